@@ -1,0 +1,1 @@
+"""What the world tells us, in one vocabulary. Pure."""

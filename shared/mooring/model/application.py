@@ -1,0 +1,407 @@
+"""An Argo CD `Application`, as far as Mooring honours it.
+
+The document is parsed once, at the edge, into frozen values; everything inside trusts them. The document itself is kept
+beside them, because what a user wrote is what `app get` shows. Field names and defaults follow Argo CD's
+"Application Specification" page and its `v1alpha1` types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mooring.errors import ConfigurationError
+from mooring.model.duration import parse_duration
+from mooring.model.fields import Fields
+from mooring.model.objects import Manifest
+
+__all__ = [
+    "API_VERSION",
+    "RESOURCES_FINALIZER",
+    "AppKey",
+    "Application",
+    "Automated",
+    "Destination",
+    "DirectoryOptions",
+    "HelmOptions",
+    "HelmParameter",
+    "Parsed",
+    "Retry",
+    "Source",
+    "parse_application",
+]
+
+API_VERSION = "argoproj.io/v1alpha1"
+RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
+DEFAULT_NAMESPACE = "argocd"
+
+Propagation = Literal["Foreground", "Background", "Orphan"]
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AppKey:
+    """Names an application in this installation: `namespace/name`."""
+
+    namespace: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> AppKey:
+        """The inverse of `str()`; a bare name lives in `argocd`. Raises `ConfigurationError`."""
+        namespace, slash, name = text.rpartition("/")
+        key = cls(namespace if slash else DEFAULT_NAMESPACE, name)
+        if not _NAMESPACE.fullmatch(key.namespace) or not _NAME.fullmatch(key.name):
+            raise ConfigurationError(f"{text!r} does not name an application (NAME or NAMESPACE/NAME)", field="app")
+        return key
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryOptions:
+    """`source.directory`: plain manifests. Globs are relative to the source's path."""
+
+    recurse: bool = False
+    include: str = ""
+    exclude: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HelmParameter:
+    """One `--set` (or, with `force_string`, `--set-string`)."""
+
+    name: str
+    value: str
+    force_string: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HelmOptions:
+    """`source.helm`. Precedence as in Argo CD: value files, then values (the object wins), then parameters."""
+
+    value_files: tuple[str, ...] = ()
+    values: str = ""
+    values_object: Mapping[str, Any] | None = None
+    parameters: tuple[HelmParameter, ...] = ()
+    release_name: str = ""
+    skip_crds: bool = False
+    ignore_missing_value_files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an application's manifests come from.
+
+    `kind` is the type that the user forced by giving its block (`helm`, `kustomize`, `directory`), else empty: then it
+    is detected from the files.
+    """
+
+    repo_url: str
+    path: str
+    target_revision: str = "HEAD"
+    kind: Literal["", "Helm", "Kustomize", "Directory"] = ""
+    helm: HelmOptions = HelmOptions()
+    directory: DirectoryOptions = DirectoryOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The cluster (by `server` or by `name`) and the namespace of objects that name none."""
+
+    server: str = ""
+    name: str = ""
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Automated:
+    """`syncPolicy.automated`, present and enabled."""
+
+    prune: bool = False
+    self_heal: bool = False
+    allow_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How a failed sync of the same revision is tried again; times in seconds. A negative limit means for ever."""
+
+    limit: int = 5
+    duration: float = 5.0
+    factor: int = 2
+    max_duration: float = 180.0
+
+    def delay(self, failures: int) -> float:
+        """Seconds to wait after this many failures (at least 1): 5, 10, 20, … at most `max_duration`."""
+        exponent = min(failures - 1, 60)
+        return float(min(self.duration * self.factor**exponent, self.max_duration))
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One application as declared, checked and complete."""
+
+    key: AppKey
+    source: Source
+    destination: Destination
+    automated: Automated | None
+    retry: Retry
+    create_namespace: bool
+    propagation: Propagation
+    finalizers: tuple[str, ...]
+    history_limit: int
+    declared: Manifest
+
+    @property
+    def cascade(self) -> bool:
+        """Whether deleting the application deletes its objects (Argo CD, "App Deletion")."""
+        return any(f == RESOURCES_FINALIZER or f.startswith(RESOURCES_FINALIZER + "/") for f in self.finalizers)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An application and what the reader should know about its text."""
+
+    application: Application
+    warnings: tuple[str, ...]
+
+
+def parse_application(document: object) -> Parsed:
+    """Reads one decoded `Application`.
+
+    Raises `ConfigurationError` with the path of the first field that is wrong or not supported yet.
+    """
+    warnings: list[str] = []
+    top = Fields(document, "", warnings)
+    if top.text("apiVersion") != API_VERSION:
+        raise top.error("apiVersion", f"must be {API_VERSION}")
+    if top.text("kind") != "Application":
+        raise top.error("kind", "must be Application")
+    top.ignore("status")
+    top.not_yet("operation")
+    metadata = top.mapping("metadata")
+    if metadata is None:
+        raise top.error("metadata", "must not be empty")
+    spec = top.mapping("spec")
+    if spec is None:
+        raise top.error("spec", "must not be empty")
+    key = _key(metadata)
+    application = _spec(key, metadata.texts("finalizers"), spec, document)
+    spec.close()
+    top.close()
+    return Parsed(application, tuple(warnings))
+
+
+def _key(metadata: Fields) -> AppKey:
+    name = metadata.required_text("name")
+    namespace = metadata.text("namespace") or DEFAULT_NAMESPACE
+    if not _NAME.fullmatch(name):
+        raise metadata.error("name", "must be a DNS name: lower-case letters, digits, '-' and '.'")
+    if not _NAMESPACE.fullmatch(namespace):
+        raise metadata.error("namespace", "must be a DNS label: lower-case letters, digits and '-'")
+    metadata.text_map("labels")
+    metadata.text_map("annotations")
+    return AppKey(namespace, name)
+
+
+def _spec(key: AppKey, finalizers: tuple[str, ...], spec: Fields, document: object) -> Application:
+    spec.not_yet("sources", "sourceHydrator", "ignoreDifferences")
+    spec.ignore("info")
+    project = spec.text("project", "default") or "default"
+    if project != "default":
+        spec.warnings.append(f"spec.project: the rules of project {project!r} are not enforced yet")
+    source = spec.mapping("source")
+    if source is None:
+        raise spec.error("source", "must not be empty")
+    destination = spec.mapping("destination")
+    if destination is None:
+        raise spec.error("destination", "must not be empty")
+    history_limit = spec.integer("revisionHistoryLimit", 10)
+    if history_limit < 0:
+        raise spec.error("revisionHistoryLimit", "must not be negative")
+    policy = spec.mapping("syncPolicy")
+    automated, retry, options = None, Retry(), _Options()
+    if policy is not None:
+        automated = _automated(policy)
+        retry = _retry(policy)
+        options = _options(policy)
+        policy.not_yet("managedNamespaceMetadata")
+        policy.close()
+    assert isinstance(document, dict)
+    return Application(
+        key=key,
+        source=_source(source),
+        destination=_destination(destination),
+        automated=automated,
+        retry=retry,
+        create_namespace=options.create_namespace,
+        propagation=options.propagation,
+        finalizers=finalizers,
+        history_limit=history_limit,
+        declared=document,
+    )
+
+
+def _source(fields: Fields) -> Source:
+    fields.not_yet("chart", "ref", "name", "plugin")
+    repo_url = fields.required_text("repoURL")
+    path = fields.required_text("path")
+    if path.startswith("/"):
+        raise fields.error("path", "must be relative to the root of the repository")
+    target = fields.text("targetRevision") or "HEAD"
+    blocks = [name for name in ("helm", "kustomize", "directory") if fields.has(name)]
+    if len(blocks) > 1:
+        raise fields.error(blocks[1], f"can't be set together with {blocks[0]}: a source has one type")
+    helm, directory = HelmOptions(), DirectoryOptions()
+    kind: Literal["", "Helm", "Kustomize", "Directory"] = ""
+    if (block := fields.mapping("helm")) is not None:
+        kind, helm = "Helm", _helm(block)
+    if (block := fields.mapping("kustomize")) is not None:
+        kind = "Kustomize"
+        _kustomize(block)
+    if (block := fields.mapping("directory")) is not None:
+        kind = "Directory"
+        block.not_yet("jsonnet")
+        directory = DirectoryOptions(block.boolean("recurse", False), block.text("include"), block.text("exclude"))
+        block.close()
+    fields.close()
+    return Source(repo_url, path, target, kind, helm, directory)
+
+
+def _helm(block: Fields) -> HelmOptions:
+    block.not_yet(
+        "fileParameters", "passCredentials", "namespace", "kubeVersion", "apiVersions", "skipTests",
+        "skipSchemaValidation",
+    )  # fmt: skip
+    if block.text("version") not in ("", "v3"):
+        raise block.error("version", "must be v3 (the only version of charts that is supported) or absent")
+    parameters = []
+    for item in block.mappings("parameters"):
+        parameters.append(
+            HelmParameter(item.required_text("name"), item.text("value"), item.boolean("forceString", False))
+        )
+        item.close()
+    options = HelmOptions(
+        value_files=block.texts("valueFiles"),
+        values=block.text("values"),
+        values_object=block.raw_mapping("valuesObject"),
+        parameters=tuple(parameters),
+        release_name=block.text("releaseName"),
+        skip_crds=block.boolean("skipCrds", False),
+        ignore_missing_value_files=block.boolean("ignoreMissingValueFiles", False),
+    )
+    block.close()
+    return options
+
+
+def _kustomize(block: Fields) -> None:
+    block.not_yet(
+        "namePrefix", "nameSuffix", "images", "commonLabels", "commonAnnotations", "forceCommonLabels",
+        "forceCommonAnnotations", "commonAnnotationsEnvsubst", "namespace", "replicas", "patches", "components",
+        "ignoreMissingComponents", "labelWithoutSelector", "labelIncludeTemplates", "version", "kubeVersion",
+        "apiVersions",
+    )  # fmt: skip
+    block.close()
+
+
+def _destination(fields: Fields) -> Destination:
+    destination = Destination(fields.text("server"), fields.text("name"), fields.text("namespace"))
+    if destination.server and destination.name:
+        raise fields.error("name", "can't be set together with server: one of them names the cluster")
+    if not destination.server and not destination.name:
+        raise fields.error("server", "must not be empty (or give the cluster's name)")
+    fields.close()
+    return destination
+
+
+def _automated(policy: Fields) -> Automated | None:
+    block = policy.mapping("automated")
+    if block is None:
+        return None
+    enabled = block.boolean("enabled", True)
+    automated = Automated(
+        block.boolean("prune", False), block.boolean("selfHeal", False), block.boolean("allowEmpty", False)
+    )
+    block.close()
+    return automated if enabled else None
+
+
+def _retry(policy: Fields) -> Retry:
+    block = policy.mapping("retry")
+    if block is None:
+        return Retry()
+    default = Retry()
+    limit = block.integer("limit", default.limit)
+    block.ignore("refresh")  # a new commit always resets the retries here
+    duration, factor, maximum = default.duration, default.factor, default.max_duration
+    if (backoff := block.mapping("backoff")) is not None:
+        duration = _seconds(backoff, "duration", duration)
+        factor = backoff.integer("factor", factor)
+        if factor < 1:
+            raise backoff.error("factor", "must be at least 1")
+        maximum = _seconds(backoff, "maxDuration", maximum)
+        backoff.close()
+    block.close()
+    return Retry(limit, duration, factor, maximum)
+
+
+def _seconds(fields: Fields, name: str, default: float) -> float:
+    text = fields.text(name)
+    if not text:
+        return default
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise fields.error(name, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    create_namespace: bool = False
+    propagation: Propagation = "Foreground"
+
+
+_ALWAYS_SO = {"ServerSideApply=true", "ApplyOutOfSyncOnly=true", "PruneLast=true", "Validate=true"}
+_DEFAULTS = {
+    "ServerSideApply=false", "ApplyOutOfSyncOnly=false", "PruneLast=false", "Replace=false", "Force=false",
+    "FailOnSharedResource=false", "RespectIgnoreDifferences=false", "SkipDryRunOnMissingResource=true",
+    "SkipDryRunOnMissingResource=false",
+}  # fmt: skip
+_NOT_YET = {
+    "Validate", "Replace", "Force", "FailOnSharedResource", "RespectIgnoreDifferences", "Prune", "Delete",
+    "ClientSideApplyMigration",
+}  # fmt: skip
+_PROPAGATION: dict[str, Propagation] = {
+    "foreground": "Foreground",
+    "background": "Background",
+    "orphan": "Orphan",
+}
+
+
+def _options(policy: Fields) -> _Options:
+    """`syncOptions` (Argo CD, "Sync Options"): what Mooring always does anyway is accepted as it stands."""
+    create, propagation = False, _Options().propagation
+    for index, option in enumerate(policy.texts("syncOptions")):
+        name, _, value = option.partition("=")
+        at = f"syncOptions[{index}]"
+        if name == "CreateNamespace":
+            if value not in ("true", "false"):
+                raise policy.error(at, "must be CreateNamespace=true or CreateNamespace=false")
+            create = value == "true"
+        elif name == "PrunePropagationPolicy":
+            if value not in _PROPAGATION:
+                raise policy.error(at, "must be PrunePropagationPolicy=foreground, background or orphan")
+            propagation = _PROPAGATION[value]
+        elif option in _ALWAYS_SO or option in _DEFAULTS:
+            continue
+        elif name in _NOT_YET:
+            raise policy.error(at, f"{option} is an option of Argo CD that Mooring does not support yet; remove it")
+        else:
+            policy.warnings.append(f"spec.syncPolicy.{at}: unknown option {option!r}, ignored")
+    return _Options(create, propagation)

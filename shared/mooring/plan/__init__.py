@@ -1,0 +1,1 @@
+"""Wanted, remembered and live go in; ordered steps come out. Pure."""

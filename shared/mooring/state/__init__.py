@@ -1,0 +1,1 @@
+"""The DynamoDB table and the bundles in S3."""
