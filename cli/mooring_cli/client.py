@@ -1,0 +1,119 @@
+"""One call of Mooring's API: JSON in, JSON out, and errors in the words of `mooring.errors`.
+
+Standard library only, so that the command starts at once. It follows no redirect (a redirect would carry the token to
+another host) and shows a body only when it is the API's own error document.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from mooring.errors import (
+    ConfigurationError,
+    ConflictError,
+    ForbiddenError,
+    MooringError,
+    PermanentError,
+    ThrottledError,
+    TransientError,
+    UnreachableError,
+)
+from mooring_cli.endpoint import Endpoint
+
+__all__ = ["Api", "NotFoundError"]
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+BODY_LIMIT = 64 * 1024 * 1024
+
+
+class NotFoundError(PermanentError):
+    """What was asked for does not exist."""
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: object, **_kwargs: object) -> None:
+        return None
+
+
+class Api:
+    """The HTTP API of one Mooring. `timeout` is in seconds, for each call."""
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
+        self.endpoint = endpoint
+        self._timeout = timeout
+        handlers: list[urllib.request.BaseHandler] = [_Stay()]
+        if urlsplit(endpoint.url).hostname in LOOPBACK:
+            # A proxy for the internet can't reach this machine.
+            handlers.append(urllib.request.ProxyHandler({}))
+        self._opener = urllib.request.build_opener(*handlers)
+
+    def call(self, method: str, *path: str, query: dict[str, str] | None = None, body: object = None) -> Any:
+        """The decoded answer of `method` on `/api/v1/<path…>`; each part of the path is quoted.
+
+        Raises `UnreachableError`, `ThrottledError`, `ForbiddenError`, `NotFoundError`, `ConflictError` or
+        `ConfigurationError` (the API's own words and field).
+        """
+        address = "/".join([self.endpoint.url, "api", "v1", *(quote(part, safe="") for part in path)])
+        if query:
+            address += "?" + urlencode(query)
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Accept": "application/json", "User-Agent": "mooring-cli"}
+        if self.endpoint.token:
+            headers["Authorization"] = f"Bearer {self.endpoint.token}"
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(address, data=data, headers=headers, method=method)
+        return self._answer(request)
+
+    def _answer(self, request: urllib.request.Request) -> Any:
+        try:
+            with self._opener.open(request, timeout=self._timeout) as response:
+                text = response.read(BODY_LIMIT)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise _as_error(error.code, error.headers.get("Retry-After"), error.read(BODY_LIMIT)) from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            raise UnreachableError(
+                f"no answer from {self.endpoint.url} ({reason}; found through {self.endpoint.origin}): "
+                "start a local stack with `make up`, or check MOORING_URL"
+            ) from error
+        try:
+            return json.loads(text) if text else {}
+        except ValueError as error:
+            raise PermanentError(
+                f"{self.endpoint.url} did not answer with JSON: is it the address of Mooring's API?"
+            ) from error
+
+
+def _as_error(status: int, retry_after: str | None, body: bytes) -> MooringError:
+    message, field = _words(body)
+    if status == 401:
+        return ForbiddenError(message or "the API does not accept the token: check MOORING_TOKEN", field=field)
+    if status == 403:
+        return ForbiddenError(message or "the API does not allow this", field=field)
+    if status == 404:
+        return NotFoundError(message or "not found", field=field)
+    if status == 409:
+        return ConflictError(message or "somebody else changed this at the same time: try again", field=field)
+    if status == 429:
+        seconds = float(retry_after) if retry_after and retry_after.isdigit() else None
+        return ThrottledError(message or "the API asks to come back later", retry_after=seconds)
+    if status >= 500:
+        return TransientError(message or f"the API answered {status}: try again, then look at its log", field=field)
+    return ConfigurationError(message or f"the API answered {status}", field=field)
+
+
+def _words(body: bytes) -> tuple[str, str | None]:
+    """Message and field of the API's error document; nothing for any other body (API Gateway's own, a proxy's page)."""
+    try:
+        error = json.loads(body)["error"]
+        message, field = error.get("message"), error.get("field")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "", None
+    return str(message or ""), str(field) if field else None

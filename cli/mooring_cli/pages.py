@@ -1,0 +1,205 @@
+"""What a person reads: the table of applications and the page of one.
+
+Pure text from the API's JSON. A missing field is a dash, never an exception: a new application has no status yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+__all__ = ["application_page", "applications_table", "history_table", "short", "table"]
+
+ALIGNED = 22
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns as wide as their widest cell, two blanks between; a missing or empty cell is a dash."""
+    cells = [list(headers), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    )
+
+
+def short(revision: str | None) -> str:
+    """The first seven characters of a commit, as git prints them; anything else whole."""
+    text = revision or ""
+    return text[:7] if len(text) >= 40 and all(c in "0123456789abcdef" for c in text) else text
+
+
+def applications_table(items: Sequence[dict[str, Any]], *, wide: bool = False) -> str:
+    """One line for each application, in order of namespace and name."""
+    headers = ["NAME", "STATUS", "HEALTH", "REVISION", "PHASE", "DESTINATION", "MESSAGE"]
+    if wide:
+        headers[5:6] = ["DESTINATION", "REPO", "PATH", "TARGET", "POLICY"]
+    rows = [_row(app, wide=wide) for app in sorted(items, key=_full_name)]
+    return table(headers, rows)
+
+
+def history_table(app: dict[str, Any]) -> str:
+    """The syncs of one application, the newest last, as `status.history` holds them."""
+    rows = [
+        (
+            entry.get("id"),
+            entry.get("deployedAt"),
+            short(entry.get("revision")),
+            _initiator(entry.get("initiatedBy")),
+            entry.get("author"),
+            _first_line(entry.get("message")),
+        )
+        for entry in _list(app, "status", "history")
+    ]
+    return table(["ID", "DEPLOYED", "REVISION", "BY", "AUTHOR", "MESSAGE"], rows)
+
+
+def application_page(app: dict[str, Any]) -> str:
+    """Everything about one application: source, destination, status, operation, conditions, drift and resources."""
+    parts = ["\n".join(f"{label + ':':{ALIGNED}}{value}" for label, value in _facts(app))]
+    conditions = _list(app, "status", "conditions")
+    if conditions:
+        since = [(c.get("type"), c.get("lastTransitionTime"), c.get("message")) for c in conditions]
+        parts.append(table(["CONDITION", "SINCE", "MESSAGE"], since))
+    drifted = [
+        (resource, field) for resource in _list(app, "status", "resources") for field in resource.get("drift") or []
+    ]
+    if drifted:
+        rows = [
+            (_resource_name(r), f.get("path"), _value(f, "desired"), _value(f, "live"), f.get("manager"), f.get("time"))
+            for r, f in drifted
+        ]
+        parts.append(table(["DRIFTED", "FIELD", "WANTED", "LIVE", "CHANGED BY", "AT"], rows))
+    resources = _list(app, "status", "resources")
+    if resources:
+        parts.append(table(["GROUP", "KIND", "NAMESPACE", "NAME", "STATUS", "HEALTH", "MESSAGE"], _resource_rows(app)))
+    return "\n\n".join(parts)
+
+
+def _facts(app: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    source, destination = _dict(app, "spec", "source"), _dict(app, "spec", "destination")
+    sync, health = _dict(app, "status", "sync"), _dict(app, "status", "health")
+    operation = _dict(app, "status", "operationState")
+    yield "Name", _full_name(app)
+    yield "Project", _dict(app, "spec").get("project") or "default"
+    yield "Server", destination.get("server") or destination.get("name") or "-"
+    yield "Namespace", destination.get("namespace") or "-"
+    yield "Repository", source.get("repoURL") or "-"
+    yield "Target", source.get("targetRevision") or "HEAD"
+    yield "Path", source.get("path") or "-"
+    yield "Sync policy", _policy(app)
+    yield (
+        "Sync status",
+        _joined(sync.get("status") or "Unknown", f"({sync['revision']})" if sync.get("revision") else ""),
+    )
+    yield "Health status", _joined(health.get("status") or "Unknown", health.get("message"), ": ")
+    if operation:
+        initiator = _initiator(_dict(operation, "operation").get("initiatedBy"))
+        yield "Operation", f"{operation.get('phase') or '-'}{f', started by {initiator}' if initiator else ''}"
+        yield "  Started", operation.get("startedAt") or "-"
+        yield "  Finished", operation.get("finishedAt") or "-"
+        if operation.get("retryCount"):
+            yield "  Retries", str(operation["retryCount"])
+        if operation.get("message"):
+            yield "  Message", str(operation["message"])
+    yield "Compared at", _dict(app, "status").get("reconciledAt") or "-"
+
+
+def _row(app: dict[str, Any], *, wide: bool) -> list[object]:
+    source, destination, status = _dict(app, "spec", "source"), _dict(app, "spec", "destination"), _dict(app, "status")
+    operation = _dict(status, "operationState")
+    where = f"{destination.get('name') or destination.get('server') or '-'}/{destination.get('namespace') or '-'}"
+    row: list[object] = [
+        _full_name(app),
+        _dict(status, "sync").get("status") or "Unknown",
+        _dict(status, "health").get("status") or "Unknown",
+        short(_dict(status, "sync").get("revision")),
+        operation.get("phase"),
+        where,
+    ]
+    if wide:
+        row += [source.get("repoURL"), source.get("path"), source.get("targetRevision") or "HEAD", _policy(app)]
+    failing = operation.get("message") if operation.get("phase") in {"Failed", "Error"} else None
+    conditions = [c.get("message") for c in _list(status, "conditions") if "Error" in str(c.get("type"))]
+    return [*row, _clipped(_first_line(failing or (conditions[0] if conditions else "")), wide)]
+
+
+def _resource_rows(app: dict[str, Any]) -> Iterable[list[object]]:
+    results = {
+        _identity(result): result for result in _list(_dict(app, "status", "operationState", "syncResult"), "resources")
+    }
+    for resource in _list(app, "status", "resources"):
+        health, result = _dict(resource, "health"), results.get(_identity(resource), {})
+        status = str(resource.get("status") or "Unknown")
+        if resource.get("requiresPruning"):
+            status += " (to prune)"
+        yield [
+            resource.get("group"),
+            resource.get("kind"),
+            resource.get("namespace"),
+            resource.get("name"),
+            status,
+            health.get("status"),
+            _first_line(health.get("message") or result.get("message")),
+        ]
+
+
+def _identity(resource: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(resource.get(part) or "") for part in ("group", "kind", "namespace", "name"))
+
+
+def _resource_name(resource: dict[str, Any]) -> str:
+    return "/".join(part for part in _identity(resource)[1:] if part)
+
+
+def _policy(app: dict[str, Any]) -> str:
+    automated = _dict(app, "spec", "syncPolicy").get("automated")
+    if not isinstance(automated, dict) or automated.get("enabled") is False:
+        return "manual"
+    extras = [word for word, key in (("prune", "prune"), ("self-heal", "selfHeal")) if automated.get(key)]
+    return "automated" + (f" ({', '.join(extras)})" if extras else "")
+
+
+def _initiator(initiated: Any) -> str:
+    if not isinstance(initiated, dict):
+        return ""
+    return str(initiated.get("username") or ("Mooring" if initiated.get("automated") else ""))
+
+
+def _full_name(app: dict[str, Any]) -> str:
+    metadata = _dict(app, "metadata")
+    namespace = metadata.get("namespace")
+    return f"{namespace}/{metadata.get('name', '')}" if namespace else str(metadata.get("name", ""))
+
+
+def _value(field: dict[str, Any], key: str) -> str:
+    value = field.get(key)
+    if value is None:
+        return "(none)"
+    return _clipped(value if isinstance(value, str) else str(value), False)
+
+
+def _clipped(text: str, wide: bool) -> str:
+    return text if wide or len(text) <= 80 else text[:79] + "…"
+
+
+def _first_line(text: object) -> str:
+    return str(text or "").strip().partition("\n")[0]
+
+
+def _joined(left: str, right: object, between: str = " ") -> str:
+    return f"{left}{between}{right}" if right else left
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None or value == "" else str(value)
+
+
+def _dict(value: Any, *path: str) -> dict[str, Any]:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any, *path: str) -> list[dict[str, Any]]:
+    found = _dict(value, *path[:-1]).get(path[-1])
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

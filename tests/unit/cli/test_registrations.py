@@ -1,0 +1,99 @@
+"""`mooring cluster …` and `mooring repo …`."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.unit.cli.fake_api import FakeApi, Outcome
+
+Mooring = Callable[..., Outcome]
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: dev
+contexts:
+- {name: dev, context: {cluster: c, user: u}}
+- {name: prod, context: {cluster: c, user: plugin}}
+clusters:
+- {name: c, cluster: {server: "https://10.0.0.1:6443", certificate-authority: ca.pem}}
+users:
+- {name: u, user: {token: s3cret}}
+- {name: plugin, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, args: [eks], env: [{name: A, value: b}]}}}
+"""
+
+
+def test_a_cluster_is_registered_from_a_kubeconfig(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
+    """Certificates named by path are embedded, in the form of Argo CD's cluster secret."""
+    (tmp_path / "config").write_text(KUBECONFIG)
+    (tmp_path / "ca.pem").write_text("PEM")
+    api.on("PUT /api/v1/clusters/dev", {"name": "dev"})
+    outcome = mooring("cluster", "add", "dev", "--kubeconfig", "config", "--default")
+    expected = {
+        "server": "https://10.0.0.1:6443",
+        "default": True,
+        "config": {"tlsClientConfig": {"caData": base64.b64encode(b"PEM").decode()}, "bearerToken": "s3cret"},
+    }
+    assert (0, expected) == (outcome.code, api.calls[0].body)
+    assert "s3cret" not in outcome.out + outcome.err
+
+
+def test_another_context_with_an_exec_plugin(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
+    """The plugin is passed on by name, its environment as a map."""
+    (tmp_path / "config").write_text(KUBECONFIG)
+    (tmp_path / "ca.pem").write_text("PEM")
+    api.on("PUT /api/v1/clusters/prod", {})
+    mooring("cluster", "add", "prod", "--kubeconfig", "config", "--context", "prod")
+    assert {
+        "command": "aws",
+        "args": ["eks"],
+        "env": {"A": "b"},
+        "apiVersion": "client.authentication.k8s.io/v1",
+    } == api.calls[0].body["config"]["execProviderConfig"]
+
+
+def test_an_eks_cluster_signs_in_with_iam(api: FakeApi, mooring: Mooring) -> None:
+    """Name and role become `awsAuthConfig`."""
+    api.on("PUT /api/v1/clusters/eks", {})
+    mooring("cluster", "add", "eks", "--server", "https://x.eks.amazonaws.com", "--eks-cluster", "e", "--role-arn", "r")
+    assert {"awsAuthConfig": {"clusterName": "e", "roleARN": "r"}} == api.calls[0].body["config"]
+
+
+def test_a_cluster_needs_an_address(api: FakeApi, mooring: Mooring) -> None:
+    """Without address and kubeconfig nothing is sent."""
+    outcome = mooring("cluster", "add", "dev")
+    assert (1, []) == (outcome.code, api.calls)
+    assert "error: --server: give the address" in outcome.err
+
+
+def test_a_kubeconfig_without_the_context_names_it(mooring: Mooring, tmp_path: Path) -> None:
+    """An unknown context is an error that names it."""
+    (tmp_path / "config").write_text(KUBECONFIG)
+    outcome = mooring("cluster", "add", "dev", "--kubeconfig", "config", "--context", "staging")
+    assert "error: contexts: no entry named 'staging'\n" == outcome.err
+
+
+def test_secrets_of_a_repository_are_read_from_files(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
+    """A token loses its line feed, a key keeps it, and neither is printed."""
+    (tmp_path / "token").write_text("s3cret\n")
+    (tmp_path / "key").write_text("-----KEY-----\n")
+    api.on("PUT /api/v1/repositories", {})
+    first = mooring("repo", "add", "https://git.example.com/a.git", "--username", "me", "--token-file", "token")
+    second = mooring("repo", "add", "git@git.example.com:a.git", "--ssh-private-key-file", "key")
+    assert [
+        {"url": "https://git.example.com/a.git", "username": "me", "token": "s3cret"},
+        {"url": "git@git.example.com:a.git", "sshPrivateKey": "-----KEY-----\n"},
+    ] == [call.body for call in api.calls]
+    assert "s3cret" not in first.out + first.err + second.out
+
+
+def test_registrations_are_listed(api: FakeApi, mooring: Mooring) -> None:
+    """Lists are tables, and JSON when asked."""
+    api.on("GET /api/v1/clusters", {"items": [{"name": "dev", "server": "https://c", "default": True}]})
+    api.on("GET /api/v1/repositories", {"items": [{"url": "https://r", "type": "token"}]})
+    assert ["dev", "https://c", "yes"] == mooring("cluster", "list").out.splitlines()[1].split()
+    assert ["https://r", "token"] == mooring("repo", "list").out.splitlines()[1].split()
+    assert 1 == len(json.loads(mooring("cluster", "list", "-o", "json").out)["items"])
