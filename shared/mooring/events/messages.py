@@ -1,0 +1,137 @@
+"""What passes through the queues: which application or cluster needs a look, and why; never what to do.
+
+The function that takes a message reads the wanted state when it starts, so a message that is duplicated, late or
+reordered does no harm. Bodies are JSON with a version, so that a queue that still holds yesterday's messages survives
+a deployment.
+
+    renders.fifo   {"v": 1, "app": "argocd/payments", "cause": {…}}
+    syncs.fifo     the same, or {"v": 1, "cluster": "in-cluster", "apps": ["argocd/payments"], "attempt": 1, "cause": {…}}
+    later          {"v": 1, "to": "renders" | "syncs", "message": {…}}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from mooring.errors import ConfigurationError
+from mooring.model.application import AppKey
+
+__all__ = ["AppMessage", "Cause", "ClusterMessage", "Later", "parse_later", "parse_message", "to_body"]
+
+Trigger = Literal["push", "tick", "person", "spec", "render", "retry", "watchdog"]
+Target = Literal["renders", "syncs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something needs a look: told in the history, never acted upon.
+
+    `id` is the delivery of a push or the operation that a person asked for, `by` the person, `at` an RFC 3339 time.
+    """
+
+    kind: Trigger
+    id: str = ""
+    by: str = ""
+    at: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The fields that are set."""
+        fields = {"kind": self.kind, "id": self.id, "by": self.by, "at": self.at}
+        return {name: value for name, value in fields.items() if value}
+
+    @classmethod
+    def from_json(cls, value: object) -> Cause:
+        """The inverse of `to_json`; an unknown or missing cause becomes a tick."""
+        if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+            return cls("tick")
+        return cls(value["kind"], value.get("id", ""), value.get("by", ""), value.get("at", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class AppMessage:
+    """One application needs a look."""
+
+    app: AppKey
+    cause: Cause
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        return {"v": 1, "app": str(self.app), "cause": self.cause.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterMessage:
+    """A cluster needs a look: all its applications, or those that are named.
+
+    With `health_only` just the health of named applications is wanted; `attempt` counts such looks since the sync.
+    """
+
+    cluster: str
+    cause: Cause
+    apps: tuple[AppKey, ...] = ()
+    health_only: bool = False
+    attempt: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        body: dict[str, Any] = {"v": 1, "cluster": self.cluster, "cause": self.cause.to_json()}
+        if self.apps:
+            body["apps"] = [str(app) for app in self.apps]
+        if self.health_only:
+            body |= {"healthOnly": True, "attempt": self.attempt}
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A message that is to come back through the queue it names."""
+
+    to: Target
+    message: AppMessage | ClusterMessage
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        return {"v": 1, "to": self.to, "message": self.message.to_json()}
+
+
+def to_body(message: AppMessage | ClusterMessage | Later) -> str:
+    """The JSON text of a message."""
+    return orjson.dumps(message.to_json()).decode()
+
+
+def _object(body: str | bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ConfigurationError("is not JSON", field="message") from error
+    if not isinstance(value, dict) or value.get("v") != 1:
+        raise ConfigurationError("must be a mapping with v: 1", field="message")
+    return value
+
+
+def _parse(value: dict[str, Any]) -> AppMessage | ClusterMessage:
+    cause = Cause.from_json(value.get("cause"))
+    if isinstance(value.get("app"), str):
+        return AppMessage(AppKey.parse(value["app"]), cause)
+    if isinstance(value.get("cluster"), str):
+        apps = tuple(AppKey.parse(app) for app in value.get("apps", ()))
+        return ClusterMessage(
+            value["cluster"], cause, apps, bool(value.get("healthOnly", False)), int(value.get("attempt", 0))
+        )
+    raise ConfigurationError("must name an app or a cluster", field="message")
+
+
+def parse_message(body: str | bytes) -> AppMessage | ClusterMessage:
+    """Reads the body of a message of `renders.fifo` or `syncs.fifo`. Raises `ConfigurationError`."""
+    return _parse(_object(body))
+
+
+def parse_later(body: str | bytes) -> Later:
+    """Reads the body of a message of the queue `later`. Raises `ConfigurationError`."""
+    value = _object(body)
+    if value.get("to") not in ("renders", "syncs") or not isinstance(value.get("message"), dict):
+        raise ConfigurationError("must name the queue and hold a message", field="message")
+    return Later(value["to"], _parse(value["message"]))

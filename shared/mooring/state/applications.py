@@ -1,0 +1,290 @@
+"""Applications in the table: what is declared, wanted, found, and who may write it.
+
+The law that everything else stands on: what a sync writes (inventory, status, operation, retry) is written in one
+transaction that is conditional on the lease's token, so of two syncs of one application at most one ever writes a
+result. Token and expiry are checked by DynamoDB, not by the function that may have been asleep.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mooring.errors import ConflictError
+from mooring.model.application import AppKey
+from mooring.plan.inventory import Inventory, from_rows, to_rows
+from mooring.state import codec
+from mooring.state.packing import pack_rows, unpack_rows
+from mooring.state.records import Lease, Operation, Record, RetryState, Spec, Status, WantedState
+from mooring.state.table import Item, Key, Table, delete, put, update
+
+__all__ = ["Applications", "Listed"]
+
+_REGISTRY = "APPS"
+_PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "LEASE")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One application as the registry lists it: enough to know which repository and cluster concern it."""
+
+    key: AppKey
+    repository: str
+    target: str
+    destination: str
+    depends: tuple[str, ...]
+
+
+def _pk(key: AppKey) -> str:
+    return f"APP#{key}"
+
+
+def _repository_pk(repository: str) -> str:
+    return f"REPO#{repository}"
+
+
+def _inventory_sk(index: int) -> str:
+    return f"INV#{index:04}"
+
+
+class Applications:
+    """The applications of one installation."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    # -- what is declared ------------------------------------------------------------------------------------------
+
+    def declare(self, spec: Spec, repository: str, destination: str, *, previous: Spec | None, was: str) -> None:
+        """Writes a declared application and lists it under its repository.
+
+        `repository` is the normalised address, `was` the one it had before (or empty). Raises `ConflictError` where
+        somebody else declared it since `previous` was read.
+        """
+        key = spec.application.key
+        listed = {
+            "app": str(key),
+            "repository": repository,
+            "target": spec.application.source.target_revision,
+            "destination": destination,
+        }
+        unchanged = (
+            put(codec.spec_item(_pk(key), spec), "attribute_not_exists(pk)")
+            if previous is None
+            else put(codec.spec_item(_pk(key), spec), "generation = :seen", seen=previous.generation)
+        )
+        operations = [
+            unchanged,
+            put({"pk": _REGISTRY, "sk": str(key), **listed}),
+            update((_repository_pk(repository), f"APP#{key}"), listed),
+        ]
+        if was and was != repository:
+            operations.append(delete((_repository_pk(was), f"APP#{key}")))
+        self._table.write(*operations)
+
+    def replace_spec(self, spec: Spec, previous: Spec) -> None:
+        """Writes a changed spec that keeps its repository (a deletion that was asked for, for example)."""
+        item = codec.spec_item(_pk(spec.application.key), spec)
+        self._table.write(put(item, "generation = :seen", seen=previous.generation))
+
+    def forget(self, key: AppKey, repository: str, token: int) -> None:
+        """Removes everything about an application, if the lease's token is still `token`."""
+        pk = _pk(key)
+        self._table.write(
+            delete((pk, "LEASE"), "fence = :fence", fence=token),
+            delete((pk, "SPEC")),
+            delete((_REGISTRY, str(key))),
+            delete((_repository_pk(repository), f"APP#{key}")),
+        )
+        rest = [(pk, item["sk"]) for item in self._table.query(pk, fields=("sk",))]
+        self._table.delete_all(rest)
+
+    def registered(self) -> list[Listed]:
+        """Every application of the installation, by name."""
+        return [_listed(item) for item in self._table.query(_REGISTRY)]
+
+    def of_repository(self, repository: str) -> list[Listed]:
+        """The applications whose source is this repository (a normalised address)."""
+        return [_listed(item) for item in self._table.query(_repository_pk(repository), "APP#")]
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def load(self, keys: Iterable[AppKey], *, inventory: bool = False) -> dict[AppKey, Record]:
+        """Records of any number of applications, twenty a request; unknown ones come back without a spec.
+
+        A batch read is no snapshot. So that a sync may be decided on what comes back, the leases are read first: every
+        write of inventory or status makes the token grow, and `begin` fails where it is not the one read here.
+        """
+        apps = list(dict.fromkeys(keys))
+        items = self._table.get_many((_pk(key), "LEASE") for key in apps) if inventory else {}
+        parts = ("SPEC", "WANTED", "STATUS", "RETRY", _inventory_sk(0)) if inventory else _PARTS
+        items |= self._table.get_many((_pk(key), part) for key in apps for part in parts)
+        records = {key: _record(key, items) for key in apps}
+        if inventory:
+            firsts = {key: items.get((_pk(key), _inventory_sk(0))) for key in apps}
+            rest = [
+                (_pk(key), _inventory_sk(index))
+                for key, first in firsts.items()
+                if first is not None
+                for index in range(1, first["chunks"])
+            ]
+            more = self._table.get_many(rest) if rest else {}
+            for key, first in firsts.items():
+                if first is not None:
+                    records[key] = _with_inventory(records[key], first, more)
+        return records
+
+    def operations(self, key: AppKey, limit: int) -> list[Operation]:
+        """The newest operations of an application, newest first."""
+        items = self._table.query(_pk(key), "OP#", newest_first=True, limit=limit)
+        return [codec.operation_from(item) for item in items]
+
+    # -- what git wants --------------------------------------------------------------------------------------------
+
+    def want(self, wanted: Sequence[tuple[AppKey, WantedState]]) -> list[AppKey]:
+        """Writes what git wants of some applications; those that a newer render overtook come back.
+
+        A render that resolved its revision earlier never replaces a later one.
+        """
+        lost: list[AppKey] = []
+        for group in _grouped(wanted, 100):
+            operations = [self._wanting(key, state) for key, state in group]
+            try:
+                self._table.write(*operations)
+            except ConflictError:
+                if len(group) == 1:
+                    lost.append(group[0][0])
+                    continue
+                for pair in group:
+                    lost += self.want([pair])
+        return lost
+
+    def _wanting(self, key: AppKey, state: WantedState) -> dict[str, Any]:
+        item = codec.wanted_item(_pk(key), state)
+        return put(item, "attribute_not_exists(pk) OR resolved_at <= :mine", mine=state.resolved_at)
+
+    def note_depends(self, key: AppKey, repository: str, depends: tuple[str, ...]) -> None:
+        """Remembers beside the repository which of its paths concern the application, so that a push can be matched."""
+        try:
+            self._table.write(
+                update((_repository_pk(repository), f"APP#{key}"), {"depends": "\n".join(depends)}, "attribute_exists(pk)")
+            )
+        except ConflictError:
+            return  # the application moved to another repository meanwhile
+
+    # -- what a sync writes ----------------------------------------------------------------------------------------
+
+    def begin(self, record: Record, *, owner: str, now: float, ttl: float, inventory: Inventory, status: Status) -> Record:
+        """Takes the lease and writes the intents, in one transaction.
+
+        The record is what the sync was decided on. Raises `ConflictError` where another sync holds the lease or has
+        written since the record was read.
+        """
+        lease = Lease(record.lease.token + 1, owner, now + ttl)
+        taking = self._taking(record, lease, now)
+        chunks, writes = self._inventory_writes(record, inventory)
+        self._table.write(taking, *writes, put(codec.status_item(_pk(record.key), status)))
+        return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status)
+
+    def checkpoint(self, record: Record, *, now: float, ttl: float, inventory: Inventory) -> Record:
+        """Writes what was done so far and prolongs the lease. Raises `ConflictError` where the lease was lost."""
+        lease = replace(record.lease, expires=now + ttl)
+        chunks, writes = self._inventory_writes(record, inventory)
+        self._table.write(self._holding(record, lease), *writes)
+        return replace(record, lease=lease, inventory=inventory, chunks=chunks)
+
+    def finish(
+        self,
+        record: Record,
+        *,
+        inventory: Inventory,
+        status: Status,
+        operation: Operation | None,
+        retry: RetryState | None,
+    ) -> Record:
+        """Writes the results and gives the lease back, in one transaction. Raises `ConflictError` where it was lost."""
+        pk = _pk(record.key)
+        lease = Lease(record.lease.token + 1, "", 0.0)
+        chunks, writes = self._inventory_writes(record, inventory)
+        if retry is not None:
+            writes.append(put(codec.retry_item(pk, retry)))
+        elif record.retry is not None:
+            writes.append(delete((pk, "RETRY")))
+        if operation is not None:
+            writes.append(put(codec.operation_item(pk, operation)))
+        self._table.write(self._holding(record, lease), put(codec.status_item(pk, status)), *writes)
+        return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status, retry=retry)
+
+    def observe(self, record: Record, *, now: float, inventory: Inventory, status: Status) -> None:
+        """Writes what was found without having touched the cluster, if nothing was written since the record was read.
+
+        Raises `ConflictError` where a sync is at work or was.
+        """
+        lease = Lease(record.lease.token + 1, "observer", 0.0)
+        writes = self._inventory_writes(record, inventory)[1] if inventory != record.inventory else []
+        status_write = put(codec.status_item(_pk(record.key), status))
+        self._table.write(self._taking(record, lease, now), status_write, *writes)
+
+
+    def _taking(self, record: Record, lease: Lease, now: float) -> dict[str, Any]:
+        item = _lease_item(record.key, lease)
+        if record.lease.token == 0:
+            return put(item, "attribute_not_exists(pk)")
+        return put(item, "fence = :seen AND expires <= :now", seen=record.lease.token, now=now)
+
+    def _holding(self, record: Record, lease: Lease) -> dict[str, Any]:
+        mine = record.lease
+        return put(
+            _lease_item(record.key, lease), "fence = :fence AND holder = :holder", fence=mine.token, holder=mine.owner
+        )
+
+    def _inventory_writes(self, record: Record, inventory: Inventory) -> tuple[int, list[dict[str, Any]]]:
+        pk = _pk(record.key)
+        packed = pack_rows(to_rows(inventory))
+        writes = [
+            put({"pk": pk, "sk": _inventory_sk(index), "chunks": len(packed), "body": body})
+            for index, body in enumerate(packed)
+        ]
+        writes += [delete((pk, _inventory_sk(index))) for index in range(len(packed), record.chunks)]
+        return len(packed), writes
+
+
+def _lease_item(key: AppKey, lease: Lease) -> Item:
+    return {
+        "pk": _pk(key),
+        "sk": "LEASE",
+        "fence": lease.token,
+        "holder": lease.owner,
+        "expires": float(lease.expires),
+    }
+
+
+def _listed(item: Item) -> Listed:
+    depends = tuple(item["depends"].split("\n")) if item.get("depends") else ()
+    return Listed(AppKey.parse(item["app"]), item["repository"], item["target"], item["destination"], depends)
+
+
+def _record(key: AppKey, items: dict[Key, Item]) -> Record:
+    spec, wanted, status, retry, lease = (items.get((_pk(key), part)) for part in _PARTS)
+    return Record(
+        key,
+        spec=None if spec is None else codec.spec_from(spec),
+        wanted=None if wanted is None else codec.wanted_from(wanted),
+        status=Status() if status is None else codec.status_from(status),
+        retry=None if retry is None else codec.retry_from(retry),
+        lease=Lease() if lease is None else codec.lease_from(lease),
+    )
+
+
+def _with_inventory(record: Record, first: Item, more: dict[Key, Item]) -> Record:
+    pk = _pk(record.key)
+    rest = (more[pk, _inventory_sk(index)]["body"] for index in range(1, first["chunks"]))
+    rows = unpack_rows(itertools.chain((first["body"],), rest))
+    return replace(record, inventory=from_rows(rows), chunks=first["chunks"])
+
+
+def _grouped(pairs: Sequence[tuple[AppKey, WantedState]], size: int) -> Iterator[Sequence[tuple[AppKey, WantedState]]]:
+    for start in range(0, len(pairs), size):
+        yield pairs[start : start + size]

@@ -1,0 +1,229 @@
+"""Records as items of the table, and back.
+
+Attributes that conditions or lists need stand on their own; the rest is one packed JSON attribute. What is read here was
+written here, so it is trusted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mooring.events.messages import Cause
+from mooring.model.application import parse_application
+from mooring.model.objects import ObjectKey
+from mooring.state.packing import pack, unpack
+from mooring.state.records import (
+    Commit,
+    Condition,
+    Deleting,
+    Health,
+    Lease,
+    Operation,
+    RenderFailure,
+    Resource,
+    ResourceResult,
+    RetryState,
+    Spec,
+    Status,
+    WantedState,
+)
+from mooring.state.table import Item
+
+__all__ = [
+    "lease_from",
+    "operation_from",
+    "operation_item",
+    "retry_from",
+    "retry_item",
+    "spec_from",
+    "spec_item",
+    "status_from",
+    "status_item",
+    "wanted_from",
+    "wanted_item",
+]
+
+
+def spec_item(pk: str, spec: Spec) -> Item:
+    """The item `SPEC`."""
+    deleting = spec.deleting
+    body = {
+        "declared": spec.application.declared,
+        "warnings": spec.warnings,
+        "deleting": None if deleting is None else [deleting.cascade, deleting.by, deleting.at],
+    }
+    return {"pk": pk, "sk": "SPEC", "generation": spec.generation, "body": pack(body)}
+
+
+def spec_from(item: Item) -> Spec:
+    """The inverse of `spec_item`."""
+    body = unpack(item["body"])
+    deleting = Deleting(*body["deleting"]) if body["deleting"] else None
+    application = parse_application(body["declared"]).application
+    return Spec(application, item["generation"], tuple(body["warnings"]), deleting)
+
+
+def wanted_item(pk: str, wanted: WantedState) -> Item:
+    """The item `WANTED`."""
+    body = {
+        "cause": wanted.cause.to_json(),
+        "commit": wanted.commit,
+        "depends": wanted.depends,
+        "failure": wanted.failure,
+        "warnings": wanted.warnings,
+    }
+    return {
+        "pk": pk,
+        "sk": "WANTED",
+        "revision": wanted.revision,
+        "bundle": wanted.bundle,
+        "generation": wanted.generation,
+        "resolved_at": wanted.resolved_at,
+        "trees": wanted.trees,
+        "source_type": wanted.source_type,
+        "renderer": wanted.renderer,
+        "body": pack(body),
+    }
+
+
+def wanted_from(item: Item) -> WantedState:
+    """The inverse of `wanted_item`."""
+    body = unpack(item["body"])
+    return WantedState(
+        revision=item["revision"],
+        bundle=item["bundle"],
+        generation=item["generation"],
+        resolved_at=item["resolved_at"],
+        cause=Cause.from_json(body["cause"]),
+        commit=Commit(**body["commit"]),
+        depends=tuple(body["depends"]),
+        trees=item["trees"],
+        source_type=item["source_type"],
+        renderer=item["renderer"],
+        warnings=tuple(body["warnings"]),
+        failure=None if body["failure"] is None else RenderFailure(**body["failure"]),
+    )
+
+
+def _resource_row(resource: Resource) -> list[Any]:
+    health = resource.health
+    return [
+        str(resource.key),
+        resource.version,
+        resource.wave,
+        resource.sync,
+        None if health is None else [health.status, health.message],
+        resource.requires_pruning,
+        resource.drift,
+    ]
+
+
+def _resource_from(row: list[Any]) -> Resource:
+    key, version, wave, sync, health, requires_pruning, drift = row
+    return Resource(
+        ObjectKey.parse(key),
+        version,
+        wave,
+        sync,
+        None if health is None else Health(*health),
+        requires_pruning,
+        tuple(drift),
+    )
+
+
+def _operation_body(operation: Operation) -> dict[str, Any]:
+    return {
+        "id": operation.id,
+        "kind": operation.kind,
+        "phase": operation.phase,
+        "message": operation.message,
+        "started_at": operation.started_at,
+        "finished_at": operation.finished_at,
+        "revision": operation.revision,
+        "bundle": operation.bundle,
+        "generation": operation.generation,
+        "cause": operation.cause.to_json(),
+        "commit": operation.commit,
+        "results": [[str(r.key), r.version, r.status, r.message] for r in operation.results],
+        "retries": operation.retries,
+        "requests": operation.requests,
+    }
+
+
+def _operation_from(body: dict[str, Any]) -> Operation:
+    results = tuple(
+        ResourceResult(ObjectKey.parse(key), version, status, message)
+        for key, version, status, message in body["results"]
+    )
+    return Operation(
+        **body | {"cause": Cause.from_json(body["cause"]), "commit": Commit(**body["commit"]), "results": results}
+    )
+
+
+def status_item(pk: str, status: Status) -> Item:
+    """The item `STATUS`."""
+    operation = status.operation
+    body = {
+        "health": [status.health.status, status.health.message],
+        "resources": [_resource_row(resource) for resource in status.resources],
+        "conditions": [[c.type, c.message, c.since] for c in status.conditions],
+        "operation": None if operation is None else _operation_body(operation),
+    }
+    return {
+        "pk": pk,
+        "sk": "STATUS",
+        "sync": status.sync,
+        "health": status.health.status,
+        "bundle": status.bundle,
+        "revision": status.revision,
+        "generation": status.generation,
+        "body": pack(body),
+    }
+
+
+def status_from(item: Item) -> Status:
+    """The inverse of `status_item`."""
+    body = unpack(item["body"])
+    return Status(
+        sync=item["sync"],
+        bundle=item["bundle"],
+        revision=item["revision"],
+        generation=item["generation"],
+        health=Health(*body["health"]),
+        resources=tuple(_resource_from(row) for row in body["resources"]),
+        conditions=tuple(Condition(*row) for row in body["conditions"]),
+        operation=None if body["operation"] is None else _operation_from(body["operation"]),
+    )
+
+
+def operation_item(pk: str, operation: Operation) -> Item:
+    """The item `OP#<id>`."""
+    return {"pk": pk, "sk": f"OP#{operation.id}", "body": pack(_operation_body(operation))}
+
+
+def operation_from(item: Item) -> Operation:
+    """The inverse of `operation_item`."""
+    return _operation_from(unpack(item["body"]))
+
+
+def retry_item(pk: str, retry: RetryState) -> Item:
+    """The item `RETRY`."""
+    return {
+        "pk": pk,
+        "sk": "RETRY",
+        "bundle": retry.bundle,
+        "generation": retry.generation,
+        "failures": retry.failures,
+        "due": retry.due,
+        "message": retry.message,
+    }
+
+
+def retry_from(item: Item) -> RetryState:
+    """The inverse of `retry_item`."""
+    return RetryState(item["bundle"], item["generation"], item["failures"], item["due"], item["message"])
+
+
+def lease_from(item: Item) -> Lease:
+    """The item `LEASE` as a value."""
+    return Lease(item["fence"], item["holder"], item["expires"])

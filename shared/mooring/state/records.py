@@ -1,0 +1,215 @@
+"""What the table remembers of an application, as values.
+
+`SPEC` is what the user declared, `WANTED` what git wants of it, `STATUS` what we last found and did, `RETRY` how often
+this has failed, `LEASE` who may write. Times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from mooring.events.messages import Cause
+from mooring.model.application import AppKey, Application
+from mooring.model.objects import ObjectKey
+from mooring.plan.inventory import Inventory
+
+__all__ = [
+    "Commit",
+    "Condition",
+    "Deleting",
+    "Health",
+    "Lease",
+    "Operation",
+    "Phase",
+    "Record",
+    "RenderFailure",
+    "Resource",
+    "ResourceResult",
+    "RetryState",
+    "Spec",
+    "Status",
+    "SyncStatus",
+    "WantedState",
+]
+
+SyncStatus = Literal["Synced", "OutOfSync", "Unknown"]
+Phase = Literal["Running", "Succeeded", "Failed", "Error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deleting:
+    """An application that is to go, with its objects (`cascade`) or without."""
+
+    cascade: bool
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The declared application; `generation` counts its changes."""
+
+    application: Application
+    generation: int
+    warnings: tuple[str, ...]
+    deleting: Deleting | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Who wrote the revision, and why."""
+
+    author: str = ""
+    email: str = ""
+    subject: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderFailure:
+    """Why `revision` has no bundle; a transient failure is tried again by the next sweep."""
+
+    message: str
+    transient: bool
+    revision: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WantedState:
+    """What git wants: the bundle rendered at `revision` for the spec's `generation`.
+
+    `depends` are the paths that decide the render and `trees` is the digest of their git objects: while it stays the
+    same, so does the bundle. `resolved_at` orders renders that overtake each other.
+    """
+
+    revision: str
+    bundle: str
+    generation: int
+    resolved_at: float
+    cause: Cause
+    commit: Commit
+    depends: tuple[str, ...]
+    trees: str
+    source_type: str
+    renderer: str
+    warnings: tuple[str, ...] = ()
+    failure: RenderFailure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that a reader should know; `since` is when it was first true."""
+
+    type: str
+    message: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A health status as Argo CD names it, and why."""
+
+    status: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One object as `app get` lists it. `health` is None for kinds that have no rule. `drift` lists changed fields."""
+
+    key: ObjectKey
+    version: str
+    wave: int
+    sync: SyncStatus
+    health: Health | None = None
+    requires_pruning: bool = False
+    drift: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceResult:
+    """What one operation did to one object: a word (created, configured, pruned, failed …) and the server's message."""
+
+    key: ObjectKey
+    version: str
+    status: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One sync, from start to end."""
+
+    id: str
+    kind: Literal["sync", "heal", "delete"]
+    phase: Phase
+    message: str
+    started_at: float
+    finished_at: float
+    revision: str
+    bundle: str
+    generation: int
+    cause: Cause
+    commit: Commit
+    results: tuple[ResourceResult, ...] = ()
+    retries: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What was last found and done, compared against `bundle` of `revision` and the spec's `generation`."""
+
+    sync: SyncStatus = "Unknown"
+    bundle: str = ""
+    revision: str = ""
+    generation: int = 0
+    health: Health = Health("Unknown")
+    resources: tuple[Resource, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    operation: Operation | None = None
+
+    def because(self, type_: str, message: str, now: float) -> Status:
+        """The status with one condition of this type, or without any where the message is empty."""
+        old = next((c for c in self.conditions if c.type == type_), None)
+        if old is not None and old.message == message:
+            return self
+        others = tuple(c for c in self.conditions if c.type != type_)
+        since = old.since if old is not None else now
+        return replace(self, conditions=(*others, Condition(type_, message, since)) if message else others)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryState:
+    """How often syncing this bundle has failed, and when it is tried next."""
+
+    bundle: str
+    generation: int
+    failures: int
+    due: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who may write. The token only grows; every write of a sync is conditional on it."""
+
+    token: int = 0
+    owner: str = ""
+    expires: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything about one application, as read at one time."""
+
+    key: AppKey
+    spec: Spec | None = None
+    wanted: WantedState | None = None
+    status: Status = field(default_factory=Status)
+    retry: RetryState | None = None
+    lease: Lease = Lease()
+    inventory: Inventory = field(default_factory=dict)
+    chunks: int = 0
