@@ -1,0 +1,84 @@
+"""The queues between the functions, as a place to send messages to.
+
+FIFO queues order messages by group: a group is an application, so its renders (and its syncs) follow one another while
+those of others run at the same time. What the sweep sends goes into groups of its own: should a function die with a
+message in hand, the queue holds that message's group back until the visibility timeout has passed, and the sweep is what
+finds the work meanwhile. Leases and conditional writes make both ways safe at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mooring.errors import PermanentError, UnreachableError
+from mooring.events.messages import AppMessage, ClusterMessage, Later, Target, to_body
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+__all__ = ["Queues"]
+
+_BATCH = 10  # messages a request (Amazon SQS, "Message quotas")
+_LONGEST_DELAY = 900  # seconds (the same page)
+_LONGEST_GROUP = 100  # characters; SQS takes 128, and a lane comes behind
+
+
+class Queues:
+    """Sends messages; `urls` maps `renders`, `syncs` and `later` to the queues that this function may use."""
+
+    def __init__(self, client: SQSClient, urls: dict[str, str]) -> None:
+        self._client = client
+        self._urls = urls
+
+    def send(self, to: Target, messages: Sequence[AppMessage | ClusterMessage], *, lane: str = "") -> None:
+        """Sends messages in their order. `lane` sets the groups of this sender apart from everybody else's.
+
+        Raises `UnreachableError` where some could not be sent: sending all of them again does no harm.
+        """
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(index),
+                "MessageBody": to_body(message),
+                "MessageGroupId": _group(message) + (f"~{lane}" if lane else ""),
+                "MessageDeduplicationId": uuid.uuid4().hex,
+            }
+            for index, message in enumerate(messages)
+        ]
+        self._send(to, entries)
+
+    def send_later(self, messages: Sequence[tuple[Later, float]]) -> None:
+        """Sends messages that come back after a number of seconds (at most 900; the receiver looks again then)."""
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(index),
+                "MessageBody": to_body(message),
+                "DelaySeconds": max(0, min(_LONGEST_DELAY, round(delay))),
+            }
+            for index, (message, delay) in enumerate(messages)
+        ]
+        self._send("later", entries)
+
+    def _send(self, to: str, entries: Sequence[SendMessageBatchRequestEntryTypeDef]) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        for start in range(0, len(entries), _BATCH):
+            try:
+                answer = self._client.send_message_batch(
+                    QueueUrl=self._urls[to], Entries=entries[start : start + _BATCH]
+                )
+            except ClientError as error:
+                code = error.response.get("Error", {}).get("Code", "")
+                raise PermanentError(f"SQS refuses messages for the queue {to}: {code}") from error
+            except BotoCoreError as error:
+                raise UnreachableError(f"SQS can't be reached: {type(error).__name__}") from error
+            if answer.get("Failed"):
+                raise UnreachableError(f"SQS did not take {len(answer['Failed'])} messages for the queue {to}")
+
+
+def _group(message: AppMessage | ClusterMessage) -> str:
+    name = f"app:{message.app}" if isinstance(message, AppMessage) else f"cluster:{message.cluster}"
+    return name if len(name) <= _LONGEST_GROUP else hashlib.sha256(name.encode()).hexdigest()

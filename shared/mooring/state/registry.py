@@ -1,0 +1,144 @@
+"""What is registered beside applications: clusters, repository credentials, and deliveries already seen.
+
+The table holds addresses and the names of secrets; the credentials themselves stay in Secrets Manager.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from mooring.errors import ConfigurationError, ConflictError
+from mooring.model.application import Destination
+from mooring.state.packing import pack, unpack
+from mooring.state.secret_store import SecretStore
+from mooring.state.table import Item, Table, put, update
+
+__all__ = ["IN_CLUSTER", "Cluster", "Registry", "find_cluster"]
+
+IN_CLUSTER = "in-cluster"
+_DEFAULT_SERVER = "https://kubernetes.default.svc"
+_CLUSTERS = "CLUSTERS"
+_CREDENTIALS = "CREDENTIALS"
+_REMEMBERED = 7 * 24 * 3600  # seconds that a delivery is known; GitHub redelivers for three days
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A registered cluster. `secret` names its credentials; versions are what its API server last told, or empty."""
+
+    name: str
+    server: str
+    default: bool
+    secret: str
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
+class Registry:
+    """Clusters, credentials and deliveries of one installation."""
+
+    def __init__(self, table: Table, secrets: SecretStore, prefix: str) -> None:
+        self._table = table
+        self._secrets = secrets
+        self._prefix = prefix
+
+    # -- clusters --------------------------------------------------------------------------------------------------
+
+    def clusters(self) -> list[Cluster]:
+        """All registered clusters by name."""
+        return [_cluster(item) for item in self._table.query(_CLUSTERS)]
+
+    def register_cluster(self, name: str, server: str, *, default: bool, config: dict[str, Any]) -> Cluster:
+        """Registers a cluster, or changes it; its credentials go to Secrets Manager."""
+        cluster = Cluster(name, server.rstrip("/"), default, f"{self._prefix}/clusters/{name}")
+        self._secrets.put(cluster.secret, config)
+        for other in self.clusters():
+            if default and other.default and other.name != name:
+                self._table.write(update((_CLUSTERS, other.name), {"is_default": False}))
+        self._table.write(
+            update(
+                (_CLUSTERS, name), {"server": cluster.server, "is_default": cluster.default, "secret": cluster.secret}
+            )
+        )
+        return cluster
+
+    def credentials_of(self, cluster: Cluster) -> dict[str, Any]:
+        """The cluster's credentials, in the form of Argo CD's cluster secrets (`config`)."""
+        return self._secrets.get(cluster.secret)
+
+    def note_versions(self, cluster: Cluster, kube_version: str, api_versions: tuple[str, ...]) -> None:
+        """Remembers what a cluster serves, for charts that ask; writes only what has changed."""
+        if (kube_version, api_versions) == (cluster.kube_version, cluster.api_versions):
+            return
+        attributes = {"kube_version": kube_version, "api_versions": pack(list(api_versions))}
+        self._table.write(update((_CLUSTERS, cluster.name), attributes, "attribute_exists(pk)"))
+
+    # -- repositories ----------------------------------------------------------------------------------------------
+
+    def register_repository(self, url: str, credential: dict[str, Any]) -> None:
+        """Registers the credentials for all repositories whose address starts with `url`."""
+        secret = f"{self._prefix}/repositories/{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+        self._secrets.put(secret, credential)
+        self._table.write(put({"pk": _CREDENTIALS, "sk": url, "secret": secret}))
+
+    def repositories(self) -> list[tuple[str, str]]:
+        """Registered address prefixes with the names of their secrets."""
+        return [(item["sk"], item["secret"]) for item in self._table.query(_CREDENTIALS)]
+
+    def secret(self, name: str) -> dict[str, Any]:
+        """The content of a registered secret."""
+        return self._secrets.get(name)
+
+    # -- deliveries ------------------------------------------------------------------------------------------------
+
+    def first_time(self, kind: str, name: str, *, now: float, value: str = "") -> bool:
+        """Whether this delivery (or signature) is new; it is remembered for a week."""
+        hashed = hashlib.sha256(name.encode()).hexdigest()
+        item: Item = {"pk": f"DELIVERY#{kind}#{hashed}", "sk": "SEEN", "value": value, "ttl": int(now) + _REMEMBERED}
+        try:
+            self._table.write(put(item, "attribute_not_exists(pk)"))
+        except ConflictError:
+            return False
+        return True
+
+    def seen(self, kind: str, name: str) -> str | None:
+        """What was remembered with a delivery, or None where it is new."""
+        hashed = hashlib.sha256(name.encode()).hexdigest()
+        item = self._table.get((f"DELIVERY#{kind}#{hashed}", "SEEN"))
+        return None if item is None else item["value"]
+
+
+def find_cluster(clusters: list[Cluster], destination: Destination) -> Cluster:
+    """The cluster that a destination means; `https://kubernetes.default.svc` and `in-cluster` mean the default one.
+
+    Raises `ConfigurationError` where none or several fit (Argo CD, "Declarative Setup", Clusters).
+    """
+    if destination.name:
+        fitting = [c for c in clusters if c.name == destination.name]
+        if not fitting and destination.name == IN_CLUSTER:
+            fitting = [c for c in clusters if c.default]
+        field, given = "spec.destination.name", destination.name
+    else:
+        server = destination.server.rstrip("/")
+        fitting = [c for c in clusters if c.server == server]
+        if not fitting and server == _DEFAULT_SERVER:
+            fitting = [c for c in clusters if c.default]
+        field, given = "spec.destination.server", destination.server
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = ", ".join(sorted(c.name for c in fitting))
+        raise ConfigurationError(f"{given!r} is the server of several clusters ({names}); use destination.name", field=field)
+    known = ", ".join(f"{c.name} ({c.server})" for c in clusters) or "none"
+    raise ConfigurationError(
+        f"no cluster {given!r} is registered (registered: {known}); add it with `mooring cluster add`", field=field
+    )
+
+
+def _cluster(item: Item) -> Cluster:
+    versions = tuple(unpack(item["api_versions"])) if "api_versions" in item else ()
+    return Cluster(
+        item["sk"], item["server"], item["is_default"], item["secret"], item.get("kube_version", ""), versions
+    )
