@@ -1,0 +1,50 @@
+"""Fills a folder with the programs that functions start: git, ssh, helm, kustomize and gokit.
+
+Run by the Makefile that `sam build` calls. The Go programs are built from the modules that are pinned here and come from
+the cache when they have been built before; git and ssh come from Debian (see `debian.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(_HERE.parent.parent), str(_HERE)]
+
+from debian import system_root  # noqa: E402
+from git import collect  # noqa: E402
+
+from local.tools import build  # noqa: E402
+
+__all__ = ["main"]
+
+_PROGRAMS = {
+    "helm": "helm.sh/helm/v4/cmd/helm",
+    "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
+    "gokit": ".",
+}
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Builds the layer for one processor. Raises what the builds raise."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--goarch", required=True, choices=["amd64", "arm64"], help="processor, as Go and Debian call it")
+    parser.add_argument("--into", required=True, type=Path)
+    options = parser.parse_args(arguments)
+
+    into: Path = options.into.resolve()
+    (into / "bin").mkdir(parents=True, exist_ok=True)
+    for name, package in _PROGRAMS.items():
+        build(_HERE / name, package, options.goarch, into / "bin" / name, _report)
+    with system_root(options.goarch, _report) as root:
+        collect(root, options.goarch, into)
+
+
+if __name__ == "__main__":
+    main()
