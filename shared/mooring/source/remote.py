@@ -1,0 +1,103 @@
+"""One repository's server: listing its references, fetching from it, and saying what went wrong.
+
+Every command gets the credential anew (a token may have been rotated), for its own length only, and a time limit. A
+server that answers the bare address with a redirect to the same address with `.git`, as GitLab does, is asked there from
+then on: with a credential in place git follows no redirects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mooring.errors import MooringError, UnreachableError
+from mooring.source.access import Access, authorise
+from mooring.source.credentials import CredentialStore
+from mooring.source.failures import Failure, explain, recognise
+from mooring.source.githubapp import InstallationTokens
+from mooring.source.process import Git, Outcome, git_environment
+from mooring.source.refs import parse_advertised
+from mooring.source.urls import FIELD, RepositoryURL
+
+__all__ = ["Remote", "RemoteError"]
+
+_TRANSPORTS = "https:http:ssh"
+
+
+class RemoteError(Exception):
+    """A command that failed: `failure` for those who can do something about it, `error` for users."""
+
+    def __init__(self, failure: Failure, error: MooringError) -> None:
+        super().__init__(failure.value)
+        self.failure = failure
+        self.error = error
+
+
+class Remote:
+    """The server side of one repository. `scratch` is a private folder of ours without dotfiles."""
+
+    def __init__(
+        self,
+        url: RepositoryURL,
+        credentials: CredentialStore,
+        tokens: InstallationTokens,
+        *,
+        git: Git,
+        scratch: Path,
+        timeout: float,
+    ) -> None:
+        self._url = url
+        self._credentials = credentials
+        self._tokens = tokens
+        self._git = git
+        self._scratch = scratch
+        self._timeout = timeout
+        self._suffix = ""
+        self._transports = f"{_TRANSPORTS}:file" if url.scheme == "file" else _TRANSPORTS
+
+    def list_refs(self, *, everything: bool) -> dict[str, str]:
+        """Reference → commit, in the server's order: branches and tags, or `everything` with HEAD. Raises `RemoteError`."""
+        options = [] if everything else ["--heads", "--tags"]
+        return parse_advertised(self._run(["ls-remote", "--quiet", *options], [], None).decode("utf-8", "replace"))
+
+    def fetch(self, copy: Path, options: Sequence[str], refspecs: Sequence[str]) -> None:
+        """Bring `refspecs` into the bare repository at `copy`. Raises `RemoteError`."""
+        always = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-show-forced-updates"]
+        self._run(["fetch", *always, *options], refspecs, copy)
+
+    def _run(self, command: Sequence[str], refspecs: Sequence[str], copy: Path | None) -> bytes:
+        credential = self._credentials.find(self._url.text)
+        with authorise(credential, self._url, self._tokens, self._scratch) as access:
+            outcome = self._attempt(command, refspecs, copy, access)
+            failure = recognise(outcome.complaint) if outcome.code else None
+            if failure is Failure.MOVED and not self._suffix and not self._url.text.endswith(".git"):
+                self._suffix = ".git"
+                outcome = self._attempt(command, refspecs, copy, access)
+                failure = recognise(outcome.complaint) if outcome.code else None
+            if failure is None:
+                return outcome.out
+            error = explain(
+                failure,
+                self._url,
+                known=credential is not None,
+                complaint=outcome.complaint,
+                secrets=access.secrets,
+            )
+            raise RemoteError(failure, error)
+
+    def _attempt(self, command: Sequence[str], refspecs: Sequence[str], copy: Path | None, access: Access) -> Outcome:
+        extra = dict(access.environment) if copy is None else {**access.environment, "GIT_DIR": str(copy)}
+        address = access.url.rstrip("/") + self._suffix if self._suffix else access.url
+        try:
+            return self._git(
+                [*command, address, *refspecs],
+                folder=self._scratch if copy is None else copy,
+                environment=git_environment(
+                    self._scratch, transports=self._transports, config=access.config, extra=extra
+                ),
+                timeout=self._timeout,
+            )
+        except TimeoutError:
+            where = f"{self._url.host or 'the file system'}/{self._url.path}"
+            message = f"{where} did not answer within {self._timeout:g} s; trying again"
+            raise UnreachableError(message, field=FIELD) from None
