@@ -24,7 +24,7 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 import urllib3
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import ClosedPoolError, HTTPError, ProtocolError, SSLError, TimeoutError
+from urllib3.exceptions import ClosedPoolError, HTTPError, NewConnectionError, ProtocolError, SSLError, TimeoutError
 
 from mooring import __version__
 from mooring.cluster.answers import error_for, read_status
@@ -143,14 +143,8 @@ class ApiServer:
             response = self._send_once_or_twice(method, target, payload, every)
         except SSLError as error:
             raise _tls_error(error, self.server) from error
-        except TimeoutError as error:
-            raise UnreachableError(
-                f"{self.server} did not answer in time; it is tried again", subject=subject
-            ) from error
         except HTTPError as error:
-            raise UnreachableError(
-                f"{self.server} can't be reached ({type(error).__name__}); it is tried again", subject=subject
-            ) from error
+            raise _unreachable(error, self.server, subject) from error
         with self._lock:
             self.requests += 1
             self.bytes_sent += len(payload or b"")
@@ -233,6 +227,13 @@ def _pools(connection: Connection, timeout: float, size: int) -> Callable[[], ur
 def _died(error: ProtocolError | SSLError) -> bool:
     """Whether the connection broke, rather than never having been made."""
     return isinstance(error, ProtocolError) or isinstance(error.args[0], ssl.SSLEOFError | ssl.SSLZeroReturnError)
+
+
+def _unreachable(error: HTTPError, server: str, subject: str | None) -> UnreachableError:
+    # urllib3 counts a refused connection and an unknown host among the timeouts.
+    late = isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError)
+    what = "did not answer in time" if late else f"can't be reached ({type(error).__name__})"
+    return UnreachableError(f"{server} {what}; it is tried again", subject=subject)
 
 
 def _tls_error(error: SSLError, server: str) -> ConfigurationError | UnreachableError:

@@ -173,7 +173,8 @@ def _same(desired: Any, live: Any, names: tuple[str, str]) -> bool:
         return True
     if live is None:
         return desired in ({}, [], "") or desired is False or (desired == 0 and not isinstance(desired, bool))
-    if isinstance(desired, bool) or isinstance(live, bool):
+    if isinstance(desired, bool | dict | list) or isinstance(live, bool):
+        # Containers are looked into: Python's equality would take 1 for true inside them.
         return desired is live
     return bool(desired == live) or (holds_quantity(*names) and same_quantity(desired, live))
 

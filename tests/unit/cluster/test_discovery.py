@@ -1,0 +1,162 @@
+"""What a cluster serves, as servers of several ages say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mooring.cluster.auth import Connection
+from mooring.cluster.client import ApiServer
+from mooring.cluster.discovery import Discovery, Resource
+from mooring.errors import RejectedError, UnreachableError
+
+
+def aggregated(*groups: tuple[str, list[tuple[str, list[tuple[str, str, str]]]]]) -> dict[str, Any]:
+    """Groups of versions of (plural, kind, scope)."""
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "items": [
+            {
+                "metadata": {"name": group} if group else {},
+                "versions": [
+                    {
+                        "version": version,
+                        "freshness": "Current" if resources else "Stale",
+                        "resources": [
+                            {"resource": plural, "responseKind": {"kind": kind}, "scope": scope, "verbs": ["get"]}
+                            for plural, kind, scope in resources
+                        ],
+                    }
+                    for version, resources in versions
+                ],
+            }
+            for group, versions in groups
+        ],
+    }
+
+
+CORE = aggregated(("", [("v1", [("nodes", "Node", "Cluster"), ("pods", "Pod", "Namespaced")])]))
+GROUPS = aggregated(
+    ("autoscaling", [("v2", [("hpas", "HPA", "Namespaced")]), ("v1", [("hpas", "HPA", "Namespaced")])]),
+    ("metrics.k8s.io", [("v1beta1", [])]),
+)
+
+
+@pytest.fixture
+def discovery(script: Any) -> Discovery:
+    return Discovery(ApiServer(Connection(script.url)), sleep=lambda _seconds: None)
+
+
+def test_two_requests_bring_everything(script: Any, discovery: Discovery) -> None:
+    """Kinds of all groups are known after one request to each root; a group that is down stops nothing."""
+    script.answer(CORE)
+    script.answer(GROUPS)
+    pod = discovery.resource("", "Pod")
+    assert Resource("", "v1", "pods", "Pod", True, ("get",)) == pod
+    assert "v2" == discovery.resource("autoscaling", "HPA").version
+    assert "v1" == discovery.resource("autoscaling", "HPA", "v1").version
+    assert ["/api", "/apis"] == [target for _, target, _, _ in script.seen]
+    assert [
+        "autoscaling/v1",
+        "autoscaling/v1/HPA",
+        "autoscaling/v2",
+        "autoscaling/v2/HPA",
+        "v1",
+        "v1/Node",
+        "v1/Pod",
+    ] == discovery.api_versions()
+
+
+def test_paths_follow_scope_and_group() -> None:
+    """Core and named groups, one object and the collection, with and without a namespace."""
+    pod = Resource("", "v1", "pods", "Pod", True, ())
+    role = Resource("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", False, ())
+    assert "/api/v1/namespaces/a/pods/b" == pod.path("a", "b")
+    assert "/api/v1/pods" == pod.path()
+    assert "/apis/rbac.authorization.k8s.io/v1/clusterroles/b" == role.path("ignored", "b")
+
+
+def test_a_missing_kind_is_asked_for_once_a_call(script: Any, discovery: Discovery) -> None:
+    """What isn't known is asked for again, once, and then refused with a hint."""
+    for _ in range(2):
+        script.answer(CORE)
+        script.answer(GROUPS)
+    discovery.refresh()
+    with pytest.raises(RejectedError, match="is its CustomResourceDefinition installed") as caught:
+        discovery.resource("example.com", "Widget", "v1")
+    assert "NoMatch" == caught.value.reason
+    assert 4 == len(script.seen)
+
+
+def test_a_version_that_is_not_served_is_named(script: Any, discovery: Discovery) -> None:
+    """The error says which versions the cluster does serve."""
+    for _ in range(2):
+        script.answer(CORE)
+        script.answer(GROUPS)
+    with pytest.raises(RejectedError, match="the cluster serves it in autoscaling/v2, autoscaling/v1"):
+        discovery.resource("autoscaling", "HPA", "v2beta2")
+
+
+def test_patience_waits_for_a_new_kind(script: Any, discovery: Discovery) -> None:
+    """GIVEN a CRD applied a moment ago WHEN its kind appears at the third look THEN it is found."""
+    widgets = aggregated(("example.com", [("v1", [("widgets", "Widget", "Namespaced")])]))
+    for groups in (GROUPS, GROUPS, widgets):
+        script.answer(CORE)
+        script.answer(groups)
+    assert "widgets" == discovery.resource("example.com", "Widget", patience=60).plural
+
+
+def test_old_servers_are_asked_group_by_group(script: Any, discovery: Discovery) -> None:
+    """Before 1.26 each group version is a request; one that fails is passed over, subresources are left out."""
+    script.answer({"kind": "APIVersions", "versions": ["v1"]})
+    script.answer(
+        {
+            "kind": "APIResourceList",
+            "resources": [
+                {"name": "pods", "kind": "Pod", "namespaced": True, "verbs": ["get"]},
+                {"name": "pods/log", "kind": "Pod", "namespaced": True, "verbs": ["get"]},
+            ],
+        }
+    )
+    versions = [{"version": "v1"}, {"version": "v2"}]
+    group = {"name": "autoscaling", "versions": versions, "preferredVersion": {"version": "v2"}}
+    script.answer({"kind": "APIGroupList", "groups": [group]})
+    script.answer({"resources": [{"name": "hpas", "kind": "HPA", "namespaced": True, "verbs": ["get"]}]})
+    script.answer({"kind": "Status", "message": "down"}, 503)
+    discovery.refresh()
+    assert "v2" == discovery.resource("autoscaling", "HPA").version
+    assert ["autoscaling/v2", "autoscaling/v2/HPA", "v1", "v1/Pod"] == discovery.api_versions()
+    assert "/apis/autoscaling/v2" == script.seen[3][1]
+
+
+def test_what_is_known_can_be_written_down(script: Any, discovery: Discovery) -> None:
+    """Remembered and read again, it answers the same without a request."""
+    script.answer(CORE)
+    script.answer(GROUPS)
+    script.answer({"gitVersion": "v1.36.3"})
+    discovery.refresh()
+    assert "v1.36.3" == discovery.version()
+    requests = len(script.seen)
+
+    again = Discovery.from_json(ApiServer(Connection(script.url)), discovery.to_json())
+
+    assert discovery.api_versions() == again.api_versions()
+    assert "v2" == again.resource("autoscaling", "HPA").version
+    assert "v1.36.3" == again.version()
+    assert requests == len(script.seen)
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b'{"resources":[[1]],"version":{}}', b'{"resources":[]}'])
+def test_what_cannot_be_read_is_asked_again(script: Any, text: bytes) -> None:
+    """A cache that is broken or of another release does no harm."""
+    script.answer(CORE)
+    script.answer(GROUPS)
+    assert "pods" == Discovery.from_json(ApiServer(Connection(script.url)), text).resource("", "Pod").plural
+
+
+def test_something_else_than_an_api_server_is_unreachable(script: Any, discovery: Discovery) -> None:
+    """An address that answers JSON but knows no API is not a cluster without kinds."""
+    script.answer([])
+    with pytest.raises(UnreachableError, match="does not answer as an API server"):
+        discovery.refresh()
