@@ -1,0 +1,22 @@
+"""The deployed system's `template.yaml`, run on this machine.
+
+CloudFormation, API Gateway, the event source mappings of SQS and DynamoDB, EventBridge's schedules and Lambda's own
+sandbox are all things that this package plays the part of, so that a handler meets the same world here as there: the
+same event shapes, a process that is frozen between invocations, a timeout that kills, a read-only code folder, a
+message that comes back. Queues, tables, buckets, keys and secrets are an AWS endpoint's business (moto's server here).
+
+    documents    YAML with CloudFormation's tags           box        what a function's process may see
+    intrinsics   !Ref, !Sub, !If and their kin             runtime    the Runtime API, spoken with one process
+    functions    what a function is and what starts it     instance   one process: started, frozen, thawed, killed
+    resources    queues, tables, buckets, keys, secrets    pool       as many instances as are needed
+    system       all of these, from one template           invocations  what each invocation cost
+
+    gateway, routes   HTTP API → function                  queues     SQS → function
+    streams           table stream → function              schedules  a clock → function
+
+It refuses to guess: a resource type, an event type or a parameter that it doesn't know is an error with its name.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = []
