@@ -1,0 +1,160 @@
+"""From decoded documents to the objects that will be applied.
+
+Whatever the tool, its output ends here: lists are taken apart, fields that belong to the server go, `stringData`
+becomes `data` (server-side apply would track the wrong field), and what can't be applied is refused with its place
+named: a document that is no object, two documents for the same object, an object too large for etcd. Documents are
+not changed; the objects are shallow copies where they differ.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from mooring.errors import RenderError
+from mooring.model.objects import Manifest, ObjectKey, canonical_json
+
+__all__ = ["MAX_OBJECT", "accept"]
+
+MAX_OBJECT: Final = 1_500_000
+"""Bytes of JSON that etcd takes in one write by default (`--max-request-bytes` is 1.5 MiB, and the API server adds to
+the object)."""
+MAX_TOTAL: Final = 32 << 20
+
+_SERVERS = ("creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink")
+_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+
+
+def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[Manifest, ...]:
+    """The objects of documents that each come with the place they were found at (`k8s/web.yaml, document 2`).
+
+    `namespace` is where objects go that name none. Raises `RenderError` that names the place.
+    """
+    objects: list[Manifest] = []
+    places: dict[ObjectKey, str] = {}
+    total = 0
+    for where, document in documents:
+        for place, item in _flat(where, document):
+            manifest = _checked(place, item)
+            manifest = _cleaned(place, manifest)
+            total += _size(place, manifest)
+            if total > MAX_TOTAL:
+                raise RenderError(
+                    f"{place}: the manifests exceed {MAX_TOTAL >> 20} MiB together: split the application"
+                )
+            if "name" in manifest["metadata"]:
+                key = _key(manifest, namespace)
+                if key in places:
+                    raise RenderError(
+                        f"{place}: {_named(manifest)} is already defined in {places[key]}; remove one of the two or "
+                        "give it another name or namespace",
+                        subject=str(key),
+                    )
+                places[key] = place
+            objects.append(manifest)
+    return tuple(objects)
+
+
+def _flat(where: str, document: Any) -> Iterator[tuple[str, Any]]:
+    """Takes lists apart: `List` and, as `kubectl get -o yaml` may print them, kinds like `ConfigMapList`."""
+    if not isinstance(document, dict):
+        yield where, document
+        return
+    kind = document.get("kind")
+    items = document.get("items")
+    if not isinstance(kind, str) or not kind.endswith("List") or (kind != "List" and not isinstance(items, list)):
+        yield where, document
+        return
+    if items is not None and not isinstance(items, list):
+        raise RenderError(f"{where}: items: must be a list, since the kind is List")
+    for index, item in enumerate(items or ()):
+        place = f"{where}, items[{index}]"
+        if kind != "List" and isinstance(item, dict) and "kind" not in item:
+            item = {"apiVersion": document.get("apiVersion"), **item, "kind": kind.removesuffix("List")}
+        yield from _flat(place, item)
+
+
+def _checked(where: str, document: Any) -> Manifest:
+    if not isinstance(document, dict):
+        raise RenderError(f"{where}: must be an object with apiVersion, kind and metadata, not {_type(document)}")
+    for name in ("apiVersion", "kind"):
+        _text(where, name, document.get(name))
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict):
+        raise RenderError(f"{where}: metadata: must be a mapping with a name, not {_type(metadata)}")
+    for name in ("labels", "annotations"):
+        if not isinstance(metadata.get(name), dict | None):
+            raise RenderError(f"{where}: metadata.{name}: must be a mapping, not {_type(metadata[name])}")
+    if metadata.get("namespace") is not None and not isinstance(metadata["namespace"], str):
+        raise RenderError(f"{where}: metadata.namespace: must be a string, not {_type(metadata['namespace'])}")
+    if metadata.get("name") is None and isinstance(metadata.get("generateName"), str):
+        if any(hook in (metadata.get("annotations") or {}) for hook in _HOOKS):
+            return document
+        raise RenderError(
+            f"{where}: metadata.generateName: only a hook may leave its name to the server, since an object needs a "
+            "name to be found again: set metadata.name"
+        )
+    _text(where, "metadata.name", metadata.get("name"))
+    return document
+
+
+def _text(where: str, field: str, value: object) -> None:
+    if not isinstance(value, str):
+        hint = ": quote it" if isinstance(value, int | float) else ""
+        raise RenderError(f"{where}: {field}: must be a string, not {_type(value)}{hint}")
+    if not value:
+        raise RenderError(f"{where}: {field}: must not be empty")
+
+
+def _type(value: object) -> str:
+    names = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", type(None): "absent or null"}
+    return names.get(type(value), "a number")
+
+
+def _cleaned(where: str, document: Manifest) -> Manifest:
+    metadata = document["metadata"]
+    manifest = {name: value for name, value in document.items() if name != "status"}
+    if any(name in metadata for name in _SERVERS):
+        manifest["metadata"] = {name: value for name, value in metadata.items() if name not in _SERVERS}
+    if manifest["kind"] == "Secret" and manifest["apiVersion"] == "v1" and "stringData" in manifest:
+        texts = manifest.pop("stringData") or {}
+        data = manifest.get("data") or {}
+        if not isinstance(texts, dict) or not isinstance(data, dict):
+            raise RenderError(f"{where}: data and stringData: must be mappings of strings")
+        if texts:
+            manifest["data"] = {**data, **{name: _encoded(where, name, text) for name, text in texts.items()}}
+    return manifest
+
+
+def _encoded(where: str, name: str, text: object) -> str:
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise RenderError(f"{where}: stringData.{name}: must be a string, not {_type(text)}: quote it")
+    return base64.b64encode(text.encode(errors="surrogatepass")).decode()
+
+
+def _size(where: str, manifest: Manifest) -> int:
+    try:
+        size = len(canonical_json(manifest))
+    except TypeError as error:
+        raise RenderError(f"{where}: {_named(manifest)} can't be written as JSON: {error}") from error
+    if size > MAX_OBJECT:
+        raise RenderError(
+            f"{where}: {_named(manifest)} is {size / 1e6:.1f} MB as JSON; a cluster stores at most "
+            f"{MAX_OBJECT / 1e6:.1f} MB in one object: split it, or keep the data elsewhere"
+        )
+    return size
+
+
+def _key(manifest: Manifest, namespace: str) -> ObjectKey:
+    key = ObjectKey.of(manifest)
+    return key if key.namespace else ObjectKey(key.group, key.kind, namespace, key.name)
+
+
+def _named(manifest: Manifest) -> str:
+    metadata = manifest["metadata"]
+    name = metadata.get("name") or metadata.get("generateName")
+    namespace = metadata.get("namespace")
+    return f"{manifest['kind']} {namespace}/{name}" if namespace else f"{manifest['kind']} {name}"
