@@ -14,13 +14,13 @@ import shutil
 import subprocess
 import urllib.request
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.repositories import create
 
-__all__ = ["Repository", "Webhook", "create_repository"]
+__all__ = ["Repository", "Webhook", "create_repository", "push_payload"]
 
 _DEVELOPER = {"NAME": "Ada Virtanen", "EMAIL": "ada@example.com"}
 _PLACEHOLDER = "https://git.example.com/acme/"
@@ -104,34 +104,40 @@ class Repository:
         before = self.git("rev-parse", "--verify", "--quiet", "origin/main")
         self.git("push", "--quiet", "origin", "main")
         after = self.head()
-        self.webhook.post("push", self._payload(before, after))
-        return after
-
-    def _payload(self, before: str, after: str) -> dict[str, object]:
         files: dict[str, list[str]] = {"added": [], "modified": [], "removed": []}
         words = {"A": "added", "M": "modified", "D": "removed"}
         for line in self.git("diff", "--name-status", "--no-renames", before, after).splitlines():
             letter, _, path = line.partition("\t")
             files[words[letter]].append(path)
-        message, author = self.git("log", "-1", "--format=%B", after), {"name": _DEVELOPER["NAME"]}
-        commit = {"id": after, "message": message.strip(), "author": author | {"email": _DEVELOPER["EMAIL"]}, **files}
-        return {
-            "ref": "refs/heads/main",
-            "before": before,
-            "after": after,
-            "created": False,
-            "deleted": False,
-            "forced": False,
-            "repository": {
-                "name": self.name,
-                "full_name": f"acme/{self.name}",
-                "clone_url": self.url,
-                "default_branch": "main",
-            },
-            "pusher": author,
-            "commits": [commit],
-            "head_commit": commit,
-        }
+        message = self.git("log", "-1", "--format=%B", after)
+        self.webhook.post("push", push_payload(self.name, self.url, after, files, before=before, message=message))
+        return after
+
+
+def push_payload(
+    name: str,
+    url: str,
+    after: str,
+    files: Mapping[str, Sequence[str]],
+    *,
+    before: str = _EMPTY,
+    message: str = "Change",
+) -> dict[str, object]:
+    """What GitHub posts after a push of one commit to `main`; `files` has lists `added`, `modified` and `removed`."""
+    author = {"name": _DEVELOPER["NAME"]}
+    commit = {"id": after, "message": message, "author": author | {"email": _DEVELOPER["EMAIL"]}, **files}
+    return {
+        "ref": "refs/heads/main",
+        "before": before,
+        "after": after,
+        "created": False,
+        "deleted": False,
+        "forced": False,
+        "repository": {"name": name, "full_name": f"acme/{name}", "clone_url": url, "default_branch": "main"},
+        "pusher": author,
+        "commits": [commit],
+        "head_commit": commit,
+    }
 
 
 def create_repository(
@@ -167,7 +173,7 @@ def _point_to(folder: Path, url: str) -> None:
 def _git(directory: Path, *arguments: str) -> str:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     # The machine's own configuration (signing, hooks, default branch) must not change the story.
-    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "no_proxy": "127.0.0.1"}
     environment |= {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _DEVELOPER.items()}
     done = subprocess.run(
         ["git", *arguments], cwd=directory, env=environment, check=True, capture_output=True, text=True, timeout=60

@@ -22,7 +22,8 @@ clusters:
 - {name: c, cluster: {server: "https://10.0.0.1:6443", certificate-authority: ca.pem}}
 users:
 - {name: u, user: {token: s3cret}}
-- {name: plugin, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, args: [eks], env: [{name: A, value: b}]}}}
+- {name: plugin, user: {exec: {
+    apiVersion: client.authentication.k8s.io/v1, command: aws, args: [eks], env: [{name: A, value: b}]}}}
 """
 
 
