@@ -13,27 +13,33 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mooring.errors import ConflictError
-from mooring.model.application import AppKey
+from mooring.model.application import AppKey, Destination
 from mooring.plan.inventory import Inventory, from_rows, to_rows
 from mooring.state import codec
 from mooring.state.packing import pack_rows, unpack_rows
-from mooring.state.records import Lease, Operation, Record, RetryState, Spec, Status, WantedState
+from mooring.state.records import DriftEvent, Lease, Operation, Record, Request, RetryState, Spec, Status, WantedState
 from mooring.state.table import Item, Key, Table, delete, put, update
 
 __all__ = ["Applications", "Listed"]
 
 _REGISTRY = "APPS"
-_PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "LEASE")
+_MOST_DRIFTS = 50  # of one operation that are remembered one by one; a transaction has a hundred items at most
+_PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "REQUEST", "LEASE")
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One application as the registry lists it: enough to know which repository and cluster concern it."""
+    """One application as the registry lists it: enough to know which repository and cluster concern it.
+
+    `repository` is the normalised address, `url` the one that was declared.
+    """
 
     key: AppKey
     repository: str
+    url: str
+    generation: int
     target: str
-    destination: str
+    destination: Destination
     depends: tuple[str, ...]
 
 
@@ -57,18 +63,22 @@ class Applications:
 
     # -- what is declared ------------------------------------------------------------------------------------------
 
-    def declare(self, spec: Spec, repository: str, destination: str, *, previous: Spec | None, was: str) -> None:
+    def declare(self, spec: Spec, repository: str, *, previous: Spec | None, was: str) -> None:
         """Writes a declared application and lists it under its repository.
 
         `repository` is the normalised address, `was` the one it had before (or empty). Raises `ConflictError` where
         somebody else declared it since `previous` was read.
         """
         key = spec.application.key
+        destination = spec.application.destination
         listed = {
             "app": str(key),
             "repository": repository,
+            "url": spec.application.source.repo_url,
+            "generation": spec.generation,
             "target": spec.application.source.target_revision,
-            "destination": destination,
+            "server": destination.server,
+            "cluster": destination.name,
         }
         unchanged = (
             put(codec.spec_item(_pk(key), spec), "attribute_not_exists(pk)")
@@ -119,7 +129,7 @@ class Applications:
         """
         apps = list(dict.fromkeys(keys))
         items = self._table.get_many((_pk(key), "LEASE") for key in apps) if inventory else {}
-        parts = ("SPEC", "WANTED", "STATUS", "RETRY", _inventory_sk(0)) if inventory else _PARTS
+        parts = (*_PARTS[:-1], _inventory_sk(0)) if inventory else _PARTS
         items |= self._table.get_many((_pk(key), part) for key in apps for part in parts)
         records = {key: _record(key, items) for key in apps}
         if inventory:
@@ -135,6 +145,11 @@ class Applications:
                 if first is not None:
                     records[key] = _with_inventory(records[key], first, more)
         return records
+
+    def wanted(self, keys: Iterable[AppKey]) -> dict[AppKey, WantedState]:
+        """What git wants of any number of applications, a hundred a request; unknown ones are left out."""
+        apps = {(_pk(key), "WANTED"): key for key in keys}
+        return {apps[key]: codec.wanted_from(item) for key, item in self._table.get_many(apps).items()}
 
     def operations(self, key: AppKey, limit: int) -> list[Operation]:
         """The newest operations of an application, newest first."""
@@ -174,6 +189,10 @@ class Applications:
         except ConflictError:
             return  # the application moved to another repository meanwhile
 
+    def request(self, key: AppKey, request: Request) -> None:
+        """Remembers that a person asked for a sync; a later request replaces one that was not begun."""
+        self._table.write(put(codec.request_item(_pk(key), request)))
+
     # -- what a sync writes ----------------------------------------------------------------------------------------
 
     def begin(self, record: Record, *, owner: str, now: float, ttl: float, inventory: Inventory, status: Status) -> Record:
@@ -201,21 +220,26 @@ class Applications:
         *,
         inventory: Inventory,
         status: Status,
-        operation: Operation | None,
+        operation: Operation,
         retry: RetryState | None,
-    ) -> Record:
-        """Writes the results and gives the lease back, in one transaction. Raises `ConflictError` where it was lost."""
+        drifts: Sequence[DriftEvent] = (),
+    ) -> None:
+        """Writes the results and gives the lease back, in one transaction. Raises `ConflictError` where it was lost.
+
+        A request that the operation answers goes with it; one that was made meanwhile stays.
+        """
         pk = _pk(record.key)
         lease = Lease(record.lease.token + 1, "", 0.0)
-        chunks, writes = self._inventory_writes(record, inventory)
+        _, writes = self._inventory_writes(record, inventory)
         if retry is not None:
             writes.append(put(codec.retry_item(pk, retry)))
         elif record.retry is not None:
             writes.append(delete((pk, "RETRY")))
-        if operation is not None:
-            writes.append(put(codec.operation_item(pk, operation)))
+        if record.request is not None and operation.cause.id == record.request.id:
+            writes.append(delete((pk, "REQUEST")))
+        writes.append(put(codec.operation_item(pk, operation)))
+        writes += [put(codec.drift_item(pk, drift)) for drift in drifts[:_MOST_DRIFTS]]
         self._table.write(self._holding(record, lease), put(codec.status_item(pk, status)), *writes)
-        return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status, retry=retry)
 
     def observe(self, record: Record, *, now: float, inventory: Inventory, status: Status) -> None:
         """Writes what was found without having touched the cluster, if nothing was written since the record was read.
@@ -263,17 +287,27 @@ def _lease_item(key: AppKey, lease: Lease) -> Item:
 
 def _listed(item: Item) -> Listed:
     depends = tuple(item["depends"].split("\n")) if item.get("depends") else ()
-    return Listed(AppKey.parse(item["app"]), item["repository"], item["target"], item["destination"], depends)
+    destination = Destination(server=item["server"], name=item["cluster"])
+    return Listed(
+        AppKey.parse(item["app"]),
+        item["repository"],
+        item["url"],
+        item["generation"],
+        item["target"],
+        destination,
+        depends,
+    )
 
 
 def _record(key: AppKey, items: dict[Key, Item]) -> Record:
-    spec, wanted, status, retry, lease = (items.get((_pk(key), part)) for part in _PARTS)
+    spec, wanted, status, retry, request, lease = (items.get((_pk(key), part)) for part in _PARTS)
     return Record(
         key,
         spec=None if spec is None else codec.spec_from(spec),
         wanted=None if wanted is None else codec.wanted_from(wanted),
         status=Status() if status is None else codec.status_from(status),
         retry=None if retry is None else codec.retry_from(retry),
+        request=None if request is None else codec.request_from(request),
         lease=Lease() if lease is None else codec.lease_from(lease),
     )
 

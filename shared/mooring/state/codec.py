@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mooring.events.messages import Cause
+from mooring.health import Health
 from mooring.model.application import parse_application
 from mooring.model.objects import ObjectKey
 from mooring.state.packing import pack, unpack
@@ -16,10 +17,11 @@ from mooring.state.records import (
     Commit,
     Condition,
     Deleting,
-    Health,
+    DriftEvent,
     Lease,
     Operation,
     RenderFailure,
+    Request,
     Resource,
     ResourceResult,
     RetryState,
@@ -30,9 +32,12 @@ from mooring.state.records import (
 from mooring.state.table import Item
 
 __all__ = [
+    "drift_item",
     "lease_from",
     "operation_from",
     "operation_item",
+    "request_from",
+    "request_item",
     "retry_from",
     "retry_item",
     "spec_from",
@@ -145,6 +150,7 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
         "cause": operation.cause.to_json(),
         "commit": operation.commit,
         "results": [[str(r.key), r.version, r.status, r.message] for r in operation.results],
+        "prune": operation.prune,
         "retries": operation.retries,
         "requests": operation.requests,
     }
@@ -177,6 +183,7 @@ def status_item(pk: str, status: Status) -> Item:
         "bundle": status.bundle,
         "revision": status.revision,
         "generation": status.generation,
+        "cluster": status.cluster,
         "body": pack(body),
     }
 
@@ -189,6 +196,7 @@ def status_from(item: Item) -> Status:
         bundle=item["bundle"],
         revision=item["revision"],
         generation=item["generation"],
+        cluster=item["cluster"],
         health=Health(*body["health"]),
         resources=tuple(_resource_from(row) for row in body["resources"]),
         conditions=tuple(Condition(*row) for row in body["conditions"]),
@@ -222,6 +230,23 @@ def retry_item(pk: str, retry: RetryState) -> Item:
 def retry_from(item: Item) -> RetryState:
     """The inverse of `retry_item`."""
     return RetryState(item["bundle"], item["generation"], item["failures"], item["due"], item["message"])
+
+
+def request_item(pk: str, request: Request) -> Item:
+    """The item `REQUEST`."""
+    prune = {} if request.prune is None else {"prune": request.prune}
+    return {"pk": pk, "sk": "REQUEST", "id": request.id, "person": request.by, "at": request.at, **prune}
+
+
+def request_from(item: Item) -> Request:
+    """The inverse of `request_item`."""
+    return Request(item["id"], item["person"], item["at"], item.get("prune"))
+
+
+def drift_item(pk: str, event: DriftEvent) -> Item:
+    """The item `DRIFT#<id>`."""
+    body = {"object": str(event.key), "fields": event.fields}
+    return {"pk": pk, "sk": f"DRIFT#{event.id}", "at": event.at, "done": event.done, "body": pack(body)}
 
 
 def lease_from(item: Item) -> Lease:

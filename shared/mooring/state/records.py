@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from mooring.events.messages import Cause
+from mooring.health import Health
 from mooring.model.application import AppKey, Application
 from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Inventory
@@ -18,7 +19,7 @@ __all__ = [
     "Commit",
     "Condition",
     "Deleting",
-    "Health",
+    "DriftEvent",
     "Lease",
     "Operation",
     "Phase",
@@ -26,6 +27,7 @@ __all__ = [
     "RenderFailure",
     "Resource",
     "ResourceResult",
+    "Request",
     "RetryState",
     "Spec",
     "Status",
@@ -68,11 +70,12 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class RenderFailure:
-    """Why `revision` has no bundle; a transient failure is tried again by the next sweep."""
+    """Why `revision` has no bundle for the spec's `generation`; a transient failure is tried again by the next sweep."""
 
     message: str
     transient: bool
     revision: str
+    generation: int
     at: float
 
 
@@ -108,14 +111,6 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """A health status as Argo CD names it, and why."""
-
-    status: str
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Resource:
     """One object as `app get` lists it. `health` is None for kinds that have no rule. `drift` lists changed fields."""
 
@@ -143,7 +138,7 @@ class Operation:
     """One sync, from start to end."""
 
     id: str
-    kind: Literal["sync", "heal", "delete"]
+    kind: Literal["sync", "heal"]
     phase: Phase
     message: str
     started_at: float
@@ -154,18 +149,23 @@ class Operation:
     cause: Cause
     commit: Commit
     results: tuple[ResourceResult, ...] = ()
+    prune: bool = False
     retries: int = 0
     requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What was last found and done, compared against `bundle` of `revision` and the spec's `generation`."""
+    """What was last found and done, compared against `bundle` of `revision` and the spec's `generation`.
+
+    `cluster` is where the inventory's objects live.
+    """
 
     sync: SyncStatus = "Unknown"
     bundle: str = ""
     revision: str = ""
     generation: int = 0
+    cluster: str = ""
     health: Health = Health("Unknown")
     resources: tuple[Resource, ...] = ()
     conditions: tuple[Condition, ...] = ()
@@ -179,6 +179,27 @@ class Status:
         others = tuple(c for c in self.conditions if c.type != type_)
         since = old.since if old is not None else now
         return replace(self, conditions=(*others, Condition(type_, message, since)) if message else others)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A sync that a person asked for. `prune` is None where the application's own policy decides."""
+
+    id: str
+    by: str
+    at: float
+    prune: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftEvent:
+    """A change that somebody made by hand, and what was done about it (`reverted` or `reported`)."""
+
+    id: str
+    key: ObjectKey
+    fields: tuple[dict[str, Any], ...]
+    at: float
+    done: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +231,7 @@ class Record:
     wanted: WantedState | None = None
     status: Status = field(default_factory=Status)
     retry: RetryState | None = None
+    request: Request | None = None
     lease: Lease = Lease()
     inventory: Inventory = field(default_factory=dict)
     chunks: int = 0

@@ -1,0 +1,85 @@
+"""Is what was seen drift? The cheap answer comes from fingerprints, the sure one from the API server.
+
+An object that was seen to differ is read once, so that its changed fields and their managers can be named. A *suspect*
+(the fingerprint is as remembered, but the generation moved) gets the deep check: a dry run of our manifest against the
+live object. What turns out to be no change of ours is remembered, so that it is asked only once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import asdict, replace
+from typing import Any
+
+from mooring.cluster.drift import drifted_fields
+from mooring.flows.executing import same_content
+from mooring.flows.judging import ABSENT, Findings
+from mooring.flows.looking import Seen, look_closely, sight_of
+from mooring.flows.targets import Live
+from mooring.model.objects import Manifest, ObjectKey
+from mooring.plan.drift import find_drift
+from mooring.plan.inventory import Entry, Inventory
+from mooring.plan.steps import Wanted
+
+__all__ = ["compare"]
+
+Fields = tuple[dict[str, Any], ...]
+
+_UNNAMED: Fields = (
+    {"path": "(object)", "desired": "as applied", "live": "changed", "manager": "", "time": ""},
+)
+"""For an object whose applied manifest is not at hand any more, since git has changed it meanwhile."""
+
+
+def compare(
+    target: Live,
+    inventory: Inventory,
+    seen: Seen,
+    wanted: Callable[[], Iterable[Wanted]],
+    pool: Executor,
+) -> tuple[Inventory, Findings]:
+    """What was found of the remembered objects, and the inventory with the numbers that moved for no reason of ours.
+
+    `wanted` brings the objects as they would be applied; it is called only where something moved.
+    """
+    for key in find_drift(inventory, seen.sights).missing:
+        look_closely(target, key, inventory[key].version, seen)
+    drift = find_drift(inventory, seen.sights)
+    findings = Findings(health=dict(seen.health), looked=True)
+    for key in drift.missing:
+        findings.drift[key] = ABSENT
+    questionable = sorted(drift.changed | drift.suspect)
+    if not questionable:
+        return inventory, findings
+    known = {item.key: item for item in wanted()}
+    updated = dict(inventory)
+
+    def check(key: ObjectKey) -> tuple[ObjectKey, Entry | None, Fields]:
+        entry = inventory[key]
+        item = known.get(key)
+        manifest = item.manifest if item is not None and item.digest == entry.digest else None
+        return key, *_deep_check(target, entry, manifest)
+
+    for key, entry, fields in pool.map(check, questionable):
+        if entry is not None:
+            updated[key] = entry
+        elif fields:
+            findings.drift[key] = fields
+    return updated, findings
+
+
+def _deep_check(target: Live, entry: Entry, manifest: Manifest | None) -> tuple[Entry | None, Fields]:
+    """The entry to remember where nothing of ours was changed, else the fields that were."""
+    found = target.get(entry.key, entry.version)
+    if found is None or found.live is None:
+        return None, ABSENT
+    if manifest is None:
+        return None, _UNNAMED
+    fields = drifted_fields(manifest, found.live)
+    if fields:
+        return None, tuple(asdict(change) for change in fields)
+    tried = target.apply(manifest, dry_run=True).live
+    if found.uid == entry.uid and same_content(tried, found.live):
+        return replace(entry, fingerprint=found.fingerprint or "", generation=sight_of(found).generation), ()
+    return None, _UNNAMED

@@ -1,0 +1,223 @@
+"""Carrying out a plan, step by step, so that a crash anywhere loses nothing.
+
+The intents are in the table before the first step. Steps of one stage run side by side; what they did is recorded as
+facts, from time to time and at the end of everything, under the lease. A step whose end was not recorded is *settled* by
+the next sync: the API server is asked what a dry run would change, and only an object that differs is applied again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+from mooring.cluster.fingerprint import fingerprint
+from mooring.cluster.observe import APP_LABEL, Observed
+from mooring.errors import ConflictError, MooringError, TransientError
+from mooring.flows.targets import Live
+from mooring.health import Health, assess, has_rule
+from mooring.model.application import Application
+from mooring.model.objects import Manifest, ObjectKey, canonical_json
+from mooring.model.tracking import tracking_value
+from mooring.plan.inventory import Entry
+from mooring.plan.steps import Action, Plan, Step, Wanted
+from mooring.state.records import ResourceResult
+
+__all__ = ["Execution", "Guard", "execute", "same_content"]
+
+Guard: TypeAlias = Literal["Prune", "Delete"]
+
+_CHECKPOINT_EVERY = 2.0  # seconds between records of what was done
+_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one step did. `entry` is the inventory's new entry, or None where the object is remembered no more."""
+
+    result: ResourceResult
+    entry: Entry | None
+    health: Health | None = None
+
+
+@dataclass(slots=True)
+class Execution:
+    """What a plan did so far. `failures` holds the errors of the steps that failed, in the order they came."""
+
+    inventory: dict[ObjectKey, Entry]
+    results: list[ResourceResult] = field(default_factory=list)
+    health: dict[ObjectKey, Health] = field(default_factory=dict)
+    failures: list[tuple[ObjectKey, MooringError]] = field(default_factory=list)
+    kept: list[ObjectKey] = field(default_factory=list)
+    unfinished: bool = False
+
+    @property
+    def transient(self) -> bool:
+        """Whether nothing but passing troubles went wrong."""
+        return all(isinstance(error, TransientError) for _, error in self.failures)
+
+
+def execute(
+    plan: Plan,
+    execution: Execution,
+    *,
+    target: Live,
+    application: Application,
+    pool: Executor,
+    width: int,
+    checkpoint: Callable[[Mapping[ObjectKey, Entry]], None],
+    may_go_on: Callable[[], bool],
+    guard: Guard = "Prune",
+) -> None:
+    """Carries out the stages in order; after a failure the rest of its stage still runs, and no later stage does.
+
+    `checkpoint` records the inventory and raises `ConflictError` where the lease was lost; `may_go_on` says before each
+    step whether lease and time suffice; `guard` names the option that keeps an object from being deleted. Raises `ConflictError` when the lease is gone: whoever holds it goes on.
+    """
+    for stage in plan.stages:
+        if execution.failures or execution.unfinished:
+            return
+        taking = partial(_take, target=target, application=application, guard=guard)
+        _run_stage(stage, execution, taking, pool, width, checkpoint, may_go_on)
+
+
+def _run_stage(
+    stage: tuple[Step, ...],
+    execution: Execution,
+    taking: Callable[[Step], Outcome],
+    pool: Executor,
+    width: int,
+    checkpoint: Callable[[Mapping[ObjectKey, Entry]], None],
+    may_go_on: Callable[[], bool],
+) -> None:
+    waiting = list(reversed(stage))
+    running: dict[Future[Outcome], Step] = {}
+    recorded = time.monotonic()
+    while waiting or running:
+        while waiting and len(running) < width:
+            if not may_go_on():
+                execution.unfinished = True
+                waiting.clear()
+                break
+            step = waiting.pop()
+            running[pool.submit(taking, step)] = step
+        done = wait(running, timeout=_CHECKPOINT_EVERY, return_when=FIRST_COMPLETED).done if running else set()
+        for future in done:
+            _record(running.pop(future), future, execution)
+        if time.monotonic() - recorded > _CHECKPOINT_EVERY and (waiting or running):
+            checkpoint(execution.inventory)
+            recorded = time.monotonic()
+
+
+def _record(step: Step, future: Future[Outcome], execution: Execution) -> None:
+    try:
+        outcome = future.result()
+    except MooringError as error:
+        execution.failures.append((step.key, error))
+        version = step.wanted.version if step.wanted else step.entry.version if step.entry else ""
+        execution.results.append(ResourceResult(step.key, version, "failed", error.message))
+        return
+    execution.results.append(outcome.result)
+    if outcome.health is not None:
+        execution.health[step.key] = outcome.health
+    if outcome.entry is None:
+        execution.inventory.pop(step.key, None)
+    else:
+        execution.inventory[step.key] = outcome.entry
+        if step.action is Action.PRUNE:
+            execution.kept.append(step.key)
+
+
+def _take(step: Step, *, target: Live, application: Application, guard: Guard) -> Outcome:
+    match step.action:
+        case Action.APPLY:
+            assert step.wanted is not None
+            return _apply(step, step.wanted, target)
+        case Action.SETTLE:
+            assert step.wanted is not None
+            return _settle(step, step.wanted, target)
+        case Action.PRUNE:
+            assert step.entry is not None
+            return _prune(step.entry, target, application, guard)
+
+
+def _apply(step: Step, wanted: Wanted, target: Live) -> Outcome:
+    applied = target.apply(wanted.manifest)
+    word = "created" if applied.created else "configured"
+    return _applied(step, wanted, applied.live, word, "; ".join(applied.warnings))
+
+
+def _applied(step: Step, wanted: Wanted, live: Manifest, word: str, message: str) -> Outcome:
+    metadata = live["metadata"]
+    generation = metadata.get("generation")
+    entry = step.entry or Entry(wanted.key, wanted.version, wanted.wave)
+    entry = entry.intending(wanted.digest, wanted.version, wanted.wave).applied(
+        wanted.digest,
+        uid=metadata.get("uid", ""),
+        fingerprint=fingerprint(metadata) or "",
+        generation=str(generation) if generation else metadata.get("resourceVersion", ""),
+    )
+    health = assess(live) if has_rule(wanted.key.group, wanted.key.kind) else None
+    return Outcome(ResourceResult(wanted.key, wanted.version, word, message), entry, health)
+
+
+def _settle(step: Step, wanted: Wanted, target: Live) -> Outcome:
+    """An apply was begun and its end not recorded: apply only what a dry run finds different."""
+    found = target.get(wanted.key, wanted.version)
+    if found is None or found.live is None or not found.fingerprint:
+        return _apply(step, wanted, target)
+    tried = target.apply(wanted.manifest, dry_run=True)
+    if fingerprint(tried.live["metadata"]) != found.fingerprint or not same_content(tried.live, found.live):
+        return _apply(step, wanted, target)
+    return _applied(step, wanted, found.live, "unchanged", "")
+
+
+def same_content(tried: Manifest, live: Manifest) -> bool:
+    """Whether a dry run's outcome is what is there already, whoever owns its fields."""
+    return _content(tried) == _content(live)
+
+
+def _content(manifest: Manifest) -> bytes:
+    metadata: dict[str, Any] = {
+        name: value
+        for name, value in manifest["metadata"].items()
+        if name not in ("managedFields", "resourceVersion", "generation")
+    }
+    rest = {name: value for name, value in manifest.items() if name not in ("metadata", "status")}
+    return canonical_json([metadata, rest])
+
+
+def _prune(entry: Entry, target: Live, application: Application, guard: Guard) -> Outcome:
+    """Deletes an object that git no longer wants, if it is still ours and may be deleted."""
+    found = target.get(entry.key, entry.version)
+
+    def outcome(word: str, message: str, kept: Entry | None = None) -> Outcome:
+        return Outcome(ResourceResult(entry.key, entry.version, word, message), kept)
+
+    if found is None:
+        return outcome("pruned", "was gone already")
+    if found.app_label != tracking_value(application.key) or (entry.uid and entry.uid != found.uid):
+        return outcome("released", f"carries no label {APP_LABEL} of this application any more, so it stays")
+    if reason := _protected(found, guard):
+        return outcome("kept", reason, entry)
+    if found.deletion_timestamp:
+        return outcome("pruned", "is being deleted")
+    try:
+        target.delete(entry.key, found.uid, application.propagation)
+    except ConflictError:
+        return outcome("released", "was replaced by another object of the same name, which stays")
+    return outcome("pruned", "")
+
+
+def _protected(found: Observed, guard: Guard) -> str:
+    """Why an object must not be deleted (Argo CD, "Sync Options", No Prune Resources; Helm, `resource-policy`)."""
+    annotations = (found.live or {}).get("metadata", {}).get("annotations") or {}
+    options = {option.strip() for option in str(annotations.get(_SYNC_OPTIONS, "")).split(",")}
+    if f"{guard}=false" in options:
+        return f"stays, because its annotation {_SYNC_OPTIONS} says {guard}=false"
+    if annotations.get("helm.sh/resource-policy") == "keep":
+        return "stays, because its annotation helm.sh/resource-policy says keep"
+    return ""

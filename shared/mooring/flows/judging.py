@@ -1,0 +1,118 @@
+"""From what is wanted, remembered and seen to the status that users read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mooring.health import Health, has_rule, worst
+from mooring.model.objects import ObjectKey
+from mooring.plan.inventory import Inventory
+from mooring.plan.steps import Wanted
+from mooring.state.records import Resource, Status, SyncStatus
+
+__all__ = ["ABSENT", "Findings", "judge", "rejudge"]
+
+ABSENT: tuple[dict[str, Any], ...] = (
+    {"path": "(object)", "desired": "present", "live": "absent", "manager": "", "time": ""},
+)
+"""What `Resource.drift` says of an object that was deleted by hand."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What is newly known of an application's objects. `drift` is complete where `looked` is set."""
+
+    health: dict[ObjectKey, Health] = field(default_factory=dict)
+    drift: dict[ObjectKey, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    touched: set[ObjectKey] = field(default_factory=set)
+    looked: bool = False
+
+
+def judge(
+    wanted: Iterable[Wanted],
+    inventory: Inventory,
+    previous: Status,
+    findings: Findings,
+    *,
+    kept: Collection[ObjectKey] = (),
+) -> Status:
+    """The status of an application after its wanted objects were compared with the inventory.
+
+    `kept` are objects that git no longer wants and that stay. What nothing new is known of keeps what was known before.
+    """
+    before = {resource.key: resource for resource in previous.resources}
+    resources = []
+    for item in sorted(wanted, key=lambda item: (item.wave, item.key)):
+        entry = inventory.get(item.key)
+        applied = entry is not None and not entry.unsure and entry.digest == item.digest
+        drift = _drift(item.key, before.get(item.key), findings)
+        known = entry is not None and bool(entry.digest)
+        resources.append(
+            Resource(
+                item.key,
+                item.version,
+                item.wave,
+                "Synced" if applied and not drift else "OutOfSync",
+                _health(item.key, before.get(item.key), findings, exists=known and drift != ABSENT),
+                False,
+                drift,
+            )
+        )
+    for key in sorted(kept):
+        entry = inventory.get(key)
+        if entry is not None:
+            health = _health(key, before.get(key), findings, exists=True)
+            resources.append(Resource(key, entry.version, entry.wave, "OutOfSync", health, True))
+    return _summed(replace(previous, resources=tuple(resources)))
+
+
+def rejudge(previous: Status, findings: Findings) -> Status:
+    """The status after a look at the cluster, where neither git nor the inventory's digests have changed."""
+    resources = []
+    for resource in previous.resources:
+        drift = _drift(resource.key, resource, findings)
+        drifted_before = bool(resource.drift)
+        sync: SyncStatus = resource.sync
+        if drift and not resource.requires_pruning:
+            sync = "OutOfSync"
+        elif drifted_before and not drift:
+            sync = "Synced"
+        health = _health(resource.key, resource, findings, exists=drift != ABSENT)
+        resources.append(replace(resource, sync=sync, health=health, drift=drift))
+    return _summed(replace(previous, resources=tuple(resources)))
+
+
+def _drift(key: ObjectKey, before: Resource | None, findings: Findings) -> tuple[dict[str, Any], ...]:
+    if findings.looked:
+        return findings.drift.get(key, ())
+    if before is None or key in findings.touched:
+        return ()
+    return before.drift
+
+
+def _health(key: ObjectKey, before: Resource | None, findings: Findings, *, exists: bool) -> Health | None:
+    if key in findings.health:
+        return findings.health[key]
+    if not exists:
+        return Health("Missing")
+    if not has_rule(key.group, key.kind):
+        return None
+    known = before.health if before is not None else None
+    return known if known is not None and known.status != "Missing" else Health("Progressing", "not looked at yet")
+
+
+def _summed(status: Status) -> Status:
+    live = [(resource, resource.health) for resource in status.resources if resource.health is not None]
+    total = worst(health.status for resource, health in live if not resource.requires_pruning)
+    message = next(
+        (
+            f"{resource.key.kind} {resource.key.name}: {health.message}"
+            for resource, health in live
+            if health.status == total and health.message and total != "Healthy"
+        ),
+        "",
+    )
+    synced = all(resource.sync == "Synced" for resource in status.resources)
+    return replace(status, sync="Synced" if synced else "OutOfSync", health=Health(total, message))

@@ -1,0 +1,68 @@
+"""From a rendered object to the one that is sent: its namespace filled in, our label on it, its digest taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mooring.cluster.observe import APP_LABEL
+from mooring.errors import RenderError
+from mooring.flows.targets import Live
+from mooring.model.application import Application
+from mooring.model.objects import Manifest, ObjectKey, digest
+from mooring.model.tracking import tracking_value
+from mooring.plan.order import waves
+from mooring.plan.steps import Wanted
+
+__all__ = ["prepare"]
+
+
+def prepare(objects: Iterable[Manifest], application: Application, target: Live) -> tuple[Wanted, ...]:
+    """The objects of a bundle as they are to be applied.
+
+    Objects that name no namespace get the destination's; cluster-scoped ones lose theirs, as in Argo CD. Raises
+    `RenderError` where two objects turn out to be the same one.
+    """
+    manifests = list(objects)
+    scopes = _scopes(manifests, target)
+    label = tracking_value(application.key)
+    ready: dict[ObjectKey, Manifest] = {}
+    for manifest in manifests:
+        placed = _place(manifest, application, namespaced=scopes[_kind(manifest)], label=label)
+        key = ObjectKey.of(placed)
+        if key in ready:
+            raise RenderError(
+                "is rendered twice; keep one of the two manifests", field="metadata.name", subject=str(key)
+            )
+        ready[key] = placed
+    wave_of = waves(ready.items())
+    return tuple(Wanted(key, manifest, digest(manifest), wave_of[key]) for key, manifest in ready.items())
+
+
+def _kind(manifest: Manifest) -> tuple[str, str, str]:
+    group, _, version = manifest["apiVersion"].rpartition("/")
+    return group, manifest["kind"], version
+
+
+def _scopes(manifests: list[Manifest], target: Live) -> dict[tuple[str, str, str], bool]:
+    """Whether each kind lives in namespaces: as served, else as its CRD among the objects says, else yes."""
+    declared = {
+        (spec.get("group"), (spec.get("names") or {}).get("kind")): spec.get("scope") != "Cluster"
+        for manifest in manifests
+        if manifest["kind"] == "CustomResourceDefinition" and isinstance(spec := manifest.get("spec"), dict)
+    }
+    scopes: dict[tuple[str, str, str], bool] = {}
+    for kind in {_kind(manifest) for manifest in manifests}:
+        by_crd = declared.get(kind[:2])
+        served = by_crd if by_crd is not None else target.namespaced(*kind)
+        scopes[kind] = True if served is None else served
+    return scopes
+
+
+def _place(manifest: Manifest, application: Application, *, namespaced: bool, label: str) -> Manifest:
+    metadata = dict(manifest["metadata"])
+    if not namespaced:
+        metadata.pop("namespace", None)
+    elif not metadata.get("namespace"):
+        metadata["namespace"] = application.destination.namespace or "default"
+    metadata["labels"] = {**(metadata.get("labels") or {}), APP_LABEL: label}
+    return {**manifest, "metadata": metadata}

@@ -1,0 +1,170 @@
+"""An application as Argo CD's API shows it: the declared document with a `status` worked out from what is remembered.
+
+Nothing shown here is stored twice. Whether git is ahead of the cluster, for example, follows from comparing what git
+wants with what the status was judged against. Field names follow Argo CD's `ApplicationStatus`; `drift` is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from mooring.state.records import Operation, Record, Resource, ResourceResult, SyncStatus
+
+__all__ = ["show_application"]
+
+
+def show_application(record: Record, history: Iterable[Operation] = ()) -> dict[str, Any]:
+    """The application with its status; `history` are its operations, newest first. The record must have a spec."""
+    spec = record.spec
+    assert spec is not None
+    declared = spec.application.declared
+    metadata = {**declared["metadata"], "namespace": record.key.namespace, "generation": spec.generation}
+    if spec.deleting is not None:
+        metadata["deletionTimestamp"] = _time(spec.deleting.at)
+    status = record.status
+    sync, revision = _sync(record)
+    operation = status.operation
+    shown: dict[str, Any] = {
+        "sync": {"status": sync, "revision": revision},
+        "health": {"status": status.health.status} | _optional(message=status.health.message),
+        "resources": [_resource(resource) for resource in status.resources],
+        "history": [_history(index, each) for index, each in enumerate(_deployments(record, history), start=1)],
+        "conditions": _conditions(record),
+    }
+    if record.wanted is not None and record.wanted.source_type:
+        shown["sourceType"] = record.wanted.source_type
+    if operation is not None:
+        shown["operationState"] = _operation(operation)
+        shown["reconciledAt"] = _time(operation.finished_at or operation.started_at)
+    return {**declared, "metadata": metadata, "status": shown}
+
+
+def _sync(record: Record) -> tuple[SyncStatus, str]:
+    """The sync status and the revision that it is about."""
+    wanted, status, spec = record.wanted, record.status, record.spec
+    assert spec is not None
+    if wanted is None or (wanted.failure is not None and not status.bundle):
+        return "Unknown", ""
+    if wanted.failure is not None:
+        return "Unknown", wanted.failure.revision or wanted.revision
+    if wanted.generation != spec.generation:
+        return "Unknown", wanted.revision
+    if (status.bundle, status.generation) != (wanted.bundle, spec.generation):
+        return "OutOfSync", wanted.revision
+    return status.sync, wanted.revision
+
+
+def _conditions(record: Record) -> list[dict[str, str]]:
+    spec, wanted = record.spec, record.wanted
+    assert spec is not None
+    shown = [{"type": "UnknownFieldWarning", "message": message} for message in spec.warnings]
+    if wanted is not None:
+        shown += [{"type": "RenderWarning", "message": message} for message in wanted.warnings]
+        if wanted.failure is not None:
+            since = _time(wanted.failure.at)
+            shown.append({"type": "ComparisonError", "message": wanted.failure.message, "lastTransitionTime": since})
+    shown += [
+        {"type": each.type, "message": each.message, "lastTransitionTime": _time(each.since)}
+        for each in record.status.conditions
+    ]
+    operation = record.status.operation
+    if operation is not None and operation.phase in ("Failed", "Error"):
+        since = _time(operation.finished_at)
+        shown.append({"type": "SyncError", "message": operation.message, "lastTransitionTime": since})
+    return shown
+
+
+def _resource(resource: Resource) -> dict[str, Any]:
+    key = resource.key
+    shown: dict[str, Any] = {
+        **_optional(group=key.group),
+        "version": resource.version,
+        "kind": key.kind,
+        **_optional(namespace=key.namespace),
+        "name": key.name,
+        "status": resource.sync,
+    }
+    if resource.health is not None:
+        shown["health"] = {"status": resource.health.status} | _optional(message=resource.health.message)
+    if resource.wave:
+        shown["syncWave"] = resource.wave
+    if resource.requires_pruning:
+        shown["requiresPruning"] = True
+    if resource.drift:
+        shown["drift"] = list(resource.drift)
+    return shown
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "phase": operation.phase,
+        "message": operation.message,
+        "startedAt": _time(operation.started_at),
+        "operation": {
+            "initiatedBy": _initiator(operation),
+            "sync": {"revision": operation.revision, "prune": operation.prune},
+        },
+        "syncResult": {
+            "revision": operation.revision,
+            "resources": [_result(result) for result in operation.results],
+        },
+        "retryCount": operation.retries,
+        "id": operation.id,
+        "kind": operation.kind,
+        "requests": operation.requests,
+    }
+    if operation.finished_at:
+        shown["finishedAt"] = _time(operation.finished_at)
+    return shown
+
+
+def _initiator(operation: Operation) -> dict[str, Any]:
+    if operation.cause.kind == "person":
+        return {"username": operation.cause.by}
+    return {"automated": True} | _optional(username=operation.cause.by)
+
+
+def _result(result: ResourceResult) -> dict[str, Any]:
+    key = result.key
+    return {
+        **_optional(group=key.group),
+        "version": result.version,
+        "kind": key.kind,
+        **_optional(namespace=key.namespace),
+        "name": key.name,
+        "status": "SyncFailed" if result.status == "failed" else "Pruned" if result.status == "pruned" else "Synced",
+        "message": result.message or result.status,
+    }
+
+
+def _deployments(record: Record, operations: Iterable[Operation]) -> list[Operation]:
+    """The last successful syncs, oldest first, as many as the application keeps in its history."""
+    spec = record.spec
+    assert spec is not None
+    done = [each for each in operations if each.kind == "sync" and each.phase == "Succeeded"]
+    return done[: spec.application.history_limit][::-1]
+
+
+def _history(index: int, operation: Operation) -> dict[str, Any]:
+    commit = operation.commit
+    return {
+        "id": index,
+        "operation": operation.id,
+        "revision": operation.revision,
+        "deployStartedAt": _time(operation.started_at),
+        "deployedAt": _time(operation.finished_at),
+        "initiatedBy": _initiator(operation),
+        "cause": asdict(operation.cause),
+        **_optional(author=commit.author, authorEmail=commit.email, message=commit.subject, committedAt=commit.at),
+    }
+
+
+def _optional(**fields: str) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,146 @@
+"""The function `sync`: messages in, clusters as git wants them out.
+
+A message names an application, or a cluster of which all (or some) applications need a look. Each application is
+considered on its own: the trouble of one is its own trouble. What has to be looked at again (health that is not there
+yet, a lease that somebody holds) comes back through the queue `later`; nothing waits here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mooring.errors import ConflictError, MooringError, PermanentError
+from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
+from mooring.flows.deleting import remove
+from mooring.flows.looking import Seen, look
+from mooring.flows.syncing import SyncPorts, consider, note_health, note_trouble
+from mooring.model.application import AppKey
+from mooring.state.records import Record, Status
+
+__all__ = ["handle_syncs"]
+
+_BUSY = 3.0  # seconds until an application is looked at again whose lease somebody holds
+_HEALTH_DELAYS = (1, 1, 2, 3, 5, 8, 13, 20, 30, 30, 60, 60, 60, 60, 60, 60)  # seconds between looks after a sync
+_UNSETTLED = {"Progressing", "Missing"}
+
+
+@dataclass(slots=True)
+class _Afterwards:
+    """What has to come back later, gathered over all messages of an invocation."""
+
+    again: list[tuple[Later, float]] = field(default_factory=list)
+    unhealthy: dict[tuple[str, int], list[AppKey]] = field(default_factory=dict)
+    troubles: list[tuple[AppKey, MooringError]] = field(default_factory=list)
+
+    def watch(self, cluster: str, app: AppKey, attempt: int) -> None:
+        self.unhealthy.setdefault((cluster, attempt), []).append(app)
+
+    def messages(self) -> list[tuple[Later, float]]:
+        watches = [
+            (
+                Later("syncs", ClusterMessage(cluster, Cause("render"), tuple(apps), True, attempt)),
+                float(_HEALTH_DELAYS[attempt]),
+            )
+            for (cluster, attempt), apps in self.unhealthy.items()
+            if attempt < len(_HEALTH_DELAYS)
+        ]
+        return self.again + watches
+
+
+def handle_syncs(ports: SyncPorts, messages: Sequence[AppMessage | ClusterMessage]) -> list[tuple[AppKey, MooringError]]:
+    """Does what the messages ask for and returns the troubles that could not be written down in a status.
+
+    Raises where the state can't be read at all: then the messages should come again.
+    """
+    ports.targets.refresh()
+    afterwards = _Afterwards()
+    causes = {message.app: message.cause for message in messages if isinstance(message, AppMessage)}
+    if causes:
+        for key, record in ports.applications.load(causes, inventory=True).items():
+            _one(ports, record, causes[key], None, afterwards)
+    for message in dict.fromkeys(message for message in messages if isinstance(message, ClusterMessage)):
+        _look_at(ports, message, afterwards)
+    later = afterwards.messages()
+    if later:
+        ports.queues.send_later(later)
+    return afterwards.troubles
+
+
+def _one(
+    ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afterwards: _Afterwards
+) -> None:
+    try:
+        if record.spec is not None and record.spec.deleting is not None:
+            remove(ports, record)
+            return
+        status = consider(ports, record, cause, seen)
+    except ConflictError:
+        if cause.kind != "tick":  # the next tick comes by itself
+            afterwards.again.append((Later("syncs", AppMessage(record.key, cause)), _BUSY))
+        return
+    except MooringError as error:
+        afterwards.troubles.append((record.key, error))
+        return
+    if status is not None and status.operation != record.status.operation and _is_settling(status):
+        afterwards.watch(status.cluster, record.key, 0)
+
+
+def _is_settling(status: Status) -> bool:
+    """Whether health is still on its way."""
+    return bool(status.cluster) and status.health.status in _UNSETTLED
+
+
+def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards) -> None:
+    """Looks at the applications of one cluster with as few requests as it takes, and considers each of them."""
+    try:
+        cluster = ports.targets.named(message.cluster)
+    except PermanentError:
+        return  # the cluster was removed since the message was sent
+    keys = message.apps or _applications_of(ports, cluster.name)
+    records = [record for record in ports.applications.load(keys, inventory=True).values() if record.spec is not None]
+    here = [record for record in records if record.status.cluster == cluster.name]
+    try:
+        target = ports.targets.connect(cluster)
+        seen = look(target, here, health_only=message.health_only)
+        if not message.health_only:
+            ports.targets.note_versions(target)
+    except MooringError as error:
+        for record in here:
+            _trouble(ports, record, error, afterwards)
+        return
+    for record in records:
+        if not message.health_only:
+            _one(ports, record, message.cause, seen.get(record.key), afterwards)
+        elif record.key in seen:
+            _health(ports, record, seen[record.key], afterwards, message.attempt + 1)
+
+
+def _health(ports: SyncPorts, record: Record, seen: Seen, afterwards: _Afterwards, attempt: int) -> None:
+    try:
+        status = note_health(ports, record, seen)
+    except ConflictError:
+        status = record.status  # a sync is at work: look again
+    except MooringError as error:
+        afterwards.troubles.append((record.key, error))
+        return
+    if _is_settling(status):
+        afterwards.watch(status.cluster, record.key, attempt)
+
+
+def _applications_of(ports: SyncPorts, cluster: str) -> Iterable[AppKey]:
+    for listed in ports.applications.registered():
+        try:
+            if ports.targets.cluster(listed.destination).name == cluster:
+                yield listed.key
+        except PermanentError:
+            continue  # its destination is not registered: shown when the application itself is considered
+
+
+def _trouble(ports: SyncPorts, record: Record, error: MooringError, afterwards: _Afterwards) -> None:
+    try:
+        note_trouble(ports, record, error)
+    except ConflictError:
+        return
+    except MooringError as other:
+        afterwards.troubles.append((record.key, other))

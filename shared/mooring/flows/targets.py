@@ -1,0 +1,135 @@
+"""Clusters as a sync meets them: a destination becomes a connection that stays warm.
+
+Connections outlive invocations; the list of clusters is read once an invocation, so a new registration counts at once.
+`Live` is all that the flows ask of a cluster; tests put a cluster of their own behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import orjson
+
+from mooring.cluster.apply import Applied, apply, delete, get
+from mooring.cluster.auth import Connection
+from mooring.cluster.client import ApiServer
+from mooring.cluster.discovery import Discovery
+from mooring.cluster.observe import Observed, app_selector, list_objects, observed
+from mooring.model.application import Destination, Propagation
+from mooring.model.objects import Manifest, ObjectKey
+from mooring.state.registry import Cluster, Registry, find_cluster
+
+__all__ = ["Live", "Target", "Targets"]
+
+_PATIENCE = 10.0  # seconds that a kind may take to be served after its CRD was applied
+
+
+class Live(Protocol):
+    """One reachable cluster. Every method may raise the errors of `mooring.errors`."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """As it is registered."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+
+    def namespaced(self, group: str, kind: str, version: str) -> bool | None:
+        """Whether a kind lives in namespaces; None where the cluster does not serve it."""
+
+    def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Applied:
+        """Server-side apply."""
+
+    def get(self, key: ObjectKey, version: str = "") -> Observed | None:
+        """One object in full, or None where it isn't there."""
+
+    def delete(self, key: ObjectKey, uid: str, propagation: Propagation) -> bool:
+        """Deletes the object with this uid; False where it was gone."""
+
+    def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
+        """Every object of a kind that carries the tracking label with one of these values (or with any)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One reachable cluster over its API server."""
+
+    cluster: Cluster
+    server: ApiServer
+    discovery: Discovery
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self.server.requests
+
+    def namespaced(self, group: str, kind: str, version: str) -> bool | None:
+        """Whether a kind lives in namespaces; None where the cluster does not serve it."""
+        resource = self.discovery.find(group, kind, version)
+        return None if resource is None else resource.namespaced
+
+    def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Applied:
+        """Server-side apply."""
+        return apply(self.server, self.discovery, manifest, dry_run=dry_run, patience=_PATIENCE)
+
+    def get(self, key: ObjectKey, version: str = "") -> Observed | None:
+        """One object in full, or None where it isn't there."""
+        live = get(self.server, self.discovery, key, version)
+        if live is None:
+            return None
+        return observed(live, self.discovery.resource(key.group, key.kind, version), full=True)
+
+    def delete(self, key: ObjectKey, uid: str, propagation: Propagation) -> bool:
+        """Deletes the object with this uid; False where it was gone."""
+        return delete(self.server, self.discovery, key, uid=uid, propagation=propagation)
+
+    def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
+        """Every object of a kind that carries the tracking label with one of these values (or with any)."""
+        resource = self.discovery.find(group, kind, version)
+        if resource is not None:
+            yield from list_objects(self.server, resource, selector=app_selector(apps), full=full)
+
+
+class Targets:
+    """Destinations of one installation, with their connections."""
+
+    def __init__(self, registry: Registry, *, connections: int) -> None:
+        self._registry = registry
+        self._connections = connections
+        self._clusters: list[Cluster] = []
+        self._open: dict[str, tuple[bytes, Target]] = {}
+
+    def refresh(self) -> None:
+        """Reads the registered clusters; call it once an invocation."""
+        self._clusters = self._registry.clusters()
+
+    def cluster(self, destination: Destination) -> Cluster:
+        """The cluster that a destination means. Raises `ConfigurationError`."""
+        return find_cluster(self._clusters, destination)
+
+    def named(self, name: str) -> Cluster:
+        """A cluster by its registered name. Raises `ConfigurationError`."""
+        return find_cluster(self._clusters, Destination(name=name))
+
+    def connect(self, cluster: Cluster) -> Live:
+        """A connection to a cluster: the warm one unless its address or credentials have changed."""
+        config = orjson.dumps(self._registry.credentials_of(cluster), option=orjson.OPT_SORT_KEYS)
+        identity = cluster.server.encode() + b"\n" + config
+        known = self._open.get(cluster.name)
+        if known is not None and known[0] == identity:
+            return Target(cluster, known[1].server, known[1].discovery)
+        server = ApiServer(Connection.from_argo(cluster.server, config), pool_size=self._connections)
+        target = Target(cluster, server, Discovery(server))
+        if known is not None:
+            known[1].server.close()
+        self._open[cluster.name] = (identity, target)
+        return target
+
+    def note_versions(self, target: Live) -> None:
+        """Remembers what the cluster serves, for charts that ask; writes only when it has changed."""
+        if isinstance(target, Target):
+            versions = tuple(target.discovery.api_versions())
+            self._registry.note_versions(target.cluster, target.discovery.version(), versions)
