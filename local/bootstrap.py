@@ -42,7 +42,7 @@ def prepare(directory: Path, lock: Path, *, checkout: bool) -> bool:
         wanted = f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {_ROOT} {sys.version_info[:2]}\n"
         if stamp.exists() and stamp.read_text() == wanted and (directory / "bin/python").exists():
             return False
-        print(f"preparing {directory.name} from {lock.relative_to(_ROOT)}", flush=True)
+        print(f"preparing {directory.name} from {lock.name}", flush=True)
         python = directory / "bin/python"
         if not _same_python(python):
             subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)

@@ -33,17 +33,17 @@ class Access:
 
 
 def write_kubeconfig(path: Path, access: Access) -> Path:
-    """Write a kubeconfig with one context that uses the bearer token; readable by us alone."""
+    """Write a kubeconfig whose one context uses the credentials that there are; readable by us alone."""
+    texts = {"token": access.token}
+    if access.client_certificate and access.client_key:
+        texts["client-certificate-data"] = _encode(access.client_certificate)
+        texts["client-key-data"] = _encode(access.client_key)
+    cluster = {"server": access.server, "certificate-authority-data": _encode(access.ca_data)}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [
-            {
-                "name": "local",
-                "cluster": {"server": access.server, "certificate-authority-data": _encode(access.ca_data)},
-            }
-        ],
-        "users": [{"name": "local", "user": {"token": access.token}}],
+        "clusters": [{"name": "local", "cluster": cluster}],
+        "users": [{"name": "local", "user": {name: text for name, text in texts.items() if text}}],
         "contexts": [{"name": "local", "context": {"cluster": "local", "user": "local"}}],
         "current-context": "local",
     }
@@ -73,15 +73,13 @@ def read_kubeconfig(path: Path) -> Access:
         raise AccessError(
             f"{path}: clusters.cluster.certificate-authority-data: must be set; give the cluster's authority"
         )
-    token = user.get("token")
-    if token is None and user.get("tokenFile"):
-        token = _beside(path, user["tokenFile"]).read_text().strip()
+    token = user.get("token") or _file(path, user, "tokenFile")
     certificate, key = _pem(path, user, "client-certificate"), _pem(path, user, "client-key")
     if token is None and (certificate is None or key is None):
         raise AccessError(
             f"{path}: users.user: must hold a token or a client certificate with its key; create a token instead"
         )
-    return Access(server.rstrip("/"), authority, token, certificate, key)
+    return Access(server.rstrip("/"), authority, token.strip() if token else None, certificate, key)
 
 
 def _named(path: Path, config: dict[str, Any], section: str, name: object, kind: str) -> dict[str, Any]:
@@ -92,13 +90,22 @@ def _named(path: Path, config: dict[str, Any], section: str, name: object, kind:
 
 
 def _pem(path: Path, entry: dict[str, Any], name: str) -> str | None:
-    if data := entry.get(f"{name}-data"):
-        return base64.b64decode(data).decode()
-    return _beside(path, entry[name]).read_text() if entry.get(name) else None
+    data = entry.get(f"{name}-data")
+    if not data:
+        return _file(path, entry, name)
+    try:
+        return base64.b64decode(data, validate=True).decode()
+    except ValueError as error:
+        raise AccessError(f"{path}: {name}-data: is not base64") from error
 
 
-def _beside(path: Path, name: str) -> Path:
-    return path.parent / name
+def _file(path: Path, entry: dict[str, Any], name: str) -> str | None:
+    if not entry.get(name):
+        return None
+    try:
+        return Path(path.parent, entry[name]).read_text()
+    except OSError as error:
+        raise AccessError(f"{path}: {name}: {entry[name]} can't be read: {error.strerror}") from error
 
 
 def _encode(text: str) -> str:

@@ -12,9 +12,12 @@ from typing import Any
 
 import urllib3
 
-from local.cluster.access import Access
+from local.cluster.access import Access, AccessError
 
-__all__ = ["Client"]
+__all__ = ["Client", "issue_token"]
+
+_ACCOUNT = "mooring-local"
+_A_DAY = 86_400
 
 
 class Client:
@@ -53,3 +56,24 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
+
+
+def issue_token(client: Client) -> str:
+    """A bearer token for a service account that administers the cluster; creates both. Raises `AccessError`."""
+    accounts = "/api/v1/namespaces/kube-system/serviceaccounts"
+    binding = {
+        "metadata": {"name": _ACCOUNT},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "ServiceAccount", "namespace": "kube-system", "name": _ACCOUNT}],
+    }
+    for path, body in (
+        (accounts, {"metadata": {"name": _ACCOUNT}}),
+        ("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding),
+        (f"{accounts}/{_ACCOUNT}/token", {"spec": {"expirationSeconds": _A_DAY}}),
+    ):
+        status, answer = client("POST", path, body)
+        if status not in (201, 409):
+            raise AccessError(
+                f"POST {path}: {status}: use credentials of an administrator, or a kubeconfig with a token"
+            )
+    return str(answer["status"]["token"])

@@ -8,6 +8,7 @@ the nodes are ready and the first service account exists, so nothing that a call
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Self
 from local.cluster import servers
 from local.cluster.access import Access, read_kubeconfig, write_kubeconfig
 from local.cluster.certificates import Keys, issue
-from local.cluster.client import Client
+from local.cluster.client import Client, issue_token
 from local.processes import Processes, StartError, free_port, wait_for_port, wait_until
 
 __all__ = ["CONTROL_PLANE", "WORKLOADS", "Cluster"]
@@ -70,16 +71,21 @@ class Cluster:
     def start(
         cls, directory: Path, tools: Mapping[str, Path], *, workloads: bool = True, admin_token: str | None = None
     ) -> Self:
-        """Start a cluster whose files and logs lie in `directory`, and return once it is ready.
+        """Start an empty cluster whose files and logs lie in `directory`, and return once it is ready.
 
+        What an earlier cluster left in that folder is removed.
         `tools` holds what `CONTROL_PLANE` names, and `WORKLOADS` if wanted. Raises `StartError` with the end of the log
         of what failed, after ending the rest; `KeyError` for a tool that is missing.
         """
-        for name in (*CONTROL_PLANE, *(WORKLOADS if workloads else ())):
-            tools[name]
+        needed = (*CONTROL_PLANE, *(WORKLOADS if workloads else ()))
+        if missing := [name for name in needed if name not in tools]:
+            raise KeyError(", ".join(missing))
         directory = directory.absolute()
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         directory.chmod(0o700)
+        for left in ("etcd", "logs"):
+            shutil.rmtree(directory / left, ignore_errors=True)
+        (directory / "audit.jsonl").unlink(missing_ok=True)
         processes = Processes(directory / "logs")
         try:
             return cls._start(directory, tools, processes, workloads, admin_token or secrets.token_hex(16))
@@ -133,6 +139,15 @@ class Cluster:
     @property
     def token(self) -> str | None:
         return self.access.token
+
+    def bearer(self) -> str:
+        """An administrator's bearer token: the one there is, or one asked for with the client certificate.
+
+        The cluster issues it to a service account `mooring-local` in kube-system, which is created for this, for a day
+        or as long as it allows. Raises `AccessError` when the cluster refuses. See the page "Managing Service Accounts"
+        of the Kubernetes documentation (TokenRequest).
+        """
+        return self.access.token or issue_token(self.client)
 
     @property
     def pids(self) -> dict[str, int]:

@@ -79,6 +79,7 @@ def api_server(
         f"--tls-cert-file={keys.certificate}",
         f"--tls-private-key-file={keys.key}",
         f"--cert-dir={directory}",
+        f"--client-ca-file={keys.authority}",
         f"--token-auth-file={tokens}",
         "--authorization-mode=RBAC",
         "--service-account-issuer=https://kubernetes.default.svc",

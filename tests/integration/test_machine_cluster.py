@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from local.cluster import CONTROL_PLANE, WORKLOADS, Access, AccessError, Client, Cluster
-from local.cluster.access import write_kubeconfig
+from local.cluster.access import read_kubeconfig, write_kubeconfig
 from local.processes import StartError, wait_until
 from local.tools import ensure
 
@@ -91,6 +91,34 @@ def test_a_kubeconfig_describes_the_same_cluster(cluster: Cluster) -> None:
     assert 200 == cluster.client("GET", "/readyz")[0]
 
 
+def test_a_client_certificate_is_enough(cluster: Cluster, tmp_path: Path) -> None:
+    """With a kubeconfig that has certificates only, requests work and a token can be had."""
+    # GIVEN
+    assert cluster.ca_file is not None
+    certificate, key = (cluster.ca_file.with_name(name).read_text() for name in ("admin.crt", "admin.key"))
+    pair = Access(cluster.server, cluster.ca_data, client_certificate=certificate, client_key=key)
+    with Cluster.from_kubeconfig(write_kubeconfig(tmp_path / "kubeconfig", pair)) as same:
+        assert None is same.token
+        # WHEN asked for twice, as by two starts of a stack
+        same.bearer()
+        token = same.bearer()
+    # THEN
+    holder = Client(Access(cluster.server, cluster.ca_data, token))
+    assert 200 == holder("GET", "/api/v1/namespaces/kube-system/secrets")[0]
+    holder.close()
+
+
+def test_a_folder_can_be_used_again(tmp_path: Path, control_plane_tools: dict[str, Path]) -> None:
+    """A second cluster in the same folder starts empty."""
+    # GIVEN
+    with Cluster.start(tmp_path, control_plane_tools, workloads=False) as first:
+        create(first, "/api/v1/namespaces", "old")
+    # WHEN
+    with Cluster.start(tmp_path, control_plane_tools, workloads=False) as second:
+        # THEN
+        assert 404 == second.client("GET", "/api/v1/namespaces/old")[0]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -99,6 +127,8 @@ def test_a_kubeconfig_describes_the_same_cluster(cluster: Cluster) -> None:
         ({"users": [{"name": "local", "user": {"exec": {"command": "aws"}}}]}, "users.user: must hold a token"),
         ({"clusters": [{"name": "local", "cluster": {"server": "http://x"}}]}, "must be an https address"),
         ({"clusters": [{"name": "local", "cluster": {"server": "https://x"}}]}, "certificate-authority-data: must be"),
+        ({"users": [{"name": "local", "user": {"tokenFile": "gone"}}]}, "tokenFile: gone can't be read: No such file"),
+        ({"users": [{"name": "local", "user": {"client-key-data": "?"}}]}, "client-key-data: is not base64"),
     ],
 )
 def test_a_kubeconfig_that_cannot_be_used_alone_says_why(tmp_path: Path, change: dict[str, Any], said: str) -> None:
@@ -125,8 +155,6 @@ def test_a_kubeconfig_may_name_files(tmp_path: Path) -> None:
     }
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
     # WHEN
-    from local.cluster.access import read_kubeconfig
-
     access = read_kubeconfig(tmp_path / "kubeconfig")
     # THEN
     assert Access("https://x", "the ca\n", "the token", "the crt\n", "the key\n") == access
@@ -259,7 +287,7 @@ def test_stopping_leaves_no_process_and_no_port(tmp_path: Path) -> None:
 
 def test_a_part_that_fails_takes_the_rest_along(tmp_path: Path, control_plane_tools: dict[str, Path]) -> None:
     """A cluster that can't start says which part failed, and leaves nothing running."""
-    # GIVEN an API server that notes who its parent is and gives up
+    # GIVEN an API server that gives up
     broken = tmp_path / "broken"
     broken.write_text("#!/bin/sh\necho it does not work >&2\nexit 1\n")
     broken.chmod(0o755)
