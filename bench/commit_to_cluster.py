@@ -203,7 +203,8 @@ def _table(phases: dict[str, Cost], pushes: int, idle: float) -> str:
         seconds = f"{statistics.median(cost.seconds):.2f}" if name == "pushes" else f"{sum(cost.seconds):.1f}"
         lines.append(
             f"| {titles[name]} | {seconds} | {cost.functions_cpu:.2f} | {cost.runner_cpu:.2f} "
-            f"| {cost.emulators_cpu:.2f} | {cost.peak:.0f} | {cost.resident:.0f} | {cost.requests} | {cost.writes} | {cost.billed:.2f} |"
+            f"| {cost.emulators_cpu:.2f} | {cost.peak:.0f} | {cost.resident:.0f} | {cost.requests} "
+            f"| {cost.writes} | {cost.billed:.2f} |"
         )
     return "\n".join(lines)
 
