@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 from mooring.cluster.client import Answer, ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.duplicates import settle_duplicates
-from mooring.errors import RejectedError
+from mooring.errors import ConflictError, RejectedError
 from mooring.model.objects import Manifest, ObjectKey
 
 __all__ = ["FIELD_MANAGER", "Applied", "Propagation", "apply", "delete", "get", "patch"]
@@ -86,7 +86,13 @@ def patch(server: ApiServer, discovery: Discovery, key: ObjectKey, change: dict[
     body = change | {"metadata": {**change.get("metadata", {}), "uid": uid}}
     query = {"fieldManager": FIELD_MANAGER}
     path = resource.path(key.namespace, key.name)
-    live: Manifest = _patch(server, path, query, body, key, "application/merge-patch+json").body
+    try:
+        live: Manifest = _patch(server, path, query, body, key, "application/merge-patch+json").body
+    except RejectedError as error:
+        # A patch has no preconditions; another uid is refused as a change of the uid.
+        if "metadata.uid" in error.message:
+            raise ConflictError("now belongs to another object", subject=str(key)) from error
+        raise
     return live
 
 

@@ -24,6 +24,8 @@ from mooring.model.objects import Manifest
 __all__ = ["FieldChange", "drifted_fields"]
 
 HIDDEN = "(secret)"
+# The one part of a list's keys that manifests of Kubernetes' own kinds may leave to its default.
+KEY_DEFAULTS = {"protocol": "TCP"}
 # What names an object can't drift.
 IDENTITY = frozenset({".apiVersion", ".kind", ".metadata.name", ".metadata.namespace"})
 
@@ -118,22 +120,12 @@ def _compare_keyed(
     keys: dict[str, dict[str, Any]],
 ) -> Iterator[FieldChange]:
     fields = list(next(iter(keys.values())))
-    complete = [_key(wanted, fields) for wanted in desired if all(field in wanted for field in fields)]
     # Where `desired` holds a key twice the last one wins, as when it was applied.
-    lasting = {_shown(wanted, fields): wanted for wanted in desired}
+    lasting = {tuple(_key(wanted, fields).values()): wanted for wanted in desired}
     for wanted in lasting.values():
         shown = {field: wanted[field] for field in fields if field in wanted}
-        # Where `wanted` leaves a field of its key to the default, what another wanted entry names in full isn't meant.
-        found = next(
-            (
-                item
-                for item in live
-                if isinstance(item, dict)
-                and _holds(item, shown)
-                and (len(shown) == len(fields) or _key(item, fields) not in complete)
-            ),
-            None,
-        )
+        known = {field: value for field, value in _key(wanted, fields).items() if value is not None}
+        found = next((item for item in live if isinstance(item, dict) and _holds(item, known)), None)
         at = path + key_step(shown)
         # The step's own text is needed to narrow: managed fields spell it with the defaults that `wanted` leaves out.
         full = _key(found or wanted, fields)
@@ -152,12 +144,8 @@ def _entry_keys(owners: list[_Owner]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _shown(item: dict[str, Any], fields: list[str]) -> tuple[object, ...]:
-    return tuple(item.get(field) for field in fields)
-
-
 def _key(item: dict[str, Any], fields: list[str]) -> dict[str, Any]:
-    return {field: item.get(field) for field in fields}
+    return {field: item.get(field, KEY_DEFAULTS.get(field)) for field in fields}
 
 
 def _holds(item: dict[str, Any], key: dict[str, Any]) -> bool:

@@ -101,7 +101,7 @@ def test_a_silent_server_is_unreachable(script: Any, stay_silent: Any) -> None:
 
 def test_nobody_listening_is_unreachable() -> None:
     """A refused connection is a transient error that names the server."""
-    with pytest.raises(UnreachableError, match="127.0.0.1:1 can't be reached"):
+    with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:1 can't be reached"):
         ApiServer(Connection("http://127.0.0.1:1")).request("GET", "/")
 
 

@@ -10,7 +10,10 @@ import pytest
 from mooring.cluster.drift import FieldChange, drifted_fields
 
 WEB = '"name":"web"'
-PORTS = {'k:{"containerPort":80,"protocol":"TCP"}': {".": {}}, 'k:{"containerPort":80,"protocol":"UDP"}': {".": {}}}
+PORTS: dict[str, Any] = {
+    'k:{"containerPort":80,"protocol":"TCP"}': {".": {}},
+    'k:{"containerPort":80,"protocol":"UDP"}': {".": {}},
+}
 OURS = {
     "manager": "mooring",
     "operation": "Apply",
@@ -163,6 +166,6 @@ def test_values_of_a_secret_never_show() -> None:
 
 def test_a_key_held_twice_counts_once() -> None:
     """GIVEN a duplicate that was settled when it was applied THEN the last one is what is wanted."""
-    fields = {"f:env": {'k:{"name":"A"}': {".": {}}}}
+    fields: dict[str, Any] = {"f:env": {'k:{"name":"A"}': {".": {}}}}
     live = {"metadata": {"managedFields": [{"manager": "mooring", "fieldsV1": fields}]}, "env": [{"name": "A", "v": 2}]}
     assert () == drifted_fields({"env": [{"name": "A", "v": 1}, {"name": "A", "v": 2}]}, live)

@@ -15,7 +15,7 @@ from mooring.cluster.fingerprint import (
     manager_entries,
 )
 
-OWNED = {"f:spec": {"f:replicas": {}, "f:paused": {}}}
+OWNED: dict[str, Any] = {"f:spec": {"f:replicas": {}, "f:paused": {}}}
 
 
 def entry(manager: str = "mooring", operation: str = "Apply", fields: Any = None, **more: str) -> dict[str, Any]:

@@ -61,9 +61,10 @@ def test_files_are_found_beside_the_kubeconfig(tmp_path: Path) -> None:
 def test_another_plugin_is_run_once(tmp_path: Path) -> None:
     """GIVEN an exec plugin that prints a credential THEN its token is the login."""
     plugin = tmp_path / "plugin"
+    status = '{"token":"minted"}'
     plugin.write_text(
         "#!/bin/sh\n"
-        """echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"minted"}}'"""
+        f"""echo '{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{status}}}'"""
     )
     plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
     section = {"command": str(plugin), "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"}

@@ -9,7 +9,7 @@ import pytest
 from mooring.health import Health, Status, assess
 
 ADDRESS = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
-WAITS = ("Progressing", "Waiting for the load balancer to have an address")
+WAITS: tuple[Status, str] = ("Progressing", "Waiting for the load balancer to have an address")
 
 
 def condition(kind: str, status: str = "True", message: str = "") -> dict[str, Any]:
