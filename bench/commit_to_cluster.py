@@ -15,6 +15,7 @@ import json
 import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from local.demo.forge import push_payload
 from local.demo.stage import Stage, open_stage
 from local.demo.world import World, until
 from local.repositories import commit, create
+from local.up import Options
 
 __all__ = ["main"]
 
@@ -67,7 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--idle", type=float, default=180.0, help="seconds of the idle measurement")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
-    with open_stage(sweep=None, say=lambda text: print(text, file=sys.stderr)) as stage:
+    with (
+        tempfile.TemporaryDirectory(prefix="mooring-bench-") as directory,
+        open_stage(Options(directory=Path(directory)), _say) as stage,
+    ):
         phases = _measure(stage, chosen.pushes, chosen.idle, random.Random(chosen.seed))
     print(_table(phases, chosen.pushes, chosen.idle))
     return 0
@@ -82,10 +87,7 @@ def _measure(stage: Stage, pushes: int, idle: float, dice: random.Random) -> dic
     declared = world.work / "bench.json"
     declared.write_text(json.dumps({"kind": "List", "items": [application(n, url) for n in everything]}))
 
-    def say(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
-
-    say("first sync of all")
+    _say("first sync of all")
     with _cost(stage) as cost:
         begun = time.monotonic()
         world.run_mooring("apply", "-f", str(declared))
@@ -94,14 +96,14 @@ def _measure(stage: Stage, pushes: int, idle: float, dice: random.Random) -> dic
         _until_synced(world)
     phases["first"] = cost
 
-    say(f"{pushes} pushes")
+    _say(f"{pushes} pushes")
     with _cost(stage) as cost:
         for number in range(1, pushes + 1):
             cost.seconds.append(_push_one(world, repository, url, dice.randrange(APPLICATIONS), number))
         _until_synced(world)
     phases["pushes"] = cost
 
-    say("one commit that touches all")
+    _say("one commit that touches all")
     with _cost(stage) as cost:
         mark = pushes + 1
         files = {path: text for n in everything for path, text in manifests(n, commit=mark).items()}
@@ -113,13 +115,17 @@ def _measure(stage: Stage, pushes: int, idle: float, dice: random.Random) -> dic
         _until_synced(world)
     phases["all"] = cost
 
-    say(f"idle for {idle:.0f} s")
+    _say(f"idle for {idle:.0f} s")
     time.sleep(5)
     with _cost(stage) as cost:
         time.sleep(idle)
         cost.seconds.append(idle)
     phases["idle"] = cost
     return phases
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _push_one(world: World, repository: Path, url: str, number: int, mark: int) -> float:
