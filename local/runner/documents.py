@@ -55,7 +55,7 @@ def read_template(path: Path) -> dict[str, Json]:
     Rule: AWS CloudFormation User Guide, "Intrinsic function reference".
     """
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  a subclass of SafeLoader
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
         raise TemplateError(f"{path}: cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:

@@ -57,7 +57,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     allow_reuse_address = True
     routes: Sequence[tuple[Route, str]] = ()
-    pools: Mapping[str, Pool] = {}  # noqa: RUF012  replaced as a whole, never changed
+    pools: Mapping[str, Pool] = {}
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is no news."""
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = list(self.headers.items())
         self._write(self.server.answer(Request(self.command, self.path, headers, body, self.client_address[0])))
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815  http.server's names
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve
 
     def _drop(self, length: int) -> None:
         """Read a body that nobody wants, so that the client gets as far as reading the answer; then hang up."""

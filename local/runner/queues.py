@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local.runner.documents import Json
 from local.runner.functions import Queue
 from local.runner.instance import Outcome
@@ -63,7 +65,7 @@ class QueueMapping:
             self._slots.acquire()
             try:
                 batch = self._receive()
-            except Exception as error:
+            except (BotoCoreError, ClientError) as error:
                 # Whatever is wrong with the endpoint, a poller that gave up would be a queue that nobody reads.
                 batch = []
                 if not self._stopped.is_set():
@@ -99,7 +101,7 @@ class QueueMapping:
             self._delete([message for message in batch if message["MessageId"] not in failed])
         except ThrottledError:
             pass  # the runner is ending; the messages come back
-        except Exception as error:
+        except (BotoCoreError, ClientError) as error:
             self._say(f"{self._pool.function.label}: messages can't be deleted, they will come back: {error}")
         finally:
             self._slots.release()
@@ -155,7 +157,7 @@ def failed_items(outcome: Outcome, known: set[str], partial: bool) -> set[str]:
     if not isinstance(failures, list):
         return known
     named = {str(entry.get("itemIdentifier")) if isinstance(entry, dict) else "" for entry in failures}
-    return named if named <= known else known
+    return min(named, known)
 
 
 def _attribute(value: Mapping[str, Json]) -> dict[str, Json]:

@@ -16,6 +16,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local.runner.functions import Stream
 from local.runner.pool import Pool, ThrottledError
 from local.runner.queues import failed_items
@@ -59,7 +61,7 @@ class StreamMapping:
         while iterator and not self._stopped.is_set():
             try:
                 answer = self._streams.get_records(ShardIterator=iterator, Limit=self._stream.batch)
-            except Exception as error:
+            except (BotoCoreError, ClientError) as error:
                 self._say(f"{self._pool.function.label}: the stream can't be read: {error}")
                 self._stopped.wait(_PAUSE)
                 continue

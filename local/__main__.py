@@ -1,0 +1,48 @@
+"""`python -m local COMMAND`: the stack, the story that is played on it, and the tools that both need."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_USAGE = """usage: python -m local {up,demo,tools} …
+
+  up     start the whole stack and stay
+  demo   play the story on a stack of its own
+  tools  find or build the programs that the stack needs
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Hand over to a command; an exit code."""
+    match list(arguments):
+        case ["up", *rest]:
+            from local import up
+
+            return up.main(rest)
+        case ["demo", *rest]:
+            from local import demo
+
+            return demo.main(rest)
+        case ["tools"]:
+            return _tools()
+    print(_USAGE, end="", file=sys.stderr)
+    return 2
+
+
+def _tools() -> int:
+    from local.tools import TOOLS, BuildError, ensure
+
+    try:
+        for name, path in ensure(TOOLS, lambda line: print(line, flush=True)).items():
+            print(f"{name:24} {path}")
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
