@@ -16,8 +16,8 @@ from typing import Any
 from mooring.errors import ConfigurationError, RenderError
 from mooring.model.application import DirectoryOptions
 from mooring.render.globs import compile_glob
+from mooring.render.objects import MAX_TOTAL
 from mooring.render.paths import LeavesError, MissingError, locate
-from mooring.render.process import MAX_OUTPUT
 from mooring.render.yaml import load_documents
 
 __all__ = ["Directory", "read_directory"]
@@ -66,8 +66,8 @@ def read_directory(root: Path, path: str, options: DirectoryOptions) -> Director
         except OSError as error:
             raise RenderError(f"{where}: can't be read ({error.strerror}): check the file in the repository") from error
         total += len(content)
-        if total > MAX_OUTPUT:
-            raise RenderError(f"{where}: the manifests exceed {MAX_OUTPUT >> 20} MiB together: split the application")
+        if total > MAX_TOTAL:
+            raise RenderError(f"{where}: the manifests exceed {MAX_TOTAL >> 20} MiB together: split the application")
         _read(content, where, found)
     return found
 

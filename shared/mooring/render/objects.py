@@ -15,12 +15,13 @@ from typing import Any, Final
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest, ObjectKey, canonical_json
 
-__all__ = ["MAX_OBJECT", "accept"]
+__all__ = ["MAX_OBJECT", "MAX_TOTAL", "accept"]
 
 MAX_OBJECT: Final = 1_500_000
 """Bytes of JSON that etcd takes in one write by default (`--max-request-bytes` is 1.5 MiB, and the API server adds to
 the object)."""
 MAX_TOTAL: Final = 32 << 20
+"""Bytes that all manifests of one source may have, as files and as JSON."""
 
 _SERVERS = ("creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink")
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
@@ -118,8 +119,9 @@ def _cleaned(where: str, document: Manifest) -> Manifest:
     if any(name in metadata for name in _SERVERS):
         manifest["metadata"] = {name: value for name, value in metadata.items() if name not in _SERVERS}
     if manifest["kind"] == "Secret" and manifest["apiVersion"] == "v1" and "stringData" in manifest:
-        texts = manifest.pop("stringData") or {}
-        data = manifest.get("data") or {}
+        texts = manifest.pop("stringData")
+        data = manifest.get("data")
+        texts, data = ({} if value is None else value for value in (texts, data))
         if not isinstance(texts, dict) or not isinstance(data, dict):
             raise RenderError(f"{where}: data and stringData: must be mappings of strings")
         if texts:

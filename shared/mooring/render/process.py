@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Final
 
 from mooring.errors import RenderError
+from mooring.render.objects import MAX_TOTAL
 
-__all__ = ["MAX_OUTPUT", "run"]
+__all__ = ["run"]
 
-MAX_OUTPUT: Final = 32 << 20
-"""Bytes of manifests that one render may print."""
 _MAX_COMPLAINT: Final = 4000
 
 
@@ -105,8 +104,8 @@ def _read(process: subprocess.Popen[bytes], what: str, deadline: float, timeout:
                     selector.unregister(key.fileobj)
                 elif key.data is output or len(complaint) < 1 << 20:
                     key.data.extend(chunk)
-            if len(output) > MAX_OUTPUT:
-                raise RenderError(f"{what} printed more than {MAX_OUTPUT >> 20} MiB: split the application")
+            if len(output) > MAX_TOTAL:
+                raise RenderError(f"{what} printed more than {MAX_TOTAL >> 20} MiB: split the application")
             if time.monotonic() >= deadline and selector.get_map():
                 raise RenderError(_late(what, timeout))
     try:

@@ -8,7 +8,6 @@ render.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -82,12 +81,15 @@ def render(
     kind = detect(checkout / path, source.kind)
     warnings: list[str] = []
     documents: list[tuple[str, Any]]
+    # Each way imports what it needs: a folder of plain manifests should not pay for starting processes.
     if kind == "Directory":
         from mooring.render.directory import read_directory
 
         found = read_directory(checkout, path, source.directory)
         documents, depends, warnings = found.documents, {path, *found.outside}, found.warnings
     else:
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="render-", ignore_cleanup_errors=True) as scratch:
             documents, depends = _by_tool(kind, source, checkout, path, context, tools, Path(scratch), timeout)
     objects = accept(documents, namespace=context.namespace)
@@ -110,7 +112,6 @@ def _by_tool(
     scratch: Path,
     timeout: float,
 ) -> tuple[list[tuple[str, Any]], set[str]]:
-    # Imported here, since a folder of plain manifests should not pay for starting processes.
     if kind == "Kustomize":
         from mooring.render.kustomize import build
 

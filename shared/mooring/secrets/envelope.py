@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cryptography.exceptions import InvalidTag
@@ -50,12 +51,19 @@ class KeyService(Protocol):
 
 
 class KmsKeyService:
-    """Data keys from AWS KMS; unwrapped keys are remembered for the life of the process (at most 64)."""
+    """Data keys from AWS KMS; unwrapped keys are remembered for the life of the process (at most 64).
 
-    def __init__(self, client: KMSClient, key_id: str) -> None:
-        self._client = client
+    The client is made when the first secret needs it: most bundles hold none.
+    """
+
+    def __init__(self, client: Callable[[], KMSClient], key_id: str) -> None:
+        self._make_client = client
         self._key_id = key_id
         self._unwrapped: dict[str, DataKey] = {}
+
+    @cached_property
+    def _client(self) -> KMSClient:
+        return self._make_client()
 
     def new(self) -> DataKey:
         """A fresh 256-bit data key. Raises `UnreachableError` or `PermanentError`."""

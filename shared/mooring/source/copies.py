@@ -93,13 +93,15 @@ class Copy:
         self._prepare()
         if self.place.at() == sha:
             return self.place.tree
-        complaint = ""
+        complaint, fresh = "", self.place.at() is None
         for _ in range(2):
             self._require([sha])
             self.place.leave()
             outcome = self._local(["read-tree", "--reset", "-u", sha], tree=True)
             if outcome.code == 0:
                 self.place.arrive(sha)
+                if fresh:
+                    self.unmeasured = MEASURE_EVERY
                 return self.place.tree
             complaint = outcome.complaint
             self._discard()

@@ -114,17 +114,19 @@ class Repositories:
     def checkout(self, url: str, sha: str) -> Path:
         """The folder that holds the files of a commit; only those that differ from the last checkout are written.
 
-        The folder is there to be read. It stays as it is until another commit of the same repository is checked out:
-        where threads share a repository, use `checked_out`.
+        The folder is there to be read. It stays as it is until the same repository is fetched or checked out again, or
+        makes room for another one: where threads share repositories, use `checked_out`.
         """
-        with self._copy(url) as copy:
-            return copy.checkout(sha)
+        with self.checked_out(url, sha) as folder:
+            return folder
 
     @contextmanager
     def checked_out(self, url: str, sha: str) -> Iterator[Path]:
         """As `checkout`, and no other thread gets at the repository until the `with` block ends."""
         with self._copy(url) as copy:
-            yield copy.checkout(sha)
+            folder = copy.checkout(sha)
+            self._tidy(copy)
+            yield folder
 
     def survey(self, url: str, wants: Mapping[str, Iterable[str]]) -> dict[str, Survey]:
         """Each commit (by full SHA) with the object ids at its paths, all in one process.

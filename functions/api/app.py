@@ -1,0 +1,21 @@
+"""The HTTP API: what the command line and the dashboard ask."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from mooring.composition import Composition
+from routes import make_app
+
+
+@cache
+def _app() -> Any:
+    return make_app(Composition(os.environ))
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers one request of the HTTP API."""
+    answer: dict[str, Any] = _app().resolve(event, context)
+    return answer

@@ -1,0 +1,133 @@
+"""The routes of the API and what each of them asks for.
+
+Everything but `/healthz` wants the administrator's bearer token. Errors are `{"error": {"message", "field", "code"}}`
+and name the field and the next step. The routes follow Argo CD's API where it has them.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+import orjson
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
+from mooring import __version__
+from mooring.composition import Composition
+from mooring.errors import ConfigurationError, ForbiddenError, MooringError
+from mooring.flows.declaring import UnknownApplicationError, ask_sync, declare, delete
+from mooring.flows.registering import register_cluster, register_repository
+from mooring.flows.showing import show_application
+from mooring.invocation import error_answer
+from mooring.model.application import AppKey
+
+_ADMINISTRATOR = "admin"
+_HISTORY = 30  # operations read for an application's history
+
+
+def make_app(composition: Composition) -> APIGatewayHttpResolver:
+    """The API over the adapters of one function instance."""
+    app = APIGatewayHttpResolver()
+    applications = composition.applications
+    registry = composition.registry
+
+    def authorised(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+        given = (app.current_event.headers or {}).get("authorization", "")
+        expected = f"Bearer {composition.api_token()}"
+        if not hmac.compare_digest(given.encode(), expected.encode()):
+            raise ForbiddenError("send Authorization: Bearer TOKEN with the API's token", field="Authorization")
+        answer: Response[Any] = next_middleware(app)
+        return answer
+
+    def body() -> Any:
+        try:
+            return orjson.loads(app.current_event.decoded_body or b"{}")
+        except orjson.JSONDecodeError as error:
+            raise ConfigurationError(f"is not JSON: {error}", field="body") from error
+
+    def key(name: str) -> AppKey:
+        namespace = app.current_event.get_query_string_value("namespace", "argocd")
+        return AppKey.parse(f"{namespace}/{name}")
+
+    def flag(name: str) -> bool | None:
+        value = (app.current_event.query_string_parameters or {}).get(name)
+        if value not in (None, "true", "false"):
+            raise ConfigurationError("must be true or false", field=name)
+        return None if value is None else value == "true"
+
+    @app.exception_handler(UnknownApplicationError)
+    def unknown(error: UnknownApplicationError) -> Response[str]:
+        return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
+
+    @app.exception_handler(MooringError)
+    def refused(error: MooringError) -> Response[str]:
+        told = error_answer(error, unsigned=401)
+        return Response(told["statusCode"], "application/json", told["body"])
+
+    @app.get("/healthz")
+    def healthz() -> Response[str]:
+        return _json(200, {"status": "ok", "version": __version__})
+
+    @app.get("/api/v1/applications", middlewares=[authorised])
+    def list_applications() -> Response[str]:
+        records = applications.load(listed.key for listed in applications.registered())
+        return _json(200, {"items": [show_application(each) for each in records.values() if each.spec is not None]})
+
+    @app.post("/api/v1/applications", middlewares=[authorised])
+    def declare_application() -> Response[str]:
+        parsed = declare(composition.ask_ports(), body(), _ADMINISTRATOR)
+        return _json(200, {"application": parsed.application.declared, "warnings": parsed.warnings})
+
+    @app.get("/api/v1/applications/<name>", middlewares=[authorised])
+    def get_application(name: str) -> Response[str]:
+        app_key = key(name)
+        record = applications.load([app_key])[app_key]
+        if record.spec is None:
+            raise UnknownApplicationError("no application of this name is declared", subject=str(app_key))
+        return _json(200, show_application(record, applications.operations(app_key, _HISTORY)))
+
+    @app.delete("/api/v1/applications/<name>", middlewares=[authorised])
+    def delete_application(name: str) -> Response[str]:
+        delete(composition.ask_ports(), key(name), _ADMINISTRATOR, cascade=flag("cascade"))
+        return _json(202, {})
+
+    @app.post("/api/v1/applications/<name>/sync", middlewares=[authorised])
+    def sync_application(name: str) -> Response[str]:
+        asked = body()
+        prune = asked.get("prune") if isinstance(asked, dict) else None
+        if prune not in (None, True, False):
+            raise ConfigurationError("must be true or false", field="prune")
+        if isinstance(asked, dict) and asked.get("revision"):
+            raise ConfigurationError(
+                "syncing to another revision than the application's is not supported yet", field="revision"
+            )
+        operation = ask_sync(composition.ask_ports(), key(name), _ADMINISTRATOR, prune=prune)
+        return _json(202, {"operation": {"id": operation}})
+
+    @app.get("/api/v1/clusters", middlewares=[authorised])
+    def list_clusters() -> Response[str]:
+        items = [
+            {"name": each.name, "server": each.server, "default": each.default, "version": each.kube_version}
+            for each in registry.clusters()
+        ]
+        return _json(200, {"items": items})
+
+    @app.put("/api/v1/clusters/<name>", middlewares=[authorised])
+    def put_cluster(name: str) -> Response[str]:
+        cluster = register_cluster(registry, name, body())
+        return _json(200, {"name": cluster.name, "server": cluster.server, "default": cluster.default})
+
+    @app.get("/api/v1/repositories", middlewares=[authorised])
+    def list_repositories() -> Response[str]:
+        return _json(200, {"items": [{"url": url} for url, _ in registry.repositories()]})
+
+    @app.put("/api/v1/repositories", middlewares=[authorised])
+    def put_repository() -> Response[str]:
+        return _json(200, {"url": register_repository(registry, body())})
+
+    return app
+
+
+def _json(status: int, value: Any) -> Response[str]:
+    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})

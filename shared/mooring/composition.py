@@ -1,0 +1,184 @@
+"""What each function is made of: adapters from the environment that `template.yaml` sets, made when first needed.
+
+This is the only place that reads `MOORING_*` variables. They are a public interface: the template, the local runner and
+the documentation name the same ones. Clients share one session and one configuration, so that every call has a timeout
+and retries a few times with jitter (boto3's standard mode).
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mooring.errors import ConfigurationError
+from mooring.queues import Queues
+from mooring.state.applications import Applications
+from mooring.state.registry import Registry
+from mooring.state.secret_store import SecretStore
+from mooring.state.table import Table
+
+if TYPE_CHECKING:
+    from mooring.flows.declaring import AskPorts
+    from mooring.flows.pushes import PushPorts
+    from mooring.flows.rendering import RenderPorts
+    from mooring.flows.sweeping import SweepPorts
+    from mooring.flows.syncing import SyncPorts
+    from mooring.flows.targets import Targets
+    from mooring.source import Repositories
+    from mooring.state.bundles import Bundles
+
+__all__ = ["Composition"]
+
+_STEPS_AT_ONCE = 8
+_REPOSITORIES_AT_ONCE = 8
+_TIME_TO_FINISH = 15.0  # seconds before the function's end in which no new step begins
+
+
+class Composition:
+    """The adapters of one function instance; they live as long as it does."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def _setting(self, name: str) -> str:
+        value = self._environment.get(name)
+        if not value:
+            raise ConfigurationError("is not set; template.yaml sets it for every function that needs it", field=name)
+        return value
+
+    def _client(self, service: str) -> Any:
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": 4},
+            max_pool_connections=_STEPS_AT_ONCE + 2,
+        )
+        return self._session.create_client(service, config=config)
+
+    @cached_property
+    def _session(self) -> Any:
+        from botocore.session import get_session
+
+        return get_session()
+
+    @cached_property
+    def table(self) -> Table:
+        """The table."""
+        return Table(self._client("dynamodb"), self._setting("MOORING_TABLE"))
+
+    @cached_property
+    def applications(self) -> Applications:
+        """Applications in the table."""
+        return Applications(self.table)
+
+    @cached_property
+    def secrets(self) -> SecretStore:
+        """Secrets Manager."""
+        return SecretStore(self._client("secretsmanager"))
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Clusters, credentials and deliveries."""
+        return Registry(self.table, self.secrets, self._environment.get("MOORING_SECRET_PREFIX", "mooring"))
+
+    @cached_property
+    def queues(self) -> Queues:
+        """The queues that this function may send to."""
+        names = {
+            "renders": "MOORING_RENDERS_QUEUE",
+            "syncs": "MOORING_SYNCS_QUEUE",
+            "later": "MOORING_LATER_QUEUE",
+        }
+        urls = {name: self._environment[variable] for name, variable in names.items() if variable in self._environment}
+        return Queues(self._client("sqs"), urls)
+
+    @cached_property
+    def bundles(self) -> Bundles:
+        """Bundles in S3, their secrets sealed with KMS."""
+        from mooring.secrets.envelope import KmsKeyService
+        from mooring.state.bundles import Bundles
+
+        keys = KmsKeyService(lambda: self._client("kms"), self._setting("MOORING_KMS_KEY"))
+        return Bundles(self._client("s3"), self._setting("MOORING_BUCKET"), keys)
+
+    @cached_property
+    def repositories(self) -> Repositories:
+        """Git repositories, kept warm in the instance's temporary folder."""
+        from mooring.flows.credentials import RegisteredCredentials
+        from mooring.source import Repositories
+
+        root = Path(tempfile.gettempdir()) / "mooring" / "repositories"
+        return Repositories(root, RegisteredCredentials(self.registry))
+
+    @cached_property
+    def _targets(self) -> Targets:
+        from mooring.flows.targets import Targets
+
+        return Targets(self.registry, connections=_STEPS_AT_ONCE)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max(_STEPS_AT_ONCE, _REPOSITORIES_AT_ONCE), "mooring")
+
+    def api_token(self) -> str:
+        """The administrator's bearer token."""
+        return str(self.secrets.get(self._setting("MOORING_API_TOKEN_SECRET")).get("token", ""))
+
+    def ask_ports(self) -> AskPorts:
+        """For `api`."""
+        from mooring.flows.declaring import AskPorts
+
+        return AskPorts(self.applications, self.queues, time.time)
+
+    def push_ports(self) -> PushPorts:
+        """For `webhook`."""
+        from mooring.flows.pushes import PushPorts
+
+        def secret() -> str:
+            return str(self.secrets.get(self._setting("MOORING_WEBHOOK_SECRET")).get("github", ""))
+
+        return PushPorts(self.applications, self.registry, self.queues, secret, time.time)
+
+    def render_ports(self) -> RenderPorts:
+        """For `render`."""
+        from mooring.flows.rendering import RenderPorts
+        from mooring.render import Tools
+
+        return RenderPorts(
+            self.applications,
+            self.bundles,
+            self.registry,
+            self.repositories,
+            self.queues,
+            Tools(kustomize="kustomize", helm="helm"),
+            time.time,
+        )
+
+    def sweep_ports(self) -> SweepPorts:
+        """For `sweep`."""
+        from mooring.flows.sweeping import SweepPorts
+
+        return SweepPorts(self.applications, self.registry, self.repositories, self.queues, self._pool)
+
+    def sync_ports(self, owner: str, remaining: float) -> SyncPorts:
+        """For `sync`: `owner` names the invocation, `remaining` are the seconds it has left."""
+        from mooring.flows.syncing import SyncPorts
+
+        return SyncPorts(
+            self.applications,
+            self.bundles,
+            self._targets,
+            self.queues,
+            self._pool,
+            _STEPS_AT_ONCE,
+            time.time,
+            owner,
+            time.time() + remaining - _TIME_TO_FINISH,
+        )

@@ -1,0 +1,82 @@
+"""What handlers have in common: taking Lambda's events apart, putting its answers together, and logging.
+
+Events are read as AWS documents them ("Using Lambda with Amazon SQS", "Working with AWS Lambda proxy integrations for
+HTTP APIs", payload format 2.0).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+
+from mooring.errors import ConfigurationError, ConflictError, ForbiddenError, MooringError, TransientError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+__all__ = ["answer", "error_answer", "logger", "read_body", "take_messages"]
+
+_Message = TypeVar("_Message")
+
+
+@cache
+def logger() -> Logger:
+    """The function's logger: JSON lines, with the service's name from its environment."""
+    from aws_lambda_powertools import Logger
+
+    return Logger()
+
+
+def read_body(event: Mapping[str, Any]) -> bytes:
+    """The body of an HTTP request as it was sent."""
+    body = event.get("body") or ""
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+
+
+def answer(status: int, body: Any) -> dict[str, Any]:
+    """An HTTP answer with a JSON body."""
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    return {"statusCode": status, "headers": headers, "body": orjson.dumps(body).decode()}
+
+
+def error_answer(error: MooringError, *, unsigned: int = 403) -> dict[str, Any]:
+    """An error as an HTTP answer; `unsigned` is the status for what is not allowed."""
+    if isinstance(error, ForbiddenError):
+        status = unsigned
+    elif isinstance(error, ConflictError):
+        status = 409
+    elif isinstance(error, ConfigurationError):
+        status = 400
+    else:
+        status = 503 if isinstance(error, TransientError) else 500
+    message = f"{error.subject}: {error.message}" if error.subject else error.message
+    return answer(status, {"error": {"message": message, "field": error.field, "code": status}})
+
+
+def take_messages(
+    event: Mapping[str, Any], parse: Callable[[str], _Message], work: Callable[[list[_Message]], None]
+) -> dict[str, Any]:
+    """Does the work of a batch of SQS messages and reports those that should come again.
+
+    A message that can't be read comes again until it is a dead letter, where an alarm shows it. When the work itself
+    fails all its messages come again, which does no harm, since they say only what needs a look.
+    """
+    failed: list[str] = []
+    taken: list[tuple[str, _Message]] = []
+    for record in event["Records"]:
+        try:
+            taken.append((record["messageId"], parse(record["body"])))
+        except MooringError as error:
+            logger().error("a message can't be read", extra={"message_id": record["messageId"], "error": str(error)})
+            failed.append(record["messageId"])
+    try:
+        if taken:
+            work([message for _, message in taken])
+    except MooringError as error:
+        logger().warning("a batch comes again", extra={"error": str(error), "messages": len(taken)})
+        failed += [message_id for message_id, _ in taken]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
