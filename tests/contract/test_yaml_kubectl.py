@@ -1,7 +1,7 @@
 """Mooring reads YAML as `kubectl` reads it, held against the real one.
 
-`kubectl annotate --local` decodes a file, changes nothing when the annotation to remove isn't there, and prints JSON; it
-needs no server.
+`kubectl annotate --local` decodes a file, changes nothing when the annotation to remove isn't there, and prints JSON; no
+server is needed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from mooring.errors import RenderError
 from mooring.render.yaml import load_documents
 
@@ -77,7 +78,9 @@ def test_the_file_of_oddities_reads_the_same(kubectl: Any) -> None:
         pytest.param(f"# first\n---\n{HEAD}--- # second\n{HEAD}---\n".encode(), id="comments beside the separators"),
         pytest.param(f"---\n---\n\n---\n# none\n---\n{HEAD}...\n".encode(), id="empty documents"),
         pytest.param(f"{HEAD}a:\tb\nc: [\t1 ]\n".encode(), id="tabs between tokens"),
-        pytest.param(b'{"apiVersion": "v1", "kind": "A", "metadata": {"name": "a"}, "n": 1e3, "s": "\\ud83d\\ude00"}', id="JSON"),
+        pytest.param(
+            b'{"apiVersion": "v1", "kind": "A", "metadata": {"name": "a"}, "n": 1e3, "s": "\\ud83d\\ude00"}', id="JSON"
+        ),
         pytest.param(b"{apiVersion: v1, kind: A, metadata: {name: a}, n: 0777} # flow\n", id="flow style at the top"),
         pytest.param(f"{HEAD}l:\n- a\n-\n  - b\n- - c\n- d: e\n  f: g\n".encode(), id="nested lists"),
     ],
@@ -92,9 +95,10 @@ def test_a_whole_file_reads_the_same(kubectl: Any, content: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "a: .inf", "a: -.Inf", "a: .nan", "a: *missing", "a: &a [*a]", "a: &a {b: *a}", "? [a]\n: b", "? {a: b}\n: c", "~: b",
-        "18446744073709551615: b", "<<: 3", "<<: [1]", "<<: [[]]", "a: &l [{}]\nb: {<<: *l}", "a: !!int x", "a: !!int 1.5",
-        "a: !!bool 1", "a: !!null x", "a: !!float x", "a: !!timestamp x", "a: !!binary '*'", "a: b: c", "\ta: b", "a: [",
+        "a: .inf", "a: -.Inf", "a: .nan", "a: *missing", "a: &a [*a]", "a: &a {b: *a}", "? [a]\n: b", "? {a: b}\n: c",
+        "~: b", "18446744073709551615: b", "<<: 3", "<<: [1]", "<<: [[]]", "a: &l [{}]\nb: {<<: *l}", "a: !!int x",
+        "a: !!int 1.5", "a: !!bool 1", "a: !!null x", "a: !!float x", "a: !!timestamp x", "a: !!binary '*'", "a: b: c",
+        "\ta: b", "a: [",
         "a: 'x", "a: %x", "a: @x", "a: `x", "a: {b", "a: !x!y z", "- a", "a: b\n  c: d", "a: \"\\q\"", "a: |x\n  y",
     ],
 )  # fmt: skip

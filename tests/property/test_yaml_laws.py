@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from mooring.errors import RenderError
 from mooring.render.yaml import load_documents
 

@@ -58,8 +58,8 @@ def read_directory(root: Path, path: str, options: DirectoryOptions) -> Director
             continue
         if where.endswith(".jsonnet"):
             raise RenderError(
-                f"{where}: Jsonnet is not supported yet; exclude the file with spec.source.directory.exclude, or commit "
-                "what it evaluates to"
+                f"{where}: Jsonnet is not supported yet; exclude the file with spec.source.directory.exclude, or "
+                "commit what it evaluates to"
             )
         try:
             content = Path(start, relative).read_bytes()

@@ -12,6 +12,7 @@ import os
 import posixpath
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ __all__ = ["template"]
 
 _FIELD = "spec.source.helm"
 _SOURCE = re.compile(rb"^---\n# Source: ([^\n]*)\n", re.MULTILINE)
+_ADVICE = "Use --debug flag to render out invalid YAML"
 _BARE_COMMA = re.compile(r"(?<!\\),")
 
 
@@ -85,7 +87,7 @@ def template(
 def _explained(error: RenderError, root: Path, path: str) -> RenderError:
     _, marker, names = error.message.partition("missing in charts/ directory: ")
     if not marker:
-        return error
+        return RenderError(error.message.removesuffix(_ADVICE).rstrip())
     sources = _declared(root, path)
     missing = [name.strip() for name in names.splitlines()[0].split(",")]
     listed = ", ".join(f"{name} from {sources[name]}" if sources.get(name) else name for name in missing)
@@ -193,10 +195,12 @@ def _documents(output: bytes, path: str) -> Iterator[tuple[str, Any]]:
     head, *parts = _SOURCE.split(output)
     chunks = [(f"output of helm template {path}", head)]
     chunks += [(name.decode(errors="replace"), text) for name, text in zip(parts[::2], parts[1::2], strict=True)]
+    seen: Counter[str] = Counter()
     for where, text in chunks:
         for document in load_documents(text, where=where):
+            seen[where] += 1
             if not _is_test(document):
-                yield where, document
+                yield where if seen[where] == 1 else f"{where}, document {seen[where]}", document
 
 
 def _is_test(document: Any) -> bool:
