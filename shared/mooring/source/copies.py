@@ -40,6 +40,7 @@ class Copy:
         self.not_branches: set[str] = set()
         self.unmeasured = MEASURE_EVERY  # fetches since the last measurement: a new copy is measured at once
         self.overgrown = False
+        self.users = 0  # how often this thread is inside; others wait for the lock
         self._git = git
         self._home = home
         self._clear = clear
@@ -192,8 +193,20 @@ class Copy:
         self._orderly = True
         self.unmeasured += 1
 
-    def forgotten(self) -> None:
-        """The folder was removed."""
+    def yield_place(self) -> bool:
+        """Remove what is on disk, unless somebody is using it."""
+        if not self.lock.acquire(blocking=False):
+            return False
+        try:
+            if self.users:
+                return False
+            self.place.forget()
+            self._forgotten()
+            return True
+        finally:
+            self.lock.release()
+
+    def _forgotten(self) -> None:
         self._held = None
         self.unmeasured = MEASURE_EVERY
         self.overgrown = False
@@ -205,7 +218,7 @@ class Copy:
             self.place.unlock()
         if not self.place.exists():
             self.place.forget()
-            self.forgotten()
+            self._forgotten()
             self._init(self.place.git)
         self._orderly = True
         self.place.touch()
@@ -257,7 +270,7 @@ class Copy:
 def make_room(root: Path, limit: int, using: Copy, copies: Iterable[Copy]) -> None:
     """Remove the repositories unused for longest until all of them fit into `limit` bytes; never the one in use.
 
-    What another thread is using stays. A repository that outgrows the limit alone is fetched anew the next time.
+    What is being used stays. A repository that outgrows the limit alone is fetched anew the next time.
     """
     using.unmeasured = 0
     using.overgrown = limit > 0 and using.place.measure() > limit
@@ -267,17 +280,14 @@ def make_room(root: Path, limit: int, using: Copy, copies: Iterable[Copy]) -> No
     for folder in folders:
         if total <= limit:
             return
-        other = known.get(folder)
-        if folder == using.place.folder or (other and not other.lock.acquire(blocking=False)):
+        size, copy = recorded_size(folder), known.get(folder)
+        if copy is None:
+            Place(folder).forget()
+        elif not copy.yield_place():
+            if copy is not using:
+                using.unmeasured = MEASURE_EVERY  # it may be free the next time
             continue
-        try:
-            total -= recorded_size(folder)
-            (other.place if other else Place(folder)).forget()
-            if other:
-                other.forgotten()
-        finally:
-            if other:
-                other.lock.release()
+        total -= size
 
 
 def _by_sha(shas: Iterable[str]) -> list[str]:

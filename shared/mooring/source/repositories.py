@@ -166,10 +166,13 @@ class Repositories:
                     place, remote, git=self._git, home=self._root, clear=self._clear
                 )
         with copy.lock:
+            copy.users += 1
             try:
                 yield copy
             except RemoteError as failed:
                 raise failed.error from None
+            finally:
+                copy.users -= 1
 
     def _tidy(self, copy: Copy) -> None:
         if copy.unmeasured >= MEASURE_EVERY:
