@@ -1,0 +1,316 @@
+"""The template says what DESIGN says, and passes the linters before and after SAM's transform."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infra.sam import run_sam
+
+Template = dict[str, Any]
+
+FUNCTIONS = ["api", "render", "sweep", "sync", "webhook"]
+NETWORK_ONLY = {
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+}
+# What a function must be allowed to do (any one of these) with what a variable tells it about.
+NEEDS = {
+    "MOORING_TABLE": {"dynamodb:Query"},
+    "MOORING_BUCKET": {"s3:GetObject", "s3:PutObject"},
+    "MOORING_KMS_KEY": {"kms:Decrypt", "kms:GenerateDataKey"},
+    "MOORING_RENDERS_QUEUE": {"sqs:SendMessage"},
+    "MOORING_SYNCS_QUEUE": {"sqs:SendMessage"},
+    "MOORING_LATER_QUEUE": {"sqs:SendMessage"},
+    "MOORING_WEBHOOK_SECRET": {"secretsmanager:GetSecretValue"},
+    "MOORING_API_TOKEN_SECRET": {"secretsmanager:GetSecretValue"},
+    "MOORING_SECRET_PREFIX": {"secretsmanager:GetSecretValue", "secretsmanager:CreateSecret"},
+}
+
+
+def _of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
+    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in role["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            # A statement under a condition counts as if the condition held.
+            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+def _role_of(template: Template, function: dict[str, Any]) -> dict[str, Any]:
+    role: dict[str, Any] = template["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
+    return role
+
+
+def _function(template: Template, name: str) -> dict[str, Any]:
+    return _of_type(template, "AWS::Lambda::Function")[f"{name.capitalize()}Function"]
+
+
+def test_sam_accepts_the_template() -> None:
+    """`sam validate --lint` passes."""
+    # WHEN the template is validated
+    answer = run_sam("sam", "validate", "--lint", "--region", "eu-west-1")
+    # THEN there is nothing to say
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_cloudformation_accepts_the_transformed_template(transformed: Template, tmp_path: Path) -> None:
+    """cfn-lint passes on what SAM's transform makes, which it can't see through before."""
+    # GIVEN the template after the transform
+    path = tmp_path / "transformed.json"
+    path.write_text(json.dumps(transformed))
+    # WHEN it is linted
+    answer = run_sam("cfn-lint", "--regions", "eu-west-1", "--", str(path))
+    # THEN there is nothing to say
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_functions_are_the_five(transformed: Template) -> None:
+    """The five functions of the design are there, each with the handler that its folder has."""
+    functions = _of_type(transformed, "AWS::Lambda::Function")
+    assert sorted(f"{name.capitalize()}Function" for name in FUNCTIONS) == sorted(functions)
+    assert {"app.handler"} == {function["Handler"] for function in functions.values()}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_policies_are_inline_and_name_what_they_allow(transformed: Template, name: str) -> None:
+    """A function's rights are written in the template, with exact actions and no open resource (but for a VPC's)."""
+    # GIVEN the function's role
+    role = _role_of(transformed, _function(transformed, name))
+    # THEN nothing managed elsewhere is attached
+    assert "ManagedPolicyArns" not in role
+    for statement in _statements(role):
+        actions = _list(statement["Action"])
+        # THEN actions are exact
+        assert [] == [action for action in actions if "*" in action]
+        # THEN a resource is open only where it has no name yet
+        if "*" in _list(statement["Resource"]):
+            assert set(actions) <= NETWORK_ONLY
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_environment_names_only_what_the_policy_allows(transformed: Template, name: str) -> None:
+    """What a function is told about is what it may use: a variable without a right would fail at its first use."""
+    # GIVEN the function's environment and the rights of its role
+    function = _function(transformed, name)
+    statements = [*_statements(_role_of(transformed, function))]
+    told = {key: value for key, value in function["Environment"]["Variables"].items() if key.startswith("MOORING_")}
+    assert told
+    for variable, value in told.items():
+        # WHEN the rights on what the variable names are gathered
+        target = _target(value)
+        allowed = {
+            action
+            for statement in statements
+            if target in json.dumps(statement["Resource"])
+            for action in _list(statement["Action"])
+        }
+        # THEN one of those it needs is among them
+        assert NEEDS[variable] & allowed, f"{name} may not use {variable}"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_rights_are_on_what_the_environment_names(transformed: Template, name: str) -> None:
+    """A function may touch nothing that it is not told about, but for its logs and the queue that starts it."""
+    # GIVEN the resources of the function's rights
+    function = _function(transformed, name)
+    variables = json.dumps(function["Environment"]["Variables"])
+    mappings = _of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
+    mine = [each for each in mappings if _mentions(each["FunctionName"], f"{name.capitalize()}Function")]
+    sources = json.dumps([each["EventSourceArn"] for each in mine])
+    for statement in _statements(_role_of(transformed, function)):
+        for resource in _list(statement["Resource"]):
+            named = _target(resource)
+            # THEN each is the function's own log, its source, or in its environment
+            known = (
+                named == f"{name.capitalize()}Logs"
+                or named in variables
+                or named in sources
+                or named in ("*", "ClusterRoleArns")
+                # Writing to and reading from the bucket takes its key, which S3 uses in the function's name.
+                or (named == "Key" and "Bucket" in variables)
+            )
+            assert known, f"{name} may use {named} without being told of it"
+
+
+def _target(value: Any) -> str:
+    """The logical name that a value refers to; of a text with names in it, the first."""
+    if isinstance(value, str):
+        return value
+    ((function, argument),) = value.items()
+    if function == "Fn::Sub":
+        text = argument if isinstance(argument, str) else argument[0]
+        names = [name for name in re.findall(r"\$\{([\w:]+)", text) if name not in _PSEUDO]
+        return str(names[0])
+    return str(argument[0] if isinstance(argument, list) else argument)
+
+
+_PSEUDO = {"AWS::Partition", "AWS::Region", "AWS::AccountId", "AWS::URLSuffix"}
+
+
+def _mentions(value: Any, name: str) -> bool:
+    return f'"{name}"' in json.dumps(value)
+
+
+def test_credentials_are_read_where_they_are_used(transformed: Template) -> None:
+    """render and sweep read credentials of repositories only, sync those of clusters only, api none."""
+    read: dict[str, set[str]] = {}
+    for name in FUNCTIONS:
+        for statement in _statements(_role_of(transformed, _function(transformed, name))):
+            if "secretsmanager:GetSecretValue" in _list(statement["Action"]):
+                folders = re.findall(r"\}/(\w+)/\*", json.dumps(statement["Resource"]))
+                read.setdefault(name, set()).update(folders)
+    assert {
+        "api": set(),
+        "render": {"repositories"},
+        "sweep": {"repositories"},
+        "sync": {"clusters"},
+        "webhook": set(),
+    } == read
+
+
+def test_only_sync_opens_what_is_sealed(transformed: Template) -> None:
+    """kms:Decrypt belongs to sync alone."""
+    holders = {
+        name
+        for name in FUNCTIONS
+        for statement in _statements(_role_of(transformed, _function(transformed, name)))
+        if "kms:Decrypt" in _list(statement["Action"])
+    }
+    assert {"sync"} == holders
+
+
+def test_a_message_stays_hidden_while_its_function_may_still_run(transformed: Template) -> None:
+    """A queue's visibility timeout is at least six times the timeout of the function that reads it."""
+    queues = _of_type(transformed, "AWS::SQS::Queue")
+    functions = _of_type(transformed, "AWS::Lambda::Function")
+    mappings = _of_type(transformed, "AWS::Lambda::EventSourceMapping")
+    assert 3 == len(mappings)
+    for mapping in mappings.values():
+        queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
+        function = functions[mapping["FunctionName"]["Ref"]]
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+        # THEN one bad message doesn't bring back the nine beside it
+        assert ["ReportBatchItemFailures"] == mapping["FunctionResponseTypes"]
+        assert 10 == mapping["BatchSize"]
+
+
+@pytest.mark.parametrize("name", ["Renders", "Syncs"])
+def test_fifo_queues_are_limited(transformed: Template, name: str) -> None:
+    """The FIFO queues are in high-throughput mode, and a parameter limits how many instances read each."""
+    queue = _of_type(transformed, "AWS::SQS::Queue")[f"{name}Queue"]
+    assert (True, "messageGroup", "perMessageGroupId") == (
+        queue["FifoQueue"],
+        queue["DeduplicationScope"],
+        queue["FifoThroughputLimit"],
+    )
+    (mapping,) = [
+        each
+        for each in _of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
+        if f"{name}Queue" == each["EventSourceArn"]["Fn::GetAtt"][0]
+    ]
+    limit = mapping["ScalingConfig"]["MaximumConcurrency"]["Ref"]
+    assert 2 == transformed["Parameters"][limit]["MinValue"]
+
+
+def test_what_is_given_up_is_kept_and_told(transformed: Template) -> None:
+    """Each queue has a dead-letter queue of its own kind, encrypted, with an alarm."""
+    queues = _of_type(transformed, "AWS::SQS::Queue")
+    alarms = _of_type(transformed, "AWS::CloudWatch::Alarm").values()
+    working = {name: queue for name, queue in queues.items() if "RedrivePolicy" in queue}
+    assert {"RendersQueue", "SyncsQueue", "LaterQueue"} == set(working)
+    for queue in working.values():
+        dead_name = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        dead = queues[dead_name]
+        # THEN a FIFO queue's dead letters are FIFO (SQS accepts nothing else), named so
+        assert queue.get("FifoQueue") == dead.get("FifoQueue")
+        assert bool(queue.get("FifoQueue")) == dead["QueueName"]["Fn::Sub"].endswith(".fifo")
+        assert 5 == queue["RedrivePolicy"]["maxReceiveCount"]
+        # THEN the first dead letter raises an alarm
+        (alarm,) = [each for each in alarms if _mentions(each["Dimensions"], dead_name)]
+        assert ("ApproximateNumberOfMessagesVisible", 0, "GreaterThanThreshold") == (
+            alarm["MetricName"],
+            alarm["Threshold"],
+            alarm["ComparisonOperator"],
+        )
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_log_for_a_time_and_alarm(transformed: Template, name: str) -> None:
+    """A function's logs go away after a time, and its errors raise an alarm."""
+    function = _function(transformed, name)
+    logs = transformed["Resources"][function["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
+    assert {"Ref": "LogRetentionDays"} == logs["RetentionInDays"]
+    metrics = [
+        alarm["MetricName"]
+        for alarm in _of_type(transformed, "AWS::CloudWatch::Alarm").values()
+        if _mentions(alarm["Dimensions"], f"{name.capitalize()}Function")
+    ]
+    assert ["Errors"] == metrics
+
+
+def test_two_installations_fit_in_one_account(transformed: Template) -> None:
+    """Whatever has a name of our choosing carries the stack's name in it."""
+    chosen = {"QueueName", "LogGroupName", "AliasName", "Name", "TableName", "BucketName", "FunctionName", "RoleName"}
+    named = [
+        properties[key]
+        for name, resource in transformed["Resources"].items()
+        for properties in [resource.get("Properties", {})]
+        for key in chosen & set(properties)
+        # Those that SAM makes refer to resources by name instead of naming anything.
+        if resource["Type"] not in ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission")
+        and not name.startswith("HttpApi")
+    ]
+    named += [transformed["Resources"]["HttpApiLogs"]["Properties"]["LogGroupName"]]
+    for value in named:
+        if not (isinstance(value, dict) and "Ref" in value):
+            assert "${AWS::StackName}" in json.dumps(value), value
+
+
+def test_state_outlives_the_stack(transformed: Template) -> None:
+    """Table, bucket and key stay when the stack is deleted or replaces them; the table can be set back in time."""
+    for name in ("Table", "Bucket", "Key"):
+        resource = transformed["Resources"][name]
+        assert ("Retain", "Retain") == (resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
+    table = transformed["Resources"]["Table"]["Properties"]
+    assert {"PointInTimeRecoveryEnabled": True} == table["PointInTimeRecoverySpecification"]
+    assert {"AttributeName": "ttl", "Enabled": True} == table["TimeToLiveSpecification"]
+    assert "PAY_PER_REQUEST" == table["BillingMode"]
+
+
+def test_the_bucket_is_closed(transformed: Template) -> None:
+    """Bundles are encrypted with our key, not public, and refused without TLS."""
+    bucket = transformed["Resources"]["Bucket"]["Properties"]
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["BucketKeyEnabled"] is True
+    assert {"Fn::GetAtt": ["Key", "Arn"]} == rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]
+    assert {True} == set(bucket["PublicAccessBlockConfiguration"].values())
+    (statement,) = transformed["Resources"]["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert ("Deny", {"Bool": {"aws:SecureTransport": "false"}}) == (statement["Effect"], statement["Condition"])
+
+
+def test_the_ways_in_are_the_three(transformed: Template) -> None:
+    """HTTP reaches the webhook at one address and the API under one prefix; nothing else is routed."""
+    body = transformed["Resources"]["HttpApi"]["Properties"]["Body"]
+    routes = {(path, method) for path, methods in body["paths"].items() for method in methods}
+    assert {
+        ("/api/webhook", "post"),
+        ("/api/v1/{proxy+}", "x-amazon-apigateway-any-method"),
+        ("/healthz", "get"),
+    } == routes
