@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -274,18 +275,20 @@ def test_the_root_is_private(git_server: Served, root: Path, make: Callable[...,
     assert 0o700 == stat.S_IMODE(root.stat().st_mode)
 
 
+@pytest.mark.parametrize("new", [False, True])
 def test_the_repository_unused_for_longest_makes_room(
-    git_server: Served, root: Path, make: Callable[..., Repositories]
+    new: bool, git_server: Served, root: Path, make: Callable[..., Repositories]
 ) -> None:
     """GIVEN more repositories than fit WHEN another is fetched THEN the oldest go, and come back when they are needed."""
     size = 300_000
     urls = {}
+    repositories = make(limit=2_000_000)
     for number in range(4):
         name = f"r{number}.git"
         url = git_server.create(name)
         urls[url] = git_server.commit(name, {"big": os.urandom(size), "n": str(number)})
-    repositories = make(limit=2_000_000)
     for url, sha in urls.items():
+        repositories = make(limit=2_000_000) if new else repositories
         repositories.latest(url, ["main"])
         repositories.checkout(url, sha)
     assert len(list(root.iterdir())) < 4
@@ -317,8 +320,13 @@ def test_a_repository_larger_than_the_limit_still_works(git_server: Served, make
         assert str(number) == (repositories.checkout(url, sha) / "n").read_text()
 
 
-def test_a_full_disk_is_cleared_once_then_told(git_server: Served, make: Callable[..., Repositories]) -> None:
+@pytest.mark.parametrize(("command", "tries"), [("init", 1), ("fetch", 2), ("read-tree", 2)])
+def test_a_full_disk_is_cleared_once_then_told(
+    command: str, tries: int, git_server: Served, root: Path, make: Callable[..., Repositories]
+) -> None:
     """GIVEN a disk without space WHEN the files don't fit even alone THEN the error says what to give more of."""
+    other = git_server.create("other.git")
+    make().checkout(other, git_server.commit("other.git", {"a": "1"}))
     url = git_server.create("shop.git")
     sha = git_server.commit("shop.git", {"a": "1"})
     commands: list[str] = []
@@ -332,13 +340,50 @@ def test_a_full_disk_is_cleared_once_then_told(git_server: Served, make: Callabl
         timeout: float,
     ) -> Outcome:
         commands.append(arguments[0])
-        if arguments[0] == "fetch":
+        if arguments[0] == command:
             return Outcome(128, b"", "fatal: write error: No space left on device\nfatal: index-pack failed")
         return run_git(arguments, folder=folder, environment=environment, stdin=stdin, timeout=timeout)
 
     with pytest.raises(ConfigurationError, match="temporary storage"):
         make(git=full).checkout(url, sha)
-    assert 2 == commands.count("fetch")
+    assert tries == commands.count(command)
+    assert (1 if tries == 2 else 2) == len(list(root.iterdir()))
+
+
+def test_our_own_files_may_find_the_disk_full(git_server: Served, make: Callable[..., Repositories]) -> None:
+    """GIVEN no space for a few bytes of ours WHEN they are written THEN it is the same error; others pass as they are."""
+    url = git_server.create("shop.git")
+    sha = git_server.commit("shop.git", {"a": "1"})
+    for number, error in ((errno.ENOSPC, ConfigurationError), (errno.EIO, OSError)):
+        failure = OSError(number, "no")
+
+        def fail(*arguments: object, failure: OSError = failure, **settings: object) -> Outcome:
+            raise failure
+
+        with pytest.raises(error):
+            make(git=fail).checkout(url, sha)
+
+
+def test_git_that_never_ends_here_is_transient(git_server: Served, make: Callable[..., Repositories]) -> None:
+    """GIVEN a local command that runs into its limit WHEN files are written THEN the error is one to try again."""
+    url = git_server.create("shop.git")
+    sha = git_server.commit("shop.git", {"a": "1"})
+
+    def stuck(
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        stdin: bytes | None = None,
+        timeout: float,
+    ) -> Outcome:
+        if arguments[0] == "read-tree":
+            raise TimeoutError
+        return run_git(arguments, folder=folder, environment=environment, stdin=stdin, timeout=timeout)
+
+    with pytest.raises(UnreachableError, match="read-tree"):
+        make(git=stuck).checkout(url, sha)
+    assert {"a": "1"} == files(make().checkout(url, sha))
 
 
 def test_a_copy_that_can_not_be_healed_is_transient(git_server: Served, make: Callable[..., Repositories]) -> None:

@@ -21,7 +21,7 @@ from mooring.source.process import Git, Outcome, git_environment
 from mooring.source.remote import Remote, RemoteError
 from mooring.source.urls import FIELD
 
-__all__ = ["MEASURE_EVERY", "Copy", "make_room"]
+__all__ = ["MEASURE_EVERY", "Copy", "full", "make_room"]
 
 _LOCAL_TIMEOUT = 60.0
 MEASURE_EVERY = 16
@@ -109,8 +109,7 @@ class Copy:
             if recognise(complaint) is Failure.FULL:
                 self._clear(self)
         if recognise(complaint) is Failure.FULL:
-            message = "the files do not fit into the temporary storage; give the function more of it"
-            raise ConfigurationError(message, field=FIELD)
+            raise full()
         raise UnreachableError(f"commit {sha} could not be checked out, not even from a new copy", field=FIELD)
 
     def survey(self, wants: Mapping[str, tuple[str, ...]]) -> dict[str, Survey]:
@@ -230,7 +229,7 @@ class Copy:
         fresh.mkdir(parents=True)
         outcome = self._local(["init", "--quiet", "--bare", "--template=", "."], copy=fresh)
         if outcome.code != 0:
-            raise UnreachableError("git could not make room for a repository in the temporary storage", field=FIELD)
+            raise full()
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
 
@@ -288,6 +287,13 @@ def make_room(root: Path, limit: int, using: Copy, copies: Iterable[Copy]) -> No
                 using.unmeasured = MEASURE_EVERY  # it may be free the next time
             continue
         total -= size
+
+
+def full() -> ConfigurationError:
+    """The error for temporary storage that is too small even for one repository."""
+    return ConfigurationError(
+        "the repository does not fit into the temporary storage; give the function more of it", field=FIELD
+    )
 
 
 def _by_sha(shas: Iterable[str]) -> list[str]:

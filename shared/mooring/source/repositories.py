@@ -14,13 +14,14 @@ killed or frozen anywhere. Repositories execute nothing: no hooks, filters, subm
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from mooring.errors import ConfigurationError
-from mooring.source.copies import MEASURE_EVERY, Copy, make_room
+from mooring.source.copies import MEASURE_EVERY, Copy, full, make_room
 from mooring.source.credentials import CredentialStore
 from mooring.source.disk import place_for
 from mooring.source.githubapp import InstallationTokens
@@ -171,6 +172,10 @@ class Repositories:
                 yield copy
             except RemoteError as failed:
                 raise failed.error from None
+            except OSError as error:
+                if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                    raise full() from error
+                raise
             finally:
                 copy.users -= 1
 

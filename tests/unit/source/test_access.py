@@ -11,7 +11,7 @@ import pytest
 
 from mooring.errors import ConfigurationError, ForbiddenError
 from mooring.source.access import authorise
-from mooring.source.credentials import BasicCredential, SSHCredential, TokenCredential
+from mooring.source.credentials import BasicCredential, GitHubAppCredential, SSHCredential, TokenCredential
 from mooring.source.githubapp import InstallationTokens
 from mooring.source.process import git_environment
 from mooring.source.urls import parse_url
@@ -39,6 +39,21 @@ def test_a_token_is_the_password_of_x_access_token(tmp_path: Path) -> None:
     with authorise(TokenCredential("x", "t0ken"), HTTPS, TOKENS, tmp_path) as access:
         header = access.config["http.https://forge.example:8443/.extraHeader"]
     assert b"x-access-token:t0ken" == base64.b64decode(header.removeprefix("Authorization: Basic "))
+
+
+def test_a_github_app_shows_its_installation_token(tmp_path: Path) -> None:
+    """What was exchanged for the app's key is sent, and is secret, too."""
+
+    class Minted(InstallationTokens):
+        def token(self, credential: GitHubAppCredential) -> str:
+            return f"minted-for-{credential.installation_id}"
+
+    app = GitHubAppCredential("x", 7, 8, "key", "https://api.forge.example")
+    with authorise(app, HTTPS, Minted(), tmp_path) as access:
+        header = access.config["http.https://forge.example:8443/.extraHeader"]
+    assert b"x-access-token:minted-for-8" == base64.b64decode(header.removeprefix("Authorization: Basic "))
+    assert "minted-for-8" in access.secrets
+    assert "minted" not in repr(access)
 
 
 def test_anonymous_access_changes_nothing(tmp_path: Path) -> None:
