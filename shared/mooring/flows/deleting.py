@@ -53,14 +53,13 @@ def remove(ports: SyncPorts, record: Record) -> None:
     if plan.steps:
         try:
             target = ports.targets.connect(ports.targets.cluster(spec.application.destination))
+        except MooringError as error:
+            execution.failures.append((plan.steps[0].key, error))
+        else:
             execute(
                 plan, execution, target=target, application=spec.application, pool=ports.pool, width=ports.width,
                 checkpoint=checkpoint, may_go_on=may_go_on, guard="Delete",
             )  # fmt: skip
-        except ConflictError:
-            raise
-        except MooringError as error:
-            execution.failures.append((ObjectKey("", "", "", ""), error))
     if not execution.failures and not execution.unfinished:
         ports.applications.forget(record.key, normalise(spec.application.source.repo_url), lease[0].lease.token)
         return

@@ -87,8 +87,9 @@ def _one(
 
 
 def _is_settling(status: Status) -> bool:
-    """Whether health is still on its way."""
-    return bool(status.cluster) and status.health.status in _UNSETTLED
+    """Whether health is still on its way after a sync that succeeded; a failed one is looked at when it is retried."""
+    succeeded = status.operation is not None and status.operation.phase == "Succeeded"
+    return succeeded and status.health.status in _UNSETTLED
 
 
 def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards) -> None:

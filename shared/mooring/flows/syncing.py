@@ -213,20 +213,18 @@ def _run(
 
     try:
         ensure_namespace(target, spec.application, plan)
-        execute(
-            plan,
-            execution,
-            target=target,
-            application=spec.application,
-            pool=ports.pool,
-            width=ports.width,
-            checkpoint=checkpoint,
-            may_go_on=may_go_on,
-        )
-    except ConflictError:
-        raise
     except MooringError as error:
         execution.failures.append((ObjectKey("", "Namespace", "", spec.application.destination.namespace), error))
+    execute(
+        plan,
+        execution,
+        target=target,
+        application=spec.application,
+        pool=ports.pool,
+        width=ports.width,
+        checkpoint=checkpoint,
+        may_go_on=may_go_on,
+    )
     return _end(ports, lease[0], base, operation, target, objects, plan, findings, execution, asked_before)
 
 

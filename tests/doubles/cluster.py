@@ -1,0 +1,192 @@
+"""A cluster in memory that owns fields as server-side apply does, for laws that need thousands of syncs.
+
+It keeps to what the flows rely on: an apply owns the leaves it sends; a change by anyone else takes those leaves out of
+our entry; `generation` grows with the content; a dry run changes nothing. The real API server is held to the same
+behaviour by the integration tests.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from mooring.cluster.apply import Applied
+from mooring.cluster.discovery import Resource
+from mooring.cluster.observe import APP_LABEL, Observed, observed
+from mooring.errors import ConflictError, RejectedError
+from mooring.model.application import Propagation
+from mooring.model.objects import Manifest, ObjectKey
+from mooring.state.registry import Cluster
+
+CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ClusterRole"}
+
+
+def _fields(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {f"f:{name}": _fields(inner) for name, inner in value.items()}
+    return {}
+
+
+def _owned(manifest: Manifest) -> Any:
+    content = {name: value for name, value in manifest.items() if name not in ("apiVersion", "kind", "metadata")}
+    metadata = {
+        name: value for name, value in manifest["metadata"].items() if name in ("labels", "annotations") and value
+    }
+    return _fields({**content, "metadata": metadata})
+
+
+def _merge(live: Any, sent: Any) -> Any:
+    if isinstance(live, dict) and isinstance(sent, dict):
+        return {**live, **{name: _merge(live.get(name), value) for name, value in sent.items()}}
+    return sent
+
+
+class MemoryCluster:
+    """Implements `Live`. `before` is called ahead of every write, `after` behind it; `applies` lists what was written."""
+
+    def __init__(self, name: str = "in-cluster") -> None:
+        self.cluster = Cluster(name, "https://cluster.test", True, "secret")
+        self.objects: dict[ObjectKey, Manifest] = {}
+        self.requests = 0
+        self.applies: list[ObjectKey] = []
+        self.refused: dict[ObjectKey, str] = {}
+        self.before: Callable[[str], None] = lambda what: None
+        self.after: Callable[[str], None] = lambda what: None
+        self._version = 0
+
+    def namespaced(self, group: str, kind: str, version: str) -> bool | None:
+        return kind not in CLUSTER_SCOPED
+
+    def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Applied:
+        self.requests += 1
+        if not dry_run:
+            self.before("apply")
+        key = ObjectKey.of(manifest)
+        if key in self.refused:
+            raise RejectedError(self.refused[key], code=422, subject=str(key))
+        live = self.objects.get(key)
+        content = {name: value for name, value in manifest.items() if name != "metadata"}
+        sent_metadata = {name: manifest["metadata"][name] for name in ("labels", "annotations") if name in manifest["metadata"]}
+        base = copy.deepcopy(live) if live is not None else {"metadata": {"name": key.name, "namespace": key.namespace}}
+        ours = _owned(manifest)
+        for path in _gone(_entry(base), ours):
+            _remove(base, path)
+        result = _merge(base, {**content, "metadata": sent_metadata})
+        metadata = result["metadata"]
+        others = [e for e in metadata.get("managedFields", []) if e["manager"] != "mooring"]
+        metadata["managedFields"] = [*others, _entry_of(ours)]
+        changed = live is None or _content(live) != _content(result)
+        if dry_run:
+            if changed and live is not None:
+                metadata["generation"] = metadata["generation"] + 1
+            return Applied(result, live is None, ())
+        self.applies.append(key)
+        if live is None:
+            self._version += 1
+            metadata["uid"] = f"uid-{self._version}"
+            metadata["generation"] = 1
+        elif changed:
+            metadata["generation"] += 1
+        if changed or live is None or live["metadata"]["managedFields"] != metadata["managedFields"]:
+            self._version += 1
+            metadata["resourceVersion"] = str(self._version)
+        self.objects[key] = result
+        self.after("apply")
+        return Applied(copy.deepcopy(result), live is None, ())
+
+    def get(self, key: ObjectKey, version: str = "") -> Observed | None:
+        self.requests += 1
+        live = self.objects.get(key)
+        return None if live is None else self._observed(key, live, full=True)
+
+    def delete(self, key: ObjectKey, uid: str, propagation: Propagation) -> bool:
+        self.requests += 1
+        self.before("delete")
+        live = self.objects.get(key)
+        if live is None:
+            return False
+        if live["metadata"]["uid"] != uid:
+            raise ConflictError("another object has this name")
+        del self.objects[key]
+        self.after("delete")
+        return True
+
+    def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
+        self.requests += 1
+        named = set(apps)
+        for key, live in list(self.objects.items()):
+            label = (live["metadata"].get("labels") or {}).get(APP_LABEL)
+            if (key.group, key.kind) == (group, kind) and label and (not named or label in named):
+                yield self._observed(key, live, full=full)
+
+    def edit(self, key: ObjectKey, change: Callable[[Manifest], None], manager: str = "kubectl-edit") -> None:
+        """Somebody changes an object by hand: what differs afterwards is theirs."""
+        live = self.objects[key]
+        before = copy.deepcopy(live)
+        change(live)
+        for path in _changed(_content_tree(before), _content_tree(live)):
+            entry = _entry(live)
+            node, chain = entry, []
+            for step in path:
+                chain.append((node, f"f:{step}"))
+                node = node.get(f"f:{step}", {}) if isinstance(node, dict) else {}
+            for parent, name in reversed(chain):
+                if name in parent and not parent[name]:
+                    del parent[name]
+        self._version += 1
+        live["metadata"]["resourceVersion"] = str(self._version)
+        if _content(before) != _content(live):
+            live["metadata"]["generation"] += 1
+        time = "2026-01-01T02:00:00Z"
+        live["metadata"]["managedFields"].append(
+            {"manager": manager, "operation": "Update", "time": time, "fieldsV1": {}}
+        )
+
+    def _observed(self, key: ObjectKey, live: Manifest, *, full: bool) -> Observed:
+        version = live["apiVersion"].rpartition("/")[2]
+        resource = Resource(key.group, version, key.kind.lower(), key.kind, key.kind not in CLUSTER_SCOPED, ())
+        return observed(copy.deepcopy(live), resource, full=full)
+
+
+def _entry(live: Manifest) -> Any:
+    entries = live["metadata"].get("managedFields", [])
+    return next((entry["fieldsV1"] for entry in entries if entry["manager"] == "mooring"), {})
+
+
+def _entry_of(fields: Any) -> dict[str, Any]:
+    return {"manager": "mooring", "operation": "Apply", "time": "2026-01-01T00:00:00Z", "fieldsV1": fields}
+
+
+def _content_tree(live: Manifest) -> Any:
+    kept = {name: value for name, value in live.items() if name not in ("metadata", "status")}
+    metadata = {name: live["metadata"].get(name) or {} for name in ("labels", "annotations")}
+    return {**kept, "metadata": metadata}
+
+
+def _content(live: Manifest) -> Any:
+    return {name: value for name, value in live.items() if name not in ("metadata", "status")}
+
+
+def _gone(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, inner in before.items():
+        if name not in after:
+            yield (*path, name[2:])
+        else:
+            yield from _gone(inner, after[name], (*path, name[2:]))
+
+
+def _remove(live: Any, path: tuple[str, ...]) -> None:
+    for step in path[:-1]:
+        live = live.get(step)
+        if not isinstance(live, dict):
+            return
+    live.pop(path[-1], None)
+
+
+def _changed(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in before.keys() | after.keys():
+            yield from _changed(before.get(name), after.get(name), (*path, name))
+    elif before != after:
+        yield path

@@ -1,0 +1,207 @@
+"""An installation without functions: the flows over moto's DynamoDB, S3, SQS and KMS and a cluster in memory.
+
+`World` holds what outlives a crash (table, bundles, cluster); `ports()` makes what a fresh function instance would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from moto import mock_aws
+
+from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
+from mooring.flows.sync import handle_syncs
+from mooring.flows.syncing import SyncPorts
+from mooring.model.application import AppKey, Destination, parse_application
+from mooring.model.objects import Manifest
+from mooring.secrets.envelope import KmsKeyService
+from mooring.state.applications import Applications
+from mooring.state.bundles import Bundles
+from mooring.state.records import Commit, Record, Request, Spec, WantedState
+from mooring.state.table import Table
+from tests.doubles.cluster import MemoryCluster
+
+REPOSITORY = "git.test/acme/shop"
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class RecordingQueues:
+    """Keeps what is sent; `sent` and `waiting` are read by tests."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Any]] = []
+        self.waiting: list[tuple[Later, float]] = []
+
+    def send(self, to: str, messages: Sequence[Any], *, lane: str = "") -> None:
+        self.sent += [(to, message) for message in messages]
+
+    def send_later(self, messages: Sequence[tuple[Later, float]]) -> None:
+        self.waiting += messages
+
+
+class OneCluster:
+    """Every destination is the same cluster."""
+
+    def __init__(self, live: MemoryCluster) -> None:
+        self.live = live
+
+    def refresh(self) -> None:
+        """Nothing to read."""
+
+    def cluster(self, destination: Destination) -> Any:
+        return self.live.cluster
+
+    def named(self, name: str) -> Any:
+        return self.live.cluster
+
+    def connect(self, cluster: Any) -> MemoryCluster:
+        return self.live
+
+    def note_versions(self, target: Any) -> None:
+        """Charts are not rendered here."""
+
+
+class World:
+    """What outlives every function."""
+
+    def __init__(self, table: Table, bundles: Bundles) -> None:
+        self.table = table
+        self.applications = Applications(table)
+        self.bundles = bundles
+        self.cluster = MemoryCluster()
+        self.queues = RecordingQueues()
+        self.now = 1_000_000.0
+        self._revision = 0
+
+    def declare(self, name: str = "shop", **policy: Any) -> AppKey:
+        """Declares an application with this syncPolicy; declaring again changes it."""
+        document = {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {"name": name, "finalizers": ["resources-finalizer.argocd.argoproj.io"]},
+            "spec": {
+                "source": {"repoURL": f"https://{REPOSITORY}", "path": name},
+                "destination": {"name": "in-cluster", "namespace": "shop"},
+                "syncPolicy": policy,
+            },
+        }
+        parsed = parse_application(document)
+        key = parsed.application.key
+        previous = self.record(key).spec
+        generation = 1 if previous is None else previous.generation + 1
+        spec = Spec(parsed.application, generation, ())
+        self.applications.declare(spec, REPOSITORY, previous=previous, was="")
+        wanted = self.record(key).wanted
+        if wanted is not None:
+            self._want(key, wanted.bundle, wanted.revision, generation)
+        return key
+
+    def push(self, key: AppKey, *objects: Manifest) -> str:
+        """Git wants these objects from now on; returns the revision."""
+        self._revision += 1
+        revision = f"{self._revision:040x}"
+        record = self.record(key)
+        assert record.spec is not None
+        self._want(key, self.bundles.save(objects), revision, record.spec.generation)
+        return revision
+
+    def _want(self, key: AppKey, bundle: str, revision: str, generation: int) -> None:
+        self.now += 1
+        state = WantedState(
+            revision, bundle, generation, self.now, Cause("push", "delivery", "octocat"),
+            Commit("Ada", "ada@test", "Change it", ""), (), "", "Directory", "test",
+        )  # fmt: skip
+        assert not self.applications.want([(key, state)])
+
+    def request(self, key: AppKey, prune: bool | None = None) -> None:
+        """Somebody asks for a sync."""
+        self.applications.request(key, Request(f"request-{self.now}", "ada", self.now, prune))
+
+    def record(self, key: AppKey) -> Record:
+        return self.applications.load([key], inventory=True)[key]
+
+    def ports(self, owner: str = "one") -> SyncPorts:
+        """A fresh function instance's ports; steps run one after the other, so crashes can be enumerated."""
+        return SyncPorts(
+            self.applications, self.bundles, OneCluster(self.cluster), self.queues,  # type: ignore[arg-type]
+            _Inline(), 1, lambda: self.now, owner, self.now + 1000,
+        )  # fmt: skip
+
+    def sync(self, key: AppKey, kind: Any = "render") -> None:
+        """One message about the application."""
+        troubles = handle_syncs(self.ports(), [AppMessage(key, Cause(kind))])
+        assert troubles == []
+
+    def sweep(self) -> None:
+        """One look at the whole cluster."""
+        troubles = handle_syncs(self.ports(), [ClusterMessage("in-cluster", Cause("tick"))])
+        assert troubles == []
+
+
+class _Inline(ThreadPoolExecutor):
+    """Runs everything at once in the caller's thread; a crash goes through as it would kill the process."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        from concurrent.futures import Future
+
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # as an executor does; `Crash` is no Exception
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def installation() -> Iterator[Callable[[], World]]:
+    """Makes worlds, each with a table of its own."""
+    with mock_aws():
+        region = "eu-central-1"
+        dynamodb = boto3.client("dynamodb", region_name=region)
+        s3 = boto3.client("s3", region_name=region)
+        kms = boto3.client("kms", region_name=region)
+        s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": region})
+        key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+        made = 0
+
+        def make() -> World:
+            nonlocal made
+            made += 1
+            name = f"table-{made}"
+            dynamodb.create_table(
+                TableName=name,
+                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+                AttributeDefinitions=[
+                    {"AttributeName": "pk", "AttributeType": "S"},
+                    {"AttributeName": "sk", "AttributeType": "S"},
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            return World(Table(dynamodb, name), Bundles(s3, "bundles", KmsKeyService(lambda: kms, key_id)))
+
+        yield make
+
+
+def config_map(name: str, **data: str) -> Manifest:
+    """A ConfigMap in the destination's namespace."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+def deployment(name: str, replicas: int = 2, image: str = "shop:1") -> Manifest:
+    """A Deployment in the destination's namespace."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {"replicas": replicas, "template": {"spec": {"image": image}}},
+    }
