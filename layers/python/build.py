@@ -55,8 +55,8 @@ def _trim(root: Path) -> None:
     for record in [*root.glob("*.dist-info/RECORD"), *root.glob("*.dist-info/direct_url.json")]:
         record.unlink()
     shutil.rmtree(root / "bin", ignore_errors=True)
-    for folder in ("boto3/examples", "boto3/data"):
-        shutil.rmtree(root / folder, ignore_errors=True)
+    for name in ("boto3/examples", "boto3/data"):
+        shutil.rmtree(root / name, ignore_errors=True)
     for service in [*(root / "botocore/data").glob("*/")]:
         if service.name not in BOTOCORE_SERVICES:
             shutil.rmtree(service)

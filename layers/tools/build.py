@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(_HERE.parent.parent), str(_HERE)]
+# Run as a script by `make`, from a folder outside: what it needs of this repository is found from its root.
+sys.path[0] = str(_HERE.parent.parent)
 
-from debian import system_root  # noqa: E402
-from git import collect  # noqa: E402
-
-from local.tools import build  # noqa: E402
+from layers.tools.debian import system_root
+from layers.tools.extract import collect
+from local.tools import build
 
 __all__ = ["main"]
 
@@ -34,7 +34,9 @@ def _report(line: str) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Builds the layer for one processor. Raises what the builds raise."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--goarch", required=True, choices=["amd64", "arm64"], help="processor, as Go and Debian call it")
+    parser.add_argument(
+        "--goarch", required=True, choices=["amd64", "arm64"], help="processor, as Go and Debian call it"
+    )
     parser.add_argument("--into", required=True, type=Path)
     options = parser.parse_args(arguments)
 

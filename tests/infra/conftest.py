@@ -15,7 +15,15 @@ import pytest
 from local.golang import cache_directory
 from tests.infra.sam import ARCHITECTURE, ROOT, RUNTIME, run_sam
 
-_INPUTS = ("template.yaml", "functions", "layers", "shared/mooring", "local/tools.py", "local/golang.py", "requirements")
+_INPUTS = (
+    "template.yaml",
+    "functions",
+    "layers",
+    "shared/mooring",
+    "local/tools.py",
+    "local/golang.py",
+    "requirements",
+)
 _KEPT_BUILDS = 3
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from layers.tools.elf import read
 from tests.conftest import Repositories
 from tests.infra.sam import ARCHITECTURE
 
@@ -122,22 +123,13 @@ def test_layers_git_uses_its_own_files(built: Path, tmp_path: Path) -> None:
     program = layer / "libexec/git-core/git-remote-https"
     listed = subprocess.run([program], env=env, capture_output=True, text=True, timeout=30, check=True).stdout
     # THEN what is not in the layer is glibc, which every Lambda runtime has
-    outside = [
-        line.split()[0]
-        for line in listed.splitlines()
-        if "=>" in line and f"=> {layer}/lib/git/" not in line
-    ]
+    outside = [line.split()[0] for line in listed.splitlines() if "=>" in line and f"=> {layer}/lib/git/" not in line]
     assert {"libc.so.6", "libm.so.6", "libresolv.so.2", "libpthread.so.0", "libdl.so.2"} >= set(outside)
 
 
 def test_layers_git_runs_on_lambdas_glibc(built: Path) -> None:
     """What git needs of glibc, Amazon Linux 2023 has; what needs more brings its own."""
     # GIVEN the layer's programs and libraries
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "layers/tools"))
-    try:
-        from elf import read
-    finally:
-        sys.path.pop(0)
     layer = built / "ToolsLayer"
     files = [*(layer / "lib/git").iterdir()]
     files += [layer / "libexec/git-core/git", layer / "libexec/git-core/git-remote-https"]
@@ -169,7 +161,10 @@ def test_layer_is_complete(built: Path, tmp_path: Path) -> None:
     code = f"import importlib, json, sys; [importlib.import_module(n) for n in {LIBRARY!r}]"
     code += "; print(json.dumps([m.__file__ for m in list(sys.modules.values()) if getattr(m, '__file__', None)]))"
     bare = os.path.realpath(sys.executable)
-    env = _environment(built, tmp_path) | {"PYTHONPATH": str(built / "PythonLayer/python"), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = _environment(built, tmp_path) | {
+        "PYTHONPATH": str(built / "PythonLayer/python"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     # WHEN it imports what functions import
     answer = subprocess.run([bare, "-S", "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False)
     # THEN all is found, outside of the machine's packages

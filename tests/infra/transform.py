@@ -1,4 +1,4 @@
-"""Prints a SAM template as the CloudFormation that AWS would make of it, as JSON. Run in SAM's own environment (.venv-sam).
+"""Prints a SAM template as the CloudFormation that AWS would make of it, as JSON. Run in the environment .venv-sam.
 
 cfn-lint sees through some mistakes only after the transform. The managed policies that AWS would be asked for are
 answered with none: the template uses none.
@@ -10,8 +10,8 @@ import json
 import sys
 from pathlib import Path
 
-from samcli.yamlhelper import yaml_parse
-from samtranslator.translator.transform import transform
+from samcli.yamlhelper import yaml_parse  # type: ignore[import-not-found]
+from samtranslator.translator.transform import transform  # type: ignore[import-not-found]
 
 
 class _NoManagedPolicies:

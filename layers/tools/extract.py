@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from elf import read
+from layers.tools.elf import read
 
 __all__ = ["AL2023_GLIBC", "collect"]
 

@@ -1,0 +1,276 @@
+"""Each built function starts under Lambda's runtime interface emulator and answers a sample event.
+
+What runs is the output of `sam build`: the function's folder, its layers, and a bare Python with Lambda's runtime client
+and none of this machine's packages. AWS is moto's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from botocore.session import get_session
+
+from tests.conftest import REGION
+from tests.infra.sam import ROOT, emulator
+
+STACK = "built"
+WEBHOOK_SECRET = "a-secret-for-samples"
+API_TOKEN = "a-token-for-samples"
+_CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
+_STARTS_WITHIN_S = 20
+
+Invoke = Callable[[str, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the template's resources are in moto: `values` by logical name, as `Ref` or `Arn` would give them."""
+
+    endpoint: str
+    values: dict[str, str]
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this account."""
+        session = get_session()
+        session.set_credentials("testing", "testing")
+        return session.create_client(service, region_name=REGION, endpoint_url=self.endpoint)
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        """Takes what waits in a queue."""
+        answer = self.client("sqs").receive_message(QueueUrl=self.values[queue], MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+
+@pytest.fixture(scope="module")
+def account(moto_server: str) -> Account:
+    """The table, bucket, key, queues and secrets of one installation."""
+    values: dict[str, str] = {"AWS::StackName": STACK}
+    made = Account(moto_server, values)
+    sqs, secrets = made.client("sqs"), made.client("secretsmanager")
+    for name in ("Renders", "Syncs"):
+        attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "false"}
+        created = sqs.create_queue(QueueName=f"{STACK}-{name.lower()}.fifo", Attributes=attributes)
+        values[f"{name}Queue"] = created["QueueUrl"]
+    values["LaterQueue"] = sqs.create_queue(QueueName=f"{STACK}-later")["QueueUrl"]
+    values["Key"] = made.client("kms").create_key()["KeyMetadata"]["Arn"]
+    values["Bucket"] = f"{STACK}-bundles"
+    made.client("s3").create_bucket(Bucket=values["Bucket"], CreateBucketConfiguration={"LocationConstraint": REGION})
+    values["Table"] = f"{STACK}-table"
+    made.client("dynamodb").create_table(
+        TableName=values["Table"],
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    )
+    for logical, content in (
+        ("WebhookSecret", {"github": WEBHOOK_SECRET}),
+        ("ApiTokenSecret", {"token": API_TOKEN}),
+    ):
+        created = secrets.create_secret(Name=f"{STACK}/{logical}", SecretString=json.dumps(content))
+        values[logical] = created["ARN"]
+    return made
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with Lambda's runtime client alone."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in _CLIENT:
+        spec = find_spec(name)
+        assert spec is not None and spec.origin is not None
+        origin = Path(spec.origin)
+        source = origin.parent if origin.name == "__init__.py" else origin
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+@pytest.fixture
+def invoke(
+    built: Path, transformed: dict[str, Any], account: Account, runtime: Path, tmp_path: Path
+) -> Iterator[Invoke]:
+    """Starts a function and sends it one event; everything ends with the test."""
+    with _Functions(built, transformed, account, runtime, tmp_path) as functions:
+        yield functions.invoke
+
+
+class _Functions:
+    """Functions that run for the length of one test."""
+
+    def __init__(self, built: Path, template: dict[str, Any], account: Account, runtime: Path, home: Path) -> None:
+        self._built = built
+        self._template = template
+        self._account = account
+        self._runtime = runtime
+        self._home = home
+        self._running: dict[str, tuple[subprocess.Popen[bytes], int]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process, _port in self._running.values():
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+
+    def invoke(self, name: str, event: Any) -> Any:
+        """The answer of a function to an event; fails with the function's log if it raises."""
+        if name not in self._running:
+            self._running[name] = self._start(name)
+        _process, port = self._running[name]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", json.dumps(event).encode()
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:
+            answer = json.load(response)
+        assert not (isinstance(answer, dict) and "errorType" in answer), (answer, self._log(name).read_text())
+        return answer
+
+    def _start(self, name: str) -> tuple[subprocess.Popen[bytes], int]:
+        function = self._template["Resources"][name]["Properties"]
+        port, api = _free_port(), _free_port()
+        layers = [layer["Ref"] for layer in function.get("Layers", [])]
+        paths = [self._built / name, self._built / "PythonLayer/python", self._runtime]
+        tools = [f"{self._built}/ToolsLayer/bin"] if any(each.startswith("ToolsLayer") for each in layers) else []
+        env = {key: self._value(value) for key, value in function["Environment"]["Variables"].items()} | {
+            "PATH": ":".join([*tools, "/usr/bin", "/bin"]),
+            "PYTHONPATH": ":".join(map(str, paths)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": str(self._home),
+            "TMPDIR": str(self._home),
+            "LAMBDA_TASK_ROOT": str(self._built / name),
+            "AWS_ENDPOINT_URL": self._account.endpoint,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function["Timeout"]),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function["MemorySize"]),
+        }
+        command = [
+            str(emulator()),
+            "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
+            "--runtime-api-address", f"127.0.0.1:{api}",
+            os.path.realpath(sys.executable), "-S", "-m", "awslambdaric", function["Handler"],
+        ]  # fmt: skip
+        with self._log(name).open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=self._built / name, env=env, stdout=log, stderr=log, start_new_session=True
+            )
+        _wait_for(port, process)
+        return process, port
+
+    def _log(self, name: str) -> Path:
+        return self._home / f"{name}.log"
+
+    def _value(self, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        ((_function, argument),) = value.items()
+        return self._account.values[argument[0] if isinstance(argument, list) else argument]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _STARTS_WITHIN_S
+    while time.monotonic() < until:
+        assert process.poll() is None, "the emulator ended"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise AssertionError("the emulator does not answer")
+
+
+def _sample(name: str) -> Any:
+    return json.loads((ROOT / "events" / f"{name}.json").read_text())
+
+
+def test_webhook_takes_a_signed_push(invoke: Invoke) -> None:
+    """A push of a repository that no application uses is taken, and asks for nothing."""
+    answer = invoke("WebhookFunction", _sample("webhook-github-push"))
+    assert 200 == answer["statusCode"]
+    assert [] == json.loads(answer["body"])["applications"]
+
+
+def test_webhook_refuses_a_wrong_signature(invoke: Invoke) -> None:
+    """A push that is signed with another secret is refused, and the answer names the header."""
+    # GIVEN a push whose body was changed after it was signed
+    event = _sample("webhook-github-push")
+    event["body"] = event["body"].replace("octocat", "mallory")
+    # WHEN it arrives
+    answer = invoke("WebhookFunction", event)
+    # THEN it is refused
+    assert 401 == answer["statusCode"]
+    assert "X-Hub-Signature-256" in answer["body"]
+
+
+def test_api_is_well(invoke: Invoke) -> None:
+    """The health check needs no token."""
+    assert 200 == invoke("ApiFunction", _sample("api-healthz"))["statusCode"]
+
+
+def test_api_lists_applications(invoke: Invoke) -> None:
+    """The list of a new installation is empty."""
+    answer = invoke("ApiFunction", _sample("api-list"))
+    assert 200 == answer["statusCode"], answer["body"]
+    assert [] == json.loads(answer["body"])["items"]
+
+
+def test_api_refuses_a_wrong_token(invoke: Invoke) -> None:
+    """Without the token there is no answer."""
+    event = _sample("api-list")
+    event["headers"]["authorization"] = "Bearer another"
+    assert 401 == invoke("ApiFunction", event)["statusCode"]
+
+
+def test_sweep_ticks(invoke: Invoke) -> None:
+    """A tick of a new installation finds nothing to do."""
+    assert {} == invoke("SweepFunction", _sample("sweep-schedule"))
+
+
+def test_sweep_returns_what_waited(invoke: Invoke, account: Account) -> None:
+    """A message that waited in `later` is in the queue that it named, as it was."""
+    # GIVEN a sample message for `syncs`
+    event = _sample("sweep-later")
+    # WHEN sweep takes it
+    answer = invoke("SweepFunction", event)
+    # THEN it is done, and the message is where it belongs
+    assert {"batchItemFailures": []} == answer
+    assert [json.loads(event["Records"][0]["body"])["message"]] == account.messages("SyncsQueue")
+
+
+@pytest.mark.parametrize(
+    ("function", "sample"),
+    [("RenderFunction", "render-app"), ("SyncFunction", "sync-app"), ("SyncFunction", "sync-cluster")],
+)
+def test_unknown_applications_are_let_go(invoke: Invoke, function: str, sample: str) -> None:
+    """A message about an application that is gone does no harm and does not come again."""
+    assert {"batchItemFailures": []} == invoke(function, _sample(sample))
+
+
+@pytest.mark.parametrize("function", ["RenderFunction", "SyncFunction", "SweepFunction"])
+def test_unreadable_messages_come_again(invoke: Invoke, function: str) -> None:
+    """A message that can't be read is reported, so that it ends as a dead letter and raises the alarm."""
+    event = _sample("render-app")
+    event["Records"][0]["body"] = "{"
+    failed = [{"itemIdentifier": event["Records"][0]["messageId"]}]
+    assert {"batchItemFailures": failed} == invoke(function, event)
