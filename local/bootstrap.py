@@ -40,12 +40,18 @@ def prepare(directory: Path, lock: Path, *, checkout: bool) -> bool:
         fcntl.flock(guard, fcntl.LOCK_EX)
         stamp = directory / ".locked"
         wanted = f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {_ROOT} {sys.version_info[:2]}\n"
-        if stamp.exists() and stamp.read_text() == wanted and (directory / "bin/python").exists():
+        if (
+            stamp.exists()
+            and stamp.read_text() == wanted
+            and (directory / "bin/python").exists()
+        ):
             return False
         print(f"preparing {directory.name} from {lock.name}", flush=True)
         python = directory / "bin/python"
         if not _same_python(python):
-            subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
+            subprocess.run(
+                [sys.executable, "-m", "venv", "--clear", directory], check=True
+            )
         pip: list[str | Path] = [
             python,
             "-m",
@@ -66,7 +72,13 @@ def prepare(directory: Path, lock: Path, *, checkout: bool) -> bool:
 def _same_python(python: Path) -> bool:
     query = "import sys; print(sys.version_info[:2])"
     try:
-        answer = subprocess.run([python, "-c", query], capture_output=True, text=True, timeout=60, check=False)
+        answer = subprocess.run(
+            [python, "-c", query],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     except OSError:
         return False
     return answer.stdout.strip() == str(sys.version_info[:2])
@@ -74,9 +86,16 @@ def _same_python(python: Path) -> bool:
 
 def _link_checkout(directory: Path) -> None:
     query = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = subprocess.run([directory / "bin/python", "-c", query], check=True, capture_output=True, text=True)
+    packages = subprocess.run(
+        [directory / "bin/python", "-c", query],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     paths = (_ROOT / "shared", _ROOT / "cli")
-    Path(packages.stdout.strip(), "mooring.pth").write_text("".join(f"{path}\n" for path in paths))
+    Path(packages.stdout.strip(), "mooring.pth").write_text(
+        "".join(f"{path}\n" for path in paths)
+    )
     command = directory / "bin/mooring"
     command.write_text(_COMMAND.format(python=directory / "bin/python"))
     command.chmod(0o755)
@@ -84,21 +103,35 @@ def _link_checkout(directory: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """`python -m local.bootstrap DIRECTORY LOCK [--checkout]`, from the root of the checkout; an exit code."""
-    parser = argparse.ArgumentParser(prog="bootstrap", description="Prepare a virtual environment from a lock file.")
+    parser = argparse.ArgumentParser(
+        prog="bootstrap", description="Prepare a virtual environment from a lock file."
+    )
     parser.add_argument("directory", type=Path)
     parser.add_argument("lock", type=Path)
-    parser.add_argument("--checkout", action="store_true", help="make this checkout importable there")
+    parser.add_argument(
+        "--checkout", action="store_true", help="make this checkout importable there"
+    )
     chosen = parser.parse_args(arguments)
-    if sys.version_info < (3, 11):
-        print("Mooring needs Python 3.11 or newer: set MOORING_PYTHON to one.", file=sys.stderr)
+    if sys.version_info < (3, 11):  # noqa: UP036 - runs before anything has checked it
+        print(
+            "Mooring needs Python 3.11 or newer: set MOORING_PYTHON to one.",
+            file=sys.stderr,
+        )
         return 1
     os.environ.setdefault("PYTHONNOUSERSITE", "1")
     try:
-        prepare(Path.cwd() / chosen.directory, Path.cwd() / chosen.lock, checkout=chosen.checkout)
+        prepare(
+            Path.cwd() / chosen.directory,
+            Path.cwd() / chosen.lock,
+            checkout=chosen.checkout,
+        )
     except subprocess.CalledProcessError as error:
         command = " ".join(str(part) for part in error.cmd[:4])
         print(f"{command} … failed: see its words above.", file=sys.stderr)
-        print("On Debian, `venv` is in the package python3-venv; or set MOORING_PYTHON.", file=sys.stderr)
+        print(
+            "On Debian, `venv` is in the package python3-venv; or set MOORING_PYTHON.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

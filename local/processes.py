@@ -29,6 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 __all__ = [
     "Process",
@@ -125,7 +126,11 @@ class Processes:
         return process
 
     def _start(
-        self, name: str, command: Sequence[str | Path], env: Mapping[str, str] | None, cwd: Path | None
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        env: Mapping[str, str] | None,
+        cwd: Path | None,
     ) -> Process:
         path = self._directory / f"{name}.log"
         with path.open("ab") as log:
@@ -155,11 +160,14 @@ class Processes:
             self._started.pop()
         self._starter.shutdown(wait=True)
 
-    def __enter__(self) -> Processes:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -174,7 +182,12 @@ def free_port() -> int:
 
 
 def wait_until(
-    ready: Callable[[], bool], what: str, *, timeout: float, watch: Iterable[Process] = (), every: float = 0.03
+    ready: Callable[[], bool],
+    what: str,
+    *,
+    timeout: float,
+    watch: Iterable[Process] = (),
+    every: float = 0.03,
 ) -> None:
     """Return once `ready()` is true. Raises `StartError` after `timeout` seconds, or at once when a process ends.
 
@@ -186,28 +199,41 @@ def wait_until(
     while not ready():
         ended = next((process for process in watched if not process.alive()), None)
         if ended is not None:
-            raise StartError(f"{ended.name} ended with {ended.popen.returncode}{_end_of_log(ended)}")
+            raise StartError(
+                f"{ended.name} ended with {ended.popen.returncode}{_end_of_log(ended)}"
+            )
         if time.monotonic() >= deadline:
-            raise StartError(f"{what} is not ready after {timeout:g} s{_end_of_log(*watched[-1:])}")
+            raise StartError(
+                f"{what} is not ready after {timeout:g} s{_end_of_log(*watched[-1:])}"
+            )
         time.sleep(every)
 
 
 def _end_of_log(*processes: Process) -> str:
-    return "".join(f"; its log {process.log} ends:\n{process.tail()}" for process in processes)
+    return "".join(
+        f"; its log {process.log} ends:\n{process.tail()}" for process in processes
+    )
 
 
-def wait_for_port(port: int, what: str, *, timeout: float = 30.0, watch: Iterable[Process] = ()) -> None:
+def wait_for_port(
+    port: int, what: str, *, timeout: float = 30.0, watch: Iterable[Process] = ()
+) -> None:
     """Return once something accepts connections on this port of 127.0.0.1. Raises `StartError`."""
 
     def accepts() -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), timeout=1),
+        ):
             return True
         return False
 
     wait_until(accepts, what, timeout=timeout, watch=watch)
 
 
-def wait_for_http(url: str, what: str, *, timeout: float = 30.0, watch: Iterable[Process] = ()) -> None:
+def wait_for_http(
+    url: str, what: str, *, timeout: float = 30.0, watch: Iterable[Process] = ()
+) -> None:
     """Return once this plain HTTP URL answers anything below 500. Raises `StartError`."""
 
     def answers() -> bool:

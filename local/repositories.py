@@ -38,32 +38,59 @@ def commit(
     `links` are symbolic links and what they point to. See git-fast-import(1).
     """
     parent = _resolve(repository, branch)
-    when = _EPOCH + (int(_git(repository, "rev-list", "--count", parent)) if parent else 0)
-    stream = [f"commit refs/heads/{branch}\ncommitter {author} {when} +0000\n".encode(), _data(message.encode())]
+    when = _EPOCH + (
+        int(_git(repository, "rev-list", "--count", parent)) if parent else 0
+    )
+    stream = [
+        f"commit refs/heads/{branch}\ncommitter {author} {when} +0000\n".encode(),
+        _data(message.encode()),
+    ]
     if parent:
         stream.append(f"from {parent}\n".encode())
     for path, content in files.items():
         if content is None:
             stream.append(f"D {_quote(path)}\n".encode())
         else:
-            stream.append(_inline("100644", path, content.encode() if isinstance(content, str) else content))
-    stream += [_inline("120000", path, target.encode()) for path, target in (links or {}).items()]
-    _git(repository, "fast-import", "--quiet", "--date-format=raw", data=b"".join(stream))
+            stream.append(
+                _inline(
+                    "100644",
+                    path,
+                    content.encode() if isinstance(content, str) else content,
+                )
+            )
+    stream += [
+        _inline("120000", path, target.encode())
+        for path, target in (links or {}).items()
+    ]
+    _git(
+        repository, "fast-import", "--quiet", "--date-format=raw", data=b"".join(stream)
+    )
     return _resolve(repository, branch)
 
 
 def tag(repository: Path, name: str, revision: str = "main") -> None:
     """Put a lightweight tag on a revision."""
-    _git(repository, "update-ref", f"refs/tags/{name}", _git(repository, "rev-parse", f"{revision}^{{commit}}"))
+    _git(
+        repository,
+        "update-ref",
+        f"refs/tags/{name}",
+        _git(repository, "rev-parse", f"{revision}^{{commit}}"),
+    )
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
     """Every file below a folder by its path relative to it, ready to be committed."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _resolve(repository: Path, branch: str) -> str:
-    return _git(repository, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
+    return _git(
+        repository, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}"
+    )
 
 
 def _inline(mode: str, path: str, content: bytes) -> bytes:
@@ -75,17 +102,33 @@ def _data(content: bytes) -> bytes:
 
 
 def _quote(path: str) -> str:
-    return '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return (
+        '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    )
 
 
-def _git(repository: Path, *arguments: str, data: bytes | None = None, at: str | None = "--git-dir") -> str:
+def _git(
+    repository: Path,
+    *arguments: str,
+    data: bytes | None = None,
+    at: str | None = "--git-dir",
+) -> str:
     env = {
         "PATH": os.environ.get("PATH", os.defpath),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
     }
     place = [f"{at}={repository}"] if at else []
-    answer = subprocess.run(["git", *place, *arguments], input=data, capture_output=True, timeout=60, env=env)
+    answer = subprocess.run(
+        ["git", *place, *arguments],
+        check=False,
+        input=data,
+        capture_output=True,
+        timeout=60,
+        env=env,
+    )
     if answer.returncode:
-        raise RuntimeError(f"git {arguments[0]} failed in {repository}: {answer.stderr.decode().strip()}")
+        raise RuntimeError(
+            f"git {arguments[0]} failed in {repository}: {answer.stderr.decode().strip()}"
+        )
     return answer.stdout.decode().strip()

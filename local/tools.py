@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from local.golang import LDFLAGS, BuildError, Program, Report, cached, native_architecture
+from local.golang import (
+    LDFLAGS,
+    BuildError,
+    Program,
+    Report,
+    cached,
+    native_architecture,
+)
 
 __all__ = ["TOOLS", "BuildError", "Tool", "build", "ensure"]
 
@@ -47,25 +54,48 @@ class Tool:
 
     def program(self, goarch: str) -> Program:
         """How to build it for a processor (in Go's words)."""
-        return Program(_ROOT / self.module, self.package, self.name, goarch, self.ldflags)
+        return Program(
+            _ROOT / self.module, self.package, self.name, goarch, self.ldflags
+        )
 
 
-def _kubernetes(name: str, seconds: float, version: tuple[str, ...] = ("--version",)) -> Tool:
+def _kubernetes(
+    name: str, seconds: float, version: tuple[str, ...] = ("--version",)
+) -> Tool:
     package = f"k8s.io/kubernetes/cmd/{name}"
-    return Tool(name, "local/tools/kubernetes", package, seconds, _KUBERNETES, version, r"\bv1\.36\.\d+\b")
+    return Tool(
+        name,
+        "local/tools/kubernetes",
+        package,
+        seconds,
+        _KUBERNETES,
+        version,
+        r"\bv1\.36\.\d+\b",
+    )
 
 
 TOOLS = {
     tool.name: tool
     for tool in (
-        Tool("etcd", "local/tools/etcd", "go.etcd.io/etcd/server/v3", 60, fits=r"etcd Version: 3\.6\.\d+\b"),
+        Tool(
+            "etcd",
+            "local/tools/etcd",
+            "go.etcd.io/etcd/server/v3",
+            60,
+            fits=r"etcd Version: 3\.6\.\d+\b",
+        ),
         _kubernetes("kube-apiserver", 190),
         _kubernetes("kubectl", 20, ("version", "--client")),
         _kubernetes("kube-controller-manager", 52),
         _kubernetes("kube-scheduler", 5),
         Tool("kwok", "local/tools/kwok", "sigs.k8s.io/kwok/cmd/kwok", 60),
         Tool("helm", "layers/tools/helm", "helm.sh/helm/v4/cmd/helm", 100),
-        Tool("kustomize", "layers/tools/kustomize", "sigs.k8s.io/kustomize/kustomize/v5", 13),
+        Tool(
+            "kustomize",
+            "layers/tools/kustomize",
+            "sigs.k8s.io/kustomize/kustomize/v5",
+            13,
+        ),
         Tool("gokit", "layers/tools/gokit", ".", 10),
     )
 }
@@ -76,15 +106,29 @@ def ensure(names: Iterable[str], report: Report) -> dict[str, Path]:
     """Where each of these tools is, building what is missing. Raises `BuildError`; `KeyError` for an unknown name."""
     wanted = {TOOLS[name].name for name in names}
     goarch = native_architecture()
-    found = {name: path for name in TOOLS if name in wanted and (path := _find(TOOLS[name], goarch))}
-    missing = [tool for tool in TOOLS.values() if tool.name in wanted and tool.name not in found]
+    found = {
+        name: path
+        for name in TOOLS
+        if name in wanted and (path := _find(TOOLS[name], goarch))
+    }
+    missing = [
+        tool
+        for tool in TOOLS.values()
+        if tool.name in wanted and tool.name not in found
+    ]
     if missing:
-        report(f"to build: {', '.join(tool.name for tool in missing)} (once; then kept)")
+        report(
+            f"to build: {', '.join(tool.name for tool in missing)} (once; then kept)"
+        )
     clock = _Clock(sum(tool.seconds for tool in missing), _pace())
     for number, tool in enumerate(missing, 1):
-        report(f"{tool.name}: building, {number} of {len(missing)}{clock.left(tool.seconds, 0.0)}")
+        report(
+            f"{tool.name}: building, {number} of {len(missing)}{clock.left(tool.seconds, 0.0)}"
+        )
         begun = time.monotonic()
-        found[tool.name] = cached(tool.program(goarch), report, partial(clock.left, tool.seconds))
+        found[tool.name] = cached(
+            tool.program(goarch), report, partial(clock.left, tool.seconds)
+        )
         clock = clock.after(tool.seconds, time.monotonic() - begun)
         report(f"{tool.name}: built in {time.monotonic() - begun:.0f} s")
     return found
@@ -95,9 +139,19 @@ def build(module: Path, package: str, goarch: str, out: Path, report: Report) ->
 
     `package` is an import path, or `.` for the module itself. Linked as `ensure` links the same module's tools.
     """
-    known = next((tool for tool in TOOLS.values() if _ROOT / tool.module == module.resolve()), None)
+    known = next(
+        (tool for tool in TOOLS.values() if _ROOT / tool.module == module.resolve()),
+        None,
+    )
     ldflags = known.ldflags if known else LDFLAGS
-    binary = next((tool.name for tool in TOOLS.values() if tool.package == package and tool is known), out.name)
+    binary = next(
+        (
+            tool.name
+            for tool in TOOLS.values()
+            if tool.package == package and tool is known
+        ),
+        out.name,
+    )
     made = cached(Program(module.resolve(), package, binary, goarch, ldflags), report)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
@@ -117,11 +171,18 @@ class _Clock:
         # A build past its estimate is nearly done as far as anyone can tell: at least a tenth of it is left.
         now = max(current * self.pace - taken, current * self.pace / 10)
         seconds = now + (self.cost - current) * self.pace
-        return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"
+        return (
+            f", about {seconds / 60:.0f} min left"
+            if seconds >= 90
+            else f", about {seconds:.0f} s left"
+        )
 
     def after(self, cost: float, taken: float) -> _Clock:
         """The clock once a build is done; a big one teaches it how fast this machine is."""
-        return _Clock(self.cost - cost, min(max(taken / cost, 0.2), 5.0) if cost >= 50 else self.pace)
+        return _Clock(
+            self.cost - cost,
+            min(max(taken / cost, 0.2), 5.0) if cost >= 50 else self.pace,
+        )
 
 
 def _pace() -> float:
@@ -132,7 +193,10 @@ def _find(tool: Tool, goarch: str) -> Path | None:
     places: list[str | None] = []
     if tool.fits is not None:
         assets = os.environ.get("KUBEBUILDER_ASSETS")
-        places = [shutil.which(tool.name, path=assets) if assets else None, shutil.which(tool.name)]
+        places = [
+            shutil.which(tool.name, path=assets) if assets else None,
+            shutil.which(tool.name),
+        ]
     for place in places:
         if place and _fits(tool, place):
             return Path(place).absolute()
@@ -142,7 +206,13 @@ def _find(tool: Tool, goarch: str) -> Path | None:
 
 def _fits(tool: Tool, place: str) -> bool:
     try:
-        said = subprocess.run([place, *tool.version], check=False, capture_output=True, text=True, timeout=30)
+        said = subprocess.run(
+            [place, *tool.version],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return said.returncode == 0 and re.search(tool.fits or "", said.stdout) is not None

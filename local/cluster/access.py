@@ -38,13 +38,23 @@ def write_kubeconfig(path: Path, access: Access) -> Path:
     if access.client_certificate and access.client_key:
         texts["client-certificate-data"] = _encode(access.client_certificate)
         texts["client-key-data"] = _encode(access.client_key)
-    cluster = {"server": access.server, "certificate-authority-data": _encode(access.ca_data)}
+    cluster = {
+        "server": access.server,
+        "certificate-authority-data": _encode(access.ca_data),
+    }
     config = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "local", "cluster": cluster}],
-        "users": [{"name": "local", "user": {name: text for name, text in texts.items() if text}}],
-        "contexts": [{"name": "local", "context": {"cluster": "local", "user": "local"}}],
+        "users": [
+            {
+                "name": "local",
+                "user": {name: text for name, text in texts.items() if text},
+            }
+        ],
+        "contexts": [
+            {"name": "local", "context": {"cluster": "local", "user": "local"}}
+        ],
         "current-context": "local",
     }
     path.touch(0o600)
@@ -61,7 +71,9 @@ def read_kubeconfig(path: Path) -> Access:
     except yaml.YAMLError as error:
         raise AccessError(f"{path} is not YAML") from error
     if not isinstance(config, dict) or not config.get("current-context"):
-        raise AccessError(f"{path}: current-context: must name a context; set one with kubectl config use-context")
+        raise AccessError(
+            f"{path}: current-context: must name a context; set one with kubectl config use-context"
+        )
     context = _named(path, config, "contexts", config["current-context"], "context")
     cluster = _named(path, config, "clusters", context.get("cluster"), "cluster")
     user = _named(path, config, "users", context.get("user"), "user")
@@ -74,15 +86,26 @@ def read_kubeconfig(path: Path) -> Access:
             f"{path}: clusters.cluster.certificate-authority-data: must be set; give the cluster's authority"
         )
     token = user.get("token") or _file(path, user, "tokenFile")
-    certificate, key = _pem(path, user, "client-certificate"), _pem(path, user, "client-key")
+    certificate, key = (
+        _pem(path, user, "client-certificate"),
+        _pem(path, user, "client-key"),
+    )
     if token is None and (certificate is None or key is None):
         raise AccessError(
             f"{path}: users.user: must hold a token or a client certificate with its key; create a token instead"
         )
-    return Access(server.rstrip("/"), authority, token.strip() if token else None, certificate, key)
+    return Access(
+        server.rstrip("/"),
+        authority,
+        token.strip() if token else None,
+        certificate,
+        key,
+    )
 
 
-def _named(path: Path, config: dict[str, Any], section: str, name: object, kind: str) -> dict[str, Any]:
+def _named(
+    path: Path, config: dict[str, Any], section: str, name: object, kind: str
+) -> dict[str, Any]:
     for entry in config.get(section) or []:
         if entry.get("name") == name and isinstance(entry.get(kind), dict):
             return dict(entry[kind])
@@ -105,7 +128,9 @@ def _file(path: Path, entry: dict[str, Any], name: str) -> str | None:
     try:
         return Path(path.parent, entry[name]).read_text()
     except OSError as error:
-        raise AccessError(f"{path}: {name}: {entry[name]} can't be read: {error.strerror}") from error
+        raise AccessError(
+            f"{path}: {name}: {entry[name]} can't be read: {error.strerror}"
+        ) from error
 
 
 def _encode(text: str) -> str:

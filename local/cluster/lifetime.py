@@ -32,7 +32,10 @@ _NODES = ("node-1", "node-2")
 _CLASS = {
     "apiVersion": "storage.k8s.io/v1",
     "kind": "StorageClass",
-    "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+    "metadata": {
+        "name": "standard",
+        "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+    },
     "provisioner": "mooring.dev/local",
 }
 # The users behind the tokens: named as in any cluster, so that the audit log reads the same, but administrators. They
@@ -69,7 +72,12 @@ class Cluster:
 
     @classmethod
     def start(
-        cls, directory: Path, tools: Mapping[str, Path], *, workloads: bool = True, admin_token: str | None = None
+        cls,
+        directory: Path,
+        tools: Mapping[str, Path],
+        *,
+        workloads: bool = True,
+        admin_token: str | None = None,
     ) -> Self:
         """Start an empty cluster whose files and logs lie in `directory`, and return once it is ready.
 
@@ -88,14 +96,25 @@ class Cluster:
         (directory / "audit.jsonl").unlink(missing_ok=True)
         processes = Processes(directory / "logs")
         try:
-            return cls._start(directory, tools, processes, workloads, admin_token or secrets.token_hex(16))
+            return cls._start(
+                directory,
+                tools,
+                processes,
+                workloads,
+                admin_token or secrets.token_hex(16),
+            )
         except BaseException:
             processes.stop()
             raise
 
     @classmethod
     def _start(
-        cls, directory: Path, tools: Mapping[str, Path], processes: Processes, workloads: bool, token: str
+        cls,
+        directory: Path,
+        tools: Mapping[str, Path],
+        processes: Processes,
+        workloads: bool,
+        token: str,
     ) -> Self:
         keys = issue(directory, ("127.0.0.1",))
         port, store, peer = free_port(), free_port(), free_port()
@@ -104,17 +123,31 @@ class Cluster:
         tokens = {name: secrets.token_hex(16) for name in _USERS}
         (directory / "audit-policy.yaml").write_text(servers.AUDIT_POLICY)
         token_file = _write_tokens(directory / "tokens.csv", token, tokens)
-        cluster = cls(access, kubeconfig, keys.authority, directory / "audit.jsonl", processes)
+        cluster = cls(
+            access, kubeconfig, keys.authority, directory / "audit.jsonl", processes
+        )
 
-        etcd = processes.start("etcd", servers.etcd(tools["etcd"], directory / "etcd", store, peer), cwd=directory)
+        processes.start(
+            "etcd",
+            servers.etcd(tools["etcd"], directory / "etcd", store, peer),
+            cwd=directory,
+        )
         wait_for_port(store, "etcd", watch=processes)
         command = servers.api_server(
-            tools["kube-apiserver"], port, store, keys, directory, workloads=workloads, tokens=token_file
+            tools["kube-apiserver"],
+            port,
+            store,
+            keys,
+            directory,
+            workloads=workloads,
+            tokens=token_file,
         )
         processes.start("kube-apiserver", command, cwd=directory)
         if workloads:
             identities = {
-                name: write_kubeconfig(directory / f"{name}.kubeconfig", replace(access, token=secret))
+                name: write_kubeconfig(
+                    directory / f"{name}.kubeconfig", replace(access, token=secret)
+                )
                 for name, secret in tokens.items()
             }
             wait_for_port(port, "kube-apiserver", timeout=60, watch=processes)
@@ -165,24 +198,47 @@ class Cluster:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
     def _wait(self, processes: Processes, workloads: bool) -> None:
-        wait_until(lambda: self.client("GET", "/readyz")[0] == 200, "kube-apiserver", timeout=60, watch=processes)
+        wait_until(
+            lambda: self.client("GET", "/readyz")[0] == 200,
+            "kube-apiserver",
+            timeout=60,
+            watch=processes,
+        )
         # The namespace `default` is made by the API server itself, shortly after it says that it is ready.
-        first = "/api/v1/namespaces/default" + ("/serviceaccounts/default" if workloads else "")
+        first = "/api/v1/namespaces/default" + (
+            "/serviceaccounts/default" if workloads else ""
+        )
         if workloads:
             self._create_nodes()
-        wait_until(lambda: self.client("GET", first)[0] == 200, first, timeout=60, watch=processes)
+        wait_until(
+            lambda: self.client("GET", first)[0] == 200,
+            first,
+            timeout=60,
+            watch=processes,
+        )
         if workloads:
             wait_until(self._nodes_ready, "kwok's nodes", timeout=60, watch=processes)
 
     def _create_nodes(self) -> None:
         for name in _NODES:
-            labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "type": "kwok"}
-            node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}}
+            labels = {
+                "kubernetes.io/hostname": name,
+                "kubernetes.io/os": "linux",
+                "type": "kwok",
+            }
+            node = {
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {"name": name, "labels": labels},
+            }
             self._create("/api/v1/nodes", node)
         self._create("/apis/storage.k8s.io/v1/storageclasses", _CLASS)
 
@@ -193,23 +249,38 @@ class Cluster:
 
     def _nodes_ready(self) -> bool:
         status, nodes = self.client("GET", "/api/v1/nodes")
-        return status == 200 and all(node["status"].get("phase") == "Running" for node in nodes["items"])
+        return status == 200 and all(
+            node["status"].get("phase") == "Running" for node in nodes["items"]
+        )
 
 
 def _start_workloads(
-    processes: Processes, tools: Mapping[str, Path], directory: Path, keys: Keys, identities: Mapping[str, Path]
+    processes: Processes,
+    tools: Mapping[str, Path],
+    directory: Path,
+    keys: Keys,
+    identities: Mapping[str, Path],
 ) -> None:
-    manager = servers.controllers(tools["kube-controller-manager"], identities["kube-controller-manager"], keys)
+    manager = servers.controllers(
+        tools["kube-controller-manager"], identities["kube-controller-manager"], keys
+    )
     processes.start("kube-controller-manager", manager, cwd=directory)
     configuration = directory / "scheduler.yaml"
-    scheduler = servers.scheduler(tools["kube-scheduler"], configuration, identities["kube-scheduler"])
+    scheduler = servers.scheduler(
+        tools["kube-scheduler"], configuration, identities["kube-scheduler"]
+    )
     processes.start("kube-scheduler", scheduler, cwd=directory)
-    processes.start("kwok", servers.kwok(tools["kwok"], identities["kwok"], _STAGES), cwd=directory)
+    processes.start(
+        "kwok", servers.kwok(tools["kwok"], identities["kwok"], _STAGES), cwd=directory
+    )
 
 
 def _write_tokens(path: Path, admin: str, components: Mapping[str, str]) -> Path:
     lines = [f'{admin},mooring-admin,mooring-admin,"system:masters"']
-    lines += [f'{token},{_USERS[name]},{_USERS[name]},"system:masters"' for name, token in components.items()]
+    lines += [
+        f'{token},{_USERS[name]},{_USERS[name]},"system:masters"'
+        for name, token in components.items()
+    ]
     path.touch(0o600)
     path.write_text("\n".join(lines) + "\n")
     return path

@@ -63,7 +63,14 @@ def etcd(program: Path, data: Path, client: int, peer: int) -> list[str]:
 
 
 def api_server(
-    program: Path, port: int, etcd_port: int, keys: Keys, directory: Path, *, workloads: bool, tokens: Path
+    program: Path,
+    port: int,
+    etcd_port: int,
+    keys: Keys,
+    directory: Path,
+    *,
+    workloads: bool,
+    tokens: Path,
 ) -> list[str]:
     """The API server; its audit log and policy lie in `directory`."""
     # Without a controller that makes service accounts and their tokens, no pod could be created: nothing to admit.

@@ -23,7 +23,14 @@ def test_an_environment_is_made_once_and_follows_its_lock(tmp_path: Path) -> Non
     assert prepare(venv, lock, checkout=True)
     # THEN
     query = "import mooring.errors, mooring_cli; print('found')"
-    answer = subprocess.run([venv / "bin/python", "-c", query], cwd="/", capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(
+        [venv / "bin/python", "-c", query],
+        check=False,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert "found\n" == answer.stdout, answer.stderr
     assert (venv / "bin/mooring").read_text().startswith(f"#!{venv}/bin/python\n")
 

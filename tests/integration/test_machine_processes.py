@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from local.processes import Processes, StartError, free_port, wait_for_http, wait_for_port, wait_until
+from local.processes import (
+    Processes,
+    StartError,
+    free_port,
+    wait_for_http,
+    wait_for_port,
+    wait_until,
+)
 
 PARENT = """
 import sys, time
@@ -28,7 +35,9 @@ time.sleep(300)
 def gone(pid: int) -> bool:
     """Whether no process has this id (or only its unread exit code is left)."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return (
+            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        )
     except OSError:
         return True
 
@@ -36,10 +45,16 @@ def gone(pid: int) -> bool:
 def test_children_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     """A parent that gets SIGKILL cleans nothing up, and still nothing of it stays."""
     # GIVEN
-    with subprocess.Popen([sys.executable, "-c", PARENT, tmp_path], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, tmp_path], stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
-        wait_until(lambda: Path(f"/proc/{child}/comm").read_text() == "sleep\n", "sleep", timeout=10)
+        wait_until(
+            lambda: Path(f"/proc/{child}/comm").read_text() == "sleep\n",
+            "sleep",
+            timeout=10,
+        )
         # WHEN
         parent.kill()
     # THEN
@@ -50,7 +65,9 @@ def test_children_outlive_the_thread_that_asked_for_them(tmp_path: Path) -> None
     """The kernel's promise is tied to a thread, and that thread is not the caller's."""
     # GIVEN
     with Processes(tmp_path) as processes:
-        thread = threading.Thread(target=processes.start, args=("sleep", ["sleep", "300"]))
+        thread = threading.Thread(
+            target=processes.start, args=("sleep", ["sleep", "300"])
+        )
         # WHEN
         thread.start()
         thread.join()
@@ -63,7 +80,9 @@ def test_stopping_ends_grandchildren_and_the_deaf(tmp_path: Path) -> None:
     """Who ignores SIGTERM gets SIGKILL, and so does what it started."""
     # GIVEN a shell that ignores SIGTERM and has a child
     processes = Processes(tmp_path)
-    shell = processes.start("deaf", ["sh", "-c", "trap '' TERM; sleep 300 & echo $!; wait; sleep 300"])
+    shell = processes.start(
+        "deaf", ["sh", "-c", "trap '' TERM; sleep 300 & echo $!; wait; sleep 300"]
+    )
     wait_until(lambda: shell.log.read_text().strip().isdigit(), "the shell", timeout=10)
     grandchild = int(shell.log.read_text())
     # WHEN
@@ -80,7 +99,10 @@ def test_a_process_that_ends_too_early_shows_its_log(tmp_path: Path) -> None:
     with Processes(tmp_path) as processes:
         broken = processes.start("broken", ["sh", "-c", "echo no such flag; exit 3"])
         # WHEN THEN
-        with pytest.raises(StartError, match=r"broken ended with 3; its log .*/broken.log ends:\nno such flag"):
+        with pytest.raises(
+            StartError,
+            match=r"broken ended with 3; its log .*/broken.log ends:\nno such flag",
+        ):
             wait_for_port(free_port(), "a server", timeout=30, watch=[broken])
 
 
@@ -96,7 +118,9 @@ def test_a_free_port_can_be_bound() -> None:
     # GIVEN WHEN
     port = free_port()
     # THEN
-    assert port < int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert port < int(
+        Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]
+    )
     with socket.socket() as server:
         server.bind(("127.0.0.1", port))
 
@@ -106,7 +130,12 @@ def test_environment_and_folder_are_the_callers(tmp_path: Path) -> None:
     # GIVEN
     with Processes(tmp_path) as processes:
         # WHEN
-        child = processes.start("env", ["sh", "-c", "echo $ANSWER $HOME; pwd"], env={"ANSWER": "42"}, cwd=Path("/"))
+        child = processes.start(
+            "env",
+            ["sh", "-c", "echo $ANSWER $HOME; pwd"],
+            env={"ANSWER": "42"},
+            cwd=Path("/"),
+        )
         assert 0 == child.popen.wait(10)
     # THEN
     assert "42\n/\n" == child.log.read_text()

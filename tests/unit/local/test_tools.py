@@ -60,8 +60,12 @@ def test_an_old_etcd_is_passed_over(place: Callable[[str, str, str], Path]) -> N
     assert {"etcd": wanted} == ensure(["etcd"], never)
 
 
-@pytest.mark.parametrize("says", ["Kubernetes v1.35.9", "Kubernetes v1.360.0", "Kubernetes v1.37.0", ""])
-def test_another_kubernetes_is_passed_over(place: Callable[[str, str, str], Path], says: str) -> None:
+@pytest.mark.parametrize(
+    "says", ["Kubernetes v1.35.9", "Kubernetes v1.360.0", "Kubernetes v1.37.0", ""]
+)
+def test_another_kubernetes_is_passed_over(
+    place: Callable[[str, str, str], Path], says: str
+) -> None:
     """Only Kubernetes 1.36 counts as Kubernetes 1.36."""
     # GIVEN another version on the machine, and a built one in the cache
     place("path", "kube-apiserver", says)
@@ -72,7 +76,9 @@ def test_another_kubernetes_is_passed_over(place: Callable[[str, str, str], Path
     assert built == tools._find(TOOLS["kube-apiserver"], "amd64")
 
 
-def test_a_program_that_cannot_run_is_passed_over(place: Callable[[str, str, str], Path]) -> None:
+def test_a_program_that_cannot_run_is_passed_over(
+    place: Callable[[str, str, str], Path],
+) -> None:
     """A broken program on the machine is as good as none."""
     # GIVEN
     place("path", "kubectl", "").write_text("#!/nowhere/sh\n")
@@ -80,7 +86,9 @@ def test_a_program_that_cannot_run_is_passed_over(place: Callable[[str, str, str
     assert None is tools._find(TOOLS["kubectl"], "amd64")
 
 
-def test_shipped_tools_never_come_from_the_machine(place: Callable[[str, str, str], Path]) -> None:
+def test_shipped_tools_never_come_from_the_machine(
+    place: Callable[[str, str, str], Path],
+) -> None:
     """Helm of the machine is not what is deployed, so it is not what runs here."""
     # GIVEN
     place("path", "helm", 'version.BuildInfo{Version:"v4.3"}')
@@ -114,11 +122,15 @@ def test_the_cache_tells_sources_processors_and_flags_apart(tmp_path: Path) -> N
     assert same in others
 
 
-def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_that_fails_says_why_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The compiler's own words reach the reader, and the cache holds no half of a program."""
     # GIVEN a compiler that fails after naming a package, as `go build -v` does
     go = tmp_path / "go"
-    go.write_text("#!/bin/sh\necho example.com/hello\necho './main.go:3:1: syntax error' >&2\nexit 1\n")
+    go.write_text(
+        "#!/bin/sh\necho example.com/hello\necho './main.go:3:1: syntax error' >&2\nexit 1\n"
+    )
     go.chmod(0o755)
     monkeypatch.setattr("local.golang.gocommand", lambda report: go)
     program = Program(a_module(tmp_path), ".", "hello", "amd64")
