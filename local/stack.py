@@ -114,6 +114,9 @@ class Stack:
                 if not process.alive():
                     code = process.popen.returncode
                     raise StartError(f"{process.name} ended with {code}; its log {process.log} ends:\n{process.tail()}")
+            for name, pid in self.cluster.pids.items():
+                if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                    raise StartError(f"{name} ended by itself; see {self.directory}/cluster/logs/{name}.log")
             time.sleep(0.5)
 
     @property

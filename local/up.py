@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sweep", type=float, metavar="SECONDS", help="seconds between two sweeps")
     parser.add_argument("--visibility", type=int, metavar="SECONDS", help="seconds until a lost message comes back")
     parser.add_argument("--concurrency", type=int, default=given.concurrency, help="most instances of each function")
+    parser.add_argument("--template", type=Path, default=given.template, help="run this template instead")
     parser.add_argument("--port", type=int, default=0, help="port of Mooring's API and webhook")
     parser.add_argument("--git-port", type=int, default=0, help="port of the git server")
 
@@ -58,6 +59,7 @@ def read_options(chosen: argparse.Namespace) -> Options:
     """Options from a command line."""
     return Options(
         directory=chosen.directory,
+        template=chosen.template.absolute(),
         kubeconfig=chosen.kubeconfig,
         workloads=not chosen.no_workloads,
         sweep=chosen.sweep,

@@ -149,15 +149,15 @@ def failed_items(outcome: Outcome, known: set[str], partial: bool) -> set[str]:
         answer = json.loads(outcome.payload)
     except ValueError:
         return known
-    if answer is None or answer == {}:
-        return set()
-    failures = answer.get("batchItemFailures", []) if isinstance(answer, dict) else None
-    if failures is None:
-        return set()
+    if not isinstance(answer, dict | None):
+        return known
+    failures = (answer or {}).get("batchItemFailures") or []
     if not isinstance(failures, list):
         return known
     named = {str(entry.get("itemIdentifier")) if isinstance(entry, dict) else "" for entry in failures}
-    return min(named, known)
+    if not named.issubset(known):
+        return known
+    return named
 
 
 def _attribute(value: Mapping[str, Json]) -> dict[str, Json]:

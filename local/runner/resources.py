@@ -130,7 +130,10 @@ def _table(clients: Clients, name: str, properties: Mapping[str, Json]) -> Physi
 
 def _bucket(clients: Clients, name: str, properties: Mapping[str, Json]) -> Physical:
     name = properties.get("BucketName") or f"{name}-{ACCOUNT}".lower()
-    clients.s3.create_bucket(Bucket=name)
+    request: dict[str, Json] = {"Bucket": name}
+    if clients.region != "us-east-1":  # which S3 refuses to be told
+        request["CreateBucketConfiguration"] = {"LocationConstraint": clients.region}
+    clients.s3.create_bucket(**request)
     if (properties.get("VersioningConfiguration") or {}).get("Status") == "Enabled":
         clients.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     return Physical(name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": f"{name}.s3.amazonaws.com"})

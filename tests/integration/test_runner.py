@@ -133,8 +133,7 @@ def handler(event, context):
         if not TICKS:
             threading.Thread(target=tick, daemon=True).start()
         time.sleep(0.1)
-        ticks, TICKS[:] = list(TICKS), []
-        return {"gap": max([b - a for a, b in zip(ticks, ticks[1:])], default=0.0)}
+        return {"gap": max(b - a for a, b in zip(TICKS, TICKS[1:]))}
     if what == "sleep":
         subprocess.Popen(["sleep", "1000"])
         time.sleep(60)
@@ -240,12 +239,9 @@ def running(directory: Path, *options: str) -> Iterator[World]:
         served = processes.start("aws", aws.command(port), cwd=ROOT)
         endpoint = f"http://127.0.0.1:{port}"
         wait_for_http(f"{endpoint}/moto-api/", "AWS", watch=[served])
-        runner = processes.start(
-            "runner",
-            [sys.executable, "-m", "local.runner", "--template", directory / "template.yaml", "--directory", state]
-            + ["--endpoint", endpoint, *options],
-            cwd=ROOT,
-        )
+        command: list[str | Path] = [sys.executable, "-m", "local.runner", "--template", directory / "template.yaml"]
+        command += ["--directory", state, "--endpoint", endpoint, *options]
+        runner = processes.start("runner", command, cwd=ROOT)
         ready = state / "runner.json"
         wait_until(ready.exists, "the runner", timeout=30, watch=[runner])
         told = json.loads(ready.read_text())
@@ -260,9 +256,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def test_an_http_event_has_payload_format_two(world: World) -> None:
     """A function gets what API Gateway would have sent it."""
-    status, event = world.ask(
-        "/files/a%20b/c/d?x=1&x=2&y=", **{"X-Thing": "Value", "Cookie": "k=v; l=w", "User-Agent": "test"}
-    )
+    headers = {"X-Thing": "Value", "Cookie": "k=v; l=w", "User-Agent": "test"}
+    status, event = world.ask("/files/a%20b/c/d?x=1&x=2&y=", None, **headers)
 
     assert 200 == status
     assert "GET /files/{name}/{path+}" == event["routeKey"] == event["requestContext"]["routeKey"]
@@ -367,6 +362,7 @@ def test_an_instance_is_kept_and_replaced_when_it_is_killed(world: World) -> Non
     assert (first["pid"], first["count"] + 1) == (second["pid"], second["count"])
 
     os.kill(first["pid"], signal.SIGKILL)
+    wait_until(lambda: _state(first["pid"]) in ("", "Z"), "the kill", timeout=5)
     status, third = world.ask("/probe/count")
 
     assert 200 == status
@@ -568,8 +564,9 @@ def test_a_template_that_cannot_be_run_is_refused_by_name(tmp_path: Path) -> Non
     template = tmp_path / "template.yaml"
     template.write_text("Resources: {Odd: {Type: AWS::Odd::Thing}}")
     with Processes(tmp_path / "processes") as processes:
-        command = [sys.executable, "-m", "local.runner", "--template", template, "--directory", tmp_path / "state"]
-        runner = processes.start("runner", [*command, "--endpoint", "http://127.0.0.1:9"], cwd=ROOT)
+        command: list[str | Path] = [sys.executable, "-m", "local.runner", "--template", template]
+        command += ["--directory", tmp_path / "state", "--endpoint", "http://127.0.0.1:9"]
+        runner = processes.start("runner", command, cwd=ROOT)
 
         wait_until(lambda: not runner.alive(), "the end", timeout=20)
         assert "Resources.Odd.Type: AWS::Odd::Thing is not known to the local runner" in runner.tail()
