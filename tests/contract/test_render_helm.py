@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ Files = Mapping[str, str]
 Render = Callable[..., Rendered]
 
 CHART = "apiVersion: v2\nname: shop\nversion: 1.0.0\n"
+PLAIN = HelmOptions()
 CONTEXT = RenderContext("catalog", "shop", "1.36.3", ("example.com/v1", "example.com/v1/Widget"))
 FILES = {
     "charts/shop/Chart.yaml": CHART,
@@ -47,7 +49,7 @@ def _write(root: Path, files: Files) -> None:
 
 @pytest.fixture
 def rendering(tools: Mapping[str, Path], checkout: Path) -> Render:
-    def rendering(options: HelmOptions = HelmOptions(), files: Files = FILES, path: str = "charts/shop") -> Rendered:  # noqa: B008
+    def rendering(options: HelmOptions = PLAIN, files: Files = FILES, path: str = "charts/shop") -> Rendered:
         _write(checkout, files)
         source = Source("https://example.com/r.git", path, helm=options)
         return render(source, checkout, CONTEXT, Tools(kustomize="/nowhere/kustomize", helm=str(tools["helm"])))
@@ -290,9 +292,58 @@ def test_a_chart_can_not_read_files_outside(rendering: Render, checkout: Path, t
         rendering()
 
 
+@pytest.mark.parametrize("packaged", [False, True])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        '{"$ref": "%s/schema.json"}',
+        '{"$id": "%s/", "properties": {"color": {"$ref": "schema.json"}}}',
+        '{"$schema": "%s/meta.json"}',
+        '{"allOf": [{"\\u0024ref": "%s/schema.json"}]}',
+    ],
+)
+def test_a_schema_that_reaches_out_is_not_followed(
+    rendering: Render, tools: Mapping[str, Path], checkout: Path, tmp_path: Path, schema: str, packaged: bool
+) -> None:
+    """GIVEN a schema in a chart or in a packaged dependency that refers to a server, THEN the server is not asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        text = schema % f"http://127.0.0.1:{server.getsockname()[1]}"
+        if packaged:
+            chart = {
+                "redis/Chart.yaml": "apiVersion: v2\nname: redis\nversion: 2.0.0\n",
+                "redis/values.schema.json": text,
+            }
+            _write(tmp_path, chart)
+            charts = checkout / "charts" / "shop" / "charts"
+            subprocess.run(
+                [tools["helm"], "package", tmp_path / "redis", "-d", charts], check=True, capture_output=True
+            )
+            rendered = rendering()
+        else:
+            rendered = rendering(PLAIN, {**FILES, "charts/shop/values.schema.json": text})
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    (warning,) = rendered.warnings
+    assert warning.endswith("refers to other schemas, which are not fetched: the values were not checked")
+
+
+def test_values_are_checked_against_a_schema_of_its_own(rendering: Render) -> None:
+    """GIVEN a schema that refers to itself only, THEN values that break it fail in Helm's words."""
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "definitions": {"word": {"type": "string"}},
+        "properties": {"color": {"$ref": "#/definitions/word"}},
+    }
+    files = {**FILES, "charts/shop/values.schema.json": json.dumps(schema)}
+    assert () == rendering(PLAIN, files).warnings
+    with pytest.raises(RenderError, match=r"helm template charts/shop failed: (?s:.*)color"):
+        rendering(HelmOptions(values="color: 1\n"), files)
+
+
 def test_a_forced_type_without_a_chart_says_so(tools: Mapping[str, Path], checkout: Path) -> None:
     """GIVEN a helm block and a folder without Chart.yaml, THEN the error says what is missing."""
     _write(checkout, {"k8s/a.yaml": "a: 1\n"})
     source = Source("https://example.com/r.git", "k8s", kind="Helm")
-    with pytest.raises(RenderError, match=r"^k8s: holds no Chart\.yaml"):
+    with pytest.raises(RenderError, match=r"^spec\.source\.path: k8s: holds no Chart\.yaml"):
         render(source, checkout, CONTEXT, Tools(kustomize="/nowhere/kustomize", helm=str(tools["helm"])))

@@ -1,7 +1,7 @@
 """Mooring reads YAML as `kubectl` reads it, held against the real one.
 
-`kubectl annotate --local` decodes a file, changes nothing when the annotation to remove isn't there, and prints JSON; no
-server is needed.
+`kubectl annotate --local` decodes a file, changes nothing when the annotation to remove isn't there, and prints JSON;
+no server is needed.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def test_a_whole_file_reads_the_same(kubectl: Any, content: bytes) -> None:
         "~: b", "18446744073709551615: b", "<<: 3", "<<: [1]", "<<: [[]]", "a: &l [{}]\nb: {<<: *l}", "a: !!int x",
         "a: !!int 1.5", "a: !!bool 1", "a: !!null x", "a: !!float x", "a: !!timestamp x", "a: !!binary '*'", "a: b: c",
         "\ta: b", "a: [",
-        "a: 'x", "a: %x", "a: @x", "a: `x", "a: {b", "a: !x!y z", "- a", "a: b\n  c: d", "a: \"\\q\"", "a: |x\n  y",
+        "a: 'x", "a: %x", "a: @x", "a: `x", "a: {b", "a: !x!y z", "- a", "a: b\n  c: d", 'a: "\\q"', "a: |x\n  y",
     ],
 )  # fmt: skip
 def test_what_kubectl_refuses_is_refused(kubectl: Any, body: str) -> None:

@@ -53,12 +53,13 @@ def test_quoted_text_is_never_anything_else(texts: list[str]) -> None:
 @given(st.binary(max_size=60) | st.text("ab:-[]{}#&*!|>'\"%@`,? \n\t\r0123", max_size=60).map(str.encode))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     """GIVEN any bytes, WHEN they are read, THEN the outcome is values that JSON can hold, or a RenderError."""
+    refusal, documents = "x.yaml:", []
     try:
         documents = load_documents(content, where="x.yaml")
     except RenderError as error:
-        assert error.message.startswith("x.yaml:")
-    else:
-        assert documents == json.loads(json.dumps(documents, allow_nan=False))
+        refusal = error.message
+    assert refusal.startswith("x.yaml:")
+    assert documents == json.loads(json.dumps(documents, allow_nan=False))
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

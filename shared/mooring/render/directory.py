@@ -11,35 +11,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from mooring.errors import ConfigurationError, RenderError
 from mooring.model.application import DirectoryOptions
 from mooring.render.globs import compile_glob
-from mooring.render.objects import MAX_TOTAL
+from mooring.render.objects import MAX_TOTAL, Found
 from mooring.render.paths import LeavesError, MissingError, locate
 from mooring.render.yaml import load_documents
 
-__all__ = ["Directory", "read_directory"]
+__all__ = ["read_directory"]
 
 _SKIP = b"+argocd:skip-file-rendering"
 _SUFFIXES = (".yaml", ".yml", ".json", ".jsonnet")
 
 
-class Directory:
-    """What one folder gave: the documents with their places, warnings, and paths outside of the folder that links in
-    it led to.
-    """
-
-    __slots__ = ("documents", "outside", "warnings")
-
-    def __init__(self) -> None:
-        self.documents: list[tuple[str, Any]] = []
-        self.warnings: list[str] = []
-        self.outside: set[str] = set()
-
-
-def read_directory(root: Path, path: str, options: DirectoryOptions) -> Directory:
+def read_directory(root: Path, path: str, options: DirectoryOptions) -> Found:
     """Reads the manifests in the folder `path` (relative to the checkout `root`, links already followed).
 
     Raises `RenderError` for files that can't be read and `ConfigurationError` for globs and links that can't be used.
@@ -47,7 +33,7 @@ def read_directory(root: Path, path: str, options: DirectoryOptions) -> Director
     """
     include = compile_glob(options.include, field="spec.source.directory.include") if options.include else None
     exclude = compile_glob(options.exclude, field="spec.source.directory.exclude") if options.exclude else None
-    found = Directory()
+    found = Found(depends={path})
     start = os.path.join(root, path)
     total = 0
     for relative, is_link in sorted(_files(start, options.recurse)):
@@ -87,7 +73,7 @@ def _files(start: str, recurse: bool) -> Iterator[tuple[str, bool]]:
                     yield here + entry.name, is_link
 
 
-def _follow(root: Path, where: str, found: Directory) -> bool:
+def _follow(root: Path, where: str, found: Found) -> bool:
     try:
         place = locate(root, where)
     except LeavesError as error:
@@ -95,12 +81,12 @@ def _follow(root: Path, where: str, found: Directory) -> bool:
         raise ConfigurationError(message, field="spec.source.path") from None
     except MissingError as error:
         raise RenderError(f"{where}: a symbolic link that leads nowhere ({error}): correct or remove it") from None
-    found.outside.update(place.links)
-    found.outside.add(place.path)
+    found.depends.update(place.links)
+    found.depends.add(place.path)
     return not place.is_folder
 
 
-def _read(content: bytes, where: str, found: Directory) -> None:
+def _read(content: bytes, where: str, found: Found) -> None:
     if _SKIP in content:
         return
     try:

@@ -20,8 +20,10 @@ from typing import Any
 from mooring.errors import ConfigurationError, RenderError
 from mooring.model.application import HelmOptions
 from mooring.render.detect import CHART
+from mooring.render.objects import Found
 from mooring.render.paths import LeavesError, MissingError, locate, reachable
 from mooring.render.process import run
+from mooring.render.schemas import reaches_out
 from mooring.render.yaml import load_documents
 
 __all__ = ["template"]
@@ -44,14 +46,17 @@ def template(
     tool: str,
     scratch: Path,
     timeout: float,
-) -> tuple[list[tuple[str, Any]], set[str]]:
-    """The documents that a chart gives, each with the template it came from, and the paths they depend on.
+) -> Found:
+    """What a chart gives, placed by template; it depends on the chart, the value files and charts elsewhere.
 
     Raises `ConfigurationError` for options that can't be used and `RenderError` with Helm's own words where it fails.
     Source: Argo CD, "Helm".
     """
     if not Path(root, path, CHART).is_file():
-        raise RenderError(f"{path}: holds no {CHART}; name a chart's folder in spec.source.path or remove {_FIELD}")
+        raise RenderError(
+            f"{path}: holds no {CHART}; name a chart's folder in spec.source.path or remove {_FIELD}",
+            field="spec.source.path",
+        )
     depends = {path}
     files = list(_value_files(root, path, options, depends))
     local = _dependencies(root, path, depends)
@@ -59,6 +64,10 @@ def template(
     chart = _assembled(root, path, local, scratch / "chart") if local else f"{root}/{path}"
     names = {os.fspath(scratch / "chart"): path}
     arguments = [tool, "template", "--dry-run=client"]
+    warnings = []
+    if schema := reaches_out(root, depends):
+        arguments.append("--skip-schema-validation")
+        warnings.append(f"{schema}: refers to other schemas, which are not fetched: the values were not checked")
     if namespace:
         arguments.append(f"--namespace={namespace}")
     if kube_version:
@@ -81,7 +90,7 @@ def template(
         output = run(arguments, what=what, checkout=root, scratch=scratch, timeout=timeout, names=names)
     except RenderError as error:
         raise _explained(error, root, path) from error.__cause__
-    return list(_documents(output, path)), depends
+    return Found(list(_documents(output, path)), depends, warnings)
 
 
 def _explained(error: RenderError, root: Path, path: str) -> RenderError:

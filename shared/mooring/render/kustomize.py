@@ -8,6 +8,7 @@ the folders found are what the result depends on, so a commit that touches none 
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Any
 
 from mooring.errors import RenderError
 from mooring.render.detect import KUSTOMIZATIONS
+from mooring.render.objects import Found
 from mooring.render.paths import LeavesError, MissingError, Place, locate, reachable
 from mooring.render.process import run
 from mooring.render.yaml import load_documents
@@ -32,8 +34,8 @@ _REMOTE = re.compile(r"git::|[^/\s]+@[^/\s]+:|[^./\s]+(\.[^./\s]+)+/\S+|\S+\?\S+
 """Entries that are not in the repository and that kustomize takes for another one (kustomize, "Remote targets")."""
 
 
-def build(root: Path, path: str, *, tool: str, scratch: Path, timeout: float) -> tuple[list[tuple[str, Any]], set[str]]:
-    """The documents that a kustomization gives, each with its place, and the paths they depend on.
+def build(root: Path, path: str, *, tool: str, scratch: Path, timeout: float) -> Found:
+    """What a kustomization gives; it depends on the folders that it is made of.
 
     Raises `RenderError` with kustomize's own words where it fails, and `ConfigurationError` for links that leave.
     """
@@ -41,7 +43,8 @@ def build(root: Path, path: str, *, tool: str, scratch: Path, timeout: float) ->
     what = f"kustomize build {path}"
     output = run((tool, "build", f"{root}/{path}"), what=what, checkout=root, scratch=scratch, timeout=timeout)
     documents = load_documents(output, where=f"output of {what}")
-    return [(f"output of {what}, document {number}", document) for number, document in enumerate(documents, 1)], depends
+    places = (f"output of {what}, document {number}" for number in itertools.count(1))
+    return Found(list(zip(places, documents, strict=False)), depends)
 
 
 def folders(root: Path, path: str) -> set[str]:

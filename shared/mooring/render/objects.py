@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest, ObjectKey, canonical_json
 
-__all__ = ["MAX_OBJECT", "MAX_TOTAL", "accept"]
+__all__ = ["MAX_OBJECT", "MAX_TOTAL", "Found", "accept"]
 
 MAX_OBJECT: Final = 1_500_000
 """Bytes of JSON that etcd takes in one write by default (`--max-request-bytes` is 1.5 MiB, and the API server adds to
@@ -25,6 +26,17 @@ MAX_TOTAL: Final = 32 << 20
 
 _SERVERS = ("creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink")
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a source gave before anything was checked: documents with the place of each, the repository's paths that
+    decided them, and what the reader should know.
+    """
+
+    documents: list[tuple[str, Any]] = field(default_factory=list)
+    depends: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
 
 
 def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[Manifest, ...]:
@@ -100,12 +112,12 @@ def _checked(where: str, document: Any) -> Manifest:
     return document
 
 
-def _text(where: str, field: str, value: object) -> None:
+def _text(where: str, name: str, value: object) -> None:
     if not isinstance(value, str):
         hint = ": quote it" if isinstance(value, int | float) else ""
-        raise RenderError(f"{where}: {field}: must be a string, not {_type(value)}{hint}")
+        raise RenderError(f"{where}: {name}: must be a string, not {_type(value)}{hint}")
     if not value:
-        raise RenderError(f"{where}: {field}: must not be empty")
+        raise RenderError(f"{where}: {name}: must not be empty")
 
 
 def _type(value: object) -> str:

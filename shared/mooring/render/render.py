@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from mooring.errors import ConfigurationError, RenderError
 from mooring.model.application import Source
 from mooring.model.objects import Manifest
 from mooring.render.detect import SourceType, detect
-from mooring.render.objects import accept
+from mooring.render.objects import Found, accept
 from mooring.render.paths import cover, folder
 
 __all__ = ["RenderContext", "Rendered", "Tools", "render"]
@@ -79,27 +79,25 @@ def render(
     path = place.path
     _refuse_overrides(checkout / path, context.app_name)
     kind = detect(checkout / path, source.kind)
-    warnings: list[str] = []
-    documents: list[tuple[str, Any]]
-    # Each way imports what it needs: a folder of plain manifests should not pay for starting processes.
     if kind == "Directory":
         from mooring.render.directory import read_directory
 
         found = read_directory(checkout, path, source.directory)
-        documents, depends, warnings = found.documents, {path, *found.outside}, found.warnings
     else:
+        # Imported only here: a folder of plain manifests should not pay for what starts processes.
         import tempfile
 
         with tempfile.TemporaryDirectory(prefix="render-", ignore_cleanup_errors=True) as scratch:
-            documents, depends = _by_tool(kind, source, checkout, path, context, tools, Path(scratch), timeout)
-    objects = accept(documents, namespace=context.namespace)
+            found = _by_tool(kind, source, checkout, path, context, tools, Path(scratch), timeout)
+    objects = accept(found.documents, namespace=context.namespace)
     if not objects and not allow_empty:
-        hint = f" ({'; '.join(warnings)})" if warnings else ""
+        hint = f" ({'; '.join(found.warnings)})" if found.warnings else ""
         raise RenderError(
-            f"{path}: gives no manifests at this revision{hint}; add some, correct spec.source.path, or set "
-            "spec.syncPolicy.automated.allowEmpty"
+            f"{path!r} gives no manifests at this revision{hint}; add some, correct the path, or set "
+            "spec.syncPolicy.automated.allowEmpty",
+            field="spec.source.path",
         )
-    return Rendered(objects, kind, cover({*depends, *place.links}), tuple(warnings))
+    return Rendered(objects, kind, cover({*found.depends, *place.links}), tuple(found.warnings))
 
 
 def _by_tool(
@@ -111,7 +109,7 @@ def _by_tool(
     tools: Tools,
     scratch: Path,
     timeout: float,
-) -> tuple[list[tuple[str, Any]], set[str]]:
+) -> Found:
     if kind == "Kustomize":
         from mooring.render.kustomize import build
 

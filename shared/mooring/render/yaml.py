@@ -24,6 +24,7 @@ from yaml import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
     YAMLError,
 )
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
@@ -47,24 +48,22 @@ def load_documents(text: bytes | str, *, where: str) -> list[Any]:
         document = _json(text, where)
         if document is not _NOT_JSON:
             return [] if document is None else [document]
-    line = 0
+    documents = []
     try:
         parser = CParser(text)
         reader = _Reader(parser.get_event)
-        documents = []
-        while parser.check_event() and (event := parser.get_event()) is not None:
+        while type(event := parser.get_event()) is not StreamEndEvent:
             if type(event) is DocumentStartEvent and (value := reader.document()) is not None:
                 documents.append(value)
-        return documents
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        raise _error(where, line, str(error.problem or error.context or "not YAML")) from None
+        problem = str(error.problem or error.context or "not YAML")
+        raise _error(where, mark.line + 1 if mark else 0, problem) from None
     except _BadNodeError as error:
         raise _error(where, error.line, str(error)) from None
     except (YAMLError, UnicodeError) as error:
-        reason = getattr(error, "reason", "") or "not UTF-8 text"
-        raise _error(where, line, str(reason)) from None
+        raise _error(where, 0, str(getattr(error, "reason", "") or "not UTF-8 text")) from None
+    return documents
 
 
 def _error(where: str, line: int, problem: str) -> RenderError:
@@ -127,11 +126,7 @@ class _Reader:
                     else:
                         key = self._key(event)
                     if key in box:
-                        if merged is None or key not in merged:
-                            raise _BadNodeError(
-                                event, f"the key {key!r} is already set in this mapping: remove one of the two"
-                            )
-                        merged.discard(key)
+                        _given_again(event, key, merged)
                     continue
                 if event.tag is None and (event.style != "" or (text and text[0] not in HINTS)):
                     value = text
@@ -169,10 +164,8 @@ class _Reader:
                     raise _BadNodeError(event, "the document expands aliases excessively")
                 if key is _NO_KEY:
                     key = self._alias_key(event, value)
-                    if key in box and (merged is None or key not in merged):
-                        raise _BadNodeError(
-                            event, f"the key {key!r} is already set in this mapping: remove one of the two"
-                        )
+                    if key in box:
+                        _given_again(event, key, merged)
                     continue
                 if key is _MERGE and type(value) is not dict:
                     raise _BadNodeError(event, "<< takes a mapping or a list of mappings")
@@ -218,6 +211,13 @@ class _Reader:
             return as_key(value)
         except ValueError as error:
             raise _BadNodeError(event, str(error)) from error
+
+
+def _given_again(event: Any, key: str, merged: set[str] | None) -> None:
+    """A key that is there already: fine once where it came by `<<`."""
+    if merged is None or key not in merged:
+        raise _BadNodeError(event, f"the key {key!r} is already set in this mapping: remove one of the two")
+    merged.discard(key)
 
 
 def _merge(box: dict[str, Any], merged: set[str] | None, value: Any, event: Any) -> None:

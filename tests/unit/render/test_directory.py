@@ -15,6 +15,7 @@ from mooring.render import RenderContext, Rendered, Tools, render
 
 NO_TOOLS = Tools(kustomize="/nowhere/kustomize", helm="/nowhere/helm")
 
+PLAIN = DirectoryOptions()
 Write = Callable[[str, str], None]
 
 
@@ -32,9 +33,7 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def _render(
-    tmp_path: Path, path: str = "k8s", options: DirectoryOptions = DirectoryOptions(), **more: bool
-) -> Rendered:  # noqa: B008
+def _render(tmp_path: Path, path: str = "k8s", options: DirectoryOptions = PLAIN, **more: bool) -> Rendered:
     source = Source("https://example.com/r.git", path, kind="Directory", directory=options)
     return render(source, tmp_path / "checkout", RenderContext("shop", "shop"), NO_TOOLS, **more)
 
@@ -126,7 +125,9 @@ def test_an_empty_render_is_refused_unless_allowed(tmp_path: Path, write: Write,
     write("k8s/README.md", "")
     if content is not None:
         write("k8s/values.yaml", content)
-    with pytest.raises(RenderError, match=r"^k8s: gives no manifests at this revision.*allowEmpty$"):
+    with pytest.raises(
+        RenderError, match=r"^spec\.source\.path: 'k8s' gives no manifests at this revision.*allowEmpty$"
+    ):
         _render(tmp_path)
     assert () == _render(tmp_path, allow_empty=True).objects
 

@@ -124,7 +124,13 @@ def test_the_same_name_elsewhere_is_another_object() -> None:
 
 def test_fields_of_the_server_go() -> None:
     """GIVEN what `kubectl get -o yaml` prints, THEN only what a user declares is left, and the input is unchanged."""
-    servers = {"creationTimestamp": None, "managedFields": [], "resourceVersion": "1", "uid": "u", "generation": 2}
+    servers: dict[str, Any] = {
+        "creationTimestamp": None,
+        "managedFields": [],
+        "resourceVersion": "1",
+        "uid": "u",
+        "generation": 2,
+    }
     document = _config(metadata={"name": "a", "labels": {"x": "y"}, **servers, "selfLink": "/"}, status={"a": 1})
     before = copy.deepcopy(document)
     assert [_config(metadata={"name": "a", "labels": {"x": "y"}})] == _accept(document)
