@@ -1,0 +1,45 @@
+"""Messages of the queues: read as they were written, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from mooring.errors import ConfigurationError
+from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later, parse_later, parse_message, to_body
+from mooring.model.application import AppKey
+
+APP = AppKey("argocd", "shop")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        AppMessage(APP, Cause("push", "id", "octocat", "2026-01-01T00:00:00Z")),
+        AppMessage(APP, Cause("tick")),
+        ClusterMessage("in-cluster", Cause("tick")),
+        ClusterMessage("in-cluster", Cause("render"), (APP, AppKey("team", "x")), True, 3),
+    ],
+)
+def test_messages_survive_the_queue(message: AppMessage | ClusterMessage) -> None:
+    """GIVEN a message WHEN written and read, directly and through `later`, THEN it is the same."""
+    assert message == parse_message(to_body(message))
+    later = Later("syncs", message)
+    assert later == parse_later(to_body(later))
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"v": 2, "app": "a/b"}', '{"v": 1}', '{"v": 1, "app": "A B"}', '{"v": 1, "app": 5}']
+)
+def test_anything_else_is_refused(body: str) -> None:
+    """GIVEN a body that is no message WHEN read THEN it is refused, so that it ends as a dead letter."""
+    with pytest.raises(ConfigurationError):
+        parse_message(body)
+
+
+@pytest.mark.parametrize(
+    "body", ['{"v": 1}', '{"v": 1, "to": "moon", "message": {}}', '{"v": 1, "to": "syncs", "message": []}']
+)
+def test_later_needs_a_queue_and_a_message(body: str) -> None:
+    """GIVEN a body that says not where to WHEN read THEN it is refused."""
+    with pytest.raises(ConfigurationError):
+        parse_later(body)
