@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.sam import run_sam
+from tests.infra.sam import ROOT, run_sam
 
 Template = dict[str, Any]
 
@@ -314,3 +314,11 @@ def test_the_ways_in_are_the_three(transformed: Template) -> None:
         ("/api/v1/{proxy+}", "x-amazon-apigateway-any-method"),
         ("/healthz", "get"),
     } == routes
+
+
+def test_documentation_lists_the_parameters(transformed: Template) -> None:
+    """docs/deploy.md has a line with the default for each parameter, and for nothing else."""
+    text = (ROOT / "docs/deploy.md").read_text().partition("## Parameters")[2].partition("\n## ")[0]
+    listed = dict(re.findall(r"^\| `(\w+)` \| (\S.*?) \|", text, re.MULTILINE))
+    defaults = {name: str(each.get("Default", "")) for name, each in transformed["Parameters"].items()}
+    assert {name: f"`{default}`" if default else "none" for name, default in defaults.items()} == listed
