@@ -1,10 +1,11 @@
 """Fills a folder with locked Python packages for a Lambda runtime, trimmed and compiled.
 
-Run by the Makefiles that `sam build` calls. Everything comes as a wheel with a known hash, for the processor and Python of
-the target and not of this machine. It refuses to run anything that it installs: no sdist is built, no script is kept.
+Run by the Makefiles that `sam build` calls. Everything comes as a wheel with a known hash, for the processor and
+Python of the target and not of this machine. It refuses to run anything that it installs: no sdist is built, no script
+is kept.
 
-Compiled files carry no check of their source (`unchecked-hash`, PEP 552): a zip forgets sub-second dates, so files with a
-time stamp would be thrown away and compiled again at every cold start.
+Compiled files carry no check of their source (`unchecked-hash`, PEP 552): a zip forgets sub-second dates, so files
+with a time stamp would be thrown away and compiled again at every cold start.
 """
 
 from __future__ import annotations

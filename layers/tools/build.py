@@ -1,7 +1,7 @@
 """Fills a folder with the programs that functions start: git, ssh, helm, kustomize and gokit.
 
-Run by the Makefile that `sam build` calls. The Go programs are built from the modules that are pinned here and come from
-the cache when they have been built before; git and ssh come from Debian (see `debian.py`).
+Run by the Makefile that `sam build` calls. The Go programs are built from the modules that are pinned here and come
+from the cache when they have been built before; git and ssh come from Debian (see `debian.py`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _HERE = Path(__file__).resolve().parent
 # Run as a script by `make`, from a folder outside: what it needs of this repository is found from its root.
 sys.path[0] = str(_HERE.parent.parent)
 
-from layers.tools.debian import system_root
-from layers.tools.extract import collect
-from local.tools import build
+from layers.tools.debian import system_root  # noqa: E402 (the path comes first)
+from layers.tools.extract import collect  # noqa: E402
+from local.tools import build  # noqa: E402
 
 __all__ = ["main"]
 

@@ -1,8 +1,8 @@
 """Reads from an ELF file what the dynamic loader would: which libraries it needs, and how new a glibc.
 
-`ldd` answers by running the loader of this machine, which says nothing about a file for another processor; this reads the
-file's dynamic section instead (System V ABI, chapter 5; the GNU version sections, Linux Standard Base 5.0). Only 64-bit
-little-endian files are read: Lambda has no others.
+`ldd` answers by running the loader of this machine, which says nothing about a file for another processor; this reads
+the file's dynamic section instead (System V ABI, chapter 5; the GNU version sections, Linux Standard Base 5.0). Only
+64-bit little-endian files are read: Lambda has no others.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Takes git, and the ssh that it starts, out of a system, with every shared library that they need.
 
-A whole git weighs half a gigabyte once SAM's zip has followed the links of its exec path. Mooring fetches over HTTP and
-SSH, and asks for refs: that takes `git`, `git-remote-https` and `ssh`.
+A whole git weighs half a gigabyte once SAM's zip has followed the links of its exec path. Mooring fetches over HTTP
+and SSH, and asks for refs: that takes `git`, `git-remote-https` and `ssh`.
 
 glibc is taken only for a program that asks for a newer one than Lambda has (Debian 12's ssh does): libraries can't be
-swapped under the system's loader, so such a program is started by its own, at the price of a shell. The others run with
-Lambda's glibc and are started as they are, which matters for git: it starts itself again and again.
+swapped under the system's loader, so such a program is started by its own, at the price of a shell. The others run
+with Lambda's glibc and are started as they are, which matters for git: it starts itself again and again.
 """
 
 from __future__ import annotations

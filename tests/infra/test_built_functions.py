@@ -1,7 +1,7 @@
 """Each built function starts under Lambda's runtime interface emulator and answers a sample event.
 
-What runs is the output of `sam build`: the function's folder, its layers, and a bare Python with Lambda's runtime client
-and none of this machine's packages. AWS is moto's.
+What runs is the output of `sam build`: the function's folder, its layers, and a bare Python with Lambda's runtime
+client and none of this machine's packages. AWS is moto's.
 """
 
 from __future__ import annotations
