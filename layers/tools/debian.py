@@ -1,5 +1,4 @@
-"""A system to take git from: this machine's, or Debian's packages for another processor, unpacked in a temporary
-folder.
+"""A system to take git from: this machine's, or Debian's packages for another processor in a temporary folder.
 
 Nothing is installed and no setting of this machine changes: apt is told to keep its lists elsewhere, to believe that
 no package is installed, and which processor is meant. It reads this machine's own sources, so it works on Debian 12.
