@@ -7,9 +7,10 @@ message that comes back. Queues, tables, buckets, keys and secrets are an AWS en
 
     documents    YAML with CloudFormation's tags           box        what a function's process may see
     intrinsics   !Ref, !Sub, !If and their kin             runtime    the Runtime API, spoken with one process
-    functions    what a function is and what starts it     instance   one process: started, frozen, thawed, killed
-    resources    queues, tables, buckets, keys, secrets    pool       as many instances as are needed
-    system       all of these, from one template           invocations  what each invocation cost
+    functions    what a function is and what starts it     sandbox    what all instances have in common
+    resources    queues, tables, buckets, keys, secrets    instance   one process: started, frozen, thawed, killed
+    system       all of these, from one template           pool       as many instances as are needed
+    invocations  what each invocation cost
 
     gateway, routes   HTTP API → function                  queues     SQS → function
     streams           table stream → function              schedules  a clock → function

@@ -12,6 +12,7 @@ import compileall
 import ctypes
 import json
 import os
+import select
 import signal
 import sys
 import threading
@@ -39,22 +40,25 @@ def main(arguments: Sequence[str]) -> int:
     """Run a template until SIGTERM or SIGINT; an exit code."""
     chosen = _parse(arguments)
     parent = os.getppid()
-    stopped = threading.Event()
+    # A pipe and not a lock: a handler runs between any two instructions of this thread, which may hold the lock.
+    heard, told = os.pipe()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, lambda *_: os.write(told, b"."))
     # Asked of the kernel here rather than by who starts us: it should let us end our instances, not only kill us.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
         return 1
     try:
-        _run(chosen, stopped)
+        _run(chosen, heard)
     except TemplateError as error:
         print(f"{chosen.template}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _run(chosen: argparse.Namespace, stopped: threading.Event) -> None:
+def _run(chosen: argparse.Namespace, heard: int) -> None:
+    """Run until something can be read from `heard`; then end the process, or raise what went wrong before that."""
+    stopped = threading.Event()
     chosen.directory.mkdir(parents=True, exist_ok=True)
     ready = chosen.directory / "runner.json"
     ready.unlink(missing_ok=True)
@@ -81,7 +85,7 @@ def _run(chosen: argparse.Namespace, stopped: threading.Event) -> None:
         _wire(pools, clients, streams, stopped)
         gateway.serve(pools)
         _announce(ready, gateway.url, system)
-        while not stopped.wait(_TEND):
+        while not select.select([heard], [], [], _TEND)[0]:
             for pool in pools.values():
                 pool.tend()
     finally:

@@ -331,6 +331,8 @@ def test_a_timeout_kills_everything_that_the_function_started(world: World) -> N
 
 def test_code_is_read_only_and_tmp_is_its_own(world: World) -> None:
     """A function can write to its own /tmp and nowhere else, and finds nothing of the machine's /tmp there."""
+    if "no namespaces" in world.runner.tail():
+        pytest.skip("this machine allows no namespaces, and the runner said so")
     _, found = world.ask("/probe/sandbox")
 
     assert "written" == found["/tmp"]
@@ -377,7 +379,7 @@ def test_an_instance_is_frozen_between_invocations(world: World) -> None:
 
     _, count = world.ask("/probe/count")
     assert 0.5 < seen["gap"]
-    assert "T" == _state(count["pid"])
+    wait_until(lambda: _state(count["pid"]) == "T", "the freeze", timeout=5)
 
 
 def test_every_descendant_of_the_runner_is_an_instance(world: World) -> None:
