@@ -28,7 +28,7 @@ from local.demo.forge import push_payload
 from local.demo.stage import Stage, open_stage
 from local.demo.world import World, until
 from local.repositories import commit, create
-from local.up import Options
+from local.stack import Options
 
 __all__ = ["main"]
 

@@ -14,7 +14,7 @@ from typing import Any
 from local.demo.audit import AuditLog
 from local.demo.forge import Webhook
 from local.demo.world import World
-from local.up import Options, Stack
+from local.stack import Options, Stack
 
 __all__ = ["Stage", "open_stage"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from local.demo.command import SWEEP, play_on
 from local.demo.stage import open_stage
 from local.demo.steps import STEPS
-from local.up import Options
+from local.stack import Options
 
 
 def test_every_step_of_the_story_is_as_expected(tmp_path: Path) -> None:
