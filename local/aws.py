@@ -3,8 +3,9 @@
 moto's queues are good enough for tests that send and receive, and not for a system that runs on them: a FIFO group is
 locked only against polls that began after it was taken, a long poll spins while it waits for a locked group,
 deduplication forgets a message as soon as it is deleted and doesn't know message groups, a delayed message is noticed
-up to a second late. `python -m local.aws` replaces those few methods before it serves, and keeps connections open
-between requests, which halves what a call costs. Everything else is moto's.
+up to a second late. `python -m local.aws` replaces those few methods before it serves (and those of tables, see
+`local.moto_tables`), and keeps connections open between requests, which halves what a call costs. Everything else is
+moto's.
 
 State is in memory and ends with the process. Nothing is checked against IAM.
 """
@@ -19,6 +20,8 @@ import sys
 import time
 from collections.abc import Sequence
 from typing import Any
+
+from local.moto_tables import correct_tables
 
 __all__ = ["command", "main"]
 
@@ -47,10 +50,17 @@ def main(arguments: Sequence[str]) -> int:
         disable_nagle_algorithm = True
         wbufsize = -1
 
+        def handle_expect_100(self) -> bool:
+            """Say at once that a body may come: botocore waits a second for it, and the writer is buffered."""
+            going_on = super().handle_expect_100()
+            self.wfile.flush()
+            return going_on
+
         def log(self, type: str, message: str, *args: object) -> None:
             """Say nothing of requests: that would be most of the work."""
 
     _correct_queues()
+    correct_tables()
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
     server.daemon_threads = True  # type: ignore[attr-defined]
