@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench.load import APPLICATIONS, MARK, OBJECTS, application, manifests, namespace
 from bench.processes import PeakMemory, cpu_seconds, own_seconds, resident_megabytes, tree
@@ -54,7 +55,12 @@ class Cost:
     resident: float = 0.0
     requests: int = 0
     writes: int = 0
-    billed: float = 0.0
+    invocations: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def billed(self) -> float:
+        """GB-seconds that Lambda would bill."""
+        return sum(float(line["gb_s"]) for line in self.invocations)
 
     @property
     def ours_cpu(self) -> float:
@@ -178,7 +184,7 @@ def _cost(stage: Stage) -> Iterator[Cost]:
     requests = world.audit.since(mark)
     cost.peak, cost.resident = peak.megabytes, resident_megabytes(tree(world.runner))
     cost.requests, cost.writes = len(requests), sum(request.is_write for request in requests)
-    cost.billed = sum(float(line["gb_s"]) for line in stage.invocations()[ledger:])
+    cost.invocations = stage.invocations()[ledger:]
 
 
 def _modified(paths: list[str]) -> dict[str, list[str]]:
@@ -201,8 +207,7 @@ def _table(phases: dict[str, Cost], pushes: int, idle: float) -> str:
         f"- idle: {rest.ours_cpu * hour:.0f} CPU-seconds an hour ({rest.functions_cpu * hour:.0f} of them functions)",
         f"- largest process of ours: {max(cost.peak for cost in phases.values()):.0f} MiB",
         "",
-        "| phase | seconds | CPU s: functions | CPU s: runner | CPU s: emulators | largest process MiB | resident MiB "
-        "| API requests | of them writes | GB-s |",
+        "| phase | seconds | functions CPU s | runner CPU s | emulators CPU s | peak MiB | resident MiB | API | writes | GB-s |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, cost in phases.items():
@@ -212,7 +217,22 @@ def _table(phases: dict[str, Cost], pushes: int, idle: float) -> str:
             f"| {cost.emulators_cpu:.2f} | {cost.peak:.0f} | {cost.resident:.0f} | {cost.requests} "
             f"| {cost.writes} | {cost.billed:.2f} |"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_functions(phases, titles)])
+
+
+def _functions(phases: dict[str, Cost], titles: dict[str, str]) -> Iterator[str]:
+    """What each function did in each phase."""
+    yield "| phase | function | invocations | cold | median ms | longest ms | CPU s |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for name, cost in phases.items():
+        for function in sorted({line["function"] for line in cost.invocations}):
+            lines = [line for line in cost.invocations if line["function"] == function]
+            durations = [line["duration_ms"] for line in lines]
+            cold, cpu = sum(line["cold"] for line in lines), sum(line["cpu_s"] for line in lines)
+            yield (
+                f"| {titles[name]} | {function} | {len(lines)} | {cold} | {statistics.median(durations):.0f} "
+                f"| {max(durations):.0f} | {cpu:.2f} |"
+            )
 
 
 if __name__ == "__main__":

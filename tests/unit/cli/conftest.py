@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from tests.unit.cli.fake_api import TOKEN, Call, FakeApi, Outcome
 
 from mooring_cli.main import main
+from tests.unit.cli.fake_api import TOKEN, Call, FakeApi, Outcome
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.unit.cli.fake_api import TOKEN, FakeApi, Outcome, application
 
 GET = "GET /api/v1/applications/shop?namespace=argocd"

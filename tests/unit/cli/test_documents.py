@@ -85,5 +85,5 @@ def test_what_is_no_document_is_refused_with_the_files_name(tmp_path: Path, text
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """A file that isn't there is an error, not a traceback."""
-    with pytest.raises(ConfigurationError, match="nowhere.yaml: can't read"):
+    with pytest.raises(ConfigurationError, match=r"nowhere\.yaml: can't read"):
         read(tmp_path / "nowhere.yaml")
