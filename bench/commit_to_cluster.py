@@ -207,7 +207,7 @@ def _table(phases: dict[str, Cost], pushes: int, idle: float) -> str:
         f"- idle: {rest.ours_cpu * hour:.0f} CPU-seconds an hour ({rest.functions_cpu * hour:.0f} of them functions)",
         f"- largest process of ours: {max(cost.peak for cost in phases.values()):.0f} MiB",
         "",
-        "| phase | seconds | functions CPU s | runner CPU s | emulators CPU s | peak MiB | resident MiB | API | writes | GB-s |",
+        "| phase | s | CPU s: functions | runner | emulators | peak MiB | resident MiB | API calls | writes | GB-s |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, cost in phases.items():
