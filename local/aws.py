@@ -61,11 +61,20 @@ def main(arguments: Sequence[str]) -> int:
 
     _correct_queues()
     correct_tables()
+    _look_up_services_once()
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
     server.daemon_threads = True  # type: ignore[attr-defined]
     server.serve_forever()
     return 0
+
+
+def _look_up_services_once() -> None:
+    """moto lists its own folder for every request, to learn which services there are."""
+    from moto import backends
+
+    services = tuple(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: services
 
 
 def _correct_queues() -> None:

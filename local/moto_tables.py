@@ -2,8 +2,9 @@
 
 moto prepares for the end of a transaction that fails by copying the whole table, once for every item of the transaction,
 and then puts that copy in the place of whatever was written meanwhile. It also looks at a condition and writes behind it
-without a lock. Here a transaction checks all its conditions first and writes only then, and one lock is around every
-write, so that conditional writes mean what they mean in DynamoDB ("Amazon DynamoDB Transactions: How it works").
+without a lock. A query looks at every item of the table. Here a transaction checks all its conditions first and writes only then, and one lock is around every
+write, so that conditional writes mean what they mean in DynamoDB ("Amazon DynamoDB Transactions: How it works"). A query
+sees the one partition that it names.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _MOST = 100
 def correct_tables() -> None:
     """Replace what moto's tables get wrong; call it before serving."""
     from moto.dynamodb.models import DynamoDBBackend
+    from moto.dynamodb.models.table import Table
 
     lock = threading.RLock()
 
@@ -34,6 +36,17 @@ def correct_tables() -> None:
     for name in ("put_item", "update_item", "delete_item"):
         setattr(DynamoDBBackend, name, locked(getattr(DynamoDBBackend, name)))
     DynamoDBBackend.transact_write_items = locked(_transact)  # type: ignore[method-assign]
+    whole = Table.query
+
+    def query(self: Any, hash_key: Any, *arguments: Any, **named: Any) -> Any:
+        if hash_key is None:  # of an index
+            return whole(self, hash_key, *arguments, **named)
+        view = copy.copy(self)
+        with lock:
+            view.items = {hash_key: dict(self.items[hash_key])} if hash_key in self.items else {}
+        return whole(view, hash_key, *arguments, **named)
+
+    Table.query = query  # type: ignore[method-assign]
 
 
 def _transact(backend: Any, items: list[dict[str, Any]]) -> None:

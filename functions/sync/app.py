@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from mooring.composition import Composition
-from mooring.events.messages import AppMessage, ClusterMessage, parse_message
+from mooring.events.messages import AppMessage, ClusterMessage, parse_sync
 from mooring.flows.sync import handle_syncs
 from mooring.invocation import logger, take_messages
 
@@ -34,4 +34,4 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         for key, error in handle_syncs(ports, messages):
             logger().warning("an application could not be looked at", extra={"app": str(key), "error": str(error)})
 
-    return take_messages(event, parse_message, work)
+    return take_messages(event, parse_sync, work)

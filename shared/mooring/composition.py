@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from logging import WARNING, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,7 @@ class Composition:
     def _session(self) -> Any:
         from botocore.session import get_session
 
+        getLogger("botocore").setLevel(WARNING)  # at INFO it tells where credentials came from at every cold start
         return get_session()
 
     @cached_property

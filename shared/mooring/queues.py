@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mooring.errors import PermanentError, UnreachableError
-from mooring.events.messages import AppMessage, ClusterMessage, Later, Target, to_body
+from mooring.events.messages import AppMessage, ClusterMessage, Later, Message, Target, to_body
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -34,7 +34,7 @@ class Queues:
         self._client = client
         self._urls = urls
 
-    def send(self, to: Target, messages: Sequence[AppMessage | ClusterMessage], *, lane: str = "") -> None:
+    def send(self, to: Target, messages: Sequence[Message], *, lane: str = "") -> None:
         """Sends messages in their order. `lane` sets the groups of this sender apart from everybody else's.
 
         Raises `UnreachableError` where some could not be sent: sending all of them again does no harm.
@@ -79,6 +79,12 @@ class Queues:
                 raise UnreachableError(f"SQS did not take {len(answer['Failed'])} messages for the queue {to}")
 
 
-def _group(message: AppMessage | ClusterMessage) -> str:
-    name = f"app:{message.app}" if isinstance(message, AppMessage) else f"cluster:{message.cluster}"
+def _group(message: Message) -> str:
+    match message:
+        case AppMessage():
+            name = f"app:{message.app}"
+        case ClusterMessage():
+            name = f"cluster:{message.cluster}"
+        case _:
+            name = f"repository:{message.repository}"
     return name if len(name) <= _LONGEST_GROUP else hashlib.sha256(name.encode()).hexdigest()

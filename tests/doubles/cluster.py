@@ -67,7 +67,9 @@ class MemoryCluster:
             raise RejectedError(self.refused[key], code=422, subject=str(key))
         live = self.objects.get(key)
         content = {name: value for name, value in manifest.items() if name != "metadata"}
-        sent_metadata = {name: manifest["metadata"][name] for name in ("labels", "annotations") if name in manifest["metadata"]}
+        sent_metadata = {
+            name: manifest["metadata"][name] for name in ("labels", "annotations") if name in manifest["metadata"]
+        }
         base = copy.deepcopy(live) if live is not None else {"metadata": {"name": key.name, "namespace": key.namespace}}
         ours = _owned(manifest)
         for path in _gone(_entry(base), ours):

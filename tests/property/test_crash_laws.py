@@ -58,11 +58,15 @@ class FusedTable(Table):
 def _scenario(world: World) -> AppKey:
     """An application with a first sync behind it and a commit before it that adds, changes, removes; plus drift."""
     key = world.declare(**AUTO)
-    world.push(key, config_map("stays", x="1"), config_map("changes", x="1"), config_map("goes", x="1"), deployment("web"))
+    world.push(
+        key, config_map("stays", x="1"), config_map("changes", x="1"), config_map("goes", x="1"), deployment("web")
+    )
     world.sync(key)
     web = ObjectKey("apps", "Deployment", "shop", "web")
     world.cluster.edit(web, lambda live: live["spec"].update(replicas=9))
-    world.push(key, config_map("stays", x="1"), config_map("changes", x="2"), config_map("new", x="1"), deployment("web"))
+    world.push(
+        key, config_map("stays", x="1"), config_map("changes", x="2"), config_map("new", x="1"), deployment("web")
+    )
     world.cluster.applies.clear()
     return key
 

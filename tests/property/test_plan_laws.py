@@ -69,7 +69,9 @@ def test_planning_after_applying_plans_nothing(before: list[Wanted], after: list
 def test_planning_after_a_crash_touches_only_what_is_unsure(objects: list[Wanted], data: st.DataObject) -> None:
     """GIVEN a plan that was carried out in part WHEN it is planned again THEN finished objects are left alone."""
     plan = plan_sync(objects, {}, prune=True)
-    done = set(data.draw(st.lists(st.sampled_from([step.key for step in plan.steps]), unique=True)) if plan.steps else [])
+    done = set(
+        data.draw(st.lists(st.sampled_from([step.key for step in plan.steps]), unique=True)) if plan.steps else []
+    )
     inventory = intents(plan, {})
     for step in plan.steps:
         if step.key in done and step.wanted is not None:
@@ -111,7 +113,11 @@ def test_prunes_go_backwards(objects: list[Wanted]) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=10,
 )

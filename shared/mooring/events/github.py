@@ -65,7 +65,7 @@ def verify(headers: Mapping[str, str], body: bytes, secret: str) -> Delivery:
     """
     if not secret:
         raise ConfigurationError(
-            "no secret is set for GitHub's webhooks; put {\"github\": \"…\"} into it", field="webhook secret"
+            'no secret is set for GitHub\'s webhooks; put {"github": "…"} into it', field="webhook secret"
         )
     given = headers.get(SIGNATURE_HEADER, "")
     if not given:

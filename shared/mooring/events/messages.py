@@ -5,21 +5,34 @@ reordered does no harm. Bodies are JSON with a version, so that a queue that sti
 a deployment.
 
     renders.fifo   {"v": 1, "app": "argocd/payments", "cause": {…}}
-    syncs.fifo     the same, or {"v": 1, "cluster": "in-cluster", "apps": ["argocd/payments"], "attempt": 1, "cause": {…}}
+                   or {"v": 1, "repository": "github.com/acme/shop", "cause": {…}}
+    syncs.fifo     {"v": 1, "app": "argocd/payments", "cause": {…}}
+                   or {"v": 1, "cluster": "in-cluster", "apps": ["argocd/payments"], "attempt": 1, "cause": {…}}
     later          {"v": 1, "to": "renders" | "syncs", "message": {…}}
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import orjson
 
 from mooring.errors import ConfigurationError
 from mooring.model.application import AppKey
 
-__all__ = ["AppMessage", "Cause", "ClusterMessage", "Later", "parse_later", "parse_message", "to_body"]
+__all__ = [
+    "AppMessage",
+    "Cause",
+    "ClusterMessage",
+    "Later",
+    "Message",
+    "RepositoryMessage",
+    "parse_later",
+    "parse_render",
+    "parse_sync",
+    "to_body",
+]
 
 Trigger = Literal["push", "tick", "person", "spec", "render", "retry", "watchdog"]
 Target = Literal["renders", "syncs"]
@@ -86,18 +99,33 @@ class ClusterMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class RepositoryMessage:
+    """Every application that follows this repository (a normalised address) needs a look."""
+
+    repository: str
+    cause: Cause
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        return {"v": 1, "repository": self.repository, "cause": self.cause.to_json()}
+
+
+Message: TypeAlias = AppMessage | ClusterMessage | RepositoryMessage
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """A message that is to come back through the queue it names."""
 
     to: Target
-    message: AppMessage | ClusterMessage
+    message: Message
 
     def to_json(self) -> dict[str, Any]:
         """The body of the message."""
         return {"v": 1, "to": self.to, "message": self.message.to_json()}
 
 
-def to_body(message: AppMessage | ClusterMessage | Later) -> str:
+def to_body(message: Message | Later) -> str:
     """The JSON text of a message."""
     return orjson.dumps(message.to_json()).decode()
 
@@ -112,21 +140,34 @@ def _object(body: str | bytes) -> dict[str, Any]:
     return value
 
 
-def _parse(value: dict[str, Any]) -> AppMessage | ClusterMessage:
+def _parse(value: dict[str, Any]) -> Message:
     cause = Cause.from_json(value.get("cause"))
     if isinstance(value.get("app"), str):
         return AppMessage(AppKey.parse(value["app"]), cause)
+    if isinstance(value.get("repository"), str):
+        return RepositoryMessage(value["repository"], cause)
     if isinstance(value.get("cluster"), str):
         apps = tuple(AppKey.parse(app) for app in value.get("apps", ()))
         return ClusterMessage(
             value["cluster"], cause, apps, bool(value.get("healthOnly", False)), int(value.get("attempt", 0))
         )
-    raise ConfigurationError("must name an app or a cluster", field="message")
+    raise ConfigurationError("must name an app, a repository or a cluster", field="message")
 
 
-def parse_message(body: str | bytes) -> AppMessage | ClusterMessage:
-    """Reads the body of a message of `renders.fifo` or `syncs.fifo`. Raises `ConfigurationError`."""
-    return _parse(_object(body))
+def parse_render(body: str | bytes) -> AppMessage | RepositoryMessage:
+    """Reads the body of a message of `renders.fifo`. Raises `ConfigurationError`."""
+    message = _parse(_object(body))
+    if isinstance(message, ClusterMessage):
+        raise ConfigurationError("must name an app or a repository", field="message")
+    return message
+
+
+def parse_sync(body: str | bytes) -> AppMessage | ClusterMessage:
+    """Reads the body of a message of `syncs.fifo`. Raises `ConfigurationError`."""
+    message = _parse(_object(body))
+    if isinstance(message, RepositoryMessage):
+        raise ConfigurationError("must name an app or a cluster", field="message")
+    return message
 
 
 def parse_later(body: str | bytes) -> Later:

@@ -26,9 +26,7 @@ __all__ = ["compare"]
 
 Fields = tuple[dict[str, Any], ...]
 
-_UNNAMED: Fields = (
-    {"path": "(object)", "desired": "as applied", "live": "changed", "manager": "", "time": ""},
-)
+_UNNAMED: Fields = ({"path": "(object)", "desired": "as applied", "live": "changed", "manager": "", "time": ""},)
 """For an object whose applied manifest is not at hand any more, since git has changed it meanwhile."""
 
 

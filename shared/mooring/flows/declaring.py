@@ -77,9 +77,7 @@ def delete(ports: AskPorts, key: AppKey, by: str, *, cascade: bool | None) -> No
     assert spec is not None
     if spec.deleting is None:
         with_objects = spec.application.cascade if cascade is None else cascade
-        doomed = replace(
-            spec, generation=spec.generation + 1, deleting=Deleting(with_objects, by, ports.clock())
-        )
+        doomed = replace(spec, generation=spec.generation + 1, deleting=Deleting(with_objects, by, ports.clock()))
         ports.applications.replace_spec(doomed, spec)
     ports.queues.send("syncs", [AppMessage(key, Cause("person", by=by))])
 

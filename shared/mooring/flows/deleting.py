@@ -70,8 +70,6 @@ def remove(ports: SyncPorts, record: Record) -> None:
         prune=True,
     )  # fmt: skip
     status = replace(status.because("DeletionError", message, now), operation=operation)
-    ports.applications.finish(
-        lease[0], inventory=execution.inventory, status=status, operation=operation, retry=None
-    )
+    ports.applications.finish(lease[0], inventory=execution.inventory, status=status, operation=operation, retry=None)
     delay = _AGAIN if execution.failures else 0.0
     ports.queues.send_later([(Later("syncs", AppMessage(record.key, Cause("retry"))), delay)])

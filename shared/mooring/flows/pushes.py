@@ -1,8 +1,9 @@
-"""The function `webhook`: a push becomes one message for each application that follows what was pushed.
+"""The function `webhook`: a push becomes messages for the applications that follow what was pushed.
 
 Verified first, then looked up, then queued; the work itself is done elsewhere, so the answer comes at once. Applications
-whose files the push lists come first. A delivery is remembered after its messages are sent: a crash in between lets the
-forge's redelivery do the rest.
+whose files the push lists get a message each. One message more, for the repository as a whole, takes care of the others:
+most of them just learn of the new revision, and so it may come a moment later. A delivery is remembered after its
+messages are sent: a crash in between lets the forge's redelivery do the rest.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events import github
 from mooring.events.github import Push
-from mooring.events.messages import AppMessage, Cause
+from mooring.events.messages import AppMessage, Cause, Later, RepositoryMessage
 from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.source.refs import may_be_range
@@ -23,6 +24,7 @@ from mooring.state.registry import Registry
 
 __all__ = ["LARGEST_BODY", "PushPorts", "Received", "handle_delivery"]
 
+_AFTER_THE_TOUCHED = 2.0  # seconds
 LARGEST_BODY = 5 * 1024 * 1024  # bytes; Lambda takes 6 MB, and what a push lists fits well below
 
 
@@ -60,22 +62,31 @@ def handle_delivery(ports: PushPorts, headers: Mapping[str, str], body: bytes) -
     if delivery.event != "push":
         return Received("ignored")
     push = github.parse_push(payload)
-    if ports.registry.seen("id", delivery.id) is not None:
-        return Received("duplicate")
     # A body without a commit says nothing that would tell two pushes apart, so it can't be told from its replay either.
-    unique = bool(push.after)
-    if unique and ports.registry.seen("body", delivery.signature) is not None:
+    names = {"id": delivery.id} | ({"body": delivery.signature} if push.after else {})
+    seen = ports.registry.seen(names)
+    if "id" in seen:
+        return Received("duplicate")
+    if "body" in seen:
         raise ConflictError(
             "this body was delivered before under another id; use GitHub's own redelivery", field="X-GitHub-Delivery"
         )
     concerned = _concerned(ports.applications, push, payload)
-    now = ports.clock()
-    cause = Cause("push", delivery.id, push.by)
-    ports.queues.send("renders", [AppMessage(listed.key, cause) for listed in concerned])
-    ports.registry.first_time("id", delivery.id, now=now)
-    if unique:
-        ports.registry.first_time("body", delivery.signature, now=now)
-    return Received("queued" if concerned else "ignored", tuple(listed.key for listed in concerned))
+    _send(ports.queues, push, concerned, Cause("push", delivery.id, push.by))
+    ports.registry.remember(names, now=ports.clock())
+    return Received("queued" if concerned else "ignored", tuple(sorted(listed.key for listed in concerned)))
+
+
+def _send(queues: Queues, push: Push, concerned: list[Listed], cause: Cause) -> None:
+    touched = [] if push.files is None else [app for app in concerned if _touched(app.depends, push.files)]
+    queues.send("renders", [AppMessage(app.key, cause) for app in touched])
+    if len(touched) == len(concerned):
+        return
+    rest = [RepositoryMessage(name, cause) for name in dict.fromkeys(app.repository for app in concerned)]
+    if touched:
+        queues.send_later([(Later("renders", message), _AFTER_THE_TOUCHED) for message in rest])
+    else:
+        queues.send("renders", rest)
 
 
 def _concerned(applications: Applications, push: Push, payload: Mapping[str, object]) -> list[Listed]:
@@ -83,8 +94,7 @@ def _concerned(applications: Applications, push: Push, payload: Mapping[str, obj
     listed = {app.key: app for name in repositories for app in applications.of_repository(name)}
     repository = payload["repository"]
     default = repository.get("default_branch") if isinstance(repository, dict) else None
-    following = [app for app in listed.values() if _follows(app.target, push, default)]
-    return sorted(following, key=lambda app: (not _touched(app.depends, push.files), app.key))
+    return [app for app in listed.values() if _follows(app.target, push, default)]
 
 
 def _normalised(urls: Iterable[str]) -> Iterable[str]:
@@ -104,8 +114,8 @@ def _follows(target: str, push: Push, default_branch: object) -> bool:
     return push.kind == "tag" and may_be_range(target)
 
 
-def _touched(depends: tuple[str, ...], files: frozenset[str] | None) -> bool:
+def _touched(depends: tuple[str, ...], files: frozenset[str]) -> bool:
     """Whether a push changed something that the application's last render depended on, as far as it is known."""
-    if files is None or not depends:
+    if not depends:
         return True
     return any(path == "." or file == path or file.startswith(f"{path}/") for path in depends for file in files)

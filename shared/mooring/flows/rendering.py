@@ -8,12 +8,12 @@ because something could not be rendered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from mooring import __version__
 from mooring.errors import MooringError, TransientError
-from mooring.events.messages import AppMessage, Cause, Later
+from mooring.events.messages import AppMessage, Cause, Later, RepositoryMessage
 from mooring.model.application import AppKey, Application
 from mooring.model.objects import digest
 from mooring.queues import Queues
@@ -30,6 +30,7 @@ RENDERER = f"{__version__}"
 """Names the version of everything that turns files into objects: where it changes, all is rendered anew."""
 
 _FLUSH_AFTER = 0.25  # seconds that a finished render waits for its neighbours before it goes on its way
+_RENDERED_AT_ONCE = 10  # applications of one repository; as many as a batch of messages has
 _RETRY_DELAY = 10.0  # seconds; after that the sweep takes over
 _LONGEST_MESSAGE = 2000
 
@@ -52,8 +53,10 @@ class _Outbox:
     """What an invocation has found out and not yet written."""
 
     ports: RenderPorts
+    share: Set[AppKey]
     wanted: list[tuple[AppKey, WantedState]] = field(default_factory=list)
     messages: list[AppMessage] = field(default_factory=list)
+    shared: list[AppMessage] = field(default_factory=list)
     later: list[tuple[Later, float]] = field(default_factory=list)
     flushed_at: float = 0.0
 
@@ -63,9 +66,11 @@ class _Outbox:
             self.ports.applications.want(self.wanted)
         if self.messages:
             self.ports.queues.send("syncs", self.messages)
+        if self.shared:
+            self.ports.queues.send("renders", self.shared)
         if self.later:
             self.ports.queues.send_later(self.later)
-        self.wanted, self.messages, self.later = [], [], []
+        self.wanted, self.messages, self.shared, self.later = [], [], [], []
         self.flushed_at = self.ports.clock()
 
     def flush_if_waiting(self) -> None:
@@ -73,13 +78,22 @@ class _Outbox:
             self.flush()
 
 
-def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage]) -> None:
-    """Renders what the messages' applications need. Raises only where the state can't be read or written."""
+def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | RepositoryMessage]) -> None:
+    """Renders what the messages' applications need. Raises only where the state can't be read or written.
+
+    Where a whole repository needs a look and more than a few of its applications turn out to need a render, those are
+    queued one by one, so that other functions share the work.
+    """
     causes: dict[AppKey, Cause] = {}
+    whole: dict[AppKey, Cause] = {}
     for message in messages:
-        if message.app not in causes or message.cause.kind == "person":
+        if isinstance(message, RepositoryMessage):
+            whole |= {app.key: message.cause for app in ports.applications.of_repository(message.repository)}
+        elif message.app not in causes or message.cause.kind == "person":
             causes[message.app] = message.cause
-    outbox = _Outbox(ports, flushed_at=ports.clock())
+    share = whole.keys() - causes.keys() if len(whole) > _RENDERED_AT_ONCE else frozenset()
+    causes = whole | causes
+    outbox = _Outbox(ports, share=share, flushed_at=ports.clock())
     by_repository: dict[str, list[Record]] = {}
     for record in ports.applications.load(causes).values():
         if record.spec is None:
@@ -124,7 +138,11 @@ def _render_repository(
     surveys = ports.repositories.survey(url, _questions(pending))
     changed: list[tuple[Record, str]] = []
     for record, sha in pending:
-        if not _carry(outbox, record, sha, surveys[sha], causes[record.key], resolved_at, clusters):
+        if _carry(outbox, record, sha, surveys[sha], causes[record.key], resolved_at, clusters):
+            continue
+        if record.key in outbox.share:
+            outbox.shared.append(AppMessage(record.key, causes[record.key]))
+        else:
             changed.append((record, sha))
     for sha in dict.fromkeys(sha for _, sha in changed):
         group = [record for record, each in changed if each == sha]
@@ -195,9 +213,7 @@ def _carry(
     outbox.wanted.append(
         (
             record.key,
-            replace(
-                wanted, revision=sha, resolved_at=resolved_at, cause=cause, commit=_commit(survey), failure=None
-            ),
+            replace(wanted, revision=sha, resolved_at=resolved_at, cause=cause, commit=_commit(survey), failure=None),
         )
     )
     if cause.kind == "person":
@@ -238,9 +254,7 @@ def _accept(
         )
 
 
-def _fail(
-    outbox: _Outbox, record: Record, cause: Cause, error: MooringError, sha: str, resolved_at: float
-) -> None:
+def _fail(outbox: _Outbox, record: Record, cause: Cause, error: MooringError, sha: str, resolved_at: float) -> None:
     """Remembers why there is no bundle; what is in the cluster stays."""
     spec, wanted = record.spec, record.wanted
     assert spec is not None

@@ -48,7 +48,9 @@ class _Afterwards:
         return self.again + watches
 
 
-def handle_syncs(ports: SyncPorts, messages: Sequence[AppMessage | ClusterMessage]) -> list[tuple[AppKey, MooringError]]:
+def handle_syncs(
+    ports: SyncPorts, messages: Sequence[AppMessage | ClusterMessage]
+) -> list[tuple[AppKey, MooringError]]:
     """Does what the messages ask for and returns the troubles that could not be written down in a status.
 
     Raises where the state can't be read at all: then the messages should come again.
@@ -67,9 +69,7 @@ def handle_syncs(ports: SyncPorts, messages: Sequence[AppMessage | ClusterMessag
     return afterwards.troubles
 
 
-def _one(
-    ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afterwards: _Afterwards
-) -> None:
+def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afterwards: _Afterwards) -> None:
     try:
         if record.spec is not None and record.spec.deleting is not None:
             remove(ports, record)

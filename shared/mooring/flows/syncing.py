@@ -364,9 +364,7 @@ def _refuse(ports: SyncPorts, record: Record, base: Status, cause: Cause, messag
     if record.request is None and known is not None and known.message == message and known.bundle == operation.bundle:
         return record.status
     held = take_lease_for(ports, record, inventory=record.inventory, status=status, steps=0)
-    ports.applications.finish(
-        held, inventory=record.inventory, status=status, operation=operation, retry=None
-    )
+    ports.applications.finish(held, inventory=record.inventory, status=status, operation=operation, retry=None)
     return status
 
 
@@ -380,9 +378,7 @@ def _answer_request(ports: SyncPorts, record: Record, failure: RenderFailure) ->
     )  # fmt: skip
     status = replace(record.status, operation=operation)
     held = take_lease_for(ports, record, inventory=record.inventory, status=status, steps=0)
-    ports.applications.finish(
-        held, inventory=record.inventory, status=status, operation=operation, retry=record.retry
-    )
+    ports.applications.finish(held, inventory=record.inventory, status=status, operation=operation, retry=record.retry)
     return status
 
 
@@ -403,7 +399,9 @@ def note_trouble(ports: SyncPorts, record: Record, error: MooringError) -> None:
     _note(ports, record, _unknown(record.status, _TROUBLE, str(error), ports.clock()))
 
 
-def _note(ports: SyncPorts, record: Record, status: Status, inventory: Mapping[ObjectKey, Entry] | None = None) -> Status:
+def _note(
+    ports: SyncPorts, record: Record, status: Status, inventory: Mapping[ObjectKey, Entry] | None = None
+) -> Status:
     """Writes what was found, if it differs from what is written."""
     found = record.inventory if inventory is None else inventory
     if status != record.status or found != record.inventory:

@@ -90,7 +90,9 @@ class KmsKeyService:
             return request()
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            raise PermanentError(f"KMS refuses to use the key: {code}; check the function's role and the key") from error
+            raise PermanentError(
+                f"KMS refuses to use the key: {code}; check the function's role and the key"
+            ) from error
         except BotoCoreError as error:
             raise UnreachableError(f"KMS can't be reached: {type(error).__name__}") from error
 

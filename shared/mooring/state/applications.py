@@ -184,7 +184,9 @@ class Applications:
         """Remembers beside the repository which of its paths concern the application, so that a push can be matched."""
         try:
             self._table.write(
-                update((_repository_pk(repository), f"APP#{key}"), {"depends": "\n".join(depends)}, "attribute_exists(pk)")
+                update(
+                    (_repository_pk(repository), f"APP#{key}"), {"depends": "\n".join(depends)}, "attribute_exists(pk)"
+                )
             )
         except ConflictError:
             return  # the application moved to another repository meanwhile
@@ -195,7 +197,9 @@ class Applications:
 
     # -- what a sync writes ----------------------------------------------------------------------------------------
 
-    def begin(self, record: Record, *, owner: str, now: float, ttl: float, inventory: Inventory, status: Status) -> Record:
+    def begin(
+        self, record: Record, *, owner: str, now: float, ttl: float, inventory: Inventory, status: Status
+    ) -> Record:
         """Takes the lease and writes the intents, in one transaction.
 
         The record is what the sync was decided on. Raises `ConflictError` where another sync holds the lease or has
@@ -250,7 +254,6 @@ class Applications:
         writes = self._inventory_writes(record, inventory)[1] if inventory != record.inventory else []
         status_write = put(codec.status_item(_pk(record.key), status))
         self._table.write(self._taking(record, lease, now), status_write, *writes)
-
 
     def _taking(self, record: Record, lease: Lease, now: float) -> dict[str, Any]:
         item = _lease_item(record.key, lease)

@@ -71,7 +71,9 @@ class Bundles:
             self._remember(name, data)
         objects = self._decode(name, data)
         if bundle_digest(objects) != name:
-            raise PermanentError("the bundle's content does not fit its name; render the application again", subject=name)
+            raise PermanentError(
+                "the bundle's content does not fit its name; render the application again", subject=name
+            )
         return objects
 
     def _remember(self, name: str, data: bytes) -> None:

@@ -6,14 +6,15 @@ The table holds addresses and the names of secrets; the credentials themselves s
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mooring.errors import ConfigurationError, ConflictError
+from mooring.errors import ConfigurationError
 from mooring.model.application import Destination
 from mooring.state.packing import pack, unpack
 from mooring.state.secret_store import SecretStore
-from mooring.state.table import Item, Table, put, update
+from mooring.state.table import Item, Key, Table, put, update
 
 __all__ = ["IN_CLUSTER", "Cluster", "Registry", "find_cluster"]
 
@@ -93,21 +94,20 @@ class Registry:
 
     # -- deliveries ------------------------------------------------------------------------------------------------
 
-    def first_time(self, kind: str, name: str, *, now: float, value: str = "") -> bool:
-        """Whether this delivery (or signature) is new; it is remembered for a week."""
-        hashed = hashlib.sha256(name.encode()).hexdigest()
-        item: Item = {"pk": f"DELIVERY#{kind}#{hashed}", "sk": "SEEN", "value": value, "ttl": int(now) + _REMEMBERED}
-        try:
-            self._table.write(put(item, "attribute_not_exists(pk)"))
-        except ConflictError:
-            return False
-        return True
+    def seen(self, names: Mapping[str, str]) -> set[str]:
+        """Which of these deliveries were remembered: `names` maps a kind of name (`id`, `body`) to the name."""
+        keys = {_delivery(kind, name): kind for kind, name in names.items()}
+        return {keys[key] for key in self._table.get_many(keys)}
 
-    def seen(self, kind: str, name: str) -> str | None:
-        """What was remembered with a delivery, or None where it is new."""
-        hashed = hashlib.sha256(name.encode()).hexdigest()
-        item = self._table.get((f"DELIVERY#{kind}#{hashed}", "SEEN"))
-        return None if item is None else item["value"]
+    def remember(self, names: Mapping[str, str], *, now: float) -> None:
+        """Remembers a delivery by its names for a week; remembering it twice does no harm."""
+        for kind, name in names.items():
+            pk, sk = _delivery(kind, name)
+            self._table.write(put({"pk": pk, "sk": sk, "ttl": int(now) + _REMEMBERED}))
+
+
+def _delivery(kind: str, name: str) -> Key:
+    return f"DELIVERY#{kind}#{hashlib.sha256(name.encode()).hexdigest()}", "SEEN"
 
 
 def find_cluster(clusters: list[Cluster], destination: Destination) -> Cluster:
@@ -130,7 +130,9 @@ def find_cluster(clusters: list[Cluster], destination: Destination) -> Cluster:
         return fitting[0]
     if fitting:
         names = ", ".join(sorted(c.name for c in fitting))
-        raise ConfigurationError(f"{given!r} is the server of several clusters ({names}); use destination.name", field=field)
+        raise ConfigurationError(
+            f"{given!r} is the server of several clusters ({names}); use destination.name", field=field
+        )
     known = ", ".join(f"{c.name} ({c.server})" for c in clusters) or "none"
     raise ConfigurationError(
         f"no cluster {given!r} is registered (registered: {known}); add it with `mooring cluster add`", field=field

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from mooring.errors import ConfigurationError
-from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later, parse_later, parse_message, to_body
+from mooring.events.messages import (
+    AppMessage,
+    Cause,
+    ClusterMessage,
+    Later,
+    Message,
+    RepositoryMessage,
+    parse_later,
+    parse_render,
+    parse_sync,
+    to_body,
+)
 from mooring.model.application import AppKey
 
 APP = AppKey("argocd", "shop")
@@ -18,11 +29,13 @@ APP = AppKey("argocd", "shop")
         AppMessage(APP, Cause("tick")),
         ClusterMessage("in-cluster", Cause("tick")),
         ClusterMessage("in-cluster", Cause("render"), (APP, AppKey("team", "x")), True, 3),
+        RepositoryMessage("github.com/acme/shop", Cause("push", "id")),
     ],
 )
-def test_messages_survive_the_queue(message: AppMessage | ClusterMessage) -> None:
+def test_messages_survive_the_queue(message: Message) -> None:
     """GIVEN a message WHEN written and read, directly and through `later`, THEN it is the same."""
-    assert message == parse_message(to_body(message))
+    parse = parse_render if isinstance(message, RepositoryMessage) else parse_sync
+    assert message == parse(to_body(message))
     later = Later("syncs", message)
     assert later == parse_later(to_body(later))
 
@@ -32,8 +45,17 @@ def test_messages_survive_the_queue(message: AppMessage | ClusterMessage) -> Non
 )
 def test_anything_else_is_refused(body: str) -> None:
     """GIVEN a body that is no message WHEN read THEN it is refused, so that it ends as a dead letter."""
-    with pytest.raises(ConfigurationError):
-        parse_message(body)
+    for parse in (parse_render, parse_sync):
+        with pytest.raises(ConfigurationError):
+            parse(body)
+
+
+def test_queues_take_their_own_messages() -> None:
+    """GIVEN a message of the other queue WHEN read THEN it is refused."""
+    with pytest.raises(ConfigurationError, match="repository"):
+        parse_render(to_body(ClusterMessage("in-cluster", Cause("tick"))))
+    with pytest.raises(ConfigurationError, match="cluster"):
+        parse_sync(to_body(RepositoryMessage("github.com/acme/shop", Cause("tick"))))
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,11 @@ def test_wrong_values_name_their_field(path: str, value: Any, field: str) -> Non
         ("spec.source.helm", {"fileParameters": [{}]}, "spec.source.helm.fileParameters"),
         ("spec.source.directory", {"jsonnet": {"libs": ["x"]}}, "spec.source.directory.jsonnet"),
         ("spec.syncPolicy", {"syncOptions": ["Replace=true"]}, "spec.syncPolicy.syncOptions[0]"),
-        ("spec.syncPolicy", {"managedNamespaceMetadata": {"labels": {}, "x": 1}}, "spec.syncPolicy.managedNamespaceMetadata"),
+        (
+            "spec.syncPolicy",
+            {"managedNamespaceMetadata": {"labels": {}, "x": 1}},
+            "spec.syncPolicy.managedNamespaceMetadata",
+        ),
         ("operation", {"sync": {}}, "operation"),
     ],
 )
@@ -169,7 +173,11 @@ def test_known_fields_that_are_not_supported_yet_say_so(path: str, value: Any, f
         ("spec.sauce", 1, "spec.sauce: unknown field, ignored"),
         ("spec.source.branch", "main", "spec.source.branch: unknown field, ignored"),
         ("spec.syncPolicy", {"auto": {}}, "spec.syncPolicy.auto: unknown field, ignored"),
-        ("spec.syncPolicy", {"syncOptions": ["Fast=true"]}, "spec.syncPolicy.syncOptions[0]: unknown option 'Fast=true', ignored"),
+        (
+            "spec.syncPolicy",
+            {"syncOptions": ["Fast=true"]},
+            "spec.syncPolicy.syncOptions[0]: unknown option 'Fast=true', ignored",
+        ),
         ("extra", 1, "extra: unknown field, ignored"),
         ("spec.project", "team-a", "spec.project: the rules of project 'team-a' are not enforced yet"),
     ],
@@ -188,10 +196,14 @@ def test_empty_values_of_unsupported_fields_are_fine() -> None:
 
 def test_disabled_automation_is_none() -> None:
     """GIVEN automated.enabled false WHEN read THEN the application is not automated."""
-    assert parse_application(changed("spec.syncPolicy", {"automated": {"enabled": False}})).application.automated is None
+    assert (
+        parse_application(changed("spec.syncPolicy", {"automated": {"enabled": False}})).application.automated is None
+    )
 
 
-@pytest.mark.parametrize(("failures", "expected"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 160), (7, 180), (99, 180)])
+@pytest.mark.parametrize(
+    ("failures", "expected"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 160), (7, 180), (99, 180)]
+)
 def test_backoff(failures: int, expected: float) -> None:
     """GIVEN the default retry WHEN tries fail THEN the delays double from 5 s up to 3 minutes."""
     assert expected == Retry().delay(failures)
