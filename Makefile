@@ -48,6 +48,8 @@ lock: ## write the lock files anew; UPGRADE=--upgrade takes newer versions
 	@$(PYTHON) -m local.bootstrap .local/lock requirements/lock.txt
 	$(COMPILE) layers/python/requirements.in -o layers/python/requirements.txt
 	$(COMPILE) -c layers/python/requirements.txt requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) --no-annotate -c requirements/dev.txt functions/sync/requirements.in -o functions/sync/requirements.txt \
+		$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' layers/python/requirements.txt)
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) requirements/go.in -o requirements/go.txt
 	$(COMPILE) requirements/lock.in -o requirements/lock.txt

@@ -195,7 +195,7 @@ def _table(phases: dict[str, Cost], pushes: int, idle: float) -> str:
     first, single, all_, rest = phases["first"], phases["pushes"], phases["all"], phases["idle"]
     hour = 3600 / idle
     titles = {
-        "first": f"first sync of {APPLICATIONS} × {OBJECTS}",
+        "first": f"first sync of {APPLICATIONS} x {OBJECTS}",
         "pushes": f"{pushes} single pushes",
         "all": f"one commit touching all {APPLICATIONS * OBJECTS}",
         "idle": f"idle, {idle:.0f} s",

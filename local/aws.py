@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _look_up_services_once() -> None:
-    """moto lists its own folder for every request, to learn which services there are."""
+    """Moto lists its own folder for every request, to learn which services there are."""
     from moto import backends
 
     services = tuple(backends.list_of_moto_modules())

@@ -40,18 +40,12 @@ def prepare(directory: Path, lock: Path, *, checkout: bool) -> bool:
         fcntl.flock(guard, fcntl.LOCK_EX)
         stamp = directory / ".locked"
         wanted = f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {_ROOT} {sys.version_info[:2]}\n"
-        if (
-            stamp.exists()
-            and stamp.read_text() == wanted
-            and (directory / "bin/python").exists()
-        ):
+        if stamp.exists() and stamp.read_text() == wanted and (directory / "bin/python").exists():
             return False
         print(f"preparing {directory.name} from {lock.name}", flush=True)
         python = directory / "bin/python"
         if not _same_python(python):
-            subprocess.run(
-                [sys.executable, "-m", "venv", "--clear", directory], check=True
-            )
+            subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
         pip: list[str | Path] = [
             python,
             "-m",
@@ -93,9 +87,7 @@ def _link_checkout(directory: Path) -> None:
         text=True,
     )
     paths = (_ROOT / "shared", _ROOT / "cli")
-    Path(packages.stdout.strip(), "mooring.pth").write_text(
-        "".join(f"{path}\n" for path in paths)
-    )
+    Path(packages.stdout.strip(), "mooring.pth").write_text("".join(f"{path}\n" for path in paths))
     command = directory / "bin/mooring"
     command.write_text(_COMMAND.format(python=directory / "bin/python"))
     command.chmod(0o755)
@@ -103,14 +95,10 @@ def _link_checkout(directory: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """`python -m local.bootstrap DIRECTORY LOCK [--checkout]`, from the root of the checkout; an exit code."""
-    parser = argparse.ArgumentParser(
-        prog="bootstrap", description="Prepare a virtual environment from a lock file."
-    )
+    parser = argparse.ArgumentParser(prog="bootstrap", description="Prepare a virtual environment from a lock file.")
     parser.add_argument("directory", type=Path)
     parser.add_argument("lock", type=Path)
-    parser.add_argument(
-        "--checkout", action="store_true", help="make this checkout importable there"
-    )
+    parser.add_argument("--checkout", action="store_true", help="make this checkout importable there")
     chosen = parser.parse_args(arguments)
     if sys.version_info < (3, 11):  # noqa: UP036 - runs before anything has checked it
         print(

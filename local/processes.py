@@ -77,6 +77,7 @@ class Process:
 
     @property
     def pid(self) -> int:
+        """Its process id."""
         return self.popen.pid
 
     def alive(self) -> bool:
@@ -199,25 +200,17 @@ def wait_until(
     while not ready():
         ended = next((process for process in watched if not process.alive()), None)
         if ended is not None:
-            raise StartError(
-                f"{ended.name} ended with {ended.popen.returncode}{_end_of_log(ended)}"
-            )
+            raise StartError(f"{ended.name} ended with {ended.popen.returncode}{_end_of_log(ended)}")
         if time.monotonic() >= deadline:
-            raise StartError(
-                f"{what} is not ready after {timeout:g} s{_end_of_log(*watched[-1:])}"
-            )
+            raise StartError(f"{what} is not ready after {timeout:g} s{_end_of_log(*watched[-1:])}")
         time.sleep(every)
 
 
 def _end_of_log(*processes: Process) -> str:
-    return "".join(
-        f"; its log {process.log} ends:\n{process.tail()}" for process in processes
-    )
+    return "".join(f"; its log {process.log} ends:\n{process.tail()}" for process in processes)
 
 
-def wait_for_port(
-    port: int, what: str, *, timeout: float = 30.0, watch: Iterable[Process] = ()
-) -> None:
+def wait_for_port(port: int, what: str, *, timeout: float = 30.0, watch: Iterable[Process] = ()) -> None:
     """Return once something accepts connections on this port of 127.0.0.1. Raises `StartError`."""
 
     def accepts() -> bool:
@@ -231,9 +224,7 @@ def wait_for_port(
     wait_until(accepts, what, timeout=timeout, watch=watch)
 
 
-def wait_for_http(
-    url: str, what: str, *, timeout: float = 30.0, watch: Iterable[Process] = ()
-) -> None:
+def wait_for_http(url: str, what: str, *, timeout: float = 30.0, watch: Iterable[Process] = ()) -> None:
     """Return once this plain HTTP URL answers anything below 500. Raises `StartError`."""
 
     def answers() -> bool:

@@ -38,9 +38,7 @@ def commit(
     `links` are symbolic links and what they point to. See git-fast-import(1).
     """
     parent = _resolve(repository, branch)
-    when = _EPOCH + (
-        int(_git(repository, "rev-list", "--count", parent)) if parent else 0
-    )
+    when = _EPOCH + (int(_git(repository, "rev-list", "--count", parent)) if parent else 0)
     stream = [
         f"commit refs/heads/{branch}\ncommitter {author} {when} +0000\n".encode(),
         _data(message.encode()),
@@ -58,13 +56,8 @@ def commit(
                     content.encode() if isinstance(content, str) else content,
                 )
             )
-    stream += [
-        _inline("120000", path, target.encode())
-        for path, target in (links or {}).items()
-    ]
-    _git(
-        repository, "fast-import", "--quiet", "--date-format=raw", data=b"".join(stream)
-    )
+    stream += [_inline("120000", path, target.encode()) for path, target in (links or {}).items()]
+    _git(repository, "fast-import", "--quiet", "--date-format=raw", data=b"".join(stream))
     return _resolve(repository, branch)
 
 
@@ -80,17 +73,11 @@ def tag(repository: Path, name: str, revision: str = "main") -> None:
 
 def files_below(folder: Path) -> dict[str, bytes]:
     """Every file below a folder by its path relative to it, ready to be committed."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def _resolve(repository: Path, branch: str) -> str:
-    return _git(
-        repository, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}"
-    )
+    return _git(repository, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
 
 
 def _inline(mode: str, path: str, content: bytes) -> bytes:
@@ -102,9 +89,7 @@ def _data(content: bytes) -> bytes:
 
 
 def _quote(path: str) -> str:
-    return (
-        '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    )
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _git(
@@ -128,7 +113,5 @@ def _git(
         env=env,
     )
     if answer.returncode:
-        raise RuntimeError(
-            f"git {arguments[0]} failed in {repository}: {answer.stderr.decode().strip()}"
-        )
+        raise RuntimeError(f"git {arguments[0]} failed in {repository}: {answer.stderr.decode().strip()}")
     return answer.stdout.decode().strip()

@@ -6,8 +6,8 @@ and empty tables, because both are gone when it ends; repositories under `git` s
 work there.
 
 A stack that started is complete: the cluster is registered through Mooring's own API and the webhook answers. Only then
-does `stack.json` say where everything is; it goes away first of all when the stack ends. Nothing outlives it: whoever is
-killed, the kernel ends the rest.
+does `stack.json` say where everything is; it goes away first of all when the stack ends. Nothing outlives it: whoever
+is killed, the kernel ends the rest.
 """
 
 from __future__ import annotations

@@ -54,14 +54,10 @@ class Tool:
 
     def program(self, goarch: str) -> Program:
         """How to build it for a processor (in Go's words)."""
-        return Program(
-            _ROOT / self.module, self.package, self.name, goarch, self.ldflags
-        )
+        return Program(_ROOT / self.module, self.package, self.name, goarch, self.ldflags)
 
 
-def _kubernetes(
-    name: str, seconds: float, version: tuple[str, ...] = ("--version",)
-) -> Tool:
+def _kubernetes(name: str, seconds: float, version: tuple[str, ...] = ("--version",)) -> Tool:
     package = f"k8s.io/kubernetes/cmd/{name}"
     return Tool(
         name,
@@ -106,29 +102,15 @@ def ensure(names: Iterable[str], report: Report) -> dict[str, Path]:
     """Where each of these tools is, building what is missing. Raises `BuildError`; `KeyError` for an unknown name."""
     wanted = {TOOLS[name].name for name in names}
     goarch = native_architecture()
-    found = {
-        name: path
-        for name in TOOLS
-        if name in wanted and (path := _find(TOOLS[name], goarch))
-    }
-    missing = [
-        tool
-        for tool in TOOLS.values()
-        if tool.name in wanted and tool.name not in found
-    ]
+    found = {name: path for name in TOOLS if name in wanted and (path := _find(TOOLS[name], goarch))}
+    missing = [tool for tool in TOOLS.values() if tool.name in wanted and tool.name not in found]
     if missing:
-        report(
-            f"to build: {', '.join(tool.name for tool in missing)} (once; then kept)"
-        )
+        report(f"to build: {', '.join(tool.name for tool in missing)} (once; then kept)")
     clock = _Clock(sum(tool.seconds for tool in missing), _pace())
     for number, tool in enumerate(missing, 1):
-        report(
-            f"{tool.name}: building, {number} of {len(missing)}{clock.left(tool.seconds, 0.0)}"
-        )
+        report(f"{tool.name}: building, {number} of {len(missing)}{clock.left(tool.seconds, 0.0)}")
         begun = time.monotonic()
-        found[tool.name] = cached(
-            tool.program(goarch), report, partial(clock.left, tool.seconds)
-        )
+        found[tool.name] = cached(tool.program(goarch), report, partial(clock.left, tool.seconds))
         clock = clock.after(tool.seconds, time.monotonic() - begun)
         report(f"{tool.name}: built in {time.monotonic() - begun:.0f} s")
     return found
@@ -145,11 +127,7 @@ def build(module: Path, package: str, goarch: str, out: Path, report: Report) ->
     )
     ldflags = known.ldflags if known else LDFLAGS
     binary = next(
-        (
-            tool.name
-            for tool in TOOLS.values()
-            if tool.package == package and tool is known
-        ),
+        (tool.name for tool in TOOLS.values() if tool.package == package and tool is known),
         out.name,
     )
     made = cached(Program(module.resolve(), package, binary, goarch, ldflags), report)
@@ -171,11 +149,7 @@ class _Clock:
         # A build past its estimate is nearly done as far as anyone can tell: at least a tenth of it is left.
         now = max(current * self.pace - taken, current * self.pace / 10)
         seconds = now + (self.cost - current) * self.pace
-        return (
-            f", about {seconds / 60:.0f} min left"
-            if seconds >= 90
-            else f", about {seconds:.0f} s left"
-        )
+        return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"
 
     def after(self, cost: float, taken: float) -> _Clock:
         """The clock once a build is done; a big one teaches it how fast this machine is."""

@@ -6,8 +6,9 @@ import os
 from functools import cache
 from typing import Any
 
-from mooring.composition import Composition
 from routes import make_app
+
+from mooring.composition import Composition
 
 
 @cache

@@ -79,7 +79,11 @@ def _interpreter(python: str) -> str | None:
     for name in (sys.executable, f"python{python}"):
         found = shutil.which(name)
         # Version managers put a command on PATH for each Python that they could run, and then refuse to.
-        said = subprocess.run([found, "-c", tell], capture_output=True, text=True, timeout=30) if found else None
+        said = (
+            subprocess.run([found, "-c", tell], capture_output=True, text=True, timeout=30, check=False)
+            if found
+            else None
+        )
         if said is not None and said.stdout.strip() == python:
             return found
     return None

@@ -52,9 +52,7 @@ def write_kubeconfig(path: Path, access: Access) -> Path:
                 "user": {name: text for name, text in texts.items() if text},
             }
         ],
-        "contexts": [
-            {"name": "local", "context": {"cluster": "local", "user": "local"}}
-        ],
+        "contexts": [{"name": "local", "context": {"cluster": "local", "user": "local"}}],
         "current-context": "local",
     }
     path.touch(0o600)
@@ -71,9 +69,7 @@ def read_kubeconfig(path: Path) -> Access:
     except yaml.YAMLError as error:
         raise AccessError(f"{path} is not YAML") from error
     if not isinstance(config, dict) or not config.get("current-context"):
-        raise AccessError(
-            f"{path}: current-context: must name a context; set one with kubectl config use-context"
-        )
+        raise AccessError(f"{path}: current-context: must name a context; set one with kubectl config use-context")
     context = _named(path, config, "contexts", config["current-context"], "context")
     cluster = _named(path, config, "clusters", context.get("cluster"), "cluster")
     user = _named(path, config, "users", context.get("user"), "user")
@@ -103,9 +99,7 @@ def read_kubeconfig(path: Path) -> Access:
     )
 
 
-def _named(
-    path: Path, config: dict[str, Any], section: str, name: object, kind: str
-) -> dict[str, Any]:
+def _named(path: Path, config: dict[str, Any], section: str, name: object, kind: str) -> dict[str, Any]:
     for entry in config.get(section) or []:
         if entry.get("name") == name and isinstance(entry.get(kind), dict):
             return dict(entry[kind])
@@ -128,9 +122,7 @@ def _file(path: Path, entry: dict[str, Any], name: str) -> str | None:
     try:
         return Path(path.parent, entry[name]).read_text()
     except OSError as error:
-        raise AccessError(
-            f"{path}: {name}: {entry[name]} can't be read: {error.strerror}"
-        ) from error
+        raise AccessError(f"{path}: {name}: {entry[name]} can't be read: {error.strerror}") from error
 
 
 def _encode(text: str) -> str:

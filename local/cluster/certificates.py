@@ -24,7 +24,9 @@ _NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.s
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Files in PEM: the authority, server and administrator with their keys, both halves of the service accounts' key."""
+    """Files in PEM: the authority, server and administrator with their keys, both halves of the service accounts'
+    key.
+    """
 
     authority: Path
     certificate: Path
@@ -37,31 +39,23 @@ class Keys:
 
 def issue(directory: Path, addresses: tuple[str, ...]) -> Keys:
     """Make all keys of a cluster that answers on these IP addresses; private ones are readable by us alone."""
-    authority_key, serving_key, admin_key, account_key = (
-        ec.generate_private_key(ec.SECP256R1()) for _ in range(4)
-    )
+    authority_key, serving_key, admin_key, account_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(4))
     authority = _authority(authority_key)
     names: list[x509.GeneralName] = [x509.DNSName(text) for text in _NAMES]
     names += [x509.IPAddress(ipaddress.ip_address(text)) for text in addresses]
     server = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kube-apiserver")])
     serving = (
         _signed(server, authority, authority_key, serving_key.public_key())
-        .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-        )
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     # Kubernetes reads the user from the common name and the groups from the organisations.
     group = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "system:masters")
-    administrator = x509.Name(
-        [group, x509.NameAttribute(NameOID.COMMON_NAME, "mooring-admin")]
-    )
+    administrator = x509.Name([group, x509.NameAttribute(NameOID.COMMON_NAME, "mooring-admin")])
     admin = (
         _signed(administrator, authority, authority_key, admin_key.public_key())
-        .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
-        )
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     public = account_key.public_key().public_bytes(
@@ -96,9 +90,7 @@ def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         _certificate(name, name, key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
 
@@ -110,22 +102,16 @@ def _signed(
     public: ec.EllipticCurvePublicKey,
 ) -> x509.CertificateBuilder:
     # Python 3.13 refuses chains without the identifiers of the keys (VERIFY_X509_STRICT is its default).
-    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(
-        authority_key.public_key()
-    )
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     return (
         _certificate(name, authority.subject, public)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(public), critical=False
-        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(issuer, critical=False)
     )
 
 
-def _certificate(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
+def _certificate(subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -140,9 +126,7 @@ def _certificate(
 
 def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
     form = serialization.PrivateFormat.TraditionalOpenSSL
-    return key.private_bytes(
-        serialization.Encoding.PEM, form, serialization.NoEncryption()
-    )
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
 
 
 def _write(path: Path, content: bytes) -> Path:

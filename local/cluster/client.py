@@ -34,9 +34,7 @@ class Client:
         if access.token:
             self._headers["Authorization"] = f"Bearer {access.token}"
         self._server = access.server
-        self._pool = urllib3.PoolManager(
-            ssl_context=context, retries=False, timeout=urllib3.Timeout(5, read=30)
-        )
+        self._pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=urllib3.Timeout(5, read=30))
 
     def __call__(
         self,
@@ -50,14 +48,10 @@ class Client:
 
         A body that isn't JSON comes back as text. `content_type` chooses how a PATCH is understood.
         """
-        headers = self._headers | (
-            {"Content-Type": content_type} if body is not None else {}
-        )
+        headers = self._headers | ({"Content-Type": content_type} if body is not None else {})
         data = json.dumps(body) if body is not None else None
         try:
-            answer = self._pool.request(
-                method, self._server + path, body=data, headers=headers
-            )
+            answer = self._pool.request(method, self._server + path, body=data, headers=headers)
         except urllib3.exceptions.HTTPError:
             return 0, None
         if answer.headers.get("Content-Type", "").startswith("application/json"):
@@ -79,9 +73,7 @@ def issue_token(client: Client) -> str:
             "kind": "ClusterRole",
             "name": "cluster-admin",
         },
-        "subjects": [
-            {"kind": "ServiceAccount", "namespace": "kube-system", "name": _ACCOUNT}
-        ],
+        "subjects": [{"kind": "ServiceAccount", "namespace": "kube-system", "name": _ACCOUNT}],
     }
     for path, body in (
         (accounts, {"metadata": {"name": _ACCOUNT}}),

@@ -123,9 +123,7 @@ class Cluster:
         tokens = {name: secrets.token_hex(16) for name in _USERS}
         (directory / "audit-policy.yaml").write_text(servers.AUDIT_POLICY)
         token_file = _write_tokens(directory / "tokens.csv", token, tokens)
-        cluster = cls(
-            access, kubeconfig, keys.authority, directory / "audit.jsonl", processes
-        )
+        cluster = cls(access, kubeconfig, keys.authority, directory / "audit.jsonl", processes)
 
         processes.start(
             "etcd",
@@ -145,9 +143,7 @@ class Cluster:
         processes.start("kube-apiserver", command, cwd=directory)
         if workloads:
             identities = {
-                name: write_kubeconfig(
-                    directory / f"{name}.kubeconfig", replace(access, token=secret)
-                )
+                name: write_kubeconfig(directory / f"{name}.kubeconfig", replace(access, token=secret))
                 for name, secret in tokens.items()
             }
             wait_for_port(port, "kube-apiserver", timeout=60, watch=processes)
@@ -157,11 +153,12 @@ class Cluster:
 
     @classmethod
     def from_kubeconfig(cls, path: Path) -> Self:
-        """A cluster that is there already, as the current context of a kubeconfig describes it. Raises `AccessError`."""
+        """A cluster that is there already, as a kubeconfig's current context describes it. Raises `AccessError`."""
         return cls(read_kubeconfig(path), path.absolute(), None, None, None)
 
     @property
     def server(self) -> str:
+        """The API server's address."""
         return self.access.server
 
     @property
@@ -171,6 +168,7 @@ class Cluster:
 
     @property
     def token(self) -> str | None:
+        """An administrator's bearer token, where there is one."""
         return self.access.token
 
     def bearer(self) -> str:
@@ -213,9 +211,7 @@ class Cluster:
             watch=processes,
         )
         # The namespace `default` is made by the API server itself, shortly after it says that it is ready.
-        first = "/api/v1/namespaces/default" + (
-            "/serviceaccounts/default" if workloads else ""
-        )
+        first = "/api/v1/namespaces/default" + ("/serviceaccounts/default" if workloads else "")
         if workloads:
             self._create_nodes()
         wait_until(
@@ -249,9 +245,7 @@ class Cluster:
 
     def _nodes_ready(self) -> bool:
         status, nodes = self.client("GET", "/api/v1/nodes")
-        return status == 200 and all(
-            node["status"].get("phase") == "Running" for node in nodes["items"]
-        )
+        return status == 200 and all(node["status"].get("phase") == "Running" for node in nodes["items"])
 
 
 def _start_workloads(
@@ -261,26 +255,17 @@ def _start_workloads(
     keys: Keys,
     identities: Mapping[str, Path],
 ) -> None:
-    manager = servers.controllers(
-        tools["kube-controller-manager"], identities["kube-controller-manager"], keys
-    )
+    manager = servers.controllers(tools["kube-controller-manager"], identities["kube-controller-manager"], keys)
     processes.start("kube-controller-manager", manager, cwd=directory)
     configuration = directory / "scheduler.yaml"
-    scheduler = servers.scheduler(
-        tools["kube-scheduler"], configuration, identities["kube-scheduler"]
-    )
+    scheduler = servers.scheduler(tools["kube-scheduler"], configuration, identities["kube-scheduler"])
     processes.start("kube-scheduler", scheduler, cwd=directory)
-    processes.start(
-        "kwok", servers.kwok(tools["kwok"], identities["kwok"], _STAGES), cwd=directory
-    )
+    processes.start("kwok", servers.kwok(tools["kwok"], identities["kwok"], _STAGES), cwd=directory)
 
 
 def _write_tokens(path: Path, admin: str, components: Mapping[str, str]) -> Path:
     lines = [f'{admin},mooring-admin,mooring-admin,"system:masters"']
-    lines += [
-        f'{token},{_USERS[name]},{_USERS[name]},"system:masters"'
-        for name, token in components.items()
-    ]
+    lines += [f'{token},{_USERS[name]},{_USERS[name]},"system:masters"' for name, token in components.items()]
     path.touch(0o600)
     path.write_text("\n".join(lines) + "\n")
     return path

@@ -139,7 +139,7 @@ podInitialBackoffSeconds: 1
 
 
 def kwok(program: Path, kubeconfig: Path, stages: Path) -> list[str]:
-    """kwok playing every node and the pods on them, by our stages, without leases: nobody looks for a heartbeat."""
+    """Kwok playing every node and the pods on them, by our stages, without leases: nobody looks for a heartbeat."""
     return [
         str(program),
         f"--kubeconfig={kubeconfig}",

@@ -56,7 +56,9 @@ class Answer:
 
 
 def find_route(routes: Iterable[tuple[Route, str]], method: str, target: str) -> Match | None:
-    """The most specific route of (route, function) pairs that a request takes: exact, `{name}`, `{name+}`, `$default`."""
+    """The most specific route of (route, function) pairs that a request takes: exact, `{name}`, `{name+}`,
+    `$default`.
+    """
     path = target.partition("?")[0]
     best: tuple[tuple[int, ...], Match] | None = None
     for route, function in routes:

@@ -2,8 +2,8 @@
 
 FIFO queues order messages by group: a group is an application, so its renders (and its syncs) follow one another while
 those of others run at the same time. What the sweep sends goes into groups of its own: should a function die with a
-message in hand, the queue holds that message's group back until the visibility timeout has passed, and the sweep is what
-finds the work meanwhile. Leases and conditional writes make both ways safe at once.
+message in hand, the queue holds that message's group back until the visibility timeout has passed, and the sweep is
+what finds the work meanwhile. Leases and conditional writes make both ways safe at once.
 """
 
 from __future__ import annotations

@@ -12,9 +12,7 @@ def test_boto3_talks_to_moto_without_being_told(aws: str) -> None:
     # GIVEN
     sqs, s3, table = boto3.client("sqs"), boto3.client("s3"), boto3.client("dynamodb")
     # WHEN
-    queue = sqs.create_queue(
-        QueueName="machine.fifo", Attributes={"FifoQueue": "true"}
-    )["QueueUrl"]
+    queue = sqs.create_queue(QueueName="machine.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
     sqs.send_message(
         QueueUrl=queue,
         MessageBody="hello",
@@ -28,9 +26,7 @@ def test_boto3_talks_to_moto_without_being_told(aws: str) -> None:
     s3.put_object(Bucket="machine", Key="a/b", Body=b"text")
     # THEN
     assert queue.startswith(aws)
-    assert ["hello"] == [
-        message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]
-    ]
+    assert ["hello"] == [message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]]
     assert b"text" == s3.get_object(Bucket="machine", Key="a/b")["Body"].read()
     assert 200 == table.list_tables()["ResponseMetadata"]["HTTPStatusCode"]
     assert "testing" == os.environ["AWS_ACCESS_KEY_ID"]

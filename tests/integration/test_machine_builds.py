@@ -32,30 +32,18 @@ def test_two_builders_share_one_build(module: Path) -> None:
     lines: list[str] = []
     found: list[Path] = []
     # WHEN
-    threads = [
-        threading.Thread(target=lambda: found.append(cached(program, lines.append)))
-        for _ in range(2)
-    ]
+    threads = [threading.Thread(target=lambda: found.append(cached(program, lines.append))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(120)
     # THEN
     assert [program.path, program.path] == found
-    assert (
-        "hello\n"
-        == subprocess.run(
-            [found[0]], capture_output=True, text=True, timeout=10, check=True
-        ).stdout
-    )
-    assert [".hello.lock", "hello"] == sorted(
-        path.name for path in program.path.parent.iterdir()
-    )
+    assert "hello\n" == subprocess.run([found[0]], capture_output=True, text=True, timeout=10, check=True).stdout
+    assert [".hello.lock", "hello"] == sorted(path.name for path in program.path.parent.iterdir())
 
 
-def test_a_function_gets_a_program_for_its_own_processor(
-    module: Path, tmp_path: Path
-) -> None:
+def test_a_function_gets_a_program_for_its_own_processor(module: Path, tmp_path: Path) -> None:
     """A build for arm64 is an arm64 program wherever it is made."""
     # GIVEN WHEN
     out = build(module, ".", "arm64", tmp_path / "layer/bin/hello", lambda line: None)

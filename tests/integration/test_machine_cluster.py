@@ -25,19 +25,13 @@ def template(spec: dict[str, Any]) -> dict[str, Any]:
 
 def create(cluster: Cluster, path: str, name: str, **fields: Any) -> str:
     """Create an object; the path to read it at."""
-    status, answer = cluster.client(
-        "POST", path, {"metadata": {"name": name}, **fields}
-    )
+    status, answer = cluster.client("POST", path, {"metadata": {"name": name}, **fields})
     assert 201 == status, answer
     return f"{path}/{name}"
 
 
-def wait_for(
-    cluster: Cluster, path: str, true: Callable[[dict[str, Any]], bool]
-) -> None:
-    wait_until(
-        lambda: true(cluster.client("GET", path)[1].get("status", {})), path, timeout=30
-    )
+def wait_for(cluster: Cluster, path: str, true: Callable[[dict[str, Any]], bool]) -> None:
+    wait_until(lambda: true(cluster.client("GET", path)[1].get("status", {})), path, timeout=30)
 
 
 def test_the_version_is_what_was_linked_in(cluster: Cluster) -> None:
@@ -57,18 +51,14 @@ def test_objects_stay_without_controllers(cluster: Cluster, namespace: str) -> N
     )
     selector = {"matchLabels": {"app": "web"}}
     # WHEN
-    path = create(
-        cluster, apps, "web", spec={"selector": selector, "template": template(POD)}
-    )
+    path = create(cluster, apps, "web", spec={"selector": selector, "template": template(POD)})
     create(cluster, core, "single", spec=POD)
     # THEN
     assert {} == cluster.client("GET", path)[1]["status"]
     assert {"etcd", "kube-apiserver"} == set(cluster.pids)
 
 
-def test_requests_can_be_counted_by_who_made_them(
-    cluster: Cluster, namespace: str
-) -> None:
+def test_requests_can_be_counted_by_who_made_them(cluster: Cluster, namespace: str) -> None:
     """Every request is one line of JSON in the audit log by the time it is answered, with its user and agent."""
     # GIVEN
     assert cluster.audit_log is not None
@@ -79,12 +69,8 @@ def test_requests_can_be_counted_by_who_made_them(
     # THEN
     events = [json.loads(line) for line in cluster.audit_log.read_text().splitlines()]
     ours = [event for event in events if event["requestURI"].startswith(path)]
-    assert [("create", 201), ("get", 200)] == [
-        (event["verb"], event["responseStatus"]["code"]) for event in ours
-    ]
-    assert {("mooring-admin", "mooring-local")} == {
-        (event["user"]["username"], event["userAgent"]) for event in ours
-    }
+    assert [("create", 201), ("get", 200)] == [(event["verb"], event["responseStatus"]["code"]) for event in ours]
+    assert {("mooring-admin", "mooring-local")} == {(event["user"]["username"], event["userAgent"]) for event in ours}
     assert not any("requestObject" in event for event in ours)
 
 
@@ -116,16 +102,9 @@ def test_a_client_certificate_is_enough(cluster: Cluster, tmp_path: Path) -> Non
     """With a kubeconfig that has certificates only, requests work and a token can be had."""
     # GIVEN
     assert cluster.ca_file is not None
-    certificate, key = (
-        cluster.ca_file.with_name(name).read_text()
-        for name in ("admin.crt", "admin.key")
-    )
-    pair = Access(
-        cluster.server, cluster.ca_data, client_certificate=certificate, client_key=key
-    )
-    with Cluster.from_kubeconfig(
-        write_kubeconfig(tmp_path / "kubeconfig", pair)
-    ) as same:
+    certificate, key = (cluster.ca_file.with_name(name).read_text() for name in ("admin.crt", "admin.key"))
+    pair = Access(cluster.server, cluster.ca_data, client_certificate=certificate, client_key=key)
+    with Cluster.from_kubeconfig(write_kubeconfig(tmp_path / "kubeconfig", pair)) as same:
         assert None is same.token
         # WHEN asked for twice, as by two starts of a stack
         same.bearer()
@@ -136,9 +115,7 @@ def test_a_client_certificate_is_enough(cluster: Cluster, tmp_path: Path) -> Non
     holder.close()
 
 
-def test_a_folder_can_be_used_again(
-    tmp_path: Path, control_plane_tools: dict[str, Path]
-) -> None:
+def test_a_folder_can_be_used_again(tmp_path: Path, control_plane_tools: dict[str, Path]) -> None:
     """A second cluster in the same folder starts empty."""
     # GIVEN
     with Cluster.start(tmp_path, control_plane_tools, workloads=False) as first:
@@ -176,14 +153,10 @@ def test_a_folder_can_be_used_again(
         ),
     ],
 )
-def test_a_kubeconfig_that_cannot_be_used_alone_says_why(
-    tmp_path: Path, change: dict[str, Any], said: str
-) -> None:
+def test_a_kubeconfig_that_cannot_be_used_alone_says_why(tmp_path: Path, change: dict[str, Any], said: str) -> None:
     """What would need a person or a program is refused with the field's name."""
     # GIVEN
-    path = write_kubeconfig(
-        tmp_path / "kubeconfig", Access("https://127.0.0.1:1", "authority", "token")
-    )
+    path = write_kubeconfig(tmp_path / "kubeconfig", Access("https://127.0.0.1:1", "authority", "token"))
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | change))
     # WHEN THEN
     with pytest.raises(AccessError, match=said):
@@ -211,14 +184,10 @@ def test_a_kubeconfig_may_name_files(tmp_path: Path) -> None:
     # WHEN
     access = read_kubeconfig(tmp_path / "kubeconfig")
     # THEN
-    assert (
-        Access("https://x", "the ca\n", "the token", "the crt\n", "the key\n") == access
-    )
+    assert Access("https://x", "the ca\n", "the token", "the crt\n", "the key\n") == access
 
 
-def test_a_deployment_becomes_ready(
-    workload_cluster: Cluster, make_namespace: Callable[[Cluster], str]
-) -> None:
+def test_a_deployment_becomes_ready(workload_cluster: Cluster, make_namespace: Callable[[Cluster], str]) -> None:
     """A Deployment rolls out, with init containers and readiness gates, and again when its image changes."""
     # GIVEN
     namespace = make_namespace(workload_cluster)
@@ -243,17 +212,9 @@ def test_a_deployment_becomes_ready(
         },
     )
     # THEN
-    wait_for(
-        workload_cluster, path, lambda status: status.get("availableReplicas") == 3
-    )
+    wait_for(workload_cluster, path, lambda status: status.get("availableReplicas") == 3)
     # WHEN
-    patch = {
-        "spec": {
-            "template": {
-                "spec": {"containers": [{"name": "main", "image": "example.com/app:2"}]}
-            }
-        }
-    }
+    patch = {"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "example.com/app:2"}]}}}}
     kind = "application/strategic-merge-patch+json"
     assert 200 == workload_cluster.client("PATCH", path, patch, content_type=kind)[0]
     # THEN
@@ -275,9 +236,7 @@ def test_a_deployment_becomes_ready(
     )
 
 
-def test_the_other_workloads_become_ready(
-    workload_cluster: Cluster, make_namespace: Callable[[Cluster], str]
-) -> None:
+def test_the_other_workloads_become_ready(workload_cluster: Cluster, make_namespace: Callable[[Cluster], str]) -> None:
     """Jobs complete, sets of every kind are ready, claims are bound, and what needs an address gets one."""
     # GIVEN
     namespace = make_namespace(workload_cluster)
@@ -337,9 +296,7 @@ def test_the_other_workloads_become_ready(
         lambda status: status.get("succeeded") == 2 and "completionTime" in status,
     )
     wait_for(workload_cluster, daemons, lambda status: status.get("numberReady") == 2)
-    wait_for(
-        workload_cluster, stateful, lambda status: status.get("readyReplicas") == 2
-    )
+    wait_for(workload_cluster, stateful, lambda status: status.get("readyReplicas") == 2)
     wait_for(
         workload_cluster,
         service,
@@ -350,15 +307,11 @@ def test_the_other_workloads_become_ready(
         ingress,
         lambda status: bool(status.get("loadBalancer", {}).get("ingress")),
     )
-    bound = workload_cluster.client("GET", f"{core}/persistentvolumeclaims/data-db-1")[
-        1
-    ]["status"]
+    bound = workload_cluster.client("GET", f"{core}/persistentvolumeclaims/data-db-1")[1]["status"]
     assert "Bound" == bound["phase"]
 
 
-def test_deleting_cascades(
-    workload_cluster: Cluster, make_namespace: Callable[[Cluster], str]
-) -> None:
+def test_deleting_cascades(workload_cluster: Cluster, make_namespace: Callable[[Cluster], str]) -> None:
     """A deleted Deployment takes its pods along, and an empty namespace goes away."""
     # GIVEN
     namespace = make_namespace(workload_cluster)
@@ -387,9 +340,7 @@ def test_deleting_cascades(
     workload_cluster.client("DELETE", f"/api/v1/namespaces/{namespace}")
     # THEN
     wait_until(
-        lambda: (
-            404 == workload_cluster.client("GET", f"/api/v1/namespaces/{namespace}")[0]
-        ),
+        lambda: 404 == workload_cluster.client("GET", f"/api/v1/namespaces/{namespace}")[0],
         "its end",
         timeout=30,
     )
@@ -398,9 +349,7 @@ def test_deleting_cascades(
 def test_stopping_leaves_no_process_and_no_port(tmp_path: Path) -> None:
     """After the end of a cluster its processes are gone and its ports are free."""
     # GIVEN
-    cluster = Cluster.start(
-        tmp_path, ensure((*CONTROL_PLANE, *WORKLOADS), print), admin_token="chosen"
-    )
+    cluster = Cluster.start(tmp_path, ensure((*CONTROL_PLANE, *WORKLOADS), print), admin_token="chosen")
     pids = dict(cluster.pids)
     ports = [port for pid in pids.values() for port in listening(pid)]
     assert "chosen" == cluster.token
@@ -418,27 +367,21 @@ def test_stopping_leaves_no_process_and_no_port(tmp_path: Path) -> None:
             server.bind(("127.0.0.1", port))
 
 
-def test_a_part_that_fails_takes_the_rest_along(
-    tmp_path: Path, control_plane_tools: dict[str, Path]
-) -> None:
+def test_a_part_that_fails_takes_the_rest_along(tmp_path: Path, control_plane_tools: dict[str, Path]) -> None:
     """A cluster that can't start says which part failed, and leaves nothing running."""
     # GIVEN an API server that gives up
     broken = tmp_path / "broken"
     broken.write_text("#!/bin/sh\necho it does not work >&2\nexit 1\n")
     broken.chmod(0o755)
     # WHEN
-    with pytest.raises(
-        StartError, match=r"kube-apiserver ended with 1; its log .*\nit does not work"
-    ):
+    with pytest.raises(StartError, match=r"kube-apiserver ended with 1; its log .*\nit does not work"):
         Cluster.start(
             tmp_path / "c",
             control_plane_tools | {"kube-apiserver": broken},
             workloads=False,
         )
     # THEN
-    assert [] == [
-        link for link in Path("/proc").glob("[0-9]*/cwd") if at(link) == tmp_path / "c"
-    ]
+    assert [] == [link for link in Path("/proc").glob("[0-9]*/cwd") if at(link) == tmp_path / "c"]
 
 
 def at(link: Path) -> Path | None:
@@ -452,12 +395,6 @@ def listening(pid: int) -> list[int]:
     """The ports that a process listens on."""
     sockets = {str(at(link)) for link in Path(f"/proc/{pid}/fd").iterdir()}
     lines = [
-        line.split()
-        for name in ("tcp", "tcp6")
-        for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+        line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
     ]
-    return [
-        int(line[1].split(":")[1], 16)
-        for line in lines
-        if line[3] == "0A" and f"socket:[{line[9]}]" in sockets
-    ]
+    return [int(line[1].split(":")[1], 16) for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in sockets]

@@ -25,11 +25,7 @@ def git(folder: Path, *arguments: str) -> str:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
-    } | {
-        f"GIT_{who}_{what}": "t@example.com"
-        for who in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    }
+    } | {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     answer = subprocess.run(
         ["git", *arguments],
         check=False,
@@ -40,9 +36,7 @@ def git(folder: Path, *arguments: str) -> str:
         timeout=60,
     )
     if answer.returncode:
-        raise subprocess.CalledProcessError(
-            answer.returncode, arguments, answer.stdout, answer.stderr
-        )
+        raise subprocess.CalledProcessError(answer.returncode, arguments, answer.stdout, answer.stderr)
     return answer.stdout.strip()
 
 
@@ -53,9 +47,7 @@ def test_what_is_committed_can_be_cloned(git_server: Server, tmp_path: Path) -> 
         "team/shop.git",
         {"k8s/web.yaml": "a: 1\n", "old": b"\x00\xff", 'odd "name"': "x"},
     )
-    first = git_server.commit(
-        "team/shop.git", {"old": None}, "Remove", links={"link": "k8s/web.yaml"}
-    )
+    first = git_server.commit("team/shop.git", {"old": None}, "Remove", links={"link": "k8s/web.yaml"})
     git_server.tag("team/shop.git", "v1.2.3")
     # WHEN
     git(tmp_path, "clone", "-q", url, "copy")
@@ -65,9 +57,7 @@ def test_what_is_committed_can_be_cloned(git_server: Server, tmp_path: Path) -> 
         git(copy, "rev-parse", "v1.2.3"),
         git(copy, "branch", "--show-current"),
     )
-    assert ["k8s/web.yaml", "link", 'odd "name"'] == git(copy, "ls-files", "-z").strip(
-        "\0"
-    ).split("\0")
+    assert ["k8s/web.yaml", "link", 'odd "name"'] == git(copy, "ls-files", "-z").strip("\0").split("\0")
     assert "a: 1\n" == (copy / "link").read_text()
 
 
@@ -78,19 +68,12 @@ def test_the_same_files_make_the_same_commit(git_server: Server) -> None:
         git_server.create(name, {"a": "1"})
         git_server.commit(name, {"b": "2"})
     # THEN
-    shas = {
-        git(git_server.server.root / name, "rev-parse", "main")
-        for name in ("one.git", "two.git")
-    }
+    shas = {git(git_server.server.root / name, "rev-parse", "main") for name in ("one.git", "two.git")}
     assert 1 == len(shas)
 
 
-@pytest.mark.parametrize(
-    "settings", [(), ("-c", "http.postBuffer=65536")], ids=["whole", "chunked"]
-)
-def test_pushes_arrive(
-    git_server: Server, tmp_path: Path, settings: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("settings", [(), ("-c", "http.postBuffer=65536")], ids=["whole", "chunked"])
+def test_pushes_arrive(git_server: Server, tmp_path: Path, settings: tuple[str, ...]) -> None:
     """A push of a few megabytes arrives, in one body or in chunks."""
     # GIVEN
     url = git_server.create("shop.git", {"a": "1"})
@@ -102,9 +85,7 @@ def test_pushes_arrive(
     # WHEN
     git(copy, *settings, "push", "-q", "origin", "HEAD:refs/heads/feature")
     # THEN
-    assert git(copy, "rev-parse", "HEAD") == git(
-        git_server.server.root / "shop.git", "rev-parse", "feature"
-    )
+    assert git(copy, "rev-parse", "HEAD") == git(git_server.server.root / "shop.git", "rev-parse", "feature")
 
 
 def test_partial_shallow_and_by_sha(git_server: Server, tmp_path: Path) -> None:
@@ -124,9 +105,7 @@ def test_partial_shallow_and_by_sha(git_server: Server, tmp_path: Path) -> None:
     assert "1" == git(copy, "show", f"{first}:a")
 
 
-def test_a_large_negotiation_is_compressed_and_understood(
-    git_server: Server, tmp_path: Path
-) -> None:
+def test_a_large_negotiation_is_compressed_and_understood(git_server: Server, tmp_path: Path) -> None:
     """Git compresses long request bodies; the server passes them on as they are."""
     # GIVEN a client with far more history than fits a small request
     url = git_server.create("shop.git", {"a": "0"})
@@ -151,9 +130,7 @@ def test_requests_are_counted(git_server: Server, tmp_path: Path) -> None:
     assert counted == git_server.server.counts()
 
 
-def test_guarded_repositories_ask_for_credentials(
-    git_server: Server, tmp_path: Path
-) -> None:
+def test_guarded_repositories_ask_for_credentials(git_server: Server, tmp_path: Path) -> None:
     """Without the right header there is no answer, and other repositories stay open."""
     # GIVEN
     url, other = (
@@ -165,9 +142,7 @@ def test_guarded_repositories_ask_for_credentials(
     for attempt in (url, url.replace("//", "//robot:wrong@")):
         with pytest.raises(subprocess.CalledProcessError):
             git(tmp_path, "ls-remote", attempt)
-    assert "refs/heads/main" in git(
-        tmp_path, "ls-remote", url.replace("//", "//robot:s3cret@")
-    )
+    assert "refs/heads/main" in git(tmp_path, "ls-remote", url.replace("//", "//robot:s3cret@"))
     assert "refs/heads/main" in git(tmp_path, "ls-remote", other)
     # WHEN THEN
     git_server.server.guarded["shop.git"] = bearer("token")
@@ -175,12 +150,8 @@ def test_guarded_repositories_ask_for_credentials(
     assert "refs/heads/main" in git(tmp_path, "-c", header, "ls-remote", url)
 
 
-@pytest.mark.parametrize(
-    "path", ["missing.git", "../outside.git", "%2e%2e/outside.git"]
-)
-def test_there_is_nothing_outside_the_folder(
-    git_server: Server, tmp_path: Path, path: str
-) -> None:
+@pytest.mark.parametrize("path", ["missing.git", "../outside.git", "%2e%2e/outside.git"])
+def test_there_is_nothing_outside_the_folder(git_server: Server, tmp_path: Path, path: str) -> None:
     """A repository that isn't below the root isn't served."""
     # GIVEN
     repositories.create(git_server.server.root.parent, "outside.git")
@@ -205,11 +176,7 @@ def test_the_server_runs_on_its_own(tmp_path: Path) -> None:
     ]
     with Processes(tmp_path / "logs") as processes:
         # WHEN
-        server = processes.start(
-            "githttp", [sys.executable, "-m", "local.githttp", *arguments]
-        )
+        server = processes.start("githttp", [sys.executable, "-m", "local.githttp", *arguments])
         wait_for_port(port, "githttp", watch=[server])
         # THEN
-        assert sha in git(
-            tmp_path, "ls-remote", f"http://robot:s3cret@127.0.0.1:{port}/shop.git"
-        )
+        assert sha in git(tmp_path, "ls-remote", f"http://robot:s3cret@127.0.0.1:{port}/shop.git")

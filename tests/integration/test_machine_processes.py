@@ -35,9 +35,7 @@ time.sleep(300)
 def gone(pid: int) -> bool:
     """Whether no process has this id (or only its unread exit code is left)."""
     try:
-        return (
-            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        )
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
 
@@ -45,9 +43,7 @@ def gone(pid: int) -> bool:
 def test_children_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     """A parent that gets SIGKILL cleans nothing up, and still nothing of it stays."""
     # GIVEN
-    with subprocess.Popen(
-        [sys.executable, "-c", PARENT, tmp_path], stdout=subprocess.PIPE, text=True
-    ) as parent:
+    with subprocess.Popen([sys.executable, "-c", PARENT, tmp_path], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         wait_until(
@@ -65,9 +61,7 @@ def test_children_outlive_the_thread_that_asked_for_them(tmp_path: Path) -> None
     """The kernel's promise is tied to a thread, and that thread is not the caller's."""
     # GIVEN
     with Processes(tmp_path) as processes:
-        thread = threading.Thread(
-            target=processes.start, args=("sleep", ["sleep", "300"])
-        )
+        thread = threading.Thread(target=processes.start, args=("sleep", ["sleep", "300"]))
         # WHEN
         thread.start()
         thread.join()
@@ -80,9 +74,7 @@ def test_stopping_ends_grandchildren_and_the_deaf(tmp_path: Path) -> None:
     """Who ignores SIGTERM gets SIGKILL, and so does what it started."""
     # GIVEN a shell that ignores SIGTERM and has a child
     processes = Processes(tmp_path)
-    shell = processes.start(
-        "deaf", ["sh", "-c", "trap '' TERM; sleep 300 & echo $!; wait; sleep 300"]
-    )
+    shell = processes.start("deaf", ["sh", "-c", "trap '' TERM; sleep 300 & echo $!; wait; sleep 300"])
     wait_until(lambda: shell.log.read_text().strip().isdigit(), "the shell", timeout=10)
     grandchild = int(shell.log.read_text())
     # WHEN
@@ -118,9 +110,7 @@ def test_a_free_port_can_be_bound() -> None:
     # GIVEN WHEN
     port = free_port()
     # THEN
-    assert port < int(
-        Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]
-    )
+    assert port < int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     with socket.socket() as server:
         server.bind(("127.0.0.1", port))
 

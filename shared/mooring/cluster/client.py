@@ -24,7 +24,8 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 import urllib3
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import ClosedPoolError, HTTPError, NewConnectionError, ProtocolError, SSLError, TimeoutError
+from urllib3.exceptions import ClosedPoolError, HTTPError, NewConnectionError, ProtocolError, SSLError
+from urllib3.exceptions import TimeoutError as NoAnswerError
 
 from mooring import __version__
 from mooring.cluster.answers import error_for, read_status
@@ -231,7 +232,7 @@ def _died(error: ProtocolError | SSLError) -> bool:
 
 def _unreachable(error: HTTPError, server: str, subject: str | None) -> UnreachableError:
     # urllib3 counts a refused connection and an unknown host among the timeouts.
-    late = isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError)
+    late = isinstance(error, NoAnswerError) and not isinstance(error, NewConnectionError)
     what = "did not answer in time" if late else f"can't be reached ({type(error).__name__})"
     return UnreachableError(f"{server} {what}; it is tried again", subject=subject)
 

@@ -1,8 +1,8 @@
 """Carrying out a plan, step by step, so that a crash anywhere loses nothing.
 
 The intents are in the table before the first step. Steps of one stage run side by side; what they did is recorded as
-facts, from time to time and at the end of everything, under the lease. A step whose end was not recorded is *settled* by
-the next sync: the API server is asked what a dry run would change, and only an object that differs is applied again.
+facts, from time to time and at the end of everything, under the lease. A step whose end was not recorded is *settled*
+by the next sync: the API server is asked what a dry run would change, and only an object that differs is applied again.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def execute(
     """Carries out the stages in order; after a failure the rest of its stage still runs, and no later stage does.
 
     `checkpoint` records the inventory and raises `ConflictError` where the lease was lost; `may_go_on` says before each
-    step whether lease and time suffice; `guard` names the option that keeps an object from being deleted. Raises `ConflictError` when the lease is gone: whoever holds it goes on.
+    step whether lease and time suffice; `guard` names the option that keeps an object from being deleted. Raises
+    `ConflictError` when the lease is gone: whoever holds it goes on.
     """
     for stage in plan.stages:
         if execution.failures or execution.unfinished:

@@ -34,8 +34,8 @@ def sight_of(found: Observed) -> Sight:
 def look(target: Live, records: Iterable[Record], *, health_only: bool = False) -> dict[AppKey, Seen]:
     """Looks for the remembered objects of some applications, by their label.
 
-    Only kinds with a health rule are listed in full, and with `health_only` only those are listed at all. An object that
-    is remembered and not seen is not missing yet: it may have lost its label (see `look_closely`).
+    Only kinds with a health rule are listed in full, and with `health_only` only those are listed at all. An object
+    that is remembered and not seen is not missing yet: it may have lost its label (see `look_closely`).
     """
     seen: dict[AppKey, Seen] = {}
     owners: dict[ObjectKey, list[AppKey]] = {}

@@ -1,9 +1,9 @@
 """The function `webhook`: a push becomes messages for the applications that follow what was pushed.
 
-Verified first, then looked up, then queued; the work itself is done elsewhere, so the answer comes at once. Applications
-whose files the push lists get a message each. One message more, for the repository as a whole, takes care of the others:
-most of them just learn of the new revision, and so it may come a moment later. A delivery is remembered after its
-messages are sent: a crash in between lets the forge's redelivery do the rest.
+Verified first, then looked up, then queued; the work itself is done elsewhere, so the answer comes at once.
+Applications whose files the push lists get a message each. One message more, for the repository as a whole, takes care
+of the others: most of them just learn of the new revision, and so it may come a moment later. A delivery is remembered
+after its messages are sent: a crash in between lets the forge's redelivery do the rest.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Received:
 def handle_delivery(ports: PushPorts, headers: Mapping[str, str], body: bytes) -> Received:
     """Takes one delivery of GitHub; header names are lower-case.
 
-    Raises `ConfigurationError` (what is wrong with it), `ForbiddenError` (its signature) or `ConflictError` (a body that
-    was delivered before under another id: a replay).
+    Raises `ConfigurationError` (what is wrong with it), `ForbiddenError` (its signature) or `ConflictError` (a body
+    that was delivered before under another id: a replay).
     """
     if len(body) > LARGEST_BODY:
         raise ConfigurationError(f"is larger than {LARGEST_BODY} bytes", field="body")
@@ -107,7 +107,7 @@ def _normalised(urls: Iterable[str]) -> Iterable[str]:
 
 def _follows(target: str, push: Push, default_branch: object) -> bool:
     """Whether a targetRevision may mean something else after this push."""
-    if target == push.ref or target == push.name:
+    if target in (push.ref, push.name):
         return True
     if push.kind == "branch":
         return target == "HEAD" and (not isinstance(default_branch, str) or default_branch == push.name)
@@ -118,4 +118,4 @@ def _touched(depends: tuple[str, ...], files: frozenset[str]) -> bool:
     """Whether a push changed something that the application's last render depended on, as far as it is known."""
     if not depends:
         return True
-    return any(path == "." or file == path or file.startswith(f"{path}/") for path in depends for file in files)
+    return any(path in (".", file) or file.startswith(f"{path}/") for path in depends for file in files)

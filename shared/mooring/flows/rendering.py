@@ -8,7 +8,8 @@ because something could not be rendered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from mooring import __version__
@@ -53,7 +54,7 @@ class _Outbox:
     """What an invocation has found out and not yet written."""
 
     ports: RenderPorts
-    share: Set[AppKey]
+    share: AbstractSet[AppKey]
     wanted: list[tuple[AppKey, WantedState]] = field(default_factory=list)
     messages: list[AppMessage] = field(default_factory=list)
     shared: list[AppMessage] = field(default_factory=list)

@@ -58,8 +58,8 @@ class SyncPorts:
 def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None = None) -> Status | None:
     """Does what one application needs now, and returns its status afterwards (None where there is nothing to say).
 
-    `seen` is what a look at the cluster has just found. Raises `ConflictError` where another sync of this application is
-    at work, and other errors of `mooring.errors` where the state can't be read or written.
+    `seen` is what a look at the cluster has just found. Raises `ConflictError` where another sync of this application
+    is at work, and other errors of `mooring.errors` where the state can't be read or written.
     """
     now = ports.clock()
     spec = record.spec
@@ -143,7 +143,7 @@ def _sync(
 ) -> Status:
     spec, git = record.spec, record.wanted
     assert spec is not None and git is not None
-    application, automated, request = spec.application, spec.application.automated, record.request
+    automated, request = spec.application.automated, record.request
     heals = bool(request or (automated and automated.self_heal))
     prune = request.prune if request and request.prune is not None else bool(automated and automated.prune)
     base = replace(

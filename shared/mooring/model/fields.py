@@ -73,7 +73,7 @@ class Fields:
         return value
 
     def boolean(self, name: str, default: bool) -> bool:
-        """true or false; a quoted "true" is a string and refused."""
+        """True or false; a quoted "true" is a string and refused."""
         value: bool = self._take(name, bool, default)
         return value
 

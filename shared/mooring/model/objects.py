@@ -2,7 +2,8 @@
 
 An object's *key* is its group, kind, namespace and name: the API version is left out, because the same object can be
 read through several versions. An object's *digest* is the SHA-256 of its canonical JSON (RFC 8785's idea of sorted
-keys without white space; numbers as orjson writes them), so equal objects have equal digests wherever they are computed.
+keys without white space; numbers as orjson writes them), so equal objects have equal digests wherever they are
+computed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Has the cluster drifted from what was applied? Decided from metadata alone.
 
 Server-side apply moves a field out of our `managedFields` entry as soon as anyone else changes or removes it, so the
-hash of that entry (the *fingerprint*) tells a drifted object without reading its content (KEP-555, "Server-side Apply").
-The hash can be forged by someone who restores our entry in a second edit, or who changes fields that we don't own; the
-`generation` that moved gives that away, and such a *suspect* gets one deep check.
+hash of that entry (the *fingerprint*) tells a drifted object without reading its content (KEP-555, "Server-side
+Apply"). The hash can be forged by someone who restores our entry in a second edit, or who changes fields that we don't
+own; the `generation` that moved gives that away, and such a *suspect* gets one deep check.
 """
 
 from __future__ import annotations

@@ -83,9 +83,9 @@ def _flat(where: str, document: Any) -> Iterator[tuple[str, Any]]:
         raise RenderError(f"{where}: items: must be a list, since the kind is List")
     for index, item in enumerate(items or ()):
         place = f"{where}, items[{index}]"
-        if kind != "List" and isinstance(item, dict) and "kind" not in item:
-            item = {"apiVersion": document.get("apiVersion"), **item, "kind": kind.removesuffix("List")}
-        yield from _flat(place, item)
+        bare = kind != "List" and isinstance(item, dict) and "kind" not in item
+        named = {"apiVersion": document.get("apiVersion"), **item, "kind": kind.removesuffix("List")} if bare else item
+        yield from _flat(place, named)
 
 
 def _checked(where: str, document: Any) -> Manifest:

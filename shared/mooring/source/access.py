@@ -3,8 +3,8 @@
 Arguments are visible to every process of a machine, configuration files stay behind, and an address turns up in error
 messages, so none of them ever carries a secret. An HTTP credential is a header that git's environment scopes to one
 scheme, host and port; redirects are not followed while it is in place, because git would carry the header along. An SSH
-key has to be a file: it lies, readable by us alone, in a directory of its own that is removed when the command ends, and
-the server must match the stored known_hosts lines.
+key has to be a file: it lies, readable by us alone, in a directory of its own that is removed when the command ends,
+and the server must match the stored known_hosts lines.
 """
 
 from __future__ import annotations

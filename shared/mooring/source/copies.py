@@ -1,8 +1,8 @@
 """Our copy of one repository: what it holds, how it gets more, and how it heals.
 
 A commit counts as held when a fetch of it came to its end, which a ledger remembers; that some of its objects lie
-around proves nothing, since a killed fetch leaves those behind, too. Whatever git can't explain by the server's doing is
-taken for damage: the copy is thrown away and fetched again, once.
+around proves nothing, since a killed fetch leaves those behind, too. Whatever git can't explain by the server's doing
+is taken for damage: the copy is thrown away and fetched again, once.
 """
 
 from __future__ import annotations

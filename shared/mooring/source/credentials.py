@@ -100,8 +100,8 @@ def parse_credential(text: str | bytes, *, name: str) -> Credential:
     """The credential in a stored JSON object; `name` is what users call the place, for errors.
 
     One of `{"url","username","password"}`, `{"url","token"}`, `{"url","sshPrivateKey","sshKnownHosts"}` and
-    `{"url","githubAppID","githubAppInstallationID","githubAppPrivateKey"}` (with `githubAppEnterpriseBaseUrl` for GitHub
-    Enterprise): the names of Argo CD's repository secrets. Raises `ConfigurationError` for anything else.
+    `{"url","githubAppID","githubAppInstallationID","githubAppPrivateKey"}` (with `githubAppEnterpriseBaseUrl` for
+    GitHub Enterprise): the names of Argo CD's repository secrets. Raises `ConfigurationError` for anything else.
     """
     try:
         value = json.loads(text)

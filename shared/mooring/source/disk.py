@@ -35,7 +35,7 @@ class Place:
         self.size_file = folder / "size"
 
     def exists(self) -> bool:
-        """Whether there is a copy that may be used. (A fresh one gets its name only when it is complete.)"""
+        """Whether there is a copy that may be used: a fresh one gets its name only when it is complete."""
         return (self.git / "HEAD").is_file()
 
     def touch(self) -> None:

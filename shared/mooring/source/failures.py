@@ -2,7 +2,8 @@
 
 git tells failures apart only in words, so they are read here, in one table, in the English that `LC_ALL=C` fixes. None
 of those words is passed on as it is: a server can put anything into them, our own header included. What users read is
-our sentence with the repository's host and, for the unexpected, the line that git itself wrote, with secrets struck out.
+our sentence with the repository's host and, for the unexpected, the line that git itself wrote, with secrets struck
+out.
 """
 
 from __future__ import annotations

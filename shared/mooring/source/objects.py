@@ -1,8 +1,8 @@
 """Reading a repository's objects: who made a commit, and which objects lie at its paths.
 
 Any number of questions, about any number of commits, is one `git cat-file --batch-command`. The object id at a path is
-the cheapest proof that nothing below it has changed; symbolic links on the way are followed as long as they stay inside.
-Pure: text in, text out.
+the cheapest proof that nothing below it has changed; symbolic links on the way are followed as long as they stay
+inside. Pure: text in, text out.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def inside(path: str) -> str | None:
     if path.startswith("/") or "\n" in path or "\0" in path:
         return None
     normal = posixpath.normpath(path) if path else "."
-    if normal == "." or normal == "..":
+    if normal in {".", ".."}:
         return "" if normal == "." else None
     return None if normal.startswith("../") else normal
 

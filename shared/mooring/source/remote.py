@@ -1,8 +1,8 @@
 """One repository's server: listing its references, fetching from it, and saying what went wrong.
 
 Every command gets the credential anew (a token may have been rotated), for its own length only, and a time limit. A
-server that answers the bare address with a redirect to the same address with `.git`, as GitLab does, is asked there from
-then on: with a credential in place git follows no redirects.
+server that answers the bare address with a redirect to the same address with `.git`, as GitLab does, is asked there
+from then on: with a credential in place git follows no redirects.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Remote:
         self._transports = f"{_TRANSPORTS}:file" if url.scheme == "file" else _TRANSPORTS
 
     def list_refs(self, *, everything: bool) -> dict[str, str]:
-        """Reference → commit, in the server's order: branches and tags, or `everything` with HEAD. Raises `RemoteError`."""
+        """Reference → commit, in the server's order: branches and tags, or `everything` with HEAD. Raises
+        `RemoteError`.
+        """
         options = [] if everything else ["--heads", "--tags"]
         return parse_advertised(self._run(["ls-remote", "--quiet", *options], [], None).decode("utf-8", "replace"))
 

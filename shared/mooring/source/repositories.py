@@ -106,7 +106,9 @@ class Repositories:
             return found
 
     def fetch(self, url: str, shas: Iterable[str]) -> None:
-        """Bring the commits with these full SHAs, those that aren't here. Raises `ConfigurationError` for unknown ones."""
+        """Bring the commits with these full SHAs, those that aren't here. Raises `ConfigurationError` for unknown
+        ones.
+        """
         with self._copy(url) as copy:
             for error in copy.bring(shas).values():
                 raise error

@@ -45,6 +45,7 @@ class RepositoryURL:
 
     @property
     def is_http(self) -> bool:
+        """Whether git speaks HTTP to it."""
         return self.scheme in {"http", "https"}
 
     @property

@@ -1,8 +1,8 @@
 """Bundles: what a render produced, kept for ever under the digest of its content.
 
-A bundle is one compressed JSON file. Its name is the SHA-256 over the rendered objects, so the same render is stored once
-and a bundle never changes. Every `Secret` in it is sealed with a KMS data key (see `secrets.envelope`): the bucket alone
-reveals none. Rendering and syncing need different rights, and this file is all that passes between them.
+A bundle is one compressed JSON file. Its name is the SHA-256 over the rendered objects, so the same render is stored
+once and a bundle never changes. Every `Secret` in it is sealed with a KMS data key (see `secrets.envelope`): the
+bucket alone reveals none. Rendering and syncing need different rights, and this file is all that passes between them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Records as items of the table, and back.
 
-Attributes that conditions or lists need stand on their own; the rest is one packed JSON attribute. What is read here was
-written here, so it is trusted.
+Attributes that conditions or lists need stand on their own; the rest is one packed JSON attribute. What is read here
+was written here, so it is trusted.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ __all__ = [
     "Phase",
     "Record",
     "RenderFailure",
+    "Request",
     "Resource",
     "ResourceResult",
-    "Request",
     "RetryState",
     "Spec",
     "Status",
@@ -70,7 +70,9 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class RenderFailure:
-    """Why `revision` has no bundle for the spec's `generation`; a transient failure is tried again by the next sweep."""
+    """Why `revision` has no bundle for the spec's `generation`; a transient failure is tried again by the next
+    sweep.
+    """
 
     message: str
     transient: bool

@@ -1,9 +1,9 @@
 """The one DynamoDB table, through the few requests that Mooring makes of it.
 
 Items are flat: strings, whole numbers, booleans and bytes; anything nested is JSON in one attribute. Every write that
-could race carries a condition, and a condition that fails is a `ConflictError`, never a retry in place: the caller reads
-again and decides again. Limits (100 items a transaction or batch read, 25 a batch write, 400 KB an item) are from AWS,
-"Quotas in Amazon DynamoDB".
+could race carries a condition, and a condition that fails is a `ConflictError`, never a retry in place: the caller
+reads again and decides again. Limits (100 items a transaction or batch read, 25 a batch write, 400 KB an item) are from
+AWS, "Quotas in Amazon DynamoDB".
 """
 
 from __future__ import annotations

@@ -60,12 +60,8 @@ def test_an_old_etcd_is_passed_over(place: Callable[[str, str, str], Path]) -> N
     assert {"etcd": wanted} == ensure(["etcd"], never)
 
 
-@pytest.mark.parametrize(
-    "says", ["Kubernetes v1.35.9", "Kubernetes v1.360.0", "Kubernetes v1.37.0", ""]
-)
-def test_another_kubernetes_is_passed_over(
-    place: Callable[[str, str, str], Path], says: str
-) -> None:
+@pytest.mark.parametrize("says", ["Kubernetes v1.35.9", "Kubernetes v1.360.0", "Kubernetes v1.37.0", ""])
+def test_another_kubernetes_is_passed_over(place: Callable[[str, str, str], Path], says: str) -> None:
     """Only Kubernetes 1.36 counts as Kubernetes 1.36."""
     # GIVEN another version on the machine, and a built one in the cache
     place("path", "kube-apiserver", says)
@@ -122,15 +118,11 @@ def test_the_cache_tells_sources_processors_and_flags_apart(tmp_path: Path) -> N
     assert same in others
 
 
-def test_a_build_that_fails_says_why_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The compiler's own words reach the reader, and the cache holds no half of a program."""
     # GIVEN a compiler that fails after naming a package, as `go build -v` does
     go = tmp_path / "go"
-    go.write_text(
-        "#!/bin/sh\necho example.com/hello\necho './main.go:3:1: syntax error' >&2\nexit 1\n"
-    )
+    go.write_text("#!/bin/sh\necho example.com/hello\necho './main.go:3:1: syntax error' >&2\nexit 1\n")
     go.chmod(0o755)
     monkeypatch.setattr("local.golang.gocommand", lambda report: go)
     program = Program(a_module(tmp_path), ".", "hello", "amd64")
