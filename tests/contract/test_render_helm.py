@@ -128,14 +128,23 @@ def test_resource_definitions_are_included_unless_skipped(rendering: Render, ski
     assert expected == [manifest["kind"] for manifest in rendered.objects]
 
 
-def test_hooks_stay_and_tests_go(rendering: Render) -> None:
-    """GIVEN hooks, THEN they keep their annotations; tests of the chart are left out."""
-    hook = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}, annotations: {{helm.sh/hook: '{1}'}}}}\n"
-    hooks = {"migrate": "pre-install,pre-upgrade", "check": "test", "old": "test-success", "both": "test,post-install"}
-    files = {f"charts/shop/templates/{name}.yaml": hook.format(name, events) for name, events in hooks.items()}
+_HOOK = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}, annotations: {{helm.sh/hook: '{1}'}}}}\n"
+
+
+def test_tests_of_a_chart_are_left_out(rendering: Render) -> None:
+    """GIVEN hooks that run in no sync, THEN the objects are the chart's others."""
+    hooks = {"check": "test", "old": "test-success", "undo": "pre-rollback"}
+    files = {f"charts/shop/templates/{name}.yaml": _HOOK.format(name, times) for name, times in hooks.items()}
     rendered = rendering(HelmOptions(), {**FILES, **files})
-    pods = {m["metadata"]["name"]: m["metadata"]["annotations"] for m in rendered.objects if m["kind"] == "Pod"}
-    assert {"migrate": {"helm.sh/hook": hooks["migrate"]}, "both": {"helm.sh/hook": hooks["both"]}} == pods
+    assert ["ConfigMap"] == [manifest["kind"] for manifest in rendered.objects]
+
+
+def test_a_hook_of_a_chart_refuses_the_render(rendering: Render) -> None:
+    """GIVEN a hook that would have to run, THEN the error names template, annotation and object."""
+    files = {**FILES, "charts/shop/templates/migrate.yaml": _HOOK.format("migrate", "test,pre-install")}
+    said = r"templates/migrate\.yaml: metadata\.annotations\[helm\.sh/hook\]: Pod migrate is a hook \(test,pre-install"
+    with pytest.raises(RenderError, match=said):
+        rendering(HelmOptions(), files)
 
 
 def test_value_files_may_lie_elsewhere_in_the_repository(rendering: Render, checkout: Path) -> None:

@@ -1,7 +1,7 @@
 """Rendering with `helm template`.
 
 The chart renders as Argo CD renders it: release name and namespace from the application, value files in order, then
-`values` or `valuesObject`, then parameters; hooks stay in the output with their annotations, tests are left out. Helm
+`values` or `valuesObject`, then parameters; hooks and tests stay in the output with their annotations. Helm
 runs without a network: a dependency must lie in `charts/` or, by `file://`, elsewhere in the repository.
 """
 
@@ -208,13 +208,4 @@ def _documents(output: bytes, path: str) -> Iterator[tuple[str, Any]]:
     for where, text in chunks:
         for document in load_documents(text, where=where):
             seen[where] += 1
-            if not _is_test(document):
-                yield where if seen[where] == 1 else f"{where}, document {seen[where]}", document
-
-
-def _is_test(document: Any) -> bool:
-    """Whether a document is only a test of the chart (Argo CD, "Helm Hooks": tests have no equivalent)."""
-    metadata = document.get("metadata") if isinstance(document, dict) else None
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    hooks = annotations.get("helm.sh/hook") if isinstance(annotations, dict) else None
-    return isinstance(hooks, str) and all(hook.strip().startswith("test") for hook in hooks.split(","))
+            yield where if seen[where] == 1 else f"{where}, document {seen[where]}", document

@@ -2,8 +2,8 @@
 
 Whatever the tool, its output ends here: lists are taken apart, fields that belong to the server go, `stringData`
 becomes `data` (server-side apply would track the wrong field), and what can't be applied is refused with its place
-named: a document that is no object, two documents for the same object, an object too large for etcd. Documents are
-not changed; the objects are shallow copies where they differ.
+named: a document that is no object, two documents for the same object, an object too large for etcd, a hook that
+would have to run. Documents are not changed; the objects are shallow copies where they differ.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest, ObjectKey, canonical_json
+from mooring.render.hooks import is_left_out
 
 __all__ = ["MAX_OBJECT", "MAX_TOTAL", "Found", "accept"]
 
@@ -25,7 +26,6 @@ MAX_TOTAL: Final = 32 << 20
 """Bytes that all manifests of one source may have, as files and as JSON."""
 
 _SERVERS = ("creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink")
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,23 @@ def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[Man
     for where, document in documents:
         for place, item in _flat(where, document):
             manifest = _checked(place, item)
+            if is_left_out(place, manifest):
+                continue
+            _check_name(place, manifest)
             manifest = _cleaned(place, manifest)
             total += _size(place, manifest)
             if total > MAX_TOTAL:
                 raise RenderError(
                     f"{place}: the manifests exceed {MAX_TOTAL >> 20} MiB together: split the application"
                 )
-            if "name" in manifest["metadata"]:
-                key = _key(manifest, namespace)
-                if key in places:
-                    raise RenderError(
-                        f"{place}: {_named(manifest)} is already defined in {places[key]}; remove one of the two or "
-                        "give it another name or namespace",
-                        subject=str(key),
-                    )
-                places[key] = place
+            key = _key(manifest, namespace)
+            if key in places:
+                raise RenderError(
+                    f"{place}: {_named(manifest)} is already defined in {places[key]}; remove one of the two or "
+                    "give it another name or namespace",
+                    subject=str(key),
+                )
+            places[key] = place
             objects.append(manifest)
     return tuple(objects)
 
@@ -101,15 +103,17 @@ def _checked(where: str, document: Any) -> Manifest:
             raise RenderError(f"{where}: metadata.{name}: must be a mapping, not {_type(metadata[name])}")
     if metadata.get("namespace") is not None and not isinstance(metadata["namespace"], str):
         raise RenderError(f"{where}: metadata.namespace: must be a string, not {_type(metadata['namespace'])}")
+    return document
+
+
+def _check_name(where: str, manifest: Manifest) -> None:
+    metadata = manifest["metadata"]
     if metadata.get("name") is None and isinstance(metadata.get("generateName"), str):
-        if any(hook in (metadata.get("annotations") or {}) for hook in _HOOKS):
-            return document
         raise RenderError(
             f"{where}: metadata.generateName: only a hook may leave its name to the server, since an object needs a "
             "name to be found again: set metadata.name"
         )
     _text(where, "metadata.name", metadata.get("name"))
-    return document
 
 
 def _text(where: str, name: str, value: object) -> None:
@@ -169,6 +173,5 @@ def _key(manifest: Manifest, namespace: str) -> ObjectKey:
 
 def _named(manifest: Manifest) -> str:
     metadata = manifest["metadata"]
-    name = metadata.get("name") or metadata.get("generateName")
-    namespace = metadata.get("namespace")
+    name, namespace = metadata["name"], metadata.get("namespace")
     return f"{manifest['kind']} {namespace}/{name}" if namespace else f"{manifest['kind']} {name}"

@@ -86,10 +86,57 @@ def test_what_is_no_object_is_refused(document: Any, message: str) -> None:
         _accept(document)
 
 
-def test_a_hook_may_have_a_generated_name() -> None:
-    """GIVEN hooks without a name, THEN they are kept, and are no duplicates of each other."""
-    hook = _config(metadata={"generateName": "a-", "annotations": {"argocd.argoproj.io/hook": "PreSync"}})
-    assert [hook, hook] == _accept(hook, hook)
+def _hook(name: str = "a", **annotations: Any) -> dict[str, Any]:
+    return _config(metadata={"name": name, "annotations": annotations})
+
+
+ARGO, HELM = "argocd.argoproj.io/hook", "helm.sh/hook"
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        {ARGO: "Skip"},
+        {ARGO: "Skip", HELM: "pre-install"},
+        {HELM: "test"},
+        {HELM: "test-success, test-failure"},
+        {HELM: "pre-rollback,post-rollback"},
+    ],
+)
+def test_a_hook_that_never_runs_is_left_out(annotations: dict[str, str]) -> None:
+    """GIVEN a hook that no sync of Argo CD's runs, THEN the others are the objects; its name is not taken."""
+    assert [_config("a")] == _accept(_hook(**annotations), _config("a"))
+
+
+@pytest.mark.parametrize(
+    ("annotations", "said"),
+    [
+        ({ARGO: "PreSync"}, r"\[argocd\.argoproj\.io/hook\]: ConfigMap a is a hook \(PreSync\)"),
+        ({ARGO: "Skip,PostSync"}, r"is a hook \(Skip,PostSync\)"),
+        ({ARGO: "PreSink"}, r"is a hook \(PreSink\)"),
+        ({ARGO: "PreSync", HELM: "test"}, r"\[argocd\.argoproj\.io/hook\]"),
+        ({HELM: "pre-install,pre-upgrade"}, r"\[helm\.sh/hook\]: ConfigMap a is a hook"),
+        ({HELM: "test,post-install"}, r"is a hook \(test,post-install\)"),
+        ({HELM: "crd-install,pre-install"}, r"is a hook \(crd-install,pre-install\)"),
+    ],
+)
+def test_a_hook_that_would_run_refuses_the_render(annotations: dict[str, str], said: str) -> None:
+    """The error names place, annotation and object, and how to go on without the hook."""
+    with pytest.raises(RenderError, match=rf"^file\.yaml, document 2: metadata\.annotations.*{said}.*to Skip"):
+        _accept(_config("b"), _hook(**annotations))
+
+
+def test_a_hook_without_a_name_is_told_as_a_hook() -> None:
+    """GIVEN only a generateName, THEN the error is about the hook, which may have one."""
+    metadata = {"generateName": "migrate-", "annotations": {ARGO: "PreSync"}}
+    with pytest.raises(RenderError, match=r"ConfigMap migrate- is a hook"):
+        _accept(_config(metadata=metadata))
+
+
+def test_what_helm_2_called_crd_install_is_an_object() -> None:
+    """GIVEN Helm 2's annotation of CRDs, THEN it is applied like every other object."""
+    definition = _hook(**{HELM: "crd-install"})
+    assert [definition] == _accept(definition)
 
 
 @pytest.mark.parametrize(
