@@ -15,6 +15,7 @@ from typing import Any, Literal
 from mooring.errors import ConfigurationError
 from mooring.model.duration import parse_duration
 from mooring.model.fields import Fields
+from mooring.model.ignoring import IgnoreRule, parse_ignore_rules
 from mooring.model.objects import Manifest
 
 __all__ = [
@@ -157,6 +158,8 @@ class Application:
     finalizers: tuple[str, ...]
     history_limit: int
     declared: Manifest
+    ignore_differences: tuple[IgnoreRule, ...] = ()
+    respect_ignore_differences: bool = False
 
     @property
     def cascade(self) -> bool:
@@ -211,7 +214,7 @@ def _key(metadata: Fields) -> AppKey:
 
 
 def _spec(key: AppKey, finalizers: tuple[str, ...], spec: Fields, document: object) -> Application:
-    spec.not_yet("sources", "sourceHydrator", "ignoreDifferences")
+    spec.not_yet("sources", "sourceHydrator")
     spec.ignore("info")
     project = spec.text("project", "default") or "default"
     if project != "default":
@@ -245,6 +248,8 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], spec: Fields, document: obje
         finalizers=finalizers,
         history_limit=history_limit,
         declared=document,
+        ignore_differences=parse_ignore_rules(spec),
+        respect_ignore_differences=options.respect_ignore_differences,
     )
 
 
@@ -365,16 +370,17 @@ def _seconds(fields: Fields, name: str, default: float) -> float:
 class _Options:
     create_namespace: bool = False
     propagation: Propagation = "Foreground"
+    respect_ignore_differences: bool = False
 
 
 _ALWAYS_SO = {"ServerSideApply=true", "ApplyOutOfSyncOnly=true", "PruneLast=true", "Validate=true"}
 _DEFAULTS = {
     "ServerSideApply=false", "ApplyOutOfSyncOnly=false", "PruneLast=false", "Replace=false", "Force=false",
-    "FailOnSharedResource=false", "RespectIgnoreDifferences=false", "SkipDryRunOnMissingResource=true",
+    "FailOnSharedResource=false", "SkipDryRunOnMissingResource=true",
     "SkipDryRunOnMissingResource=false",
 }  # fmt: skip
 _NOT_YET = {
-    "Validate", "Replace", "Force", "FailOnSharedResource", "RespectIgnoreDifferences", "Prune", "Delete",
+    "Validate", "Replace", "Force", "FailOnSharedResource", "Prune", "Delete",
     "ClientSideApplyMigration",
 }  # fmt: skip
 _PROPAGATION: dict[str, Propagation] = {
@@ -386,7 +392,7 @@ _PROPAGATION: dict[str, Propagation] = {
 
 def _options(policy: Fields) -> _Options:
     """`syncOptions` (Argo CD, "Sync Options"): what Mooring always does anyway is accepted as it stands."""
-    create, propagation = False, _Options().propagation
+    create, propagation, respect = False, _Options().propagation, False
     for index, option in enumerate(policy.texts("syncOptions")):
         name, _, value = option.partition("=")
         at = f"syncOptions[{index}]"
@@ -398,10 +404,14 @@ def _options(policy: Fields) -> _Options:
             if value not in _PROPAGATION:
                 raise policy.error(at, "must be PrunePropagationPolicy=foreground, background or orphan")
             propagation = _PROPAGATION[value]
+        elif name == "RespectIgnoreDifferences":
+            if value not in ("true", "false"):
+                raise policy.error(at, "must be RespectIgnoreDifferences=true or RespectIgnoreDifferences=false")
+            respect = value == "true"
         elif option in _ALWAYS_SO or option in _DEFAULTS:
             continue
         elif name in _NOT_YET:
             raise policy.error(at, f"{option} is an option of Argo CD that Mooring does not support yet; remove it")
         else:
             policy.warnings.append(f"spec.syncPolicy.{at}: unknown option {option!r}, ignored")
-    return _Options(create, propagation)
+    return _Options(create, propagation, respect)

@@ -9,6 +9,7 @@ import pytest
 
 from mooring.errors import ConfigurationError
 from mooring.model.application import AppKey, Automated, HelmParameter, Retry, parse_application
+from mooring.model.ignoring import IgnoreRule, parse_pointer
 
 MINIMAL: dict[str, Any] = {
     "apiVersion": "argoproj.io/v1alpha1",
@@ -132,6 +133,31 @@ def test_everything_that_is_supported() -> None:
         ("spec.syncPolicy", {"retry": {"backoff": {"duration": "5x"}}}, "spec.syncPolicy.retry.backoff.duration"),
         ("spec.syncPolicy", {"retry": {"backoff": {"factor": 0}}}, "spec.syncPolicy.retry.backoff.factor"),
         ("spec.revisionHistoryLimit", -1, "spec.revisionHistoryLimit"),
+        ("spec.ignoreDifferences", {}, "spec.ignoreDifferences"),
+        ("spec.ignoreDifferences", ["/spec"], "spec.ignoreDifferences[0]"),
+        ("spec.ignoreDifferences", [{"group": "apps"}], "spec.ignoreDifferences[0].kind"),
+        ("spec.ignoreDifferences", [{"kind": "A"}, {"kind": "B", "name": 1}], "spec.ignoreDifferences[1].name"),
+        (
+            "spec.ignoreDifferences",
+            [{"kind": "A", "jsonPointers": ["/a", "spec/replicas"]}],
+            "spec.ignoreDifferences[0].jsonPointers[1]",
+        ),
+        (
+            "spec.ignoreDifferences",
+            [{"kind": "A", "jsonPointers": ["/a/~2"]}],
+            "spec.ignoreDifferences[0].jsonPointers[0]",
+        ),
+        (
+            "spec.ignoreDifferences",
+            [{"kind": "A", "jqPathExpressions": [" "]}],
+            "spec.ignoreDifferences[0].jqPathExpressions[0]",
+        ),
+        (
+            "spec.ignoreDifferences",
+            [{"kind": "A", "managedFieldsManagers": "hpa"}],
+            "spec.ignoreDifferences[0].managedFieldsManagers",
+        ),
+        ("spec.syncPolicy", {"syncOptions": ["RespectIgnoreDifferences=1"]}, "spec.syncPolicy.syncOptions[0]"),
     ],
 )
 def test_wrong_values_name_their_field(path: str, value: Any, field: str) -> None:
@@ -145,7 +171,6 @@ def test_wrong_values_name_their_field(path: str, value: Any, field: str) -> Non
     ("path", "value", "field"),
     [
         ("spec.sources", [{}], "spec.sources"),
-        ("spec.ignoreDifferences", [{"kind": "X"}], "spec.ignoreDifferences"),
         ("spec.source.chart", "nginx", "spec.source.chart"),
         ("spec.source.plugin", {"name": "x"}, "spec.source.plugin"),
         ("spec.source.kustomize", {"images": ["a=b"]}, "spec.source.kustomize.images"),
@@ -179,6 +204,16 @@ def test_known_fields_that_are_not_supported_yet_say_so(path: str, value: Any, f
             "spec.syncPolicy.syncOptions[0]: unknown option 'Fast=true', ignored",
         ),
         ("extra", 1, "extra: unknown field, ignored"),
+        (
+            "spec.ignoreDifferences",
+            [{"kind": "A", "jsonPointer": ["/a"], "jsonPointers": ["/b"]}],
+            "spec.ignoreDifferences[0].jsonPointer: unknown field, ignored",
+        ),
+        (
+            "spec.ignoreDifferences",
+            [{"kind": "A"}],
+            "spec.ignoreDifferences[0]: ignores nothing: give jsonPointers, jqPathExpressions or managedFieldsManagers",
+        ),
         ("spec.project", "team-a", "spec.project: the rules of project 'team-a' are not enforced yet"),
     ],
 )
@@ -192,6 +227,30 @@ def test_empty_values_of_unsupported_fields_are_fine() -> None:
     document = changed("spec.ignoreDifferences", [])
     document["spec"]["source"]["kustomize"] = {"images": []}
     assert () == parse_application(document).warnings
+
+
+def test_ignored_differences() -> None:
+    """GIVEN rules and the option that respects them WHEN read THEN each rule has its values, in order."""
+    rule = {
+        "group": "apps",
+        "kind": "Deployment",
+        "name": "web",
+        "namespace": "shop",
+        "jsonPointers": ["/spec/replicas", "/metadata/labels/a~1b~0"],
+        "jqPathExpressions": [".spec.x[]?"],
+        "managedFieldsManagers": ["hpa"],
+    }
+    document = changed("spec.ignoreDifferences", [rule, {"group": "*", "kind": "*", "managedFieldsManagers": ["x"]}])
+    document["spec"]["syncPolicy"] = {"syncOptions": ["RespectIgnoreDifferences=true"]}
+    parsed = parse_application(document)
+    assert () == parsed.warnings
+    assert parsed.application.respect_ignore_differences
+    first, second = parsed.application.ignore_differences
+    assert IgnoreRule("*", "*", managed_fields_managers=("x",)) == second
+    assert "spec.ignoreDifferences[1]" == second.where
+    assert ("apps", "Deployment", "web", "shop") == (first.group, first.kind, first.name, first.namespace)
+    assert (".spec.x[]?",) == first.jq_path_expressions
+    assert [("spec", "replicas"), ("metadata", "labels", "a/b~")] == [parse_pointer(p) for p in first.json_pointers]
 
 
 def test_disabled_automation_is_none() -> None:
