@@ -34,7 +34,7 @@ class Stored:
     def __init__(self, *credentials: Credential) -> None:
         self.credentials = credentials
 
-    def find(self, url: str) -> Credential | None:
+    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
         return select(self.credentials, url)
 
 
@@ -121,6 +121,44 @@ def test_a_rotated_credential_is_used_at_once(git_server: Served, guarded: str, 
         repositories.latest(guarded, ["main"])
     store.credentials = (BasicCredential(git_server.server.url, "me", "rotated"),)
     assert isinstance(repositories.latest(guarded, ["main"])["main"], Resolution)
+
+
+class Kept(Stored):
+    """A store that answers from memory until it is asked what is stored now."""
+
+    def __init__(self, kept: Credential | None, *stored: Credential) -> None:
+        super().__init__(*stored)
+        self.kept = kept
+        self.asked = 0
+
+    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
+        self.asked += fresh
+        return super().find(url) if fresh else self.kept
+
+
+@pytest.mark.parametrize("password", [None, "old"])
+def test_a_credential_that_was_just_stored_is_used_at_once(
+    password: str | None, git_server: Served, guarded: str, tmp_path: Path
+) -> None:
+    """GIVEN no or an old credential in memory WHEN the server refuses it THEN the one that is stored now is tried."""
+    kept = None if password is None else BasicCredential(git_server.server.url, "me", password)
+    store = Kept(kept, BasicCredential(git_server.server.url, "me", CANARY))
+    repositories = Repositories(tmp_path / "repos", store)
+    assert isinstance(repositories.resolve(guarded, ["main"])["main"], Resolution)
+    assert 1 == store.asked
+
+
+def test_a_refused_credential_that_is_still_stored_is_tried_once(
+    git_server: Served, guarded: str, tmp_path: Path
+) -> None:
+    """GIVEN the same wrong credential in memory and in the store THEN the server is not asked with it again."""
+    wrong = BasicCredential(git_server.server.url, "me", "wrong")
+    with pytest.raises(ForbiddenError):
+        Repositories(tmp_path / "repos", Kept(wrong, wrong)).resolve(guarded, ["main"])
+    requests = git_server.server.counts()["GET /private.git/info/refs"]
+    with pytest.raises(ForbiddenError):
+        Repositories(tmp_path / "others", Stored(wrong)).resolve(guarded, ["main"])
+    assert 2 * requests == git_server.server.counts()["GET /private.git/info/refs"]
 
 
 def test_what_is_no_repository_says_so(git_server: Served, tmp_path: Path) -> None:

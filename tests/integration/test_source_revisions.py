@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Nobody:
     """A store without credentials."""
 
-    def find(self, url: str) -> Credential | None:
+    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
         return None
 
 

@@ -1,4 +1,9 @@
-"""Credentials of repositories, as they are registered: the longest matching address wins."""
+"""Credentials of repositories, as they are registered: the longest matching address wins.
+
+Addresses and secrets are kept for a while, so that a warm function asks for neither. Whoever is refused asks again for
+what is stored now: a credential that somebody has just registered or corrected counts at once. Only the secret that a
+repository needs is read, so a broken one is the trouble of its own repositories.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ from collections.abc import Callable
 
 import orjson
 
-from mooring.source.credentials import Credential, parse_credential, select
+from mooring.source.credentials import Credential, longest, parse_credential
 from mooring.state.registry import Registry
 
 __all__ = ["RegisteredCredentials"]
@@ -22,14 +27,16 @@ class RegisteredCredentials:
         self._registry = registry
         self._clock = clock
         self._read_at = float("-inf")
-        self._credentials: list[Credential] = []
+        self._secrets: dict[str, str] = {}
 
-    def find(self, url: str) -> Credential | None:
+    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
         """The credential for a repository, or None. Raises the errors of `mooring.errors`."""
-        if self._clock() - self._read_at > _FRESH:
-            self._credentials = [
-                parse_credential(orjson.dumps({"url": address, **self._registry.secret(secret)}), name=secret)
-                for address, secret in self._registry.repositories()
-            ]
+        if fresh or self._clock() - self._read_at > _FRESH:
+            self._secrets = dict(self._registry.repositories())
             self._read_at = self._clock()
-        return select(self._credentials, url)
+        address = longest(self._secrets, url)
+        if address is None:
+            return None
+        secret = self._secrets[address]
+        stored = self._registry.secret(secret, fresh=fresh)
+        return parse_credential(orjson.dumps({"url": address, **stored}), name=secret)

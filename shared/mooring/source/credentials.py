@@ -25,6 +25,7 @@ __all__ = [
     "GitHubAppCredential",
     "SSHCredential",
     "TokenCredential",
+    "longest",
     "parse_credential",
     "select",
 ]
@@ -75,24 +76,34 @@ Credential: TypeAlias = TokenCredential | BasicCredential | SSHCredential | GitH
 class CredentialStore(Protocol):
     """Knows the credentials of this installation."""
 
-    def find(self, url: str) -> Credential | None:
-        """The credential for a repository's address, or None where it is to be read anonymously."""
+    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
+        """The credential for a repository's address, or None where it is to be read anonymously.
+
+        `fresh` asks for it as it is stored now, whatever was found a moment ago.
+        """
         ...
 
 
 def select(credentials: Iterable[Credential], url: str) -> Credential | None:
     """The credential whose address is the longest beginning of `url`; None where none is."""
+    by_address = {credential.url: credential for credential in credentials}
+    address = longest(by_address, url)
+    return None if address is None else by_address[address]
+
+
+def longest(addresses: Iterable[str], url: str) -> str | None:
+    """The address, of those that credentials are stored for, that is the longest beginning of `url`."""
     wanted = parse_url(url, allow_file=True)
-    best: tuple[int, Credential] | None = None
-    for credential in credentials:
-        known = parse_url(credential.url, prefix=True, field="url")
+    best: tuple[int, str] | None = None
+    for address in addresses:
+        known = parse_url(address, prefix=True, field="url")
         if (known.scheme, known.host, known.port) != (wanted.scheme, wanted.host, wanted.port):
             continue
         prefix = known.path.lower().rstrip("/")
         if prefix and not f"{wanted.path.lower()}/".startswith(f"{prefix}/"):
             continue
         if best is None or len(prefix) > best[0]:
-            best = (len(prefix), credential)
+            best = (len(prefix), address)
     return best[1] if best else None
 
 

@@ -1,8 +1,9 @@
 """One repository's server: listing its references, fetching from it, and saying what went wrong.
 
-Every command gets the credential anew (a token may have been rotated), for its own length only, and a time limit. A
-server that answers the bare address with a redirect to the same address with `.git`, as GitLab does, is asked there
-from then on: with a credential in place git follows no redirects.
+Every command gets the credential anew (a token may have been rotated), for its own length only, and a time limit. Where
+it is refused, the command runs once more if another credential is stored by now. A server that answers the bare address
+with a redirect to the same address with `.git`, as GitLab does, is asked there from then on: with a credential in place
+git follows no redirects.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mooring.errors import MooringError, UnreachableError
+from mooring.errors import ForbiddenError, MooringError, UnreachableError
 from mooring.source.access import Access, authorise
-from mooring.source.credentials import CredentialStore
+from mooring.source.credentials import Credential, CredentialStore
 from mooring.source.failures import Failure, explain, recognise
 from mooring.source.githubapp import InstallationTokens
 from mooring.source.process import Git, Outcome, git_environment
@@ -22,6 +23,8 @@ from mooring.source.urls import FIELD, RepositoryURL
 __all__ = ["Remote", "RemoteError"]
 
 _TRANSPORTS = "https:http:ssh"
+_REFUSALS = {Failure.REFUSED, Failure.HOST_KEY, Failure.ABSENT}
+"""What another credential may help against; servers deny that a repository exists to those who may not see it."""
 
 
 class RemoteError(Exception):
@@ -69,6 +72,19 @@ class Remote:
 
     def _run(self, command: Sequence[str], refspecs: Sequence[str], copy: Path | None) -> bytes:
         credential = self._credentials.find(self._url.text)
+        try:
+            return self._run_as(credential, command, refspecs, copy)
+        except (RemoteError, ForbiddenError) as error:
+            if isinstance(error, RemoteError) and error.failure not in _REFUSALS:
+                raise
+            stored = self._credentials.find(self._url.text, fresh=True)
+            if stored == credential:
+                raise
+        return self._run_as(stored, command, refspecs, copy)
+
+    def _run_as(
+        self, credential: Credential | None, command: Sequence[str], refspecs: Sequence[str], copy: Path | None
+    ) -> bytes:
         with authorise(credential, self._url, self._tokens, self._scratch) as access:
             outcome = self._attempt(command, refspecs, copy, access)
             failure = recognise(outcome.complaint) if outcome.code else None

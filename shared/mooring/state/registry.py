@@ -88,8 +88,10 @@ class Registry:
         """Registered address prefixes with the names of their secrets."""
         return [(item["sk"], item["secret"]) for item in self._table.query(_CREDENTIALS)]
 
-    def secret(self, name: str) -> dict[str, Any]:
-        """The content of a registered secret."""
+    def secret(self, name: str, *, fresh: bool = False) -> dict[str, Any]:
+        """The content of a registered secret; `fresh` reads it anew."""
+        if fresh:
+            self._secrets.forget(name)
         return self._secrets.get(name)
 
     # -- deliveries ------------------------------------------------------------------------------------------------
