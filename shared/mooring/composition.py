@@ -7,6 +7,7 @@ and retries a few times with jitter (boto3's standard mode).
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -69,6 +70,10 @@ class Composition:
 
         getLogger("botocore").setLevel(WARNING)  # at INFO it tells where credentials came from at every cold start
         return get_session()
+
+    def _program(self, name: str) -> str:
+        """Where a program of the tools layer is; its bare name where it is missing, for the error that says so."""
+        return shutil.which(name, path=self._environment.get("PATH")) or name
 
     @cached_property
     def table(self) -> Table:
@@ -159,7 +164,7 @@ class Composition:
             self.registry,
             self.repositories,
             self.queues,
-            Tools(kustomize="kustomize", helm="helm"),
+            Tools(kustomize=self._program("kustomize"), helm=self._program("helm")),
             time.time,
         )
 
