@@ -80,7 +80,7 @@ def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afte
             afterwards.again.append((Later("syncs", AppMessage(record.key, cause)), _BUSY))
         return
     except MooringError as error:
-        afterwards.troubles.append((record.key, error))
+        _trouble(ports, record, error, afterwards)
         return
     if status is not None and status.operation != record.status.operation and _is_settling(status):
         afterwards.watch(status.cluster, record.key, 0)

@@ -29,7 +29,7 @@ from mooring.plan.steps import Plan, Wanted, intents, plan_sync
 from mooring.queues import Queues
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
-from mooring.state.records import Commit, DriftEvent, Operation, Record, RenderFailure, RetryState, Status
+from mooring.state.records import Commit, DriftEvent, Operation, Record, RetryState, Status
 
 __all__ = ["LEASE_SECONDS", "SyncPorts", "consider", "note_health", "note_trouble", "take_lease_for"]
 
@@ -69,7 +69,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         raise ConflictError("another sync of this application is at work", subject=str(record.key))
     git = record.wanted
     if record.request and git is not None and git.failure is not None:
-        return _answer_request(ports, record, git.failure)
+        return _answer_request(ports, record, record.status, git.failure.message, git.failure.revision)
     if git is None or not git.bundle:
         return None
     application = spec.application
@@ -77,7 +77,10 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         cluster = ports.targets.cluster(application.destination)
         target = ports.targets.connect(cluster)
     except PermanentError as error:
-        return _note(ports, record, _unknown(record.status, _INVALID, str(error), now))
+        lost = _unknown(record.status, _INVALID, str(error), now)
+        if record.request:
+            return _answer_request(ports, record, lost, str(error), git.revision)
+        return _note(ports, record, lost)
     inventory = record.inventory
     if record.status.cluster not in ("", cluster.name):
         # The objects in the other cluster stay, as they do in Argo CD; here everything begins anew.
@@ -368,15 +371,15 @@ def _refuse(ports: SyncPorts, record: Record, base: Status, cause: Cause, messag
     return status
 
 
-def _answer_request(ports: SyncPorts, record: Record, failure: RenderFailure) -> Status:
-    """Ends a sync that a person asked for and that has nothing to apply, since git could not be rendered."""
+def _answer_request(ports: SyncPorts, record: Record, status: Status, message: str, revision: str) -> Status:
+    """Ends a sync that a person asked for and that can't begin: git could not be rendered, or there is no cluster."""
     spec, request, now = record.spec, record.request, ports.clock()
     assert spec is not None and request is not None
     operation = Operation(
-        request.id, "sync", "Error", failure.message, now, now, failure.revision, "", spec.generation,
+        request.id, "sync", "Error", message, now, now, revision, "", spec.generation,
         Cause("person", request.id, request.by), Commit(),
     )  # fmt: skip
-    status = replace(record.status, operation=operation)
+    status = replace(status, operation=operation)
     held = take_lease_for(ports, record, inventory=record.inventory, status=status, steps=0)
     ports.applications.finish(held, inventory=record.inventory, status=status, operation=operation, retry=record.retry)
     return status
@@ -394,9 +397,8 @@ def note_health(ports: SyncPorts, record: Record, seen: Seen) -> Status:
 
 def note_trouble(ports: SyncPorts, record: Record, error: MooringError) -> None:
     """Shows that the application's cluster could not be looked at; nothing else is concluded from it."""
-    if record.spec is None or not record.status.resources:
-        return
-    _note(ports, record, _unknown(record.status, _TROUBLE, str(error), ports.clock()))
+    if record.spec is not None:
+        _note(ports, record, _unknown(record.status, _TROUBLE, str(error), ports.clock()))
 
 
 def _note(
