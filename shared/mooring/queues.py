@@ -1,9 +1,9 @@
 """The queues between the functions, as a place to send messages to.
 
 FIFO queues order messages by group: a group is an application, so its renders (and its syncs) follow one another while
-those of others run at the same time. What the sweep sends goes into groups of its own: should a function die with a
-message in hand, the queue holds that message's group back until the visibility timeout has passed, and the sweep is
-what finds the work meanwhile. Leases and conditional writes make both ways safe at once.
+those of others run at the same time. What the sweep sends goes into a group of its own each time: should a function die
+with a message in hand, the queue holds that message's group back until the visibility timeout has passed, and the sweep
+is what finds the work meanwhile. Leases and conditional writes make both ways safe at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Queues"]
 
 _BATCH = 10  # messages a request (Amazon SQS, "Message quotas")
 _LONGEST_DELAY = 900  # seconds (the same page)
-_LONGEST_GROUP = 100  # characters; SQS takes 128, and a lane comes behind
+_LONGEST_GROUP = 100  # characters; SQS takes 128
 
 
 class Queues:
@@ -34,8 +34,8 @@ class Queues:
         self._client = client
         self._urls = urls
 
-    def send(self, to: Target, messages: Sequence[Message], *, lane: str = "") -> None:
-        """Sends messages in their order. `lane` sets the groups of this sender apart from everybody else's.
+    def send(self, to: Target, messages: Sequence[Message], *, alone: bool = False) -> None:
+        """Sends messages in their order; `alone` puts each into a group that nothing else can hold back.
 
         Raises `UnreachableError` where some could not be sent: sending all of them again does no harm.
         """
@@ -43,7 +43,7 @@ class Queues:
             {
                 "Id": str(index),
                 "MessageBody": to_body(message),
-                "MessageGroupId": _group(message) + (f"~{lane}" if lane else ""),
+                "MessageGroupId": uuid.uuid4().hex if alone else _group(message),
                 "MessageDeduplicationId": uuid.uuid4().hex,
             }
             for index, message in enumerate(messages)

@@ -39,7 +39,7 @@ class RecordingQueues:
         self.sent: list[tuple[str, Any]] = []
         self.waiting: list[tuple[Later, float]] = []
 
-    def send(self, to: str, messages: Sequence[Any], *, lane: str = "") -> None:
+    def send(self, to: str, messages: Sequence[Any], *, alone: bool = False) -> None:
         self.sent += [(to, message) for message in messages]
 
     def send_later(self, messages: Sequence[tuple[Later, float]]) -> None:

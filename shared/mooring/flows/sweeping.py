@@ -23,7 +23,6 @@ from mooring.state.registry import Cluster, Registry, find_cluster
 
 __all__ = ["SweepPorts", "forward", "sweep"]
 
-_LANE = "sweep"
 _TICK = Cause("tick")
 
 
@@ -42,9 +41,9 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
     """Sends a message for everything that needs a look; returns the troubles of repositories that did not answer."""
     listed = ports.applications.registered()
     clusters = _clusters_of(listed, ports.registry.clusters())
-    ports.queues.send("syncs", [ClusterMessage(name, _TICK) for name in clusters], lane=_LANE)
+    ports.queues.send("syncs", [ClusterMessage(name, _TICK) for name in clusters], alone=True)
     stale, troubles = _stale(ports, listed)
-    ports.queues.send("renders", [AppMessage(key, _TICK) for key in stale], lane=_LANE)
+    ports.queues.send("renders", [AppMessage(key, _TICK) for key in stale], alone=True)
     return troubles
 
 
@@ -52,7 +51,7 @@ def forward(ports: SweepPorts, messages: Iterable[Later]) -> None:
     """Sends messages that have waited long enough to the queue that they are meant for."""
     waiting = list(messages)
     for to in ("renders", "syncs"):
-        ports.queues.send(to, [each.message for each in waiting if each.to == to], lane="later")
+        ports.queues.send(to, [each.message for each in waiting if each.to == to], alone=True)
 
 
 def _clusters_of(listed: Iterable[Listed], clusters: list[Cluster]) -> list[str]:
