@@ -60,6 +60,11 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     def unknown(error: UnknownApplicationError) -> Response[str]:
         return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
 
+    @app.not_found
+    def no_such_route(error: Exception) -> Response[str]:
+        message = f"{app.current_event.http_method} {app.current_event.path} is no address of this API; see docs/cli.md"
+        return _json(404, {"error": {"message": message, "field": "path", "code": 404}})
+
     @app.exception_handler(MooringError)
     def refused(error: MooringError) -> Response[str]:
         told = error_answer(error, unsigned=401)

@@ -262,18 +262,21 @@ def test_a_dependency_outside_is_refused(rendering: Render, repository: str) -> 
     ("template", "message"),
     [
         ('{{ fail "color must be set" }}', "helm template charts/shop failed: (?s:.*)color must be set"),
-        ("{{ .Values.color", r"helm template charts/shop failed: (?s:.*)broken\.yaml:1\): unclosed action$"),
+        (
+            "{{ .Values.color",
+            r"helm template charts/shop failed: (?s:.*)broken\.yaml:1\): unclosed action; correct the chart",
+        ),
         ('{{ template "absent" }}', "helm template charts/shop failed: (?s:.*)absent"),
         ("a: [", r"(helm template charts/shop failed: (?s:.*)|^shop/templates/)broken\.yaml"),
         ("a: 1", r"shop/templates/broken\.yaml.*(apiVersion|failed)"),
         (
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: catalog}\n",
-            r"shop/templates/settings\.yaml: ConfigMap catalog is already defined in shop/templates/broken\.yaml",
+            r"shop/templates/settings\.yaml: metadata\.name: ConfigMap catalog is already defined in shop/templates/broken\.yaml",
         ),
         ("apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  name: b\n", r"broken\.yaml"),
         (
             "\n---\n".join(["apiVersion: v1\nkind: A\nmetadata: {name: a}\n"] * 2),
-            r"broken\.yaml, document 2: A a is already defined in shop/templates/broken\.yaml;",
+            r"broken\.yaml, document 2: metadata\.name: A a is already defined in shop/templates/broken\.yaml;",
         ),
     ],
 )

@@ -28,6 +28,8 @@ __all__ = ["error_for", "read_status"]
 # Server-side apply says these with a 500, about what the manifest holds.
 PERMANENT_500 = ("failed to create typed patch object", "failed to convert new object")
 
+_NAMESPACE_ADVICE = "add its manifest, or set the sync option CreateNamespace=true if it is the destination's"
+
 
 def read_status(body: bytes) -> dict[str, Any] | None:
     """The body as a Kubernetes `Status`; `None` for anything else."""
@@ -65,6 +67,9 @@ def error_for(code: int, headers: Mapping[str, str], body: bytes, *, subject: st
     if code == 404 and status is None:
         # No Status: the path itself is unknown, as for a kind whose CRD was applied a moment ago.
         return UnreachableError("the API server does not serve this kind (yet)", subject=subject)
+    if code == 404 and details.get("kind") == "namespaces":
+        # Where an object was to be made: only a namespace that is missing is told so.
+        return RejectedError(f"{message}; {_NAMESPACE_ADVICE}", code=code, reason=reason, subject=subject)
     if code == 409:
         if reason == "AlreadyExists" or "FieldManagerConflict" in causes:
             return rejected

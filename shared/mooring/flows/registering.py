@@ -10,7 +10,6 @@ from mooring.cluster.auth import Connection
 from mooring.errors import ConfigurationError
 from mooring.model.fields import Fields
 from mooring.source.credentials import parse_credential
-from mooring.source.urls import parse_url
 from mooring.state.registry import Cluster, Registry
 
 __all__ = ["register_cluster", "register_repository"]
@@ -47,7 +46,6 @@ def register_repository(registry: Registry, document: object) -> str:
     if not isinstance(document, dict) or not isinstance(document.get("url"), str):
         raise ConfigurationError("must be the address of a repository, or its beginning", field="url")
     url: str = document["url"]
-    parse_url(url)
     parse_credential(orjson.dumps(document), name="body")
     registry.register_repository(url, document)
     return url

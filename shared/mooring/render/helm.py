@@ -30,7 +30,7 @@ __all__ = ["template"]
 
 _FIELD = "spec.source.helm"
 _SOURCE = re.compile(rb"^---\n# Source: ([^\n]*)\n", re.MULTILINE)
-_ADVICE = "Use --debug flag to render out invalid YAML"
+_HELMS_ADVICE = re.compile(r"\s*Use --debug flag to render out invalid YAML")
 _BARE_COMMA = re.compile(r"(?<!\\),")
 
 
@@ -85,9 +85,9 @@ def template(
         flag = "--set-string" if parameter.force_string else "--set"
         arguments.append(f"{flag}={parameter.name}={_escaped(_literal(parameter.value, f'{_FIELD}.parameters'))}")
     arguments += ["--", options.release_name or release, chart]
-    what = f"helm template {path}"
+    what, advice = f"helm template {path}", f"correct the chart, or what {_FIELD} gives it"
     try:
-        output = run(arguments, what=what, checkout=root, scratch=scratch, timeout=timeout, names=names)
+        output = run(arguments, what=what, advice=advice, checkout=root, scratch=scratch, timeout=timeout, names=names)
     except RenderError as error:
         raise _explained(error, root, path) from error.__cause__
     return Found(list(_documents(output, path)), depends, warnings)
@@ -96,9 +96,9 @@ def template(
 def _explained(error: RenderError, root: Path, path: str) -> RenderError:
     _, marker, names = error.message.partition("missing in charts/ directory: ")
     if not marker:
-        return RenderError(error.message.removesuffix(_ADVICE).rstrip())
+        return RenderError(_HELMS_ADVICE.sub("", error.message))
     sources = _declared(root, path)
-    missing = [name.strip() for name in names.splitlines()[0].split(",")]
+    missing = [name.strip() for name in names.splitlines()[0].partition(";")[0].split(",")]
     listed = ", ".join(f"{name} from {sources[name]}" if sources.get(name) else name for name in missing)
     return RenderError(
         f"{posixpath.normpath(f'{path}/{CHART}')}: the chart needs {listed}, which is not in its charts folder. Charts "

@@ -41,7 +41,14 @@ def build(root: Path, path: str, *, tool: str, scratch: Path, timeout: float) ->
     """
     depends = reachable(root, folders(root, path))
     what = f"kustomize build {path}"
-    output = run((tool, "build", f"{root}/{path}"), what=what, checkout=root, scratch=scratch, timeout=timeout)
+    output = run(
+        (tool, "build", f"{root}/{path}"),
+        what=what,
+        advice="correct the kustomization and push",
+        checkout=root,
+        scratch=scratch,
+        timeout=timeout,
+    )
     documents = load_documents(output, where=f"output of {what}")
     places = (f"output of {what}, document {number}" for number in itertools.count(1))
     return Found(list(zip(places, documents, strict=False)), depends)

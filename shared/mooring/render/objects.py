@@ -62,9 +62,8 @@ def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[Man
             key = _key(manifest, namespace)
             if key in places:
                 raise RenderError(
-                    f"{place}: {_named(manifest)} is already defined in {places[key]}; remove one of the two or "
-                    "give it another name or namespace",
-                    subject=str(key),
+                    f"{place}: metadata.name: {_named(manifest)} is already defined in {places[key]}; remove one of "
+                    "the two or give it another name or namespace"
                 )
             places[key] = place
             objects.append(manifest)

@@ -30,13 +30,15 @@ def run(
     command: Sequence[str],
     *,
     what: str,
+    advice: str = "",
     checkout: Path,
     scratch: Path,
     timeout: float,
     names: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The standard output of a tool that ended well. `what` names it in errors (`kustomize build k8s`); the timeout is
-    in seconds; `scratch` is an empty folder of its own; `names` says what to call private paths in errors.
+    """The standard output of a tool that ended well. In errors, `what` names it (`kustomize build k8s`), `advice` says
+    what to do about a failure, and `names` what to call private paths. The timeout is in seconds; `scratch` is an empty
+    folder of its own.
 
     Raises `RenderError` with the tool's own words where it failed, took too long or printed too much.
     """
@@ -63,7 +65,8 @@ def run(
             raise
     if process.returncode != 0:
         words = _shown(complaint, {**(names or {}), os.fspath(checkout): ""})
-        raise RenderError(f"{what} failed: {words or f'exit code {process.returncode}'}")
+        told = f"{what} failed: {words or f'exit code {process.returncode}'}"
+        raise RenderError(f"{told}; {advice}" if advice else told)
     return output
 
 

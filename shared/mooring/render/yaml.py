@@ -58,7 +58,7 @@ def load_documents(text: bytes | str, *, where: str) -> list[Any]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = str(error.problem or error.context or "not YAML")
-        raise _error(where, mark.line + 1 if mark else 0, problem) from None
+        raise _error(where, mark.line + 1 if mark else 0, f"{problem}: correct the YAML here or just above") from None
     except _BadNodeError as error:
         raise _error(where, error.line, str(error)) from None
     except (YAMLError, UnicodeError) as error:

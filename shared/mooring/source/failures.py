@@ -68,7 +68,7 @@ def explain(
     failure: Failure, url: RepositoryURL, *, known: bool, complaint: str = "", secrets: Iterable[str] = ()
 ) -> MooringError:
     """The error to raise for a failure that nothing could be done about; `known` says whether a credential was sent."""
-    where = f"{url.host or 'the file system'}/{url.path}"
+    where = url.place
     match failure:
         case Failure.REFUSED if known:
             return ForbiddenError(f"{where} refuses the stored credential; check its rights and expiry", field=FIELD)
@@ -95,7 +95,9 @@ def explain(
         case Failure.NO_REF | Failure.NO_OBJECT | Failure.UNADVERTISED:
             return ConfigurationError(f"{where}: {failure.value}", field="spec.source.targetRevision")
         case Failure.UNREACHABLE:
-            return UnreachableError(f"{where} does not answer as a git server should; trying again", field=FIELD)
+            return UnreachableError(
+                f"{where} does not answer as a git server should; check the address, it is tried again", field=FIELD
+            )
         case Failure.BROKEN:
             return UnreachableError(f"git failed on {where}{_reason(complaint, secrets)}", field=FIELD)
 

@@ -116,6 +116,5 @@ class Remote:
                 timeout=self._timeout,
             )
         except TimeoutError:
-            where = f"{self._url.host or 'the file system'}/{self._url.path}"
-            message = f"{where} did not answer within {self._timeout:g} s; trying again"
+            message = f"{self._url.place} did not answer within {self._timeout:g} s; trying again"
             raise UnreachableError(message, field=FIELD) from None

@@ -54,6 +54,11 @@ class RepositoryURL:
         return f"{self.scheme}://{self._authority}/"
 
     @property
+    def place(self) -> str:
+        """Host, port where it is not the usual one, and path: what errors call the repository."""
+        return f"{self._authority or 'the file system'}/{self.path}"
+
+    @property
     def key(self) -> str:
         """The normal form, see `normalise`."""
         return f"{self._authority}/{self.path}".lower()

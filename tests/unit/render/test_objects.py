@@ -153,7 +153,8 @@ def test_what_helm_2_called_crd_install_is_an_object() -> None:
 def test_two_manifests_for_one_object_are_refused(first: Any, second: Any) -> None:
     """The error names both places, also where only one names the destination's namespace, and across versions."""
     with pytest.raises(
-        RenderError, match=r"document 2: \w+ (shop/)?a is already defined in file\.yaml, document 1; remove"
+        RenderError,
+        match=r"document 2: metadata\.name: \w+ (shop/)?a is already defined in file\.yaml, document 1; remove",
     ):
         _accept(first, second)
 
