@@ -37,6 +37,7 @@ def add_pointer(removal: Removal, manifest: Manifest, steps: tuple[str, ...]) ->
             path.append(step)
             place = place[step]
         else:
+            _add_empty(removal, path, place)
             return
     _add(removal, path)
 
@@ -57,6 +58,7 @@ def add_path(removal: Removal, manifest: Manifest, path: list[Any]) -> None:
         elif isinstance(place, dict) and isinstance(step, str) and step in place:
             steps.append(step)
         else:
+            _add_empty(removal, steps, place)
             return
         place = place[steps[-1]]
     _add(removal, steps)
@@ -70,6 +72,12 @@ def _add_below(
         _add(removal, [*steps, index])
     elif rest[0] == offset:
         add_path(removal, manifest, [*steps, index, *rest[1:]])
+
+
+def _add_empty(removal: Removal, path: list[str | int], place: Any) -> None:
+    """For a place that is not there: a container that holds nothing counts as one that was emptied by taking it."""
+    if place in ({}, []):
+        _add(removal, path)
 
 
 def _add(removal: Removal, path: list[str | int]) -> None:

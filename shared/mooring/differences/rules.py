@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from mooring.differences.expressions import Expression, Expressions
 from mooring.model.ignoring import IgnoreRule, parse_pointer
 from mooring.model.objects import Manifest
-from mooring.render.globs import compile_glob
 
 __all__ = ["Rule", "Rules"]
 
@@ -79,6 +78,8 @@ class Rules:
 
 
 def _prepared(rule: IgnoreRule) -> Rule:
+    from mooring.render.globs import compile_glob  # rendering is a large room, and most applications have no rule
+
     where = rule.where or "ignoreDifferences"
     return Rule(
         compile_glob(rule.group, field=f"{where}.group"),

@@ -40,9 +40,7 @@ def test_every_form_of_key() -> None:
             "MutatingWebhookConfiguration",
             jq_path_expressions=(".webhooks[]?.clientConfig.caBundle",),
         ),
-        IgnoreRule(
-            "*", "*", json_pointers=("/spec/replicas",), managed_fields_managers=("kube-controller-manager",)
-        ),
+        IgnoreRule("*", "*", json_pointers=("/spec/replicas",), managed_fields_managers=("kube-controller-manager",)),
         IgnoreRule("", "Service", json_pointers=("/spec/clusterIP",)),
         IgnoreRule("*.crossplane.io", "*", json_pointers=("/spec/a",)),
         IgnoreRule(

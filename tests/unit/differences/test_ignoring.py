@@ -51,6 +51,8 @@ CONTAINERS = [{"name": "web", "image": "web:1"}, {"name": "proxy", "image": "pro
         ({"jsonPointers": ["/spec/a", "/spec/a/b"]}, {"a": {"b": 1, "c": 2}, "d": 1}, {"d": 1}),
         ({"jsonPointers": ["/spec/a/b", "/spec/a"]}, {"a": {"b": 1, "c": 2}, "d": 1}, {"d": 1}),
         ({"jsonPointers": ["/spec/a"]}, {"a": None, "d": 1}, {"d": 1}),
+        ({"jsonPointers": ["/spec/a/b"]}, {"a": {}, "d": {"e": {}}}, {"d": {"e": {}}}),
+        ({"jqPathExpressions": [".spec.a.b"]}, {"a": {}, "d": 1}, {"d": 1}),
         ({"jqPathExpressions": [".spec.replicas"]}, {"replicas": 1, "paused": True}, {"paused": True}),
         ({"jqPathExpressions": [".spec.list[]?.a"]}, {"list": [{"a": 1, "b": 2}]}, {"list": [{"b": 2}]}),
         ({"jqPathExpressions": [".spec.list[-1]"]}, {"list": [1, 2, 3]}, {"list": [1, 2]}),
