@@ -95,7 +95,7 @@ def edit(server: ApiServer, wanted: Manifest) -> Callable[..., None]:
     return edit
 
 
-def ignoring(expressions: Expressions, **lists: tuple[str, ...]) -> Rules:
+def ignoring(expressions: Expressions, **lists: Any) -> Rules:
     return Rules([IgnoreRule("apps", "Deployment", **lists)], expressions)
 
 
