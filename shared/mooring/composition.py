@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mooring.flows.pushes import PushPorts
     from mooring.flows.rendering import RenderPorts
     from mooring.flows.sweeping import SweepPorts
-    from mooring.flows.syncing import SyncPorts
+    from mooring.flows.ports import SyncPorts
     from mooring.flows.targets import Targets
     from mooring.source import Repositories
     from mooring.state.bundles import Bundles
@@ -176,7 +176,7 @@ class Composition:
 
     def sync_ports(self, owner: str, remaining: float) -> SyncPorts:
         """For `sync`: `owner` names the invocation, `remaining` are the seconds it has left."""
-        from mooring.flows.syncing import SyncPorts
+        from mooring.flows.ports import SyncPorts
 
         return SyncPorts(
             self.applications,

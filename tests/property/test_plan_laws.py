@@ -42,7 +42,7 @@ def wanted_objects(draw: st.DrawFn) -> list[Wanted]:
 
 
 def _carried_out(plan: Plan, remembered: dict[ObjectKey, Entry]) -> dict[ObjectKey, Entry]:
-    inventory = intents(plan, remembered)
+    inventory = intents(plan.steps, remembered)
     for step in plan.steps:
         if step.action is Action.PRUNE:
             del inventory[step.key]
@@ -72,7 +72,7 @@ def test_planning_after_a_crash_touches_only_what_is_unsure(objects: list[Wanted
     done = set(
         data.draw(st.lists(st.sampled_from([step.key for step in plan.steps]), unique=True)) if plan.steps else []
     )
-    inventory = intents(plan, {})
+    inventory = intents(plan.steps, {})
     for step in plan.steps:
         if step.key in done and step.wanted is not None:
             inventory[step.key] = inventory[step.key].applied(

@@ -1,22 +1,25 @@
 """An application that is to go: its objects first, where its finalizer says so, then everything that we know of it.
 
-Source: Argo CD, "App Deletion". Without the finalizer the objects stay as they are. A cluster that can't be reached
-leaves the deletion pending and visible; it is tried again until it is done.
+Hooks of PreDelete run before the first object goes and hooks of PostDelete after the last. Without the finalizer the
+objects stay as they are, and no hook runs. A cluster that can't be reached leaves the deletion pending and visible; it
+is tried again until it is done. Source: Argo CD, "App Deletion" and "Resource Hooks".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from mooring.errors import ConflictError, MooringError
 from mooring.events.messages import AppMessage, Cause, Later
-from mooring.flows.executing import Execution, execute
-from mooring.flows.syncing import LEASE_SECONDS, SyncPorts, take_lease_for
+from mooring.flows.advancing import Advance, advance
+from mooring.flows.executing import Execution, Hands
+from mooring.flows.operating import results_of, wait_delay
+from mooring.flows.ports import Held, SyncPorts, take_lease
+from mooring.flows.targets import Live
 from mooring.flows.ulid import new_ulid
 from mooring.model.objects import ObjectKey
-from mooring.plan.inventory import Entry
-from mooring.plan.steps import plan_sync
+from mooring.plan.hooks import Hook, read_hook
+from mooring.plan.steps import Plan, hook_waves, plan_sync
 from mooring.source.urls import normalise
 from mooring.state.records import Commit, Operation, Record
 
@@ -35,41 +38,84 @@ def remove(ports: SyncPorts, record: Record) -> None:
         return
     if record.lease.expires > now:
         raise ConflictError("another sync of this application is at work", subject=str(record.key))
-    doomed = record.inventory if spec.deleting.cascade else {}
-    plan = plan_sync((), doomed, prune=True, allow_empty=True)
+    operation = _operation(record, now)
     status = record.status.because("DeletionInProgress", "the application is being deleted", now)
-    held = take_lease_for(ports, record, inventory=record.inventory, status=status, steps=len(plan.steps))
-    execution = Execution(dict(doomed))
-    lease = [held]
-
-    def checkpoint(inventory: Mapping[ObjectKey, Entry]) -> None:
-        lease[0] = ports.applications.checkpoint(
-            lease[0], now=ports.clock(), ttl=LEASE_SECONDS, inventory=dict(inventory)
-        )
-
-    def may_go_on() -> bool:
-        return ports.clock() < min(lease[0].lease.expires, ports.deadline)
-
-    if plan.steps:
+    held = take_lease(
+        ports,
+        record,
+        inventory=record.inventory,
+        status=replace(status, operation=operation),
+        steps=len(record.inventory),
+    )
+    execution = Execution(dict(record.inventory) if spec.deleting.cascade else {})
+    state = Advance(operation)
+    if spec.deleting.cascade:
         try:
             target = ports.targets.connect(ports.targets.cluster(spec.application.destination))
+            plan = _plan(record, _hooks(ports, record))
         except MooringError as error:
-            execution.failures.append((plan.steps[0].key, error))
+            execution.failures.append((ObjectKey("", "Application", record.key.namespace, record.key.name), error))
         else:
-            execute(
-                plan, execution, target=target, application=spec.application, pool=ports.pool, width=ports.width,
-                checkpoint=checkpoint, may_go_on=may_go_on, guard="Delete",
-            )  # fmt: skip
-    if not execution.failures and not execution.unfinished:
-        ports.applications.forget(record.key, normalise(spec.application.source.repo_url), lease[0].lease.token)
+            state = _advance(ports, held, plan, operation, execution, target)
+    if not execution.failures and not execution.unfinished and not state.waiting:
+        repository = normalise(spec.application.source.repo_url)
+        ports.applications.forget(record.key, repository, held.record.lease.token)
         return
-    message = str(execution.failures[0][1]) if execution.failures else "goes on in another function"
-    operation = Operation(
-        new_ulid(now), "sync", "Failed", f"deletion: {message}", now, ports.clock(), record.status.revision,
-        record.status.bundle, spec.generation, Cause("person", by=spec.deleting.by), Commit(), tuple(execution.results),
-        prune=True,
+    _come_back(ports, held, state, execution)
+
+
+def _operation(record: Record, now: float) -> Operation:
+    """The deletion that was begun, or a new one."""
+    spec, known = record.spec, record.status.operation
+    assert spec is not None
+    assert spec.deleting is not None
+    if known is not None and known.kind == "delete" and known.phase == "Running":
+        return known
+    return Operation(
+        new_ulid(now), "delete", "Running", "deleting", now, 0.0, record.status.revision, record.status.bundle,
+        spec.generation, Cause("person", by=spec.deleting.by), Commit(), prune=True,
     )  # fmt: skip
-    status = replace(status.because("DeletionError", message, now), operation=operation)
-    ports.applications.finish(lease[0], inventory=execution.inventory, status=status, operation=operation, retry=None)
-    delay = _AGAIN if execution.failures else 0.0
-    ports.queues.send_later([(Later("syncs", AppMessage(record.key, Cause("retry"))), delay)])
+
+
+def _hooks(ports: SyncPorts, record: Record) -> list[Hook]:
+    if record.wanted is None or not record.wanted.bundle:
+        return []
+    return [hook for manifest in ports.bundles.load(record.wanted.bundle) if (hook := read_hook(manifest)) is not None]
+
+
+def _plan(record: Record, hooks: list[Hook]) -> Plan:
+    prunes = plan_sync((), record.inventory, prune=True, allow_empty=True)
+    return Plan((*hook_waves(hooks, "PreDelete"), *prunes.waves, *hook_waves(hooks, "PostDelete")))
+
+
+def _advance(
+    ports: SyncPorts, held: Held, plan: Plan, operation: Operation, execution: Execution, target: Live
+) -> Advance:
+    assert held.record.spec is not None
+    application = held.record.spec.application
+    hands = Hands(target, application, ports.pool, ports.width, held.checkpoint, held.may_go_on, "Delete")
+    # An object that is kept leaves the inventory with the application; it is not asked about again.
+    state = advance(plan, operation, (), execution, hands, held.record.inventory)
+    for key in execution.kept:
+        execution.inventory.pop(key, None)
+    return state
+
+
+def _come_back(ports: SyncPorts, held: Held, state: Advance, execution: Execution) -> None:
+    """Writes how far the deletion got and has it looked at again."""
+    now, operation = ports.clock(), state.operation
+    if execution.failures:
+        message = str(execution.failures[0][1])
+        operation = replace(operation, phase="Failed", message=f"deletion: {message}", finished_at=now)
+        delay = _AGAIN
+    else:
+        message = f"waiting for {', '.join(state.waiting)}" if state.waiting else "goes on in another function"
+        operation = replace(operation, message=f"deletion: {message}")
+        delay = wait_delay(operation, now) if state.waiting else 0.0
+    operation = replace(operation, results=results_of(operation, execution))
+    status = held.record.status
+    status = replace(status.because("DeletionError", message if execution.failures else "", now), operation=operation)
+    ports.applications.finish(
+        held.record, inventory=execution.inventory, status=status, operation=operation, retry=None
+    )
+    ports.queues.send_later([(Later("syncs", AppMessage(held.record.key, Cause("retry"))), delay)])

@@ -8,10 +8,9 @@ by the next sync: the API server is asked what a dry run would change, and only 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from mooring.cluster.fingerprint import fingerprint
@@ -22,11 +21,11 @@ from mooring.health import Health, assess, has_rule
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey, canonical_json
 from mooring.model.tracking import tracking_value
-from mooring.plan.inventory import Entry
-from mooring.plan.steps import Action, Plan, Step, Wanted
+from mooring.plan.inventory import Entry, Inventory
+from mooring.plan.steps import Action, Step, Wanted
 from mooring.state.records import ResourceResult
 
-__all__ = ["Execution", "Guard", "execute", "same_content"]
+__all__ = ["Execution", "Guard", "Hands", "execute", "same_content"]
 
 Guard: TypeAlias = Literal["Prune", "Delete"]
 
@@ -60,56 +59,51 @@ class Execution:
         return all(isinstance(error, TransientError) for _, error in self.failures)
 
 
-def execute(
-    plan: Plan,
-    execution: Execution,
-    *,
-    target: Live,
-    application: Application,
-    pool: Executor,
-    width: int,
-    checkpoint: Callable[[Mapping[ObjectKey, Entry]], None],
-    may_go_on: Callable[[], bool],
-    guard: Guard = "Prune",
-) -> None:
-    """Carries out the stages in order; after a failure the rest of its stage still runs, and no later stage does.
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What carries out steps.
 
     `checkpoint` records the inventory and raises `ConflictError` where the lease was lost; `may_go_on` says before each
-    step whether lease and time suffice; `guard` names the option that keeps an object from being deleted. Raises
-    `ConflictError` when the lease is gone: whoever holds it goes on.
+    step whether lease and time suffice; `guard` names the option that keeps an object from being deleted.
     """
-    for stage in plan.stages:
+
+    target: Live
+    application: Application
+    pool: Executor
+    width: int
+    checkpoint: Callable[[Inventory], None]
+    may_go_on: Callable[[], bool]
+    guard: Guard = "Prune"
+
+
+def execute(stages: Iterable[tuple[Step, ...]], execution: Execution, hands: Hands) -> None:
+    """Carries out stages in order; after a failure the rest of its stage still runs, and no later stage does.
+
+    Raises `ConflictError` when the lease is gone: whoever holds it goes on.
+    """
+    for stage in stages:
         if execution.failures or execution.unfinished:
             return
-        taking = partial(_take, target=target, application=application, guard=guard)
-        _run_stage(stage, execution, taking, pool, width, checkpoint, may_go_on)
+        _run_stage(stage, execution, hands)
 
 
-def _run_stage(
-    stage: tuple[Step, ...],
-    execution: Execution,
-    taking: Callable[[Step], Outcome],
-    pool: Executor,
-    width: int,
-    checkpoint: Callable[[Mapping[ObjectKey, Entry]], None],
-    may_go_on: Callable[[], bool],
-) -> None:
+def _run_stage(stage: tuple[Step, ...], execution: Execution, hands: Hands) -> None:
     waiting = list(reversed(stage))
     running: dict[Future[Outcome], Step] = {}
     recorded = time.monotonic()
     while waiting or running:
-        while waiting and len(running) < width:
-            if not may_go_on():
+        while waiting and len(running) < hands.width:
+            if not hands.may_go_on():
                 execution.unfinished = True
                 waiting.clear()
                 break
             step = waiting.pop()
-            running[pool.submit(taking, step)] = step
+            running[hands.pool.submit(_take, step, hands)] = step
         done = wait(running, timeout=_CHECKPOINT_EVERY, return_when=FIRST_COMPLETED).done if running else set()
         for future in done:
             _record(running.pop(future), future, execution)
         if time.monotonic() - recorded > _CHECKPOINT_EVERY and (waiting or running):
-            checkpoint(execution.inventory)
+            hands.checkpoint(execution.inventory)
             recorded = time.monotonic()
 
 
@@ -132,17 +126,17 @@ def _record(step: Step, future: Future[Outcome], execution: Execution) -> None:
             execution.kept.append(step.key)
 
 
-def _take(step: Step, *, target: Live, application: Application, guard: Guard) -> Outcome:
+def _take(step: Step, hands: Hands) -> Outcome:
     match step.action:
         case Action.APPLY:
             assert step.wanted is not None
-            return _apply(step, step.wanted, target)
+            return _apply(step, step.wanted, hands.target)
         case Action.SETTLE:
             assert step.wanted is not None
-            return _settle(step, step.wanted, target)
+            return _settle(step, step.wanted, hands.target)
         case Action.PRUNE:
             assert step.entry is not None
-            return _prune(step.entry, target, application, guard)
+            return _prune(step.entry, hands)
 
 
 def _apply(step: Step, wanted: Wanted, target: Live) -> Outcome:
@@ -191,8 +185,9 @@ def _content(manifest: Manifest) -> bytes:
     return canonical_json([metadata, rest])
 
 
-def _prune(entry: Entry, target: Live, application: Application, guard: Guard) -> Outcome:
+def _prune(entry: Entry, hands: Hands) -> Outcome:
     """Deletes an object that git no longer wants, if it is still ours and may be deleted."""
+    target, application = hands.target, hands.application
     found = target.get(entry.key, entry.version)
 
     def outcome(word: str, message: str, kept: Entry | None = None) -> Outcome:
@@ -202,7 +197,7 @@ def _prune(entry: Entry, target: Live, application: Application, guard: Guard) -
         return outcome("pruned", "was gone already")
     if found.app_label != tracking_value(application.key) or (entry.uid and entry.uid != found.uid):
         return outcome("released", f"carries no label {APP_LABEL} of this application any more, so it stays")
-    if reason := _protected(found, guard):
+    if reason := _protected(found, hands.guard):
         return outcome("kept", reason, entry)
     if found.deletion_timestamp:
         return outcome("pruned", "is being deleted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from mooring.cluster.observe import APP_LABEL
 from mooring.errors import RenderError
@@ -10,19 +11,35 @@ from mooring.flows.targets import Live
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.model.tracking import tracking_value
+from mooring.plan.hooks import Hook, read_hook
 from mooring.plan.order import waves
 from mooring.plan.steps import Wanted
 
-__all__ = ["prepare"]
+__all__ = ["Prepared", "prepare"]
 
 
-def prepare(objects: Iterable[Manifest], application: Application, target: Live) -> tuple[Wanted, ...]:
-    """The objects of a bundle as they are to be applied.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A bundle taken apart: the objects that the application keeps, and the hooks of its syncs."""
+
+    objects: tuple[Wanted, ...]
+    hooks: tuple[Hook, ...]
+
+
+def prepare(bundle: Iterable[Manifest], application: Application, target: Live) -> Prepared:
+    """The objects of a bundle as they are to be applied, and its hooks.
 
     Objects that name no namespace get the destination's; cluster-scoped ones lose theirs, as in Argo CD. Raises
     `RenderError` where two objects turn out to be the same one.
     """
-    manifests = list(objects)
+    manifests: list[Manifest] = []
+    hooks: list[Hook] = []
+    for manifest in bundle:
+        hook = read_hook(manifest)
+        if hook is None:
+            manifests.append(manifest)
+        else:
+            hooks.append(hook)
     scopes = _scopes(manifests, target)
     label = tracking_value(application.key)
     ready: dict[ObjectKey, Manifest] = {}
@@ -35,7 +52,8 @@ def prepare(objects: Iterable[Manifest], application: Application, target: Live)
             )
         ready[key] = placed
     wave_of = waves(ready.items())
-    return tuple(Wanted(key, manifest, digest(manifest), wave_of[key]) for key, manifest in ready.items())
+    objects = tuple(Wanted(key, manifest, digest(manifest), wave_of[key]) for key, manifest in ready.items())
+    return Prepared(objects, tuple(hooks))
 
 
 def _kind(manifest: Manifest) -> tuple[str, str, str]:

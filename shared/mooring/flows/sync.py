@@ -14,7 +14,8 @@ from mooring.errors import ConflictError, MooringError, PermanentError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.deleting import remove
 from mooring.flows.looking import Seen, look
-from mooring.flows.syncing import SyncPorts, consider, note_health, note_trouble
+from mooring.flows.ports import SyncPorts
+from mooring.flows.syncing import consider, note_health, note_trouble
 from mooring.model.application import AppKey
 from mooring.state.records import Record, Status
 

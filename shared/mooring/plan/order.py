@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest, ObjectKey
 
-__all__ = ["WAVE_ANNOTATION", "kind_rank", "sort_key", "waves"]
+__all__ = ["WAVE_ANNOTATION", "declared_wave", "kind_rank", "sort_key", "waves"]
 
 WAVE_ANNOTATION = "argocd.argoproj.io/sync-wave"
 
@@ -34,22 +34,24 @@ def sort_key(wave: int, key: ObjectKey) -> tuple[int, int, ObjectKey]:
     return wave, kind_rank(key.kind), key
 
 
-def _declared_wave(key: ObjectKey, manifest: Manifest) -> int:
-    text = (manifest["metadata"].get("annotations") or {}).get(WAVE_ANNOTATION, "0")
+def declared_wave(manifest: Manifest, annotation: str = WAVE_ANNOTATION) -> int:
+    """The wave that an annotation names, 0 where it is absent. Raises `RenderError` for what is no number."""
+    metadata = manifest["metadata"]
+    text = (metadata.get("annotations") or {}).get(annotation, "0")
     try:
         return int(text)
     except (TypeError, ValueError) as error:
         raise RenderError(
             f"must be a whole number in quotes, not {text!r}",
-            field=f"metadata.annotations[{WAVE_ANNOTATION}]",
-            subject=str(key),
+            field=f"metadata.annotations[{annotation}]",
+            subject=f"{manifest['kind']} {metadata.get('name') or metadata.get('generateName')}",
         ) from error
 
 
 def waves(objects: Iterable[tuple[ObjectKey, Manifest]]) -> Mapping[ObjectKey, int]:
     """The wave of each object. Raises `RenderError` for a wave that is not a number."""
     pairs = list(objects)
-    found = {key: _declared_wave(key, manifest) for key, manifest in pairs}
+    found = {key: declared_wave(manifest) for key, manifest in pairs}
     first_in_namespace: dict[str, int] = {}
     first_of_kind: dict[tuple[str, str], int] = {}
     for key, wave in found.items():

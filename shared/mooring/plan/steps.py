@@ -2,22 +2,28 @@
 
 Three facts about each object decide: what git wants (its digest), what was applied (the remembered digest), and whether
 the cluster still holds it (drift, found by fingerprints; see `plan.drift`). Objects that agree on all three are not
-touched. Steps of one stage may run at the same time; stages run one after the other, prunes after all applies.
+touched.
+
+Waves run one after the other, in the order of phases: hooks of PreSync, the objects with the hooks of Sync, prunes (waves
+in reverse), hooks of PostSync. Inside a wave stages run one after the other, by kind, and the steps of a stage may run at
+the same time. Source: Argo CD, "Sync Phases and Waves".
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import groupby
+from typing import Literal
 
 from mooring.errors import ConfigurationError
 from mooring.model.objects import Manifest, ObjectKey
+from mooring.plan.hooks import Hook, Phase, in_phase
 from mooring.plan.inventory import Entry, Inventory
-from mooring.plan.order import sort_key
+from mooring.plan.order import kind_rank, sort_key
 
-__all__ = ["Action", "Plan", "Step", "Wanted", "intents", "plan_sync"]
+__all__ = ["Action", "Plan", "Step", "Wanted", "Wave", "hook_waves", "intents", "plan_sync"]
 
 
 class Action(Enum):
@@ -56,16 +62,35 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Stages in order, and the objects that git no longer wants but that stay, because pruning is off."""
+class Wave:
+    """What may be begun once everything before it is done and well. Prunes are a phase of their own here."""
 
-    stages: tuple[tuple[Step, ...], ...]
-    kept: tuple[ObjectKey, ...]
+    phase: Phase | Literal["Prune"]
+    number: int
+    stages: tuple[tuple[Step, ...], ...] = ()
+    hooks: tuple[Hook, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps in order."""
         return tuple(step for stage in self.stages for step in stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Waves in order, and the objects that git no longer wants but that stay, because pruning is off.
+
+    `on_failure` are the waves of SyncFail hooks, which run when anything else has failed.
+    """
+
+    waves: tuple[Wave, ...]
+    kept: tuple[ObjectKey, ...] = ()
+    on_failure: tuple[Wave, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in order."""
+        return tuple(step for wave in self.waves for step in wave.steps)
 
 
 def _decide(wanted: Wanted, entry: Entry | None, drifted: Collection[ObjectKey]) -> Step | None:
@@ -87,11 +112,13 @@ def plan_sync(
     drifted: Collection[ObjectKey] = (),
     prune: bool,
     allow_empty: bool = False,
+    hooks: Collection[Hook] = (),
 ) -> Plan:
     """What to do so that the cluster holds what git wants.
 
-    `drifted` names the remembered objects to be applied again although git did not change them. Raises
-    `ConfigurationError` when everything would be pruned and `allow_empty` is off (Argo CD, "Automated Sync Policy").
+    `drifted` names the remembered objects to be applied again although git did not change them; `hooks` are those that
+    are to run if there is anything to do. Raises `ConfigurationError` when everything would be pruned and `allow_empty`
+    is off (Argo CD, "Automated Sync Policy").
     """
     by_key = {item.key: item for item in wanted}
     gone = [entry for key, entry in remembered.items() if key not in by_key]
@@ -102,26 +129,45 @@ def plan_sync(
             field="spec.syncPolicy.automated.allowEmpty",
         )
     ordered = sorted(by_key.values(), key=lambda item: sort_key(item.wave, item.key))
-    decided = [
+    applies = [
         (item.wave, step) for item in ordered if (step := _decide(item, remembered.get(item.key), drifted)) is not None
     ]
-    stages = [tuple(step for _, step in group) for _, group in groupby(decided, lambda pair: _stage(*pair))]
     kept = tuple(sorted(entry.key for entry in gone)) if not prune else ()
-    if prune:
-        backwards = sorted(gone, key=lambda entry: sort_key(entry.wave, entry.key), reverse=True)
-        steps = [(entry.wave, Step(Action.PRUNE, entry.key, "not in git", None, entry)) for entry in backwards]
-        stages += [tuple(step for _, step in group) for _, group in groupby(steps, lambda pair: _stage(*pair))]
-    return Plan(tuple(stages), kept)
+    backwards = sorted(gone, key=lambda entry: sort_key(entry.wave, entry.key), reverse=True) if prune else []
+    prunes = [(entry.wave, Step(Action.PRUNE, entry.key, "not in git", None, entry)) for entry in backwards]
+    sync = sorted(({hook.wave: () for hook in in_phase(hooks, "Sync")} | _by_wave(applies)).items())
+    waves = (
+        *hook_waves(hooks, "PreSync"),
+        *(
+            Wave("Sync", number, stages, tuple(hook for hook in in_phase(hooks, "Sync") if hook.wave == number))
+            for number, stages in sync
+        ),
+        *(Wave("Prune", number, stages) for number, stages in _by_wave(prunes).items()),
+        *hook_waves(hooks, "PostSync"),
+    )
+    return Plan(waves, kept, tuple(hook_waves(hooks, "SyncFail")))
 
 
-def _stage(wave: int, step: Step) -> tuple[int, int]:
-    return sort_key(wave, step.key)[:2]
+def hook_waves(hooks: Collection[Hook], phase: Phase) -> Iterator[Wave]:
+    """The waves of one phase's hooks, in order."""
+    for number, group in groupby(in_phase(hooks, phase), lambda hook: hook.wave):
+        yield Wave(phase, number, (), tuple(group))
 
 
-def intents(plan: Plan, remembered: Inventory) -> dict[ObjectKey, Entry]:
-    """The inventory to write before the first step of the plan is taken."""
+def _by_wave(steps: Iterable[tuple[int, Step]]) -> dict[int, tuple[tuple[Step, ...], ...]]:
+    """The stages of each wave, in the order of the steps: a stage is the steps of one wave and one place by kind."""
+    return {
+        number: tuple(
+            tuple(step for _, step in stage) for _, stage in groupby(wave, lambda pair: kind_rank(pair[1].key.kind))
+        )
+        for number, wave in groupby(steps, lambda pair: pair[0])
+    }
+
+
+def intents(steps: Iterable[Step], remembered: Inventory) -> dict[ObjectKey, Entry]:
+    """The inventory to write before the first of these steps is taken."""
     inventory = dict(remembered)
-    for step in plan.steps:
+    for step in steps:
         if step.wanted is None:
             continue
         entry = step.entry or Entry(step.key, step.wanted.version)

@@ -2,8 +2,8 @@
 
 Whatever the tool, its output ends here: lists are taken apart, fields that belong to the server go, `stringData`
 becomes `data` (server-side apply would track the wrong field), and what can't be applied is refused with its place
-named: a document that is no object, two documents for the same object, an object too large for etcd, a hook that
-would have to run. Documents are not changed; the objects are shallow copies where they differ.
+named: a document that is no object, two documents for the same object, an object too large for etcd. Hooks stay among
+the objects, but for those that never run. Documents are not changed; the objects are shallow copies where they differ.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest, ObjectKey, canonical_json
-from mooring.render.hooks import is_left_out
+from mooring.plan.hooks import Hook, read_hook
 
 __all__ = ["MAX_OBJECT", "MAX_TOTAL", "Found", "accept"]
 
@@ -50,15 +50,19 @@ def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[Man
     for where, document in documents:
         for place, item in _flat(where, document):
             manifest = _checked(place, item)
-            if is_left_out(place, manifest):
+            hook = _hook(place, manifest)
+            if hook is not None and not hook.phases:
                 continue
-            _check_name(place, manifest)
+            _check_name(place, manifest, hook)
             manifest = _cleaned(place, manifest)
             total += _size(place, manifest)
             if total > MAX_TOTAL:
                 raise RenderError(
                     f"{place}: the manifests exceed {MAX_TOTAL >> 20} MiB together: split the application"
                 )
+            objects.append(manifest)
+            if hook is not None:
+                continue
             key = _key(manifest, namespace)
             if key in places:
                 raise RenderError(
@@ -66,7 +70,6 @@ def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[Man
                     "the two or give it another name or namespace"
                 )
             places[key] = place
-            objects.append(manifest)
     return tuple(objects)
 
 
@@ -105,9 +108,18 @@ def _checked(where: str, document: Any) -> Manifest:
     return document
 
 
-def _check_name(where: str, manifest: Manifest) -> None:
+def _hook(where: str, manifest: Manifest) -> Hook | None:
+    try:
+        return read_hook(manifest)
+    except RenderError as error:
+        raise RenderError(f"{where}: {error}") from error
+
+
+def _check_name(where: str, manifest: Manifest, hook: Hook | None) -> None:
     metadata = manifest["metadata"]
     if metadata.get("name") is None and isinstance(metadata.get("generateName"), str):
+        if hook is not None:
+            return
         raise RenderError(
             f"{where}: metadata.generateName: only a hook may leave its name to the server, since an object needs a "
             "name to be found again: set metadata.name"

@@ -198,9 +198,17 @@ class Applications:
     # -- what a sync writes ----------------------------------------------------------------------------------------
 
     def begin(
-        self, record: Record, *, owner: str, now: float, ttl: float, inventory: Inventory, status: Status
+        self,
+        record: Record,
+        *,
+        owner: str,
+        now: float,
+        ttl: float,
+        inventory: Inventory,
+        status: Status,
+        ended: Operation | None = None,
     ) -> Record:
-        """Takes the lease and writes the intents, in one transaction.
+        """Takes the lease and writes the intents, in one transaction; `ended` is an operation that this one replaces.
 
         The record is what the sync was decided on. Raises `ConflictError` where another sync holds the lease or has
         written since the record was read.
@@ -208,6 +216,8 @@ class Applications:
         lease = Lease(record.lease.token + 1, owner, now + ttl)
         taking = self._taking(record, lease, now)
         chunks, writes = self._inventory_writes(record, inventory)
+        if ended is not None:
+            writes.append(put(codec.operation_item(_pk(record.key), ended)))
         self._table.write(taking, *writes, put(codec.status_item(_pk(record.key), status)))
         return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status)
 
@@ -230,7 +240,8 @@ class Applications:
     ) -> None:
         """Writes the results and gives the lease back, in one transaction. Raises `ConflictError` where it was lost.
 
-        A request that the operation answers goes with it; one that was made meanwhile stays.
+        An operation that is still running, since it waits for something, is kept in the status alone. A request that
+        the operation answers goes with it; one that was made meanwhile stays.
         """
         pk = _pk(record.key)
         lease = Lease(record.lease.token + 1, "", 0.0)
@@ -239,9 +250,10 @@ class Applications:
             writes.append(put(codec.retry_item(pk, retry)))
         elif record.retry is not None:
             writes.append(delete((pk, "RETRY")))
-        if record.request is not None and operation.cause.id == record.request.id:
-            writes.append(delete((pk, "REQUEST")))
-        writes.append(put(codec.operation_item(pk, operation)))
+        if operation.phase != "Running":
+            writes.append(put(codec.operation_item(pk, operation)))
+            if record.request is not None and operation.cause.id == record.request.id:
+                writes.append(delete((pk, "REQUEST")))
         writes += [put(codec.drift_item(pk, drift)) for drift in drifts[:_MOST_DRIFTS]]
         self._table.write(self._holding(record, lease), put(codec.status_item(pk, status)), *writes)
 

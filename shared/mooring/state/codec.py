@@ -18,6 +18,7 @@ from mooring.state.records import (
     Condition,
     Deleting,
     DriftEvent,
+    HookRun,
     Lease,
     Operation,
     RenderFailure,
@@ -149,7 +150,9 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
         "generation": operation.generation,
         "cause": operation.cause.to_json(),
         "commit": operation.commit,
-        "results": [[str(r.key), r.version, r.status, r.message] for r in operation.results],
+        "results": [[str(r.key), r.version, r.status, r.message, r.phase] for r in operation.results],
+        "hooks": [[str(h.key), h.version, h.phase, h.state, h.message] for h in operation.hooks],
+        "failing": operation.failing,
         "prune": operation.prune,
         "retries": operation.retries,
         "requests": operation.requests,
@@ -157,13 +160,10 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
 
 
 def _operation_from(body: dict[str, Any]) -> Operation:
-    results = tuple(
-        ResourceResult(ObjectKey.parse(key), version, status, message)
-        for key, version, status, message in body["results"]
-    )
-    return Operation(
-        **body | {"cause": Cause.from_json(body["cause"]), "commit": Commit(**body["commit"]), "results": results}
-    )
+    results = tuple(ResourceResult(ObjectKey.parse(key), *rest) for key, *rest in body["results"])
+    hooks = tuple(HookRun(ObjectKey.parse(key), *rest) for key, *rest in body["hooks"])
+    cause, commit = Cause.from_json(body["cause"]), Commit(**body["commit"])
+    return Operation(**body | {"cause": cause, "commit": commit, "results": results, "hooks": hooks})
 
 
 def status_item(pk: str, status: Status) -> Item:

@@ -13,6 +13,7 @@ from mooring.events.messages import Cause
 from mooring.health import Health
 from mooring.model.application import AppKey, Application
 from mooring.model.objects import ObjectKey
+from mooring.plan.hooks import Phase
 from mooring.plan.inventory import Inventory
 
 __all__ = [
@@ -21,8 +22,9 @@ __all__ = [
     "Deleting",
     "DriftEvent",
     "Lease",
+    "HookRun",
     "Operation",
-    "Phase",
+    "OperationPhase",
     "Record",
     "RenderFailure",
     "Request",
@@ -36,7 +38,7 @@ __all__ = [
 ]
 
 SyncStatus = Literal["Synced", "OutOfSync", "Unknown"]
-Phase = Literal["Running", "Succeeded", "Failed", "Error"]
+OperationPhase = Literal["Running", "Succeeded", "Failed", "Error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +129,39 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class ResourceResult:
-    """What one operation did to one object: a word (created, configured, pruned, failed …) and the server's message."""
+    """What one operation did to one object: a word (created, configured, pruned, failed …) and the server's message.
+
+    `phase` is that of a hook, empty for an ordinary object.
+    """
 
     key: ObjectKey
     version: str
     status: str
     message: str = ""
+    phase: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HookRun:
+    """One hook of an operation, from its creation to its end."""
+
+    key: ObjectKey
+    version: str
+    phase: Phase
+    state: Literal["Running", "Succeeded", "Failed"]
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One sync, from start to end."""
+    """One sync, from start to end, over as many invocations as it takes.
+
+    `failing` says why it is going to fail once its SyncFail hooks have run.
+    """
 
     id: str
-    kind: Literal["sync", "heal"]
-    phase: Phase
+    kind: Literal["sync", "heal", "delete"]
+    phase: OperationPhase
     message: str
     started_at: float
     finished_at: float
@@ -152,6 +172,8 @@ class Operation:
     commit: Commit
     results: tuple[ResourceResult, ...] = ()
     prune: bool = False
+    hooks: tuple[HookRun, ...] = ()
+    failing: str = ""
     retries: int = 0
     requests: int = 0
 

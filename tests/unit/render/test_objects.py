@@ -98,6 +98,8 @@ ARGO, HELM = "argocd.argoproj.io/hook", "helm.sh/hook"
     [
         {ARGO: "Skip"},
         {ARGO: "Skip", HELM: "pre-install"},
+        {ARGO: "Skip,PostSync"},
+        {ARGO: "PreSink"},
         {HELM: "test"},
         {HELM: "test-success, test-failure"},
         {HELM: "pre-rollback,post-rollback"},
@@ -109,28 +111,29 @@ def test_a_hook_that_never_runs_is_left_out(annotations: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize(
-    ("annotations", "said"),
+    "annotations",
     [
-        ({ARGO: "PreSync"}, r"\[argocd\.argoproj\.io/hook\]: ConfigMap a is a hook \(PreSync\)"),
-        ({ARGO: "Skip,PostSync"}, r"is a hook \(Skip,PostSync\)"),
-        ({ARGO: "PreSink"}, r"is a hook \(PreSink\)"),
-        ({ARGO: "PreSync", HELM: "test"}, r"\[argocd\.argoproj\.io/hook\]"),
-        ({HELM: "pre-install,pre-upgrade"}, r"\[helm\.sh/hook\]: ConfigMap a is a hook"),
-        ({HELM: "test,post-install"}, r"is a hook \(test,post-install\)"),
-        ({HELM: "crd-install,pre-install"}, r"is a hook \(crd-install,pre-install\)"),
+        {ARGO: "PreSync"},
+        {ARGO: "PreSync", HELM: "test"},
+        {HELM: "pre-install,pre-upgrade"},
+        {HELM: "test,post-install"},
     ],
 )
-def test_a_hook_that_would_run_refuses_the_render(annotations: dict[str, str], said: str) -> None:
-    """The error names place, annotation and object, and how to go on without the hook."""
-    with pytest.raises(RenderError, match=rf"^file\.yaml, document 2: metadata\.annotations.*{said}.*to Skip"):
-        _accept(_config("b"), _hook(**annotations))
+def test_a_hook_that_runs_stays_among_the_objects(annotations: dict[str, str]) -> None:
+    """GIVEN a hook, THEN it is there for its phase, whether or not an object has the same name."""
+    assert [_hook(**annotations), _config("a")] == _accept(_hook(**annotations), _config("a"))
 
 
-def test_a_hook_without_a_name_is_told_as_a_hook() -> None:
-    """GIVEN only a generateName, THEN the error is about the hook, which may have one."""
-    metadata = {"generateName": "migrate-", "annotations": {ARGO: "PreSync"}}
-    with pytest.raises(RenderError, match=r"ConfigMap migrate- is a hook"):
-        _accept(_config(metadata=metadata))
+def test_a_hook_may_leave_its_name_to_its_run() -> None:
+    """GIVEN a hook with only a generateName, THEN it is accepted."""
+    hook = _config(metadata={"generateName": "migrate-", "annotations": {ARGO: "PreSync"}})
+    assert [hook] == _accept(hook)
+
+
+def test_a_hook_with_a_wrong_weight_is_refused() -> None:
+    """GIVEN a weight that is no number, THEN the error names place and annotation."""
+    with pytest.raises(RenderError, match=r"^file\.yaml, document 1: .*helm\.sh/hook-weight"):
+        _accept(_hook(**{HELM: "pre-install", "helm.sh/hook-weight": "first"}))
 
 
 def test_what_helm_2_called_crd_install_is_an_object() -> None:

@@ -1,0 +1,244 @@
+"""One operation, from taking the lease to writing what came of it, over as many invocations as it takes.
+
+An operation that has to wait stays `Running` in the status, without a lease and without a function; whoever looks at the
+application next goes on with it. A newer commit, or a changed spec, takes over from an operation that waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from mooring.errors import MooringError
+from mooring.events.messages import AppMessage, Cause, Later
+from mooring.flows.advancing import advance, still_waits
+from mooring.flows.executing import Execution, Hands
+from mooring.flows.judging import Findings, judge
+from mooring.flows.namespaces import ensure_namespace
+from mooring.flows.ports import SyncPorts, take_lease
+from mooring.flows.targets import Live
+from mooring.flows.ulid import new_ulid
+from mooring.model.application import Application
+from mooring.model.objects import ObjectKey
+from mooring.plan.inventory import Inventory
+from mooring.plan.steps import Plan, Wanted, intents
+from mooring.state.records import DriftEvent, HookRun, Operation, Record, ResourceResult, RetryState, Status
+
+__all__ = ["Task", "begin_operation", "continued", "exhausted", "operate", "results_of", "retry_of", "wait_delay"]
+
+_SUCCEEDED = "successfully synced (all tasks run)"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Everything that one operation is decided on. `base` is the status that its outcome is written into."""
+
+    ports: SyncPorts
+    record: Record
+    inventory: Inventory
+    base: Status
+    cause: Cause
+    target: Live
+    objects: tuple[Wanted, ...]
+    plan: Plan
+    findings: Findings
+
+    @property
+    def application(self) -> Application:
+        """The declared application."""
+        assert self.record.spec is not None
+        return self.record.spec.application
+
+
+def retry_of(record: Record) -> RetryState | None:
+    """The failures of just this bundle and spec; a new commit or a changed spec starts from nothing."""
+    spec, wanted, retry = record.spec, record.wanted, record.retry
+    if spec is None or wanted is None or retry is None:
+        return None
+    return retry if (retry.bundle, retry.generation) == (wanted.bundle, spec.generation) else None
+
+
+def exhausted(retry: RetryState, application: Application) -> bool:
+    """Whether the limit of tries is used up."""
+    return 0 <= application.retry.limit < retry.failures
+
+
+def continued(record: Record) -> Operation | None:
+    """The operation that was begun for just this bundle, spec and request and has not ended."""
+    operation, spec, git = record.status.operation, record.spec, record.wanted
+    if operation is None or operation.phase != "Running" or spec is None or git is None:
+        return None
+    if (operation.bundle, operation.generation) != (git.bundle, spec.generation):
+        return None
+    if record.request is not None and record.request.id != operation.id:
+        return None
+    return operation
+
+
+def wait_delay(operation: Operation, now: float) -> float:
+    """Seconds until an operation that waits is looked at again: more and more, from 1 to 30."""
+    return min(30.0, max(1.0, (now - operation.started_at) / 4))
+
+
+def begin_operation(ports: SyncPorts, record: Record, cause: Cause, plan: Plan, *, prune: bool) -> Operation:
+    """A new operation for what the record wants."""
+    spec, git, request, now = record.spec, record.wanted, record.request, ports.clock()
+    assert spec is not None
+    assert git is not None
+    heal = bool(plan.steps) and all(step.reason == "drifted" for step in plan.steps)
+    if request is not None:
+        cause = Cause("person", request.id, request.by)
+    elif not heal:
+        cause = git.cause
+    retry = retry_of(record)
+    return Operation(
+        id=request.id if request else new_ulid(now),
+        kind="heal" if heal and request is None else "sync",
+        phase="Running",
+        message="syncing",
+        started_at=now,
+        finished_at=0.0,
+        revision=git.revision,
+        bundle=git.bundle,
+        generation=spec.generation,
+        cause=cause,
+        commit=git.commit,
+        retries=retry.failures if retry else 0,
+        prune=prune,
+    )
+
+
+def operate(task: Task) -> Status:
+    """Begins an operation, or goes on with one, and takes it as far as it gets now. Raises `ConflictError`."""
+    ports, record, target, plan = task.ports, task.record, task.target, task.plan
+    running = continued(record)
+    if running is not None:
+        waiting = still_waits(plan, running, task.objects, task.application, target)
+        if waiting:
+            _come_back(task, running)
+            return record.status
+    asked_before = target.requests
+    operation = running or begin_operation(ports, record, task.cause, plan, prune=not plan.kept)
+    first = plan.waves[0].steps if plan.waves and not operation.failing else ()
+    held = take_lease(
+        ports,
+        record,
+        inventory=intents(first, task.inventory),
+        status=replace(task.base, operation=operation),
+        steps=len(plan.steps),
+        ended=_superseded(record, ports.clock()) if running is None else None,
+    )
+    execution = Execution(dict(held.record.inventory))
+    hands = Hands(target, task.application, ports.pool, ports.width, held.checkpoint, held.may_go_on)
+    try:
+        ensure_namespace(target, task.application, plan)
+    except MooringError as error:
+        execution.failures.append((ObjectKey("", "Namespace", "", task.application.destination.namespace), error))
+    state = advance(plan, operation, task.objects, execution, hands, held.record.inventory)
+    operation = replace(state.operation, requests=operation.requests + target.requests - asked_before)
+    return _end(task, held.record, operation, execution, state.waiting)
+
+
+def _superseded(record: Record, now: float) -> Operation | None:
+    """An operation that still waited when something newer came, as it goes into the history."""
+    old = record.status.operation
+    if old is None or old.phase != "Running":
+        return None
+    return replace(old, phase="Failed", message="a newer revision or request took over", finished_at=now)
+
+
+def _end(task: Task, record: Record, operation: Operation, execution: Execution, waiting: list[str]) -> Status:
+    ports, application, now = task.ports, task.application, task.ports.clock()
+    applied = {result.key for result in execution.results if result.status != "failed"}
+    drift = task.findings.drift
+    healed = {key: fields for key, fields in drift.items() if key in applied}
+    after = Findings(
+        health={**task.findings.health, **execution.health},
+        drift={key: fields for key, fields in drift.items() if key not in applied},
+        touched=applied,
+        looked=task.findings.looked,
+    )
+    retry = record.retry
+    if waiting:
+        operation = replace(operation, message=f"waiting for {', '.join(waiting[:5])}")
+    elif execution.failures:
+        operation, retry = _failed(record, operation, execution, application, now)
+    elif execution.unfinished:
+        operation = replace(operation, message="goes on in another function")
+    else:
+        operation, retry = replace(operation, phase="Succeeded", message=_success(healed)), None
+    operation = replace(
+        operation,
+        finished_at=0.0 if operation.phase == "Running" else now,
+        results=results_of(operation, execution),
+    )
+    status = judge(task.objects, execution.inventory, task.base, after, kept=(*task.plan.kept, *execution.kept))
+    status = replace(status, operation=operation)
+    ports.applications.finish(
+        record,
+        inventory=execution.inventory,
+        status=status,
+        operation=operation,
+        retry=retry,
+        drifts=[DriftEvent(new_ulid(now), key, fields, now, "reverted") for key, fields in sorted(healed.items())],
+    )
+    if operation.phase == "Running":
+        _come_back(task, operation, at_once=not waiting)
+    elif retry is not None and application.automated and not exhausted(retry, application):
+        message = AppMessage(record.key, Cause("retry"))
+        ports.queues.send_later([(Later("syncs", message), retry.due - now + 0.5)])
+    return status
+
+
+def _come_back(task: Task, operation: Operation, *, at_once: bool = False) -> None:
+    if at_once:
+        task.ports.queues.send("syncs", [AppMessage(task.record.key, Cause("render"))])
+    elif task.cause.kind != "tick":  # the message that waits for this operation is on its way already
+        delay = wait_delay(operation, task.ports.clock())
+        task.ports.queues.send_later([(Later("syncs", AppMessage(task.record.key, Cause("retry"))), delay)])
+
+
+def results_of(operation: Operation, execution: Execution) -> tuple[ResourceResult, ...]:
+    """What was done to each object in all invocations of the operation, hooks last."""
+    objects = [*(result for result in operation.results if not result.phase), *execution.results]
+    latest = {result.key: result for result in objects}
+    return (*latest.values(), *(_hook_result(run) for run in operation.hooks))
+
+
+def _hook_result(run: HookRun) -> ResourceResult:
+    return ResourceResult(run.key, run.version, run.state.lower(), run.message, run.phase)
+
+
+def _success(healed: Mapping[ObjectKey, tuple[dict[str, object], ...]]) -> str:
+    if not healed:
+        return _SUCCEEDED
+    told = []
+    for key, fields in sorted(healed.items())[:5]:
+        changes = ", ".join(
+            f"{field['path']} (by {field['manager']} at {field['time']})" if field["manager"] else str(field["path"])
+            for field in fields[:5]
+        )
+        told.append(f"{key.kind} {key.name}: {changes}")
+    return f"{_SUCCEEDED}; reverted " + "; ".join(told)
+
+
+def _failed(
+    record: Record, operation: Operation, execution: Execution, application: Application, now: float
+) -> tuple[Operation, RetryState]:
+    key, error = execution.failures[0]
+    known = retry_of(record)
+    failures = (known.failures if known else 0) + 1
+    delay = application.retry.delay(failures)
+    # What may pass by itself never uses up the tries, it only slows down.
+    counted = min(failures, max(application.retry.limit, 0)) if execution.transient else failures
+    retry = RetryState(operation.bundle, operation.generation, counted, now + delay, error.message)
+    more = f" (and {len(execution.failures) - 1} more)" if len(execution.failures) > 1 else ""
+    reason = operation.failing or f"{key.kind} {key.name}: {error.message}{more}"
+    message = f"one or more objects failed to apply, reason: {reason}"
+    if application.automated is None:
+        pass
+    elif exhausted(retry, application):
+        message += f" (tried {failures} times; a new commit or a sync by hand tries again)"
+    else:
+        message += f" (attempt {failures}; the next one in {delay:g} s)"
+    return replace(operation, phase="Failed", message=message, retries=failures - 1), retry
