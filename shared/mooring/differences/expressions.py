@@ -38,7 +38,7 @@ Expression: TypeAlias = tuple[str, str]
 """A program, and the path of the field that it was written in."""
 
 _SECONDS: Final = 1.0
-_MEMORY: Final = 512 << 20
+_MEMORY: Final = 192 << 20
 _EVALUATOR: Final = "mooring.differences.evaluator"
 
 
