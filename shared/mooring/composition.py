@@ -26,10 +26,10 @@ from mooring.state.table import Table
 
 if TYPE_CHECKING:
     from mooring.flows.declaring import AskPorts
+    from mooring.flows.ports import SyncPorts
     from mooring.flows.pushes import PushPorts
     from mooring.flows.rendering import RenderPorts
     from mooring.flows.sweeping import SweepPorts
-    from mooring.flows.ports import SyncPorts
     from mooring.flows.targets import Targets
     from mooring.source import Repositories
     from mooring.state.bundles import Bundles

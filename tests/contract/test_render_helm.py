@@ -139,12 +139,11 @@ def test_tests_of_a_chart_are_left_out(rendering: Render) -> None:
     assert ["ConfigMap"] == [manifest["kind"] for manifest in rendered.objects]
 
 
-def test_a_hook_of_a_chart_refuses_the_render(rendering: Render) -> None:
-    """GIVEN a hook that would have to run, THEN the error names template, annotation and object."""
+def test_hooks_of_a_chart_stay_among_its_objects(rendering: Render) -> None:
+    """GIVEN a hook that runs in a sync, THEN it is there with its annotations."""
     files = {**FILES, "charts/shop/templates/migrate.yaml": _HOOK.format("migrate", "test,pre-install")}
-    said = r"templates/migrate\.yaml: metadata\.annotations\[helm\.sh/hook\]: Pod migrate is a hook \(test,pre-install"
-    with pytest.raises(RenderError, match=said):
-        rendering(HelmOptions(), files)
+    rendered = rendering(HelmOptions(), files)
+    assert ["ConfigMap", "Pod"] == sorted(manifest["kind"] for manifest in rendered.objects)
 
 
 def test_value_files_may_lie_elsewhere_in_the_repository(rendering: Render, checkout: Path) -> None:

@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.sync import handle_syncs
-from mooring.flows.syncing import SyncPorts
+from mooring.flows.ports import SyncPorts
 from mooring.model.application import AppKey, Destination, parse_application
 from mooring.model.objects import Manifest
 from mooring.secrets.envelope import KmsKeyService

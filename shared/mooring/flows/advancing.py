@@ -1,10 +1,10 @@
 """Going through the waves of a plan: how far one invocation gets, and what it has to wait for.
 
-Before a wave of objects, everything in the waves before it must be well; before the hooks of PostSync, everything. What is
-on its way is waited for, without a running function: the operation stays Running in the table and a message comes back.
-What is degraded fails the sync, and so does a hook; then the hooks of SyncFail run. Nothing of where an operation stands
-is remembered but its hooks: the rest follows from the inventory and the cluster, so it survives any crash. Source: Argo
-CD, "Sync Phases and Waves".
+Before a wave of objects, everything in the waves before it must be well; before the hooks of PostSync, everything.
+What is on its way is waited for, without a running function: the operation stays Running in the table and a message
+comes back. What is degraded fails the sync, and so does a hook; then the hooks of SyncFail run. Nothing of where an
+operation stands is remembered but its hooks: the rest follows from the inventory and the cluster, so it survives any
+crash. Source: Argo CD, "Sync Phases and Waves".
 """
 
 from __future__ import annotations

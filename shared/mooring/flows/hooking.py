@@ -1,7 +1,7 @@
 """Running hooks: made once for each operation, judged by their health, deleted as their policy says.
 
-A hook carries the id of the operation that made it, so a function that takes over after a crash knows its own hooks from
-those of an earlier sync, and no hook runs twice in one operation. Source: Argo CD, "Resource Hooks".
+A hook carries the id of the operation that made it, so a function that takes over after a crash knows its own hooks
+from those of an earlier sync, and no hook runs twice in one operation. Source: Argo CD, "Resource Hooks".
 """
 
 from __future__ import annotations

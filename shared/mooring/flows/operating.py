@@ -1,7 +1,7 @@
 """One operation, from taking the lease to writing what came of it, over as many invocations as it takes.
 
-An operation that has to wait stays `Running` in the status, without a lease and without a function; whoever looks at the
-application next goes on with it. A newer commit, or a changed spec, takes over from an operation that waits.
+An operation that has to wait stays `Running` in the status, without a lease and without a function; whoever looks at
+the application next goes on with it. A newer commit, or a changed spec, takes over from an operation that waits.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Hooks: objects that run at a time of the sync instead of belonging to what the application keeps in the cluster.
 
-A hook names its phases in `argocd.argoproj.io/hook`; Helm's hooks are read as the phases that Argo CD maps them to (Argo
-CD, "Resource Hooks" and "Helm", Helm Hooks). `Skip`, Helm's tests and rollback hooks, and names that nobody knows have no
-phase: such an object is never applied. Helm 2's `crd-install` is no hook.
+A hook names its phases in `argocd.argoproj.io/hook`; Helm's hooks are read as the phases that Argo CD maps them to
+(Argo CD, "Resource Hooks" and "Helm", Helm Hooks). `Skip`, Helm's tests and rollback hooks, and names that nobody
+knows have no phase: such an object is never applied. Helm 2's `crd-install` is no hook.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ class Hook:
 
 
 def read_hook(manifest: Manifest) -> Hook | None:
-    """The hook that a manifest is, or None for an ordinary object. Raises `RenderError` for a weight that is no number."""
+    """The hook that a manifest is, or None for an ordinary object. Raises `RenderError` for a weight that is no
+    number."""
     annotations = manifest["metadata"].get("annotations") or {}
     if HOOK in annotations:
         named = _words(annotations[HOOK])

@@ -4,9 +4,9 @@ Three facts about each object decide: what git wants (its digest), what was appl
 the cluster still holds it (drift, found by fingerprints; see `plan.drift`). Objects that agree on all three are not
 touched.
 
-Waves run one after the other, in the order of phases: hooks of PreSync, the objects with the hooks of Sync, prunes (waves
-in reverse), hooks of PostSync. Inside a wave stages run one after the other, by kind, and the steps of a stage may run at
-the same time. Source: Argo CD, "Sync Phases and Waves".
+Waves run one after the other, in the order of phases: hooks of PreSync, the objects with the hooks of Sync, prunes
+(waves in reverse), hooks of PostSync. Inside a wave stages run one after the other, by kind, and the steps of a stage
+may run at the same time. Source: Argo CD, "Sync Phases and Waves".
 """
 
 from __future__ import annotations
