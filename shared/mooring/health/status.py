@@ -6,11 +6,13 @@ the worst of its objects, and an object whose health can't be told is worse than
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-__all__ = ["Health", "Status", "worst"]
+from mooring.model.objects import Manifest
+
+__all__ = ["Health", "Rule", "Status", "worst"]
 
 Status: TypeAlias = Literal["Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown"]
 FROM_BEST_TO_WORST: tuple[Status, ...] = get_args(Status)
@@ -22,6 +24,10 @@ class Health:
 
     status: Status
     message: str = ""
+
+
+Rule: TypeAlias = Callable[[Manifest], Health]
+"""Judges one live object of the kind that it was written for; may raise what reading a malformed object raises."""
 
 
 def worst(statuses: Iterable[Status]) -> Status:

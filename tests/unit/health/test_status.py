@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from mooring.health import BUILT_IN, Health, Status, assess, has_rule, worst
+from mooring.health import Health, Rules, Status, assess, can_assess, has_rule, scripts_from_settings, worst
 
 
 def test_the_order_is_argo_cds() -> None:
@@ -36,12 +36,51 @@ def test_nothing_is_healthy() -> None:
         ("", "Service"),
         ("", "PersistentVolumeClaim"),
         ("networking.k8s.io", "Ingress"),
+        ("", "ReplicationController"),
+        ("", "Namespace"),
+        ("autoscaling", "HorizontalPodAutoscaler"),
+        ("apiregistration.k8s.io", "APIService"),
+        ("batch", "CronJob"),
+        ("policy", "PodDisruptionBudget"),
+        ("example.com", "Widget"),
+        ("gateway.networking.k8s.io", "HTTPRoute"),
     ],
 )
 def test_kinds_with_a_rule(group: str, kind: str) -> None:
-    """Each kind that has a rule is known by group and kind, and a new object of it is not healthy by default."""
+    """Kinds with a rule are known by group and kind; every custom resource may keep to the standard conditions."""
     assert has_rule(group, kind)
-    assert not has_rule("example.com", kind)
+    assert can_assess(group, kind)
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [
+        ("", "ConfigMap"),
+        ("", "Secret"),
+        ("batch", "Deployment"),
+        ("rbac.authorization.k8s.io", "ClusterRole"),
+        ("storage.k8s.io", "StorageClass"),
+        ("monitoring.coreos.com", "PrometheusRule"),
+        ("argoproj.io", "AppProject"),
+    ],
+)
+def test_kinds_without_a_rule(group: str, kind: str) -> None:
+    """Built-in kinds without a status are not listed in full, nor are custom resources that are known to have none."""
+    assert not has_rule(group, kind)
+    assert not can_assess(group, kind)
+
+
+def test_definitions_are_judged_when_at_hand_only() -> None:
+    """GIVEN CustomResourceDefinitions, the largest of objects THEN they are not listed in full for their health."""
+    assert not has_rule("apiextensions.k8s.io", "CustomResourceDefinition")
+    assert can_assess("apiextensions.k8s.io", "CustomResourceDefinition")
+
+
+def test_a_script_makes_a_rule() -> None:
+    """GIVEN a user's script for a kind without a rule THEN its objects are listed in full."""
+    rules = Rules((scripts_from_settings({"resource.customizations.health.ConfigMap": "return {status='Healthy'}"}),))
+    assert has_rule("", "ConfigMap", rules)
+    assert not has_rule("", "Secret", rules)
 
 
 def test_other_kinds_are_healthy_by_existing() -> None:
@@ -51,10 +90,15 @@ def test_other_kinds_are_healthy_by_existing() -> None:
     assert Health("Missing") == assess(None)
 
 
-def test_what_is_being_deleted_is_on_its_way() -> None:
-    """Whatever its kind and status, an object with a deletion timestamp is progressing."""
-    live = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+@pytest.mark.parametrize("version", ["v1", "apps/v1", "example.com/v1"])
+def test_what_is_being_deleted_is_on_its_way(version: str) -> None:
+    """Whatever its kind and status, an object with a deletion timestamp is progressing, and says what it waits for."""
+    metadata: dict[str, object] = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+    live = {"apiVersion": version, "kind": "Any", "metadata": metadata, "status": {"phase": "Failed"}}
     assert Health("Progressing", "Pending deletion") == assess(live)
+    metadata["finalizers"] = ["example.com/a", "example.com/b"]
+    expected = "Pending deletion; waiting for finalizers example.com/a, example.com/b"
+    assert Health("Progressing", expected) == assess(live)
 
 
 @pytest.mark.parametrize("status", [{"replicas": "many"}, {"conditions": 5}, []])
@@ -64,10 +108,11 @@ def test_a_status_that_cannot_be_read_is_unknown(status: object) -> None:
     assert "Unknown" == assess(live).status
 
 
-def test_rules_can_be_added() -> None:
-    """A caller's own table is used in place of the built-in one."""
-    rules = {**BUILT_IN, ("example.com", "Widget"): lambda live: Health("Degraded", live["why"])}
-    live = {"apiVersion": "example.com/v1", "kind": "Widget", "why": "broken"}
-    assert Health("Degraded", "broken") == assess(live, rules)
-    assert has_rule("example.com", "Widget", rules)
+def test_scripts_come_before_rules() -> None:
+    """GIVEN the user's script for a built-in kind THEN it judges, and the rest keeps its rules."""
+    script = "return {status='Degraded', message=obj.metadata.name}"
+    rules = Rules((scripts_from_settings({"resource.customizations.health.apps_Deployment": script}),))
+    live = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 0}}
+    assert Health("Degraded", "web") == assess(live, rules)
     assert Health("Healthy") == assess(live)
+    assert Health("Healthy") == assess({**live, "kind": "ReplicaSet"}, rules)
