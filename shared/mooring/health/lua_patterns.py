@@ -2,7 +2,7 @@
 
 Lua's own matcher is C: no hook runs inside it, and a pattern of a few dozen characters can keep it busy for hours
 (`("a"):rep(1e5):find((".-"):rep(20) .. "b")`). The health scripts of Argo CD match short texts, so a matcher that is
-fifty times slower costs them nothing. What it accepts and answers is what the Lua 5.2 reference manual says (6.4.1,
+sixty times slower costs them nothing. What it accepts and answers is what the Lua 5.2 reference manual says (6.4.1,
 "Patterns"); a test compares it with Lua's own, pattern by pattern.
 """
 
