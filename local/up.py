@@ -26,7 +26,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m local up", description="Start the stack and stay.")
     add_arguments(parser)
     options = read_options(parser.parse_args(arguments))
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts us in the background ignores SIGINT for us
+        signal.signal(number, _interrupt)
     try:
         with Stack.start(options, _print) as stack:
             _print(f"Mooring   {stack.mooring.url}\nwebhook   {stack.webhook.url}\ngit       {stack.git_url}")

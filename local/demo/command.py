@@ -39,7 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.kubeconfig is not None or chosen.no_workloads:
         parser.error("the story needs a cluster of its own with workloads: it deletes things, and reads the audit log")
     options = read_options(chosen)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     begun = time.monotonic()
     try:
         with open_stage(replace(options, sweep=options.sweep or SWEEP), _say) as stage:

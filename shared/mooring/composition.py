@@ -25,6 +25,7 @@ from mooring.state.secret_store import SecretStore
 from mooring.state.table import Table
 
 if TYPE_CHECKING:
+    from mooring.differences.expressions import Expressions
     from mooring.flows.declaring import AskPorts
     from mooring.flows.ports import SyncPorts
     from mooring.flows.pushes import PushPorts
@@ -131,6 +132,12 @@ class Composition:
         return Targets(self.registry, connections=_STEPS_AT_ONCE)
 
     @cached_property
+    def _expressions(self) -> Expressions:
+        from mooring.differences.expressions import Expressions
+
+        return Expressions()
+
+    @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(max(_STEPS_AT_ONCE, _REPOSITORIES_AT_ONCE), "mooring")
 
@@ -185,6 +192,7 @@ class Composition:
             self.queues,
             self._pool,
             _STEPS_AT_ONCE,
+            self._expressions,
             time.time,
             owner,
             time.time() + remaining - _TIME_TO_FINISH,

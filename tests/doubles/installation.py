@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from mooring.differences.expressions import Expressions
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.sync import handle_syncs
 from mooring.flows.ports import SyncPorts
@@ -80,8 +81,8 @@ class World:
         self.now = 1_000_000.0
         self._revision = 0
 
-    def declare(self, name: str = "shop", **policy: Any) -> AppKey:
-        """Declares an application with this syncPolicy; declaring again changes it."""
+    def declare(self, name: str = "shop", *, ignore: Sequence[Any] = (), **policy: Any) -> AppKey:
+        """Declares an application with this syncPolicy and ignoreDifferences; declaring again changes it."""
         document = {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "Application",
@@ -90,6 +91,7 @@ class World:
                 "source": {"repoURL": f"https://{REPOSITORY}", "path": name},
                 "destination": {"name": "in-cluster", "namespace": "shop"},
                 "syncPolicy": policy,
+                "ignoreDifferences": list(ignore),
             },
         }
         parsed = parse_application(document)
@@ -131,7 +133,7 @@ class World:
         """A fresh function instance's ports; steps run one after the other, so crashes can be enumerated."""
         return SyncPorts(
             self.applications, self.bundles, OneCluster(self.cluster), self.queues,  # type: ignore[arg-type]
-            _Inline(), 1, lambda: self.now, owner, self.now + 1000,
+            _Inline(), 1, Expressions(), lambda: self.now, owner, self.now + 1000,
         )  # fmt: skip
 
     def sync(self, key: AppKey, kind: Any = "render") -> None:

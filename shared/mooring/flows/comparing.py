@@ -12,8 +12,8 @@ from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from typing import Any
 
-from mooring.cluster.drift import drifted_fields
-from mooring.flows.executing import same_content
+from mooring.differences.rules import Rules
+from mooring.differences.settle import ignored_drift, settled
 from mooring.flows.judging import ABSENT, Findings
 from mooring.flows.looking import Seen, look_closely, sight_of
 from mooring.flows.targets import Live
@@ -35,11 +35,13 @@ def compare(
     inventory: Inventory,
     seen: Seen,
     wanted: Callable[[], Iterable[Wanted]],
+    rules: Rules,
     pool: Executor,
 ) -> tuple[Inventory, Findings]:
     """What was found of the remembered objects, and the inventory with the numbers that moved for no reason of ours.
 
-    `wanted` brings the objects as they would be applied; it is called only where something moved.
+    `wanted` brings the objects as they would be applied; it is called only where something moved. What `rules` ignore
+    is no drift.
     """
     for key in find_drift(inventory, seen.sights).missing:
         look_closely(target, key, inventory[key].version, seen)
@@ -57,7 +59,7 @@ def compare(
         entry = inventory[key]
         item = known.get(key)
         manifest = item.manifest if item is not None and item.digest == entry.digest else None
-        return key, *_deep_check(target, entry, manifest)
+        return key, *_deep_check(target, entry, manifest, rules)
 
     for key, entry, fields in pool.map(check, questionable):
         if entry is not None:
@@ -67,17 +69,17 @@ def compare(
     return updated, findings
 
 
-def _deep_check(target: Live, entry: Entry, manifest: Manifest | None) -> tuple[Entry | None, Fields]:
+def _deep_check(target: Live, entry: Entry, manifest: Manifest | None, rules: Rules) -> tuple[Entry | None, Fields]:
     """The entry to remember where nothing of ours was changed, else the fields that were."""
     found = target.get(entry.key, entry.version)
     if found is None or found.live is None:
         return None, ABSENT
     if manifest is None:
         return None, _UNNAMED
-    fields = drifted_fields(manifest, found.live)
+    fields = ignored_drift(manifest, found.live, rules)
     if fields:
         return None, tuple(asdict(change) for change in fields)
     tried = target.apply(manifest, dry_run=True).live
-    if found.uid == entry.uid and same_content(tried, found.live):
+    if found.uid == entry.uid and settled(tried, found.live, rules):
         return replace(entry, fingerprint=found.fingerprint or "", generation=sight_of(found).generation), ()
     return None, _UNNAMED

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from mooring.differences.expressions import Expressions
+from mooring.differences.rules import Rules
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.ulid import new_ulid
@@ -40,6 +42,8 @@ def declare(ports: AskPorts, document: object, by: str) -> Parsed:
     """
     parsed = parse_application(document)
     application = parsed.application
+    with Expressions() as expressions:
+        Rules(application.ignore_differences, expressions).check()
     repository = normalise(application.source.repo_url)
     record = ports.applications.load([application.key])[application.key]
     previous = record.spec

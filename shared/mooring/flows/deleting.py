@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mooring.differences.rules import Rules
 from mooring.errors import ConflictError, MooringError
 from mooring.events.messages import AppMessage, Cause, Later
 from mooring.flows.advancing import Advance, advance
@@ -93,7 +94,7 @@ def _advance(
 ) -> Advance:
     assert held.record.spec is not None
     application = held.record.spec.application
-    hands = Hands(target, application, ports.pool, ports.width, held.checkpoint, held.may_go_on, "Delete")
+    hands = Hands(target, application, ports.pool, ports.width, Rules(()), held.checkpoint, held.may_go_on, "Delete")
     # An object that is kept leaves the inventory with the application; it is not asked about again.
     state = advance(plan, operation, (), execution, hands, held.record.inventory)
     for key in execution.kept:

@@ -11,21 +11,24 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from mooring.cluster.fingerprint import fingerprint
 from mooring.cluster.observe import APP_LABEL, Observed
+from mooring.differences.rules import Rules
+from mooring.differences.sending import to_send
+from mooring.differences.settle import settled
 from mooring.errors import ConflictError, MooringError, TransientError
 from mooring.flows.targets import Live
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import Application
-from mooring.model.objects import Manifest, ObjectKey, canonical_json
+from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import tracking_value
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Action, Step, Wanted
 from mooring.state.records import ResourceResult
 
-__all__ = ["Execution", "Guard", "Hands", "execute", "same_content"]
+__all__ = ["Execution", "Guard", "Hands", "execute"]
 
 Guard: TypeAlias = Literal["Prune", "Delete"]
 
@@ -64,13 +67,15 @@ class Hands:
     """What carries out steps.
 
     `checkpoint` records the inventory and raises `ConflictError` where the lease was lost; `may_go_on` says before each
-    step whether lease and time suffice; `guard` names the option that keeps an object from being deleted.
+    step whether lease and time suffice; `rules` name the fields that are ignored; `guard` names the option that keeps
+    an object from being deleted.
     """
 
     target: Live
     application: Application
     pool: Executor
     width: int
+    rules: Rules
     checkpoint: Callable[[Inventory], None]
     may_go_on: Callable[[], bool]
     guard: Guard = "Prune"
@@ -130,19 +135,33 @@ def _take(step: Step, hands: Hands) -> Outcome:
     match step.action:
         case Action.APPLY:
             assert step.wanted is not None
-            return _apply(step, step.wanted, hands.target)
+            return _apply(step, step.wanted, hands)
         case Action.SETTLE:
             assert step.wanted is not None
-            return _settle(step, step.wanted, hands.target)
+            return _settle(step, step.wanted, hands)
         case Action.PRUNE:
             assert step.entry is not None
             return _prune(step.entry, hands)
 
 
-def _apply(step: Step, wanted: Wanted, target: Live) -> Outcome:
-    applied = target.apply(wanted.manifest)
+def _apply(step: Step, wanted: Wanted, hands: Hands, found: Observed | None = None) -> Outcome:
+    applied = hands.target.apply(_sent(step, wanted, hands, found))
     word = "created" if applied.created else "configured"
     return _applied(step, wanted, applied.live, word, "; ".join(applied.warnings))
+
+
+def _sent(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> Manifest:
+    """What is sent: without the ignored fields, where they are to be respected and the object exists."""
+    if (
+        not hands.application.respect_ignore_differences
+        or step.reason == "new"
+        or not hands.rules.about(wanted.manifest)
+    ):
+        return wanted.manifest
+    seen = found or hands.target.get(wanted.key, wanted.version)
+    if seen is None or seen.live is None:
+        return wanted.manifest
+    return to_send(wanted.manifest, seen.live, hands.rules)
 
 
 def _applied(step: Step, wanted: Wanted, live: Manifest, word: str, message: str) -> Outcome:
@@ -159,30 +178,16 @@ def _applied(step: Step, wanted: Wanted, live: Manifest, word: str, message: str
     return Outcome(ResourceResult(wanted.key, wanted.version, word, message), entry, health)
 
 
-def _settle(step: Step, wanted: Wanted, target: Live) -> Outcome:
+def _settle(step: Step, wanted: Wanted, hands: Hands) -> Outcome:
     """An apply was begun and its end not recorded: apply only what a dry run finds different."""
-    found = target.get(wanted.key, wanted.version)
+    found = hands.target.get(wanted.key, wanted.version)
     if found is None or found.live is None or not found.fingerprint:
-        return _apply(step, wanted, target)
-    tried = target.apply(wanted.manifest, dry_run=True)
-    if fingerprint(tried.live["metadata"]) != found.fingerprint or not same_content(tried.live, found.live):
-        return _apply(step, wanted, target)
+        return _apply(step, wanted, hands, found)
+    tried = hands.target.apply(_sent(step, wanted, hands, found), dry_run=True)
+    same = settled(tried.live, found.live, hands.rules)
+    if fingerprint(tried.live["metadata"]) != found.fingerprint or not same:
+        return _apply(step, wanted, hands, found)
     return _applied(step, wanted, found.live, "unchanged", "")
-
-
-def same_content(tried: Manifest, live: Manifest) -> bool:
-    """Whether a dry run's outcome is what is there already, whoever owns its fields."""
-    return _content(tried) == _content(live)
-
-
-def _content(manifest: Manifest) -> bytes:
-    metadata: dict[str, Any] = {
-        name: value
-        for name, value in manifest["metadata"].items()
-        if name not in ("managedFields", "resourceVersion", "generation")
-    }
-    rest = {name: value for name, value in manifest.items() if name not in ("metadata", "status")}
-    return canonical_json([metadata, rest])
 
 
 def _prune(entry: Entry, hands: Hands) -> Outcome:

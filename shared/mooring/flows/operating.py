@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from mooring.differences.rules import Rules
 from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, Later
 from mooring.flows.advancing import advance, still_waits
@@ -42,6 +43,7 @@ class Task:
     objects: tuple[Wanted, ...]
     plan: Plan
     findings: Findings
+    rules: Rules
 
     @property
     def application(self) -> Application:
@@ -129,7 +131,7 @@ def operate(task: Task) -> Status:
         ended=_superseded(record, ports.clock()) if running is None else None,
     )
     execution = Execution(dict(held.record.inventory))
-    hands = Hands(target, task.application, ports.pool, ports.width, held.checkpoint, held.may_go_on)
+    hands = Hands(target, task.application, ports.pool, ports.width, task.rules, held.checkpoint, held.may_go_on)
     try:
         ensure_namespace(target, task.application, plan)
     except MooringError as error:

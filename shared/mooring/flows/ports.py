@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from mooring.differences.expressions import Expressions
 from mooring.events.messages import AppMessage, Cause, Later
 from mooring.flows.targets import Targets
 from mooring.plan.inventory import Inventory
@@ -30,6 +31,7 @@ class SyncPorts:
     queues: Queues
     pool: Executor
     width: int
+    expressions: Expressions
     clock: Callable[[], float]
     owner: str
     deadline: float

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 
+from mooring.differences.rules import Rules
 from mooring.errors import ConflictError, MooringError, PermanentError
 from mooring.events.messages import Cause
 from mooring.flows.comparing import compare
@@ -70,14 +71,15 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         return prepare(ports.bundles.load(record.wanted.bundle), application, target)
 
     findings = Findings()
+    rules = Rules(application.ignore_differences, ports.expressions)
     if seen is not None:
-        inventory, findings = compare(target, inventory, seen, lambda: prepared().objects, ports.pool)
+        inventory, findings = compare(target, inventory, seen, lambda: prepared().objects, rules, ports.pool)
     if not _is_due(record, inventory, now, drifted=bool(findings.drift)):
         if seen is None:
             return record.status
         status = rejudge(record.status, findings).because(_TROUBLE, "", now).because(_INVALID, "", now)
         return _note(ports, record, status, inventory)
-    return _sync(ports, record, inventory, cause, target, prepared, findings)
+    return _sync(ports, record, inventory, cause, target, prepared, findings, rules)
 
 
 def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool) -> bool:
@@ -107,6 +109,7 @@ def _sync(
     target: Live,
     prepared: Callable[[], Prepared],
     findings: Findings,
+    rules: Rules,
 ) -> Status:
     spec, git = record.spec, record.wanted
     assert spec is not None and git is not None
@@ -143,7 +146,7 @@ def _sync(
     if not first.steps and request is None and running is None:
         status = judge(bundle.objects, inventory, base, findings, kept=first.kept)
         return _note(ports, record, status, inventory)
-    return operate(Task(ports, record, inventory, base, cause, target, bundle.objects, first, findings))
+    return operate(Task(ports, record, inventory, base, cause, target, bundle.objects, first, findings, rules))
 
 
 def _begins(plan: Plan, running: Operation | None) -> bool:

@@ -60,7 +60,8 @@ class Hook:
 
 def read_hook(manifest: Manifest) -> Hook | None:
     """The hook that a manifest is, or None for an ordinary object. Raises `RenderError` for a weight that is no
-    number."""
+    number.
+    """
     annotations = manifest["metadata"].get("annotations") or {}
     if HOOK in annotations:
         named = _words(annotations[HOOK])

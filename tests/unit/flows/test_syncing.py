@@ -288,3 +288,56 @@ def test_another_managers_copy_is_not_pruned(world: World) -> None:
     world.sync(key)
     assert _key("ConfigMap", "b") in world.cluster.objects
     assert _key("ConfigMap", "b") not in world.record(key).inventory
+
+
+IGNORE_REPLICAS = [{"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]
+
+
+def test_ignored_differences_are_no_drift(world: World) -> None:
+    """GIVEN a rule about replicas WHEN somebody scales THEN it is no drift, and is settled by one deep check."""
+    key = world.declare(ignore=IGNORE_REPLICAS, **AUTO)
+    world.push(key, deployment("web", replicas=2))
+    world.sync(key)
+    web = _key("Deployment", "web")
+    world.cluster.edit(web, lambda live: live["spec"].update(replicas=9))
+    world.cluster.applies.clear()
+    world.sweep()
+    assert [] == world.cluster.applies
+    assert "Synced" == world.record(key).status.sync
+    asked = world.cluster.requests
+    world.sweep()
+    assert 1 == world.cluster.requests - asked
+
+
+def test_ignored_fields_are_sent_unless_respected(world: World) -> None:
+    """GIVEN a rule about replicas WHEN git changes another field THEN replicas are reset, or kept if that is asked for."""
+    for options, expected in (([], 2), (["RespectIgnoreDifferences=true"], 9)):
+        key = world.declare(f"shop-{expected}", ignore=IGNORE_REPLICAS, syncOptions=options, **AUTO)
+        name = f"web-{expected}"
+        world.push(key, deployment(name, replicas=2))
+        world.sync(key)
+        world.cluster.edit(_key("Deployment", name), lambda live: live["spec"].update(replicas=9))
+        world.sweep()
+        world.push(key, deployment(name, replicas=2, image="shop:2"))
+        world.sync(key)
+        live = world.cluster.objects[_key("Deployment", name)]
+        assert ("shop:2", expected) == (live["spec"]["template"]["spec"]["image"], live["spec"]["replicas"])
+        world.sweep()
+        assert "Synced" == world.record(key).status.sync
+
+
+def test_other_drift_is_reverted_beside_ignored_fields(world: World) -> None:
+    """GIVEN a rule about replicas WHEN another field is changed too THEN that one is named and reverted."""
+    key = world.declare(ignore=IGNORE_REPLICAS, syncOptions=["RespectIgnoreDifferences=true"], **AUTO)
+    world.push(key, deployment("web", replicas=2))
+    world.sync(key)
+
+    def change(live: Manifest) -> None:
+        live["spec"]["replicas"] = 9
+        live["spec"]["template"]["spec"]["image"] = "evil:1"
+
+    world.cluster.edit(_key("Deployment", "web"), change)
+    world.sweep()
+    live = world.cluster.objects[_key("Deployment", "web")]
+    assert ("shop:1", 9) == (live["spec"]["template"]["spec"]["image"], live["spec"]["replicas"])
+    assert ".spec.replicas" not in world.record(key).status.operation.message
