@@ -15,8 +15,9 @@ from mooring.cluster.apply import Applied
 from mooring.cluster.discovery import Resource
 from mooring.cluster.observe import APP_LABEL, Observed, observed
 from mooring.errors import ConflictError, RejectedError
-from mooring.model.application import Propagation
+
 from mooring.model.objects import Manifest, ObjectKey
+from mooring.model.options import Propagation
 from mooring.state.registry import Cluster
 
 CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ClusterRole"}

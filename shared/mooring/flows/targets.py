@@ -17,8 +17,9 @@ from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.observe import Observed, app_selector, list_objects, observed
-from mooring.model.application import Destination, Propagation
+from mooring.model.application import Destination
 from mooring.model.objects import Manifest, ObjectKey
+from mooring.model.options import Propagation
 from mooring.state.registry import Cluster, Registry, find_cluster
 
 __all__ = ["Live", "Target", "Targets"]

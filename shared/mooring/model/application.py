@@ -17,6 +17,7 @@ from mooring.model.duration import parse_duration
 from mooring.model.fields import Fields
 from mooring.model.ignoring import IgnoreRule, parse_ignore_rules
 from mooring.model.objects import Manifest
+from mooring.model.options import Propagation, SyncOptions, read_options
 
 __all__ = [
     "API_VERSION",
@@ -37,8 +38,6 @@ __all__ = [
 API_VERSION = "argoproj.io/v1alpha1"
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 DEFAULT_NAMESPACE = "argocd"
-
-Propagation = Literal["Foreground", "Background", "Orphan"]
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -229,11 +228,11 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], spec: Fields, document: obje
     if history_limit < 0:
         raise spec.error("revisionHistoryLimit", "must not be negative")
     policy = spec.mapping("syncPolicy")
-    automated, retry, options = None, Retry(), _Options()
+    automated, retry, options = None, Retry(), SyncOptions()
     if policy is not None:
         automated = _automated(policy)
         retry = _retry(policy)
-        options = _options(policy)
+        options = read_options(policy)
         policy.not_yet("managedNamespaceMetadata")
         policy.close()
     assert isinstance(document, dict)
@@ -364,54 +363,3 @@ def _seconds(fields: Fields, name: str, default: float) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise fields.error(name, str(error)) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    create_namespace: bool = False
-    propagation: Propagation = "Foreground"
-    respect_ignore_differences: bool = False
-
-
-_ALWAYS_SO = {"ServerSideApply=true", "ApplyOutOfSyncOnly=true", "PruneLast=true", "Validate=true"}
-_DEFAULTS = {
-    "ServerSideApply=false", "ApplyOutOfSyncOnly=false", "PruneLast=false", "Replace=false", "Force=false",
-    "FailOnSharedResource=false", "SkipDryRunOnMissingResource=true",
-    "SkipDryRunOnMissingResource=false",
-}  # fmt: skip
-_NOT_YET = {
-    "Validate", "Replace", "Force", "FailOnSharedResource", "Prune", "Delete",
-    "ClientSideApplyMigration",
-}  # fmt: skip
-_PROPAGATION: dict[str, Propagation] = {
-    "foreground": "Foreground",
-    "background": "Background",
-    "orphan": "Orphan",
-}
-
-
-def _options(policy: Fields) -> _Options:
-    """`syncOptions` (Argo CD, "Sync Options"): what Mooring always does anyway is accepted as it stands."""
-    create, propagation, respect = False, _Options().propagation, False
-    for index, option in enumerate(policy.texts("syncOptions")):
-        name, _, value = option.partition("=")
-        at = f"syncOptions[{index}]"
-        if name == "CreateNamespace":
-            if value not in ("true", "false"):
-                raise policy.error(at, "must be CreateNamespace=true or CreateNamespace=false")
-            create = value == "true"
-        elif name == "PrunePropagationPolicy":
-            if value not in _PROPAGATION:
-                raise policy.error(at, "must be PrunePropagationPolicy=foreground, background or orphan")
-            propagation = _PROPAGATION[value]
-        elif name == "RespectIgnoreDifferences":
-            if value not in ("true", "false"):
-                raise policy.error(at, "must be RespectIgnoreDifferences=true or RespectIgnoreDifferences=false")
-            respect = value == "true"
-        elif option in _ALWAYS_SO or option in _DEFAULTS:
-            continue
-        elif name in _NOT_YET:
-            raise policy.error(at, f"{option} is an option of Argo CD that Mooring does not support yet; remove it")
-        else:
-            policy.warnings.append(f"spec.syncPolicy.{at}: unknown option {option!r}, ignored")
-    return _Options(create, propagation, respect)
