@@ -25,7 +25,8 @@ from tests.e2e.ground import Case, Ground, config_map, text
 
 VISIBILITY = 3  # seconds until a message that nobody could read comes again
 CHART = "apiVersion: v2\nname: shop\nversion: 1.0.0\n"
-ARGO, HELM = "argocd.argoproj.io/hook", "helm.sh/hook"
+ARGO, WAVE = "argocd.argoproj.io/hook", "argocd.argoproj.io/sync-wave"
+HELM, WEIGHT = "helm.sh/hook", "helm.sh/hook-weight"
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +217,7 @@ def test_a_destination_that_is_not_registered_leaves_what_is(
 # -- what is in git --------------------------------------------------------------------------------------------------
 
 
-def _hook(**annotations: str) -> str:
+def _hook(**annotations: object) -> str:
     return text(config_map("migrate", annotations=annotations))
 
 
@@ -281,12 +282,16 @@ def _hook(**annotations: str) -> str:
             "k8s/big.yaml: ConfigMap big is 5.0 MB as JSON; a cluster stores at most 1.5 MB in one object: split it",
         ),
         (
-            {"k8s/hook.yaml": _hook(**{ARGO: "PreSync"})},
+            {"k8s/hook.yaml": _hook(**{ARGO: "PreSync", WAVE: "first"})},
             {},
-            f"k8s/hook.yaml: metadata.annotations[{ARGO}]: ConfigMap migrate is a hook (PreSync), and Mooring does not "
-            "run hooks yet: set",
+            f"k8s/hook.yaml: ConfigMap migrate: metadata.annotations[{WAVE}]: must be a whole number in quotes",
         ),
-        ({"k8s/hook.yaml": _hook(**{HELM: "pre-upgrade"})}, {}, f"metadata.annotations[{HELM}]: ConfigMap migrate is"),
+        (
+            {"k8s/hook.yaml": _hook(**{HELM: "pre-install", WEIGHT: "heavy"})},
+            {},
+            f"k8s/hook.yaml: ConfigMap migrate: metadata.annotations[{WEIGHT}]: must be a whole number in quotes",
+        ),
+        ({"k8s/hook.yaml": _hook(**{ARGO: True})}, {}, "k8s/hook.yaml: metadata.annotations"),
         (
             {"k8s/nameless.yaml": text({**config_map(), "metadata": {"generateName": "a-"}})},
             {},
@@ -341,7 +346,19 @@ def test_what_a_user_reads_of_a_bad_commit(ground: Ground) -> None:
     assert case.stands
 
 
-@pytest.mark.parametrize("annotations", [{ARGO: "Skip"}, {HELM: "test"}, {HELM: "test-success,post-rollback"}])
+def test_a_wave_that_is_no_number_leaves_what_is(ground: Ground) -> None:
+    """GIVEN a good application WHEN an object names a wave in words THEN the sync says where, and the next is live."""
+    case = ground.new("wave")
+    case.commit({"k8s/wave.yaml": text(config_map("wave", annotations={WAVE: "first"}))})
+    ended(
+        case, "Failed", f"ConfigMap wave: metadata.annotations[{WAVE}]: must be a whole number in quotes, not 'first'"
+    )
+    corrected(case, {"k8s/wave.yaml": ""})
+
+
+@pytest.mark.parametrize(
+    "annotations", [{ARGO: "Skip"}, {ARGO: "PreSink"}, {HELM: "test"}, {HELM: "test-success,post-rollback"}]
+)
 def test_a_hook_that_never_runs_is_left_out(ground: Ground, annotations: dict[str, str]) -> None:
     """GIVEN a hook that no sync runs WHEN it is committed THEN the rest is synced and the hook is not applied."""
     case = ground.new("hook")
@@ -407,6 +424,15 @@ def test_what_the_api_server_refuses_leaves_what_is(ground: Ground, manifest: di
     assert result["message"] in state["message"]
     assert said.partition(": ")[2] in case.condition("SyncError")
     corrected(case, {"k8s/bad.yaml": ""})
+
+
+def test_a_hook_that_is_refused_keeps_the_rest_from_being_applied(ground: Ground) -> None:
+    """GIVEN a hook of PreSync WHEN the API server refuses it THEN nothing after it is applied, and the next is live."""
+    case = ground.new("hook")
+    hook = text(config_map("Bad_Hook", annotations={ARGO: "PreSync"}))
+    case.commit({"k8s/hook.yaml": hook, "k8s/settings.yaml": text(config_map(color="red"))})
+    ended(case, "Failed", 'ConfigMap Bad_Hook: ConfigMap "Bad_Hook" is invalid: metadata.name: Invalid value')
+    corrected(case, {"k8s/hook.yaml": ""})
 
 
 def test_a_namespace_that_does_not_exist_can_be_asked_for(ground: Ground) -> None:
