@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lupa import lua52
 
@@ -85,6 +85,7 @@ def test_searching(name: str, text: str, pattern: str, init: int | None) -> None
 
 @settings(max_examples=400, deadline=None)
 @given(TEXTS, WHOLE | BROKEN, st.sampled_from(["", "x", "<%0>", "%1%1", "%%", "%2", "%x"]))
+@example("", "(", "%2")
 def test_replacing(text: str, pattern: str, replacement: str) -> None:
     """Any pattern replaces the same in any text, captures included."""
     theirs, ours = answers("gsub", text, pattern, replacement)

@@ -1,8 +1,9 @@
 """Health by the user's own script, in Argo CD's format: the global `obj` in, a table with `status` and `message` out.
 
 Argo CD runs such scripts in gopher-lua, which is Lua 5.1 with `goto`; Lua 5.2 is the nearest of those that the wheel
-`lupa` brings (5.1 has no `goto`, LuaJIT runs no hooks in compiled code), and what 5.2 dropped and scripts use (`unpack`,
-`table.getn`) is put back. Every run gets a Lua state of its own (50 µs), so nothing passes from one object to the next.
+`lupa` brings (5.1 has no `goto`, LuaJIT runs no hooks in compiled code), and what 5.2 dropped and scripts use
+(`unpack`, `table.getn`) is put back. Every run gets a Lua state of its own (50 µs), so nothing passes from one object
+to the next.
 
 A script that fails, or doesn't end, makes its object `Unknown` and says why; it never raises. `lupa` is imported when
 the first script runs. Lua's memory errors are only safe inside a protected call, so the limit on memory is set after

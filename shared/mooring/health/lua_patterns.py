@@ -180,6 +180,12 @@ local function captured(m, level)
   return sub(m.s, m.first[level], m.first[level] + length - 1)
 end
 
+local function one_capture(m, si, stop, index)
+  if index == 1 and m.level == 0 then return sub(m.s, si, stop - 1) end
+  if index > m.level then error("invalid capture index", 0) end
+  return captured(m, index)
+end
+
 local function captures(m, si, stop, whole)
   if m.level == 0 and whole then return 1, { sub(m.s, si, stop - 1) } end
   local found = {}
@@ -257,10 +263,7 @@ local function filled(template, m, si, stop)
     elseif c == 48 then
       parts[#parts + 1] = sub(m.s, si, stop - 1)
     elseif c and c >= 49 and c <= 57 then
-      local count, found = captures(m, si, stop, true)
-      local value = found[c - 48]
-      if value == nil then error("invalid capture index", 0) end
-      parts[#parts + 1] = value
+      parts[#parts + 1] = one_capture(m, si, stop, c - 48)
     else
       error("invalid use of '%' in replacement string", 0)
     end
@@ -285,9 +288,11 @@ function string.gsub(s, p, with, most)
       local value
       if how == "string" then
         value = filled(with, m, si, stop)
+      elseif how == "table" then
+        value = with[one_capture(m, si, stop, 1)]
       else
         local count, found = captures(m, si, stop, true)
-        if how == "table" then value = with[found[1]] else value = with(unpack(found, 1, count)) end
+        value = with(unpack(found, 1, count))
       end
       if not value then
         value = sub(s, si, stop - 1)
