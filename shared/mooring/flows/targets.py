@@ -24,7 +24,7 @@ from mooring.state.registry import Cluster, Registry, find_cluster
 
 __all__ = ["Live", "Target", "Targets"]
 
-_PATIENCE = 10.0  # seconds that a kind may take to be served after its CRD was applied
+_PATIENCE = 3.0  # seconds that a kind may take to be served after its CRD was applied
 
 
 class Live(Protocol):
