@@ -20,10 +20,10 @@ from mooring.cluster.discovery import Resource
 from mooring.cluster.fingerprint import ManagerEntry, fingerprint, manager_entries
 from mooring.errors import UnreachableError
 from mooring.model.objects import Manifest, ObjectKey
+from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION
 
 __all__ = ["APP_LABEL", "Observed", "app_selector", "list_objects", "observed"]
 
-APP_LABEL = "mooring.dev/app"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGE = 500
 # How often a list is begun anew because its snapshot was compacted away under us.
@@ -46,6 +46,7 @@ class Observed:
     deletion_timestamp: str
     managers: tuple[ManagerEntry, ...]
     live: Manifest | None = None
+    tracking_id: str = ""
 
 
 def app_selector(values: Iterable[str] = ()) -> str:
@@ -117,4 +118,5 @@ def observed(item: dict[str, Any], resource: Resource, *, full: bool) -> Observe
         metadata.get("deletionTimestamp") or "",
         manager_entries(metadata),
         item if full else None,
+        (metadata.get("annotations") or {}).get(TRACKING_ANNOTATION) or "",
     )

@@ -23,7 +23,7 @@ from mooring.flows.targets import Live
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.model.tracking import tracking_value
+from mooring.model.tracking import is_tracked
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Action, Step, Wanted
 from mooring.state.records import ResourceResult
@@ -200,8 +200,9 @@ def _prune(entry: Entry, hands: Hands) -> Outcome:
 
     if found is None:
         return outcome("pruned", "was gone already")
-    if found.app_label != tracking_value(application.key) or (entry.uid and entry.uid != found.uid):
-        return outcome("released", f"carries no label {APP_LABEL} of this application any more, so it stays")
+    ours = is_tracked(application.key, entry.key, found.app_label, found.tracking_id)
+    if not ours or (entry.uid and entry.uid != found.uid):
+        return outcome("released", f"is not tracked as this application's any more (label {APP_LABEL}), so it stays")
     if reason := _protected(found, hands.guard):
         return outcome("kept", reason, entry)
     if found.deletion_timestamp:

@@ -10,7 +10,7 @@ from mooring.flows.targets import Live
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
-from mooring.model.tracking import tracking_value
+from mooring.model.tracking import is_tracked, tracking_value
 from mooring.plan.drift import Sight
 from mooring.state.records import Record
 
@@ -53,7 +53,7 @@ def look(target: Live, records: Iterable[Record], *, health_only: bool = False) 
             continue
         for found in target.look(group, kind, version, _selected(labels), full=full):
             for app in owners.get(found.key, ()):
-                if found.app_label == labels[app]:
+                if is_tracked(app, found.key, found.app_label, found.tracking_id):
                     seen[app].sights[found.key] = sight_of(found)
                     if full:
                         seen[app].health[found.key] = assess(found.live)

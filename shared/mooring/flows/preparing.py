@@ -10,7 +10,7 @@ from mooring.errors import RenderError
 from mooring.flows.targets import Live
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey, digest
-from mooring.model.tracking import tracking_value
+from mooring.model.tracking import TRACKING_ANNOTATION, tracking_id, tracking_value
 from mooring.plan.hooks import Hook, read_hook
 from mooring.plan.order import waves
 from mooring.plan.steps import Wanted
@@ -46,6 +46,8 @@ def prepare(bundle: Iterable[Manifest], application: Application, target: Live) 
     for manifest in manifests:
         placed = _place(manifest, application, namespaced=scopes[_kind(manifest)], label=label)
         key = ObjectKey.of(placed)
+        annotations = placed["metadata"].get("annotations") or {}
+        placed["metadata"]["annotations"] = annotations | {TRACKING_ANNOTATION: tracking_id(application.key, key)}
         if key in ready:
             raise RenderError(
                 "is rendered twice; keep one of the two manifests", field="metadata.name", subject=str(key)
