@@ -17,7 +17,7 @@ from mooring.model.duration import parse_duration
 from mooring.model.fields import Fields
 from mooring.model.ignoring import IgnoreRule, parse_ignore_rules
 from mooring.model.objects import Manifest
-from mooring.model.options import Propagation, SyncOptions, read_options
+from mooring.model.options import Marks, Propagation, SyncOptions, read_marks, read_options
 
 __all__ = [
     "API_VERSION",
@@ -159,6 +159,9 @@ class Application:
     declared: Manifest
     ignore_differences: tuple[IgnoreRule, ...] = ()
     respect_ignore_differences: bool = False
+    fail_on_shared_resource: bool = False
+    options: SyncOptions = SyncOptions()
+    marks: Marks = Marks()
 
     @property
     def cascade(self) -> bool:
@@ -194,7 +197,7 @@ def parse_application(document: object) -> Parsed:
     if spec is None:
         raise top.error("spec", "must not be empty")
     key = _key(metadata)
-    application = _spec(key, metadata.texts("finalizers"), spec, document)
+    application = _spec(key, metadata.texts("finalizers"), read_marks(metadata), spec, document)
     spec.close()
     top.close()
     return Parsed(application, tuple(warnings))
@@ -208,11 +211,10 @@ def _key(metadata: Fields) -> AppKey:
     if not _NAMESPACE.fullmatch(namespace):
         raise metadata.error("namespace", "must be a DNS label: lower-case letters, digits and '-'")
     metadata.text_map("labels")
-    metadata.text_map("annotations")
     return AppKey(namespace, name)
 
 
-def _spec(key: AppKey, finalizers: tuple[str, ...], spec: Fields, document: object) -> Application:
+def _spec(key: AppKey, finalizers: tuple[str, ...], marks: Marks, spec: Fields, document: object) -> Application:
     spec.not_yet("sources", "sourceHydrator")
     spec.ignore("info")
     project = spec.text("project", "default") or "default"
@@ -233,7 +235,6 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], spec: Fields, document: obje
         automated = _automated(policy)
         retry = _retry(policy)
         options = read_options(policy)
-        policy.not_yet("managedNamespaceMetadata")
         policy.close()
     assert isinstance(document, dict)
     return Application(
@@ -249,6 +250,9 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], spec: Fields, document: obje
         declared=document,
         ignore_differences=parse_ignore_rules(spec),
         respect_ignore_differences=options.respect_ignore_differences,
+        fail_on_shared_resource=options.fail_on_shared_resource,
+        options=options,
+        marks=marks,
     )
 
 

@@ -1,36 +1,71 @@
-"""`syncOptions` (Argo CD, "Sync Options"): what can be honoured, what is so anyway, and what must be refused."""
+"""What an application asks of its syncs: `syncOptions`, `managedNamespaceMetadata` and the annotations of Argo CD.
+
+What can be honoured is read, what Mooring always does anyway is accepted as it stands, and what it can't do is refused.
+Source: Argo CD, "Sync Options", "Annotations and Labels used by Argo CD" and "Skip Application Reconcile".
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeAlias
 
 from mooring.model.fields import Fields
+from mooring.model.objectoptions import BOOLEANS, CHOICES, ObjectOptions, set_option
 
-__all__ = ["Propagation", "SyncOptions", "read_options"]
+__all__ = ["Marks", "NamespaceMetadata", "Propagation", "SyncOptions", "read_marks", "read_options"]
 
 Propagation: TypeAlias = Literal["Foreground", "Background", "Orphan"]
+
+SKIP = "argocd.argoproj.io/skip-reconcile"
+REFRESH = "argocd.argoproj.io/refresh"
+APPROVED = "argocd.argoproj.io/deletion-approved"
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceMetadata:
+    """`managedNamespaceMetadata`: what the destination's namespace carries."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
-    """The options that change what a sync does."""
+    """The options that change what a sync does; `objects` hold for every object that doesn't say otherwise."""
 
     create_namespace: bool = False
     propagation: Propagation = "Foreground"
     respect_ignore_differences: bool = False
+    fail_on_shared_resource: bool = False
+    objects: ObjectOptions = ObjectOptions()
+    namespace: NamespaceMetadata | None = None
 
 
-_ALWAYS_SO = {"ServerSideApply=true", "ApplyOutOfSyncOnly=true", "PruneLast=true", "Validate=true"}
-_DEFAULTS = {
-    "ServerSideApply=false", "ApplyOutOfSyncOnly=false", "PruneLast=false", "Replace=false", "Force=false",
-    "FailOnSharedResource=false", "SkipDryRunOnMissingResource=true",
-    "SkipDryRunOnMissingResource=false",
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What an Application's own annotations ask for.
+
+    `skip`: nothing is done or looked at; `refresh`: git is asked at once when it is declared; `approved`: since when
+    (seconds since the epoch, 0 for never) deletions that need confirmation are confirmed.
+    """
+
+    skip: bool = False
+    refresh: bool = False
+    approved: float = 0.0
+
+
+_ACCEPTED = {
+    "ServerSideApply=true", "ServerSideApply=false", "ApplyOutOfSyncOnly=true", "ApplyOutOfSyncOnly=false",
+    "SkipDryRunOnMissingResource=true", "SkipDryRunOnMissingResource=false",
 }  # fmt: skip
-_NOT_YET = {
-    "Validate", "Replace", "Force", "FailOnSharedResource", "Prune", "Delete",
-    "ClientSideApplyMigration",
-}  # fmt: skip
+_NOT_YET = {"ClientSideApplyMigration"}
+_SWITCHES = {
+    "CreateNamespace": "create_namespace",
+    "RespectIgnoreDifferences": "respect_ignore_differences",
+    "FailOnSharedResource": "fail_on_shared_resource",
+}
 _PROPAGATION: dict[str, Propagation] = {
     "foreground": "Foreground",
     "background": "Background",
@@ -39,27 +74,59 @@ _PROPAGATION: dict[str, Propagation] = {
 
 
 def read_options(policy: Fields) -> SyncOptions:
-    """`syncOptions` (Argo CD, "Sync Options"): what Mooring always does anyway is accepted as it stands."""
-    create, propagation, respect = False, SyncOptions().propagation, False
+    """`syncPolicy.syncOptions` and `managedNamespaceMetadata`. Raises `ConfigurationError` naming the field."""
+    found = SyncOptions()
     for index, option in enumerate(policy.texts("syncOptions")):
         name, _, value = option.partition("=")
         at = f"syncOptions[{index}]"
-        if name == "CreateNamespace":
+        if name in _SWITCHES:
             if value not in ("true", "false"):
-                raise policy.error(at, "must be CreateNamespace=true or CreateNamespace=false")
-            create = value == "true"
+                raise policy.error(at, f"must be {name}=true or {name}=false")
+            switch: dict[str, Any] = {_SWITCHES[name]: value == "true"}
+            found = replace(found, **switch)
         elif name == "PrunePropagationPolicy":
             if value not in _PROPAGATION:
                 raise policy.error(at, "must be PrunePropagationPolicy=foreground, background or orphan")
-            propagation = _PROPAGATION[value]
-        elif name == "RespectIgnoreDifferences":
-            if value not in ("true", "false"):
-                raise policy.error(at, "must be RespectIgnoreDifferences=true or RespectIgnoreDifferences=false")
-            respect = value == "true"
-        elif option in _ALWAYS_SO or option in _DEFAULTS:
+            found = replace(found, propagation=_PROPAGATION[value])
+        elif name in CHOICES or name in BOOLEANS:
+            changed = set_option(found.objects, name, value)
+            if changed is None:
+                more = ", =false or =confirm" if name in CHOICES else " or =false"
+                raise policy.error(at, f"must be {name}=true{more}")
+            found = replace(found, objects=changed)
+        elif option in _ACCEPTED:
             continue
         elif name in _NOT_YET:
             raise policy.error(at, f"{option} is an option of Argo CD that Mooring does not support yet; remove it")
         else:
             policy.warnings.append(f"spec.syncPolicy.{at}: unknown option {option!r}, ignored")
-    return SyncOptions(create, propagation, respect)
+    return replace(found, namespace=_namespace(policy, create=found.create_namespace))
+
+
+def _namespace(policy: Fields, *, create: bool) -> NamespaceMetadata | None:
+    block = policy.mapping("managedNamespaceMetadata")
+    if block is None:
+        return None
+    metadata = NamespaceMetadata(block.text_map("labels"), block.text_map("annotations"))
+    block.close()
+    if not metadata.labels and not metadata.annotations:
+        return None
+    if not create:
+        policy.warnings.append(
+            "spec.syncPolicy.managedNamespaceMetadata: has an effect only with the sync option CreateNamespace=true"
+        )
+    return metadata
+
+
+def read_marks(metadata: Fields) -> Marks:
+    """What the annotations of an Application ask for; a time that is none counts as absent, with a warning."""
+    annotations = metadata.text_map("annotations")
+    approved = 0.0
+    if text := annotations.get(APPROVED):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            metadata.warnings.append(f"metadata.annotations[{APPROVED}]: {text!r} is no RFC 3339 time, ignored")
+        else:
+            approved = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return Marks(annotations.get(SKIP) == "true", REFRESH in annotations, approved)

@@ -176,12 +176,7 @@ def test_wrong_values_name_their_field(path: str, value: Any, field: str) -> Non
         ("spec.source.kustomize", {"images": ["a=b"]}, "spec.source.kustomize.images"),
         ("spec.source.helm", {"fileParameters": [{}]}, "spec.source.helm.fileParameters"),
         ("spec.source.directory", {"jsonnet": {"libs": ["x"]}}, "spec.source.directory.jsonnet"),
-        ("spec.syncPolicy", {"syncOptions": ["Replace=true"]}, "spec.syncPolicy.syncOptions[0]"),
-        (
-            "spec.syncPolicy",
-            {"managedNamespaceMetadata": {"labels": {}, "x": 1}},
-            "spec.syncPolicy.managedNamespaceMetadata",
-        ),
+        ("spec.syncPolicy", {"syncOptions": ["ClientSideApplyMigration=false"]}, "spec.syncPolicy.syncOptions[0]"),
         ("operation", {"sync": {}}, "operation"),
     ],
 )
