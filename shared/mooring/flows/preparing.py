@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mooring.cluster.observe import APP_LABEL
 from mooring.errors import RenderError
@@ -40,7 +41,7 @@ def prepare(bundle: Iterable[Manifest], application: Application, target: Live) 
             manifests.append(manifest)
         else:
             hooks.append(hook)
-    scopes = _scopes(manifests, target)
+    scopes = _scopes([*manifests, *(hook.manifest for hook in hooks)], target)
     label = tracking_value(application.key)
     ready: dict[ObjectKey, Manifest] = {}
     for manifest in manifests:
@@ -55,7 +56,14 @@ def prepare(bundle: Iterable[Manifest], application: Application, target: Live) 
         ready[key] = placed
     wave_of = waves(ready.items())
     objects = tuple(Wanted(key, manifest, digest(manifest), wave_of[key]) for key, manifest in ready.items())
-    return Prepared(objects, tuple(hooks))
+    placed_hooks = (_placed_hook(hook, application, namespaced=scopes[_kind(hook.manifest)]) for hook in hooks)
+    return Prepared(objects, tuple(placed_hooks))
+
+
+def _placed_hook(hook: Hook, application: Application, *, namespaced: bool) -> Hook:
+    """The hook in its namespace, by which the plan knows what has to be there before it."""
+    metadata = _metadata(hook.manifest, application, namespaced=namespaced)
+    return replace(hook, manifest={**hook.manifest, "metadata": metadata})
 
 
 def _kind(manifest: Manifest) -> tuple[str, str, str]:
@@ -79,10 +87,15 @@ def _scopes(manifests: list[Manifest], target: Live) -> dict[tuple[str, str, str
 
 
 def _place(manifest: Manifest, application: Application, *, namespaced: bool, label: str) -> Manifest:
+    metadata = _metadata(manifest, application, namespaced=namespaced)
+    metadata["labels"] = {**(metadata.get("labels") or {}), APP_LABEL: label}
+    return {**manifest, "metadata": metadata}
+
+
+def _metadata(manifest: Manifest, application: Application, *, namespaced: bool) -> dict[str, Any]:
     metadata = dict(manifest["metadata"])
     if not namespaced:
         metadata.pop("namespace", None)
     elif not metadata.get("namespace"):
         metadata["namespace"] = application.destination.namespace or "default"
-    metadata["labels"] = {**(metadata.get("labels") or {}), APP_LABEL: label}
-    return {**manifest, "metadata": metadata}
+    return metadata

@@ -7,13 +7,13 @@ knows have no phase: such an object is never applied. Helm 2's `crd-install` is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest
-from mooring.plan.order import WAVE_ANNOTATION, declared_wave
+from mooring.plan.order import declared_wave, kind_rank
 
 __all__ = ["DeletePolicy", "Hook", "Phase", "in_phase", "read_hook"]
 
@@ -24,7 +24,6 @@ HOOK = "argocd.argoproj.io/hook"
 POLICY = "argocd.argoproj.io/hook-delete-policy"
 HELM_HOOK = "helm.sh/hook"
 HELM_POLICY = "helm.sh/hook-delete-policy"
-HELM_WEIGHT = "helm.sh/hook-weight"
 
 _HELM_PHASES: dict[str, Phase] = {
     "pre-install": "PreSync",
@@ -52,10 +51,10 @@ class Hook:
     policies: frozenset[DeletePolicy]
 
     @property
-    def sort_key(self) -> tuple[int, str, str]:
-        """By wave, kind and name."""
-        metadata = self.manifest["metadata"]
-        return self.wave, self.manifest["kind"], metadata.get("name") or metadata.get("generateName", "")
+    def sort_key(self) -> tuple[int, int, str, str]:
+        """By wave, kind and name, as objects are."""
+        kind, metadata = self.manifest["kind"], self.manifest["metadata"]
+        return self.wave, kind_rank(kind), metadata.get("name") or metadata.get("generateName", ""), kind
 
 
 def read_hook(manifest: Manifest) -> Hook | None:
@@ -63,24 +62,25 @@ def read_hook(manifest: Manifest) -> Hook | None:
     number.
     """
     annotations = manifest["metadata"].get("annotations") or {}
+    phases: tuple[Phase, ...]
     if HOOK in annotations:
         named = _words(annotations[HOOK])
         phases = () if "Skip" in named else tuple(phase for phase in get_args(Phase) if phase in named)
-        policies = frozenset(
-            policy for policy in get_args(DeletePolicy) if policy in _words(annotations.get(POLICY, ""))
-        )
-        return Hook(manifest, phases, declared_wave(manifest, WAVE_ANNOTATION), policies or _DEFAULT_POLICIES)
-    if HELM_HOOK not in annotations:
+    elif HELM_HOOK in annotations:
+        named = _words(annotations[HELM_HOOK])
+        if named == {"crd-install"}:
+            return None
+        phases = tuple(dict.fromkeys(phase for name, phase in _HELM_PHASES.items() if name in named))
+    else:
         return None
-    named = _words(annotations[HELM_HOOK])
-    if named == {"crd-install"}:
-        return None
-    phases = tuple(dict.fromkeys(phase for name, phase in _HELM_PHASES.items() if name in named))
-    helm = frozenset(
-        policy for name, policy in _HELM_POLICIES.items() if name in _words(annotations.get(HELM_POLICY, ""))
-    )
-    annotation = WAVE_ANNOTATION if WAVE_ANNOTATION in annotations else HELM_WEIGHT
-    return Hook(manifest, phases, declared_wave(manifest, annotation), helm or _DEFAULT_POLICIES)
+    return Hook(manifest, phases, declared_wave(manifest), _policies(annotations) or _DEFAULT_POLICIES)
+
+
+def _policies(annotations: Mapping[str, object]) -> frozenset[DeletePolicy]:
+    """Those of both annotations, whichever of them made it a hook (gitops-engine, `hook.DeletePolicies`)."""
+    named, helm = (_words(annotations.get(name, "")) for name in (POLICY, HELM_POLICY))
+    argo: set[DeletePolicy] = {policy for policy in get_args(DeletePolicy) if policy in named}
+    return frozenset(argo | {policy for name, policy in _HELM_POLICIES.items() if name in helm})
 
 
 def _words(value: object) -> set[str]:

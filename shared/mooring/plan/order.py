@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest, ObjectKey
 
-__all__ = ["WAVE_ANNOTATION", "declared_wave", "kind_rank", "sort_key", "waves"]
+__all__ = ["declared_wave", "kind_rank", "provides", "sort_key", "uses", "waves"]
 
-WAVE_ANNOTATION = "argocd.argoproj.io/sync-wave"
+_WAVE = "argocd.argoproj.io/sync-wave"
+_HELM_WEIGHT = "helm.sh/hook-weight"
 
 _KINDS = (
     "Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodDisruptionBudget", "ServiceAccount", "Secret",
@@ -29,15 +30,19 @@ def kind_rank(kind: str) -> int:
     return _RANK.get(kind, len(_KINDS))
 
 
-def sort_key(wave: int, key: ObjectKey) -> tuple[int, int, ObjectKey]:
+def sort_key(wave: int, key: ObjectKey) -> tuple[int, int, str, ObjectKey]:
     """Sorts objects into the order of applying: total and stable, since keys are unique."""
-    return wave, kind_rank(key.kind), key
+    return wave, kind_rank(key.kind), key.name, key
 
 
-def declared_wave(manifest: Manifest, annotation: str = WAVE_ANNOTATION) -> int:
-    """The wave that an annotation names, 0 where it is absent. Raises `RenderError` for what is no number."""
+def declared_wave(manifest: Manifest) -> int:
+    """The wave that a manifest names, 0 where it names none; Helm's weight of a hook is one as well (Argo CD, "Helm",
+    Helm Hooks). Raises `RenderError` for what is no number.
+    """
     metadata = manifest["metadata"]
-    text = (metadata.get("annotations") or {}).get(annotation, "0")
+    annotations = metadata.get("annotations") or {}
+    annotation = _WAVE if _WAVE in annotations else _HELM_WEIGHT
+    text = annotations.get(annotation, "0")
     try:
         return int(text)
     except (TypeError, ValueError) as error:
@@ -48,21 +53,35 @@ def declared_wave(manifest: Manifest, annotation: str = WAVE_ANNOTATION) -> int:
         ) from error
 
 
+def provides(manifest: Manifest) -> tuple[str, str] | None:
+    """What others need before they can be made: a namespace as ("", name), a custom kind as (group, kind)."""
+    if manifest["kind"] == "Namespace" and manifest["apiVersion"] == "v1":
+        return "", manifest["metadata"]["name"]
+    if manifest["kind"] != "CustomResourceDefinition":
+        return None
+    spec = manifest.get("spec") or {}
+    group, kind = spec.get("group"), (spec.get("names") or {}).get("kind")
+    return (group, kind) if group and kind else None
+
+
+def uses(manifest: Manifest) -> tuple[tuple[str, str], tuple[str, str]]:
+    """What a manifest needs of what `provides` names: its namespace and its kind."""
+    group, _, _ = manifest["apiVersion"].rpartition("/")
+    return ("", manifest["metadata"].get("namespace") or ""), (group, manifest["kind"] if group else "")
+
+
 def waves(objects: Iterable[tuple[ObjectKey, Manifest]]) -> Mapping[ObjectKey, int]:
     """The wave of each object. Raises `RenderError` for a wave that is not a number."""
     pairs = list(objects)
     found = {key: declared_wave(manifest) for key, manifest in pairs}
-    first_in_namespace: dict[str, int] = {}
-    first_of_kind: dict[tuple[str, str], int] = {}
-    for key, wave in found.items():
-        first_in_namespace[key.namespace] = min(wave, first_in_namespace.get(key.namespace, wave))
-        kind = (key.group, key.kind)
-        first_of_kind[kind] = min(wave, first_of_kind.get(kind, wave))
+    first: dict[tuple[str, str], int] = {}
     for key, manifest in pairs:
-        if key.kind == "Namespace" and not key.group:
-            found[key] = min(found[key], first_in_namespace.get(key.name, found[key]))
-        elif key.kind == "CustomResourceDefinition":
-            spec = manifest.get("spec") or {}
-            kind = (spec.get("group", ""), (spec.get("names") or {}).get("kind", ""))
-            found[key] = min(found[key], first_of_kind.get(kind, found[key]))
+        wave = found[key]
+        for used in uses(manifest):
+            if wave < first.get(used, wave + 1):
+                first[used] = wave
+    for key, manifest in pairs:
+        provided = provides(manifest)
+        if provided is not None:
+            found[key] = min(found[key], first.get(provided, found[key]))
     return found

@@ -12,16 +12,16 @@ may run at the same time. Source: Argo CD, "Sync Phases and Waves".
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import groupby
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from mooring.errors import ConfigurationError
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.hooks import Hook, Phase, in_phase
 from mooring.plan.inventory import Entry, Inventory
-from mooring.plan.order import kind_rank, sort_key
+from mooring.plan.order import kind_rank, provides, sort_key, uses
 
 __all__ = ["Action", "Plan", "Step", "Wanted", "Wave", "hook_waves", "intents", "plan_sync"]
 
@@ -129,15 +129,16 @@ def plan_sync(
             field="spec.syncPolicy.automated.allowEmpty",
         )
     ordered = sorted(by_key.values(), key=lambda item: sort_key(item.wave, item.key))
-    applies = [
+    decided = [
         (item.wave, step) for item in ordered if (step := _decide(item, remembered.get(item.key), drifted)) is not None
     ]
+    early, applies = _ahead_of_hooks(decided, hooks)
     kept = tuple(sorted(entry.key for entry in gone)) if not prune else ()
     backwards = sorted(gone, key=lambda entry: sort_key(entry.wave, entry.key), reverse=True) if prune else []
     prunes = [(entry.wave, Step(Action.PRUNE, entry.key, "not in git", None, entry)) for entry in backwards]
     sync = sorted(({hook.wave: () for hook in in_phase(hooks, "Sync")} | _by_wave(applies)).items())
     waves = (
-        *hook_waves(hooks, "PreSync"),
+        *(replace(wave, stages=early.get(wave.number, ())) for wave in hook_waves(hooks, "PreSync")),
         *(
             Wave("Sync", number, stages, tuple(hook for hook in in_phase(hooks, "Sync") if hook.wave == number))
             for number, stages in sync
@@ -154,7 +155,33 @@ def hook_waves(hooks: Collection[Hook], phase: Phase) -> Iterator[Wave]:
         yield Wave(phase, number, (), tuple(group))
 
 
-def _by_wave(steps: Iterable[tuple[int, Step]]) -> dict[int, tuple[tuple[Step, ...], ...]]:
+_Stages: TypeAlias = dict[int, tuple[tuple[Step, ...], ...]]
+
+
+def _ahead_of_hooks(steps: list[tuple[int, Step]], hooks: Collection[Hook]) -> tuple[_Stages, list[tuple[int, Step]]]:
+    """Stages that go into the waves of PreSync, and the steps that stay, since a Namespace or CustomResourceDefinition
+    comes before the first hook that uses it (gitops-engine, `syncTasks`).
+    """
+    first: dict[tuple[str, str], tuple[bool, int]] = {}
+    for phase in ("Sync", "PreSync"):
+        for hook in reversed(in_phase(hooks, phase)):
+            first |= dict.fromkeys(uses(hook.manifest), (phase == "PreSync", hook.wave))
+    if not first:
+        return {}, steps
+    early: list[tuple[int, Step]] = []
+    rest: list[tuple[int, Step]] = []
+    for wave, step in steps:
+        provided = None if step.wanted is None else provides(step.wanted.manifest)
+        before, number = (False, wave) if provided is None else first.get(provided, (False, wave))
+        (early if before else rest).append((number if before else min(wave, number), step))
+    return _by_wave(_in_order(early)), _in_order(rest)
+
+
+def _in_order(steps: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
+    return sorted(steps, key=lambda pair: sort_key(pair[0], pair[1].key))
+
+
+def _by_wave(steps: Iterable[tuple[int, Step]]) -> _Stages:
     """The stages of each wave, in the order of the steps: a stage is the steps of one wave and one place by kind."""
     return {
         number: tuple(
