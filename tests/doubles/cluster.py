@@ -11,6 +11,7 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from mooring.cluster.adopting import migrated
 from mooring.cluster.apply import Applied
 from mooring.cluster.discovery import Resource
 from mooring.cluster.observe import APP_LABEL, Observed, observed
@@ -54,7 +55,7 @@ class MemoryCluster:
         self.refused: dict[ObjectKey, str] = {}
         self.before: Callable[[str], None] = lambda what: None
         self.after: Callable[[str], None] = lambda what: None
-        self._version = 0
+        self._version = 100
 
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         return kind not in CLUSTER_SCOPED
@@ -67,6 +68,9 @@ class MemoryCluster:
         if key in self.refused:
             raise RejectedError(self.refused[key], code=422, subject=str(key))
         live = self.objects.get(key)
+        expected = manifest["metadata"].get("resourceVersion")
+        if live is not None and expected and expected != live["metadata"]["resourceVersion"]:
+            raise ConflictError("the object has been modified", subject=str(key))
         content = {name: value for name, value in manifest.items() if name != "metadata"}
         sent_metadata = {
             name: manifest["metadata"][name] for name in ("labels", "annotations") if name in manifest["metadata"]
@@ -97,6 +101,14 @@ class MemoryCluster:
         self.objects[key] = result
         self.after("apply")
         return Applied(copy.deepcopy(result), live is None, ())
+
+    def adopt(self, live: Manifest) -> bool:
+        entries = migrated(live["metadata"])
+        if entries is None:
+            return False
+        self.requests += 1
+        self.objects[ObjectKey.of(live)]["metadata"]["managedFields"] = entries
+        return True
 
     def get(self, key: ObjectKey, version: str = "") -> Observed | None:
         self.requests += 1

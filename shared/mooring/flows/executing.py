@@ -10,50 +10,62 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field, replace
 
-from mooring.cluster.fingerprint import fingerprint
+from mooring.cluster.apply import Applied
+from mooring.cluster.fingerprint import own_fingerprint
 from mooring.cluster.observe import APP_LABEL, Observed
 from mooring.differences.rules import Rules
 from mooring.differences.sending import to_send
 from mooring.differences.settle import settled
 from mooring.errors import ConflictError, MooringError, TransientError
+from mooring.flows.adopting import SharedError, claim, claimed_by, first_apply
+from mooring.flows.guarding import Guard, keeps
 from mooring.flows.targets import Live
+from mooring.flows.writing import write
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.model.tracking import is_tracked
+from mooring.model.tracking import Owner, is_tracked
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Action, Step, Wanted
 from mooring.state.records import ResourceResult
 
-__all__ = ["Execution", "Guard", "Hands", "execute"]
-
-Guard: TypeAlias = Literal["Prune", "Delete"]
+__all__ = ["Execution", "Hands", "execute"]
 
 _CHECKPOINT_EVERY = 2.0  # seconds between records of what was done
-_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one step did. `entry` is the inventory's new entry, or None where the object is remembered no more."""
+    """What one step did. `entry` is the inventory's new entry, or None where the object is remembered no more.
+
+    `owner` is the other application that an object says it belongs to; `unconfirmed` is set where the object is to be
+    deleted once somebody confirms it.
+    """
 
     result: ResourceResult
     entry: Entry | None
     health: Health | None = None
+    owner: Owner | None = None
+    unconfirmed: bool = False
 
 
 @dataclass(slots=True)
 class Execution:
-    """What a plan did so far. `failures` holds the errors of the steps that failed, in the order they came."""
+    """What a plan did so far. `failures` holds the errors of the steps that failed, in the order they came.
+
+    `shared` are the objects that another application claims, `left` those of them that stay its own.
+    """
 
     inventory: dict[ObjectKey, Entry]
     results: list[ResourceResult] = field(default_factory=list)
     health: dict[ObjectKey, Health] = field(default_factory=dict)
     failures: list[tuple[ObjectKey, MooringError]] = field(default_factory=list)
     kept: list[ObjectKey] = field(default_factory=list)
+    unconfirmed: list[ObjectKey] = field(default_factory=list)
+    shared: dict[ObjectKey, Owner] = field(default_factory=dict)
+    left: set[ObjectKey] = field(default_factory=set)
     unfinished: bool = False
 
     @property
@@ -62,13 +74,17 @@ class Execution:
         return all(isinstance(error, TransientError) for _, error in self.failures)
 
 
+def _nobody(_owner: Owner, _key: ObjectKey) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What carries out steps.
 
     `checkpoint` records the inventory and raises `ConflictError` where the lease was lost; `may_go_on` says before each
     step whether lease and time suffice; `rules` name the fields that are ignored; `guard` names the option that keeps
-    an object from being deleted.
+    an object from being deleted, and a confirmation of that counts from the time `asked` on; `still_wants` asks whether another application has and wants an object.
     """
 
     target: Live
@@ -79,6 +95,8 @@ class Hands:
     checkpoint: Callable[[Inventory], None]
     may_go_on: Callable[[], bool]
     guard: Guard = "Prune"
+    asked: float = 0.0
+    still_wants: Callable[[Owner, ObjectKey], bool] = _nobody
 
 
 def execute(stages: Iterable[tuple[Step, ...]], execution: Execution, hands: Hands) -> None:
@@ -117,10 +135,16 @@ def _record(step: Step, future: Future[Outcome], execution: Execution) -> None:
         outcome = future.result()
     except MooringError as error:
         execution.failures.append((step.key, error))
+        if isinstance(error, SharedError):
+            execution.shared[step.key] = error.owner
         version = step.wanted.version if step.wanted else step.entry.version if step.entry else ""
         execution.results.append(ResourceResult(step.key, version, "failed", error.message))
         return
     execution.results.append(outcome.result)
+    if outcome.owner is not None:
+        execution.shared[step.key] = outcome.owner
+        if outcome.entry is None:
+            execution.left.add(step.key)
     if outcome.health is not None:
         execution.health[step.key] = outcome.health
     if outcome.entry is None:
@@ -129,6 +153,8 @@ def _record(step: Step, future: Future[Outcome], execution: Execution) -> None:
         execution.inventory[step.key] = outcome.entry
         if step.action is Action.PRUNE:
             execution.kept.append(step.key)
+        if outcome.unconfirmed:
+            execution.unconfirmed.append(step.key)
 
 
 def _take(step: Step, hands: Hands) -> Outcome:
@@ -145,23 +171,53 @@ def _take(step: Step, hands: Hands) -> Outcome:
 
 
 def _apply(step: Step, wanted: Wanted, hands: Hands, found: Observed | None = None) -> Outcome:
-    applied = hands.target.apply(_sent(step, wanted, hands, found))
+    if step.entry is None or not step.entry.digest:
+        return _first(step, wanted, hands, found)
+    return _configured(step, wanted, write(hands.target, wanted, _sent(step, wanted, hands, found)))
+
+
+def _configured(step: Step, wanted: Wanted, applied: Applied, *also: str) -> Outcome:
     word = "created" if applied.created else "configured"
-    return _applied(step, wanted, applied.live, word, "; ".join(applied.warnings))
+    return _applied(step, wanted, applied.live, word, "; ".join((*also, *applied.warnings, *wanted.options.warnings)))
+
+
+def _first(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> Outcome:
+    """Applies an object of which nothing is known to be ours, unless another application has it."""
+    target, app = hands.target, hands.application.key
+    if found is None:
+        made = first_apply(target, wanted.manifest, validate=wanted.options.validate)
+        if made is not None:
+            return _configured(step, wanted, made)
+        found = target.get(wanted.key, wanted.version)
+    if found is None or found.live is None:
+        return _configured(step, wanted, write(target, wanted, wanted.manifest))
+    strict = hands.application.options.fail_on_shared_resource
+    claimed = claim(target, app, found, hands.still_wants, strict=strict)
+    if claimed.owner is None:
+        return _configured(step, wanted, write(target, wanted, _sent(step, wanted, hands, found)))
+    message = claimed_by(app, claimed.owner, wanted.key)
+    if claimed.refused and strict:
+        raise SharedError(f"Shared resource found: {message}", claimed.owner, subject=str(wanted.key))
+    if claimed.refused:
+        health = assess(found.live) if has_rule(wanted.key.group, wanted.key.kind) else None
+        result = ResourceResult(wanted.key, wanted.version, "skipped", f"{message}, so it was left alone")
+        return Outcome(result, None, health, claimed.owner)
+    outcome = _configured(step, wanted, write(target, wanted, _sent(step, wanted, hands, found)), f"{message}; taken over")
+    return replace(outcome, owner=claimed.owner)
 
 
 def _sent(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> Manifest:
     """What is sent: without the ignored fields, where they are to be respected and the object exists."""
     if (
         not hands.application.respect_ignore_differences
-        or step.reason == "new"
+        or (step.reason == "new" and found is None)
         or not hands.rules.about(wanted.manifest)
     ):
         return wanted.manifest
     seen = found or hands.target.get(wanted.key, wanted.version)
     if seen is None or seen.live is None:
         return wanted.manifest
-    return to_send(wanted.manifest, seen.live, hands.rules)
+    return to_send(wanted.manifest, seen.live, hands.rules, replace=wanted.options.replace)
 
 
 def _applied(step: Step, wanted: Wanted, live: Manifest, word: str, message: str) -> Outcome:
@@ -171,9 +227,10 @@ def _applied(step: Step, wanted: Wanted, live: Manifest, word: str, message: str
     entry = entry.intending(wanted.digest, wanted.version, wanted.wave).applied(
         wanted.digest,
         uid=metadata.get("uid", ""),
-        fingerprint=fingerprint(metadata) or "",
+        fingerprint=own_fingerprint(metadata) or "",
         generation=str(generation) if generation else metadata.get("resourceVersion", ""),
     )
+    entry = replace(entry, notes=wanted.notes)
     health = assess(live) if has_rule(wanted.key.group, wanted.key.kind) else None
     return Outcome(ResourceResult(wanted.key, wanted.version, word, message), entry, health)
 
@@ -181,13 +238,19 @@ def _applied(step: Step, wanted: Wanted, live: Manifest, word: str, message: str
 def _settle(step: Step, wanted: Wanted, hands: Hands) -> Outcome:
     """An apply was begun and its end not recorded: apply only what a dry run finds different."""
     found = hands.target.get(wanted.key, wanted.version)
-    if found is None or found.live is None or not found.fingerprint:
+    if wanted.options.replace:
+        return _apply(step, wanted, hands, found)  # a dry run of an apply says nothing of a replacement
+    if found is None or found.live is None or not found.fingerprint or not _is_ours(found, hands):
         return _apply(step, wanted, hands, found)
-    tried = hands.target.apply(_sent(step, wanted, hands, found), dry_run=True)
+    tried = hands.target.apply(_sent(step, wanted, hands, found), dry_run=True, validate=wanted.options.validate)
     same = settled(tried.live, found.live, hands.rules)
-    if fingerprint(tried.live["metadata"]) != found.fingerprint or not same:
+    if own_fingerprint(tried.live["metadata"]) != found.fingerprint or not same:
         return _apply(step, wanted, hands, found)
     return _applied(step, wanted, found.live, "unchanged", "")
+
+
+def _is_ours(found: Observed, hands: Hands) -> bool:
+    return is_tracked(hands.application.key, found.key, found.app_label, found.tracking_id)
 
 
 def _prune(entry: Entry, hands: Hands) -> Outcome:
@@ -200,11 +263,10 @@ def _prune(entry: Entry, hands: Hands) -> Outcome:
 
     if found is None:
         return outcome("pruned", "was gone already")
-    ours = is_tracked(application.key, entry.key, found.app_label, found.tracking_id)
-    if not ours or (entry.uid and entry.uid != found.uid):
+    if not _is_ours(found, hands) or (entry.uid and entry.uid != found.uid):
         return outcome("released", f"is not tracked as this application's any more (label {APP_LABEL}), so it stays")
-    if reason := _protected(found, hands.guard):
-        return outcome("kept", reason, entry)
+    if stays := keeps(found, hands.guard, application, hands.asked):
+        return replace(outcome("kept", stays.reason, entry), unconfirmed=stays.unconfirmed)
     if found.deletion_timestamp:
         return outcome("pruned", "is being deleted")
     try:
@@ -212,14 +274,3 @@ def _prune(entry: Entry, hands: Hands) -> Outcome:
     except ConflictError:
         return outcome("released", "was replaced by another object of the same name, which stays")
     return outcome("pruned", "")
-
-
-def _protected(found: Observed, guard: Guard) -> str:
-    """Why an object must not be deleted (Argo CD, "Sync Options", No Prune Resources; Helm, `resource-policy`)."""
-    annotations = (found.live or {}).get("metadata", {}).get("annotations") or {}
-    options = {option.strip() for option in str(annotations.get(_SYNC_OPTIONS, "")).split(",")}
-    if f"{guard}=false" in options:
-        return f"stays, because its annotation {_SYNC_OPTIONS} says {guard}=false"
-    if annotations.get("helm.sh/resource-policy") == "keep":
-        return "stays, because its annotation helm.sh/resource-policy says keep"
-    return ""

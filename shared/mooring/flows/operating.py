@@ -7,12 +7,16 @@ the application next goes on with it. A newer commit, or a changed spec, takes o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Literal
 
 from mooring.differences.rules import Rules
 from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, Later
+from mooring.flows.adopting import note_shared, still_wants, with_left
 from mooring.flows.advancing import advance, still_waits
+from mooring.flows.asking import Selector, is_chosen
 from mooring.flows.executing import Execution, Hands
 from mooring.flows.judging import Findings, judge
 from mooring.flows.namespaces import ensure_namespace
@@ -21,9 +25,10 @@ from mooring.flows.targets import Live
 from mooring.flows.ulid import new_ulid
 from mooring.model.application import Application
 from mooring.model.objects import ObjectKey
+from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, Wanted, intents
-from mooring.state.records import DriftEvent, HookRun, Operation, Record, ResourceResult, RetryState, Status
+from mooring.state.records import DriftEvent, HookRun, Operation, Record, Request, ResourceResult, RetryState, Status
 
 __all__ = ["Task", "begin_operation", "continued", "exhausted", "operate", "results_of", "retry_of", "wait_delay"]
 
@@ -32,7 +37,11 @@ _SUCCEEDED = "successfully synced (all tasks run)"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Everything that one operation is decided on. `base` is the status that its outcome is written into."""
+    """Everything that one operation is decided on. `base` is the status that its outcome is written into.
+
+    `selectors` are those of a sync of chosen objects; it waits for no others. `left` are objects that an earlier sync
+    left to other applications, and that are not planned again.
+    """
 
     ports: SyncPorts
     record: Record
@@ -44,6 +53,13 @@ class Task:
     plan: Plan
     findings: Findings
     rules: Rules
+    selectors: tuple[Selector, ...] = ()
+    left: Mapping[ObjectKey, Owner] = field(default_factory=dict)
+
+    @property
+    def chosen(self) -> tuple[Wanted, ...]:
+        """The objects that the operation is about."""
+        return tuple(item for item in self.objects if is_chosen(item.key, self.selectors))
 
     @property
     def application(self) -> Application:
@@ -95,7 +111,7 @@ def begin_operation(ports: SyncPorts, record: Record, cause: Cause, plan: Plan, 
     retry = retry_of(record)
     return Operation(
         id=request.id if request else new_ulid(now),
-        kind="heal" if heal and request is None else "sync",
+        kind=_kind(request, heal=heal),
         phase="Running",
         message="syncing",
         started_at=now,
@@ -110,12 +126,18 @@ def begin_operation(ports: SyncPorts, record: Record, cause: Cause, plan: Plan, 
     )
 
 
+def _kind(request: Request | None, *, heal: bool) -> Literal["sync", "heal", "partial", "dry run"]:
+    if request is None:
+        return "heal" if heal else "sync"
+    return "dry run" if request.dry_run else "partial" if request.resources else "sync"
+
+
 def operate(task: Task) -> Status:
     """Begins an operation, or goes on with one, and takes it as far as it gets now. Raises `ConflictError`."""
     ports, record, target, plan = task.ports, task.record, task.target, task.plan
     running = continued(record)
     if running is not None:
-        waiting = still_waits(plan, running, task.objects, task.application, target)
+        waiting = still_waits(plan, running, task.chosen, task.application, target)
         if waiting:
             _come_back(task, running)
             return record.status
@@ -131,12 +153,16 @@ def operate(task: Task) -> Status:
         ended=_superseded(record, ports.clock()) if running is None else None,
     )
     execution = Execution(dict(held.record.inventory))
-    hands = Hands(target, task.application, ports.pool, ports.width, task.rules, held.checkpoint, held.may_go_on)
+    wants = partial(still_wants, ports.applications, target.cluster.name)
+    hands = Hands(
+        target, task.application, ports.pool, ports.width, task.rules, held.checkpoint, held.may_go_on,
+        still_wants=wants,
+    )  # fmt: skip
     try:
         ensure_namespace(target, task.application, plan)
     except MooringError as error:
         execution.failures.append((ObjectKey("", "Namespace", "", task.application.destination.namespace), error))
-    state = advance(plan, operation, task.objects, execution, hands, held.record.inventory)
+    state = advance(plan, operation, task.chosen, execution, hands, held.record.inventory)
     operation = replace(state.operation, requests=operation.requests + target.requests - asked_before)
     return _end(task, held.record, operation, execution, state.waiting)
 
@@ -165,16 +191,21 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
         operation = replace(operation, message=f"waiting for {', '.join(waiting[:5])}")
     elif execution.failures:
         operation, retry = _failed(record, operation, execution, application, now)
+        retry = record.retry if operation.kind == "partial" else retry
     elif execution.unfinished:
         operation = replace(operation, message="goes on in another function")
     else:
-        operation, retry = replace(operation, phase="Succeeded", message=_success(healed)), None
+        operation = replace(operation, phase="Succeeded", message=_success(healed))
+        retry = record.retry if operation.kind == "partial" else None
     operation = replace(
         operation,
         finished_at=0.0 if operation.phase == "Running" else now,
         results=results_of(operation, execution),
     )
-    status = judge(task.objects, execution.inventory, task.base, after, kept=(*task.plan.kept, *execution.kept))
+    left = {*task.left, *execution.left}
+    shown = with_left(execution.inventory, left)
+    status = judge(task.objects, shown, task.base, after, kept=(*task.plan.kept, *execution.kept))
+    status = note_shared(status, record.key, {**task.left, **execution.shared}, left, now)
     status = replace(status, operation=operation)
     ports.applications.finish(
         record,
@@ -186,7 +217,7 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
     )
     if operation.phase == "Running":
         _come_back(task, operation, at_once=not waiting)
-    elif retry is not None and application.automated and not exhausted(retry, application):
+    elif operation.kind != "partial" and retry and application.automated and not exhausted(retry, application):
         message = AppMessage(record.key, Cause("retry"))
         ports.queues.send_later([(Later("syncs", message), retry.due - now + 0.5)])
     return status
@@ -237,7 +268,7 @@ def _failed(
     more = f" (and {len(execution.failures) - 1} more)" if len(execution.failures) > 1 else ""
     reason = operation.failing or f"{key.kind} {key.name}: {error.message}{more}"
     message = f"one or more objects failed to apply, reason: {reason}"
-    if application.automated is None:
+    if application.automated is None or operation.kind == "partial":
         pass
     elif exhausted(retry, application):
         message += f" (tried {failures} times; a new commit or a sync by hand tries again)"

@@ -13,23 +13,29 @@ from functools import cache, partial
 from mooring.differences.rules import Rules
 from mooring.errors import ConflictError, MooringError, PermanentError
 from mooring.events.messages import Cause
+from mooring.flows.adopting import still_wants, with_left
+from mooring.flows.asking import is_chosen, narrowed, read_selectors
 from mooring.flows.comparing import compare
 from mooring.flows.judging import Findings, judge, rejudge
 from mooring.flows.looking import Seen, look
 from mooring.flows.operating import Task, begin_operation, continued, exhausted, operate, retry_of
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.preparing import Prepared, prepare
+from mooring.flows.rehearsing import rehearse
 from mooring.flows.targets import Live
+from mooring.flows.terminating import end_terminated
 from mooring.health import Health
 from mooring.model.objects import ObjectKey
+from mooring.model.tracking import Owner
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Plan, plan_sync
-from mooring.state.records import Commit, Operation, Record, Status
+from mooring.state.records import Commit, Operation, Record, Request, Status
 
 __all__ = ["consider", "note_health", "note_trouble"]
 
 _TROUBLE = "ClusterError"
 _INVALID = "InvalidSpecError"
+_CLOSED = "SyncWindow"
 
 
 def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None = None) -> Status | None:
@@ -44,6 +50,11 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         return None
     if record.lease.expires > now:
         raise ConflictError("another sync of this application is at work", subject=str(record.key))
+    running = record.status.operation
+    if running is not None and running.phase == "Terminating":
+        return end_terminated(ports, record)
+    if running is not None and running.phase == "Running" and _can_wait(record.request, running):
+        record = replace(record, request=None)  # it stays in the table, and its turn comes
     git = record.wanted
     if record.request and git is not None and git.failure is not None:
         return _answer_request(ports, record, record.status, git.failure.message, git.failure.revision)
@@ -74,16 +85,26 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     rules = Rules(application.ignore_differences, ports.expressions)
     if seen is not None:
         inventory, findings = compare(target, inventory, seen, lambda: prepared().objects, rules, ports.pool)
-    if not _is_due(record, inventory, now, drifted=bool(findings.drift)):
+    left = dict(record.status.shared)
+    if left and (seen is not None or record.request):
+        # Only an application that shares objects asks whether it still does.
+        left = {key: owner for key, owner in left.items() if still_wants(ports.applications, cluster.name, owner, key)}
+    released = len(left) < len(record.status.shared)
+    if not _is_due(record, inventory, now, drifted=bool(findings.drift), released=released):
         if seen is None:
             return record.status
         status = rejudge(record.status, findings).because(_TROUBLE, "", now).because(_INVALID, "", now)
         return _note(ports, record, status, inventory)
-    return _sync(ports, record, inventory, cause, target, prepared, findings, rules)
+    return _sync(ports, record, inventory, cause, target, prepared, findings, rules, left)
 
 
-def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool) -> bool:
-    """Whether the application has to be planned at all."""
+def _can_wait(request: Request | None, running: Operation) -> bool:
+    """Whether a request lets the operation that runs come to its end: less than a sync never replaces a sync."""
+    return request is not None and request.limited and request.id != running.id
+
+
+def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool, released: bool) -> bool:
+    """Whether the application has to be planned at all; `released` says that a shared object is free now."""
     spec, wanted, status = record.spec, record.wanted, record.status
     assert spec is not None and wanted is not None
     application = spec.application
@@ -98,7 +119,7 @@ def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool) 
         return now >= retry.due and not exhausted(retry, application)
     crashed = status.operation is not None and status.operation.phase == "Running"
     unsettled = any(entry.unsure for entry in inventory.values())
-    return not current or crashed or unsettled or (drifted and application.automated.self_heal)
+    return not current or crashed or unsettled or released or (drifted and application.automated.self_heal)
 
 
 def _sync(
@@ -110,6 +131,7 @@ def _sync(
     prepared: Callable[[], Prepared],
     findings: Findings,
     rules: Rules,
+    left: Mapping[ObjectKey, Owner],
 ) -> Status:
     spec, git = record.spec, record.wanted
     assert spec is not None and git is not None
@@ -123,30 +145,57 @@ def _sync(
         generation=spec.generation,
         cluster=target.cluster.name,
     )
+    if request and request.limited and automated:  # the policy has yet to sync this revision as a whole
+        known = record.status
+        base = replace(base, bundle=known.bundle, revision=known.revision, generation=known.generation)
     base = base.because(_TROUBLE, "", ports.clock()).because(_INVALID, "", ports.clock())
     running = continued(record)
+    try:
+        selectors = read_selectors(request.resources if request else ())
+    except PermanentError as error:
+        return _answer_request(ports, record, record.status, str(error), git.revision)
+    if request or (git.bundle, spec.generation) != (record.status.bundle, record.status.generation):
+        left = {}  # whoever asks, and every new commit, finds out anew
     try:
         bundle = prepared()
         plan = partial(
             plan_sync,
-            bundle.objects,
+            [item for item in bundle.objects if item.key not in left],
             inventory,
             drifted=findings.drift.keys() if heals else (),
             prune=prune,
             allow_empty=bool(automated and automated.allow_empty),
         )
         first = plan()
-        if bundle.hooks and (request or _begins(first, running)):
+        if bundle.hooks and not selectors and (request or _begins(first, running)):
             first = plan(hooks=bundle.hooks)
     except PermanentError as error:
         return _refuse(ports, record, base, cause, str(error))
     if automated is None and request is None:
         gone = inventory.keys() - {item.key for item in bundle.objects}
-        return _note(ports, record, judge(bundle.objects, inventory, base, findings, kept=gone), inventory)
+        shown = with_left(inventory, dict(record.status.shared))
+        return _note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone), inventory)
     if not first.steps and request is None and running is None:
-        status = judge(bundle.objects, inventory, base, findings, kept=first.kept)
+        status = judge(bundle.objects, with_left(inventory, left), base, findings, kept=first.kept)
         return _note(ports, record, status, inventory)
-    return operate(Task(ports, record, inventory, base, cause, target, bundle.objects, first, findings, rules))
+    closed = None if running else ports.may_sync(spec.application, ports.clock(), manual=request is not None)
+    if request is not None:
+        if selectors and not any(is_chosen(key, selectors) for key in {*inventory, *(i.key for i in bundle.objects)}):
+            chosen = ", ".join(request.resources)
+            closed = f"resources: the application has no object that {chosen} fits; see `mooring app get`"
+        elif request.dry_run:
+            operation = begin_operation(ports, record, cause, first, prune=prune)
+            return rehearse(ports, record, target, narrowed(first, selectors), operation, rules)
+    if closed and request is not None:
+        return _answer_request(ports, record, record.status, closed, git.revision)
+    if closed:
+        status = judge(bundle.objects, inventory, record.status, findings, kept=first.kept)
+        return _note(ports, record, status.because(_CLOSED, closed, ports.clock()), inventory)
+    first = narrowed(first, selectors)
+    base = base.because(_CLOSED, "", ports.clock())
+    return operate(
+        Task(ports, record, inventory, base, cause, target, bundle.objects, first, findings, rules, selectors, left)
+    )
 
 
 def _begins(plan: Plan, running: Operation | None) -> bool:

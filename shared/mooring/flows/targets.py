@@ -12,11 +12,14 @@ from typing import Protocol
 
 import orjson
 
-from mooring.cluster.apply import Applied, apply, delete, get
+from mooring.cluster.adopting import adopt
+from mooring.cluster.apply import FIELD_MANAGER, Applied, apply, delete, get
 from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.observe import Observed, app_selector, list_objects, observed
+from mooring.cluster.replacing import make_room, replace
+from mooring.errors import UnreachableError
 from mooring.model.application import Destination
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.options import Propagation
@@ -41,8 +44,19 @@ class Live(Protocol):
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         """Whether a kind lives in namespaces; None where the cluster does not serve it."""
 
-    def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Applied:
+    def apply(
+        self, manifest: Manifest, *, dry_run: bool = False, validate: bool = True, field_manager: str = FIELD_MANAGER
+    ) -> Applied:
         """Server-side apply."""
+
+    def replace(self, manifest: Manifest, *, validate: bool = True) -> Applied:
+        """Makes the live object what the manifest says as a whole, or creates it."""
+
+    def make_room(self, key: ObjectKey) -> None:
+        """Deletes what has this name; raises `ConflictError` where it isn't gone at once."""
+
+    def adopt(self, live: Manifest) -> bool:
+        """Makes the fields ours that kubectl, Helm or Argo CD own in a live object; False where there are none."""
 
     def get(self, key: ObjectKey, version: str = "") -> Observed | None:
         """One object in full, or None where it isn't there."""
@@ -72,9 +86,31 @@ class Target:
         resource = self.discovery.find(group, kind, version)
         return None if resource is None else resource.namespaced
 
-    def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Applied:
+    def apply(
+        self, manifest: Manifest, *, dry_run: bool = False, validate: bool = True, field_manager: str = FIELD_MANAGER
+    ) -> Applied:
         """Server-side apply."""
-        return apply(self.server, self.discovery, manifest, dry_run=dry_run, patience=_PATIENCE)
+        return apply(
+            self.server,
+            self.discovery,
+            manifest,
+            dry_run=dry_run,
+            validate=validate,
+            field_manager=field_manager,
+            patience=_PATIENCE,
+        )
+
+    def replace(self, manifest: Manifest, *, validate: bool = True) -> Applied:
+        """Makes the live object what the manifest says as a whole, or creates it."""
+        return replace(self.server, self.discovery, manifest, validate=validate, patience=_PATIENCE)
+
+    def make_room(self, key: ObjectKey) -> None:
+        """Deletes what has this name; raises `ConflictError` where it isn't gone at once."""
+        make_room(self.server, self.discovery, key, patience=_PATIENCE)
+
+    def adopt(self, live: Manifest) -> bool:
+        """Makes the fields ours that kubectl, Helm or Argo CD own in a live object; False where there are none."""
+        return adopt(self.server, self.discovery, live)
 
     def get(self, key: ObjectKey, version: str = "") -> Observed | None:
         """One object in full, or None where it isn't there."""
@@ -89,7 +125,12 @@ class Target:
 
     def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
         """Every object of a kind that carries the tracking label with one of these values (or with any)."""
-        resource = self.discovery.find(group, kind, version)
+        try:
+            resource = self.discovery.find(group, kind, version)
+        except UnreachableError:
+            if self.discovery.is_down(group):
+                return  # whoever remembers such an object reads it by name, and is told; the others go on
+            raise
         if resource is not None:
             yield from list_objects(self.server, resource, selector=app_selector(apps), full=full)
 

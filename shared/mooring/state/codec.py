@@ -12,12 +12,14 @@ from mooring.events.messages import Cause
 from mooring.health import Health
 from mooring.model.application import parse_application
 from mooring.model.objects import ObjectKey
+from mooring.model.tracking import Owner
 from mooring.state.packing import pack, unpack
 from mooring.state.records import (
     Commit,
     Condition,
     Deleting,
     DriftEvent,
+    Fight,
     HookRun,
     Lease,
     Operation,
@@ -174,6 +176,8 @@ def status_item(pk: str, status: Status) -> Item:
         "resources": [_resource_row(resource) for resource in status.resources],
         "conditions": [[c.type, c.message, c.since] for c in status.conditions],
         "operation": None if operation is None else _operation_body(operation),
+        "shared": [[str(key), owner.app, owner.label] for key, owner in status.shared],
+        "fights": [[str(f.key), f.fields, f.manager, f.reverted] for f in status.fights],
     }
     return {
         "pk": pk,
@@ -201,6 +205,11 @@ def status_from(item: Item) -> Status:
         resources=tuple(_resource_from(row) for row in body["resources"]),
         conditions=tuple(Condition(*row) for row in body["conditions"]),
         operation=None if body["operation"] is None else _operation_from(body["operation"]),
+        shared=tuple((ObjectKey.parse(key), Owner(app, label)) for key, app, label in body.get("shared", ())),
+        fights=tuple(
+            Fight(ObjectKey.parse(key), tuple(fields), manager, tuple(reverted))
+            for key, fields, manager, reverted in body.get("fights", ())
+        ),
     )
 
 
@@ -235,12 +244,16 @@ def retry_from(item: Item) -> RetryState:
 def request_item(pk: str, request: Request) -> Item:
     """The item `REQUEST`."""
     prune = {} if request.prune is None else {"prune": request.prune}
-    return {"pk": pk, "sk": "REQUEST", "id": request.id, "person": request.by, "at": request.at, **prune}
+    chosen = {"resources": "\n".join(request.resources)} if request.resources else {}
+    tried = {"dry_run": True} if request.dry_run else {}
+    asked = {"id": request.id, "person": request.by, "at": request.at}
+    return {"pk": pk, "sk": "REQUEST", **asked, **prune, **chosen, **tried}
 
 
 def request_from(item: Item) -> Request:
     """The inverse of `request_item`."""
-    return Request(item["id"], item["person"], item["at"], item.get("prune"))
+    resources = tuple(item["resources"].split("\n")) if "resources" in item else ()
+    return Request(item["id"], item["person"], item["at"], item.get("prune"), resources, item.get("dry_run", False))
 
 
 def drift_item(pk: str, event: DriftEvent) -> Item:

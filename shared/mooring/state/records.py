@@ -13,6 +13,7 @@ from mooring.events.messages import Cause
 from mooring.health import Health
 from mooring.model.application import AppKey, Application
 from mooring.model.objects import ObjectKey
+from mooring.model.tracking import Owner
 from mooring.plan.hooks import Phase
 from mooring.plan.inventory import Inventory
 
@@ -21,6 +22,7 @@ __all__ = [
     "Condition",
     "Deleting",
     "DriftEvent",
+    "Fight",
     "HookRun",
     "Lease",
     "Operation",
@@ -34,11 +36,13 @@ __all__ = [
     "Spec",
     "Status",
     "SyncStatus",
+    "Uncounted",
     "WantedState",
 ]
 
 SyncStatus = Literal["Synced", "OutOfSync", "Unknown"]
-OperationPhase = Literal["Running", "Succeeded", "Failed", "Error"]
+Uncounted = Literal["", "sync", "health"]
+OperationPhase = Literal["Running", "Terminating", "Succeeded", "Failed", "Error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One object as `app get` lists it. `health` is None for kinds that have no rule. `drift` lists changed fields."""
+    """One object as `app get` lists it. `health` is None for kinds that have no rule. `drift` lists changed fields.
+
+    `uncounted` says what of it the application's own status leaves out (Argo CD, "Compare Options" and "Resource Health").
+    """
 
     key: ObjectKey
     version: str
@@ -125,6 +132,7 @@ class Resource:
     health: Health | None = None
     requires_pruning: bool = False
     drift: tuple[dict[str, Any], ...] = ()
+    uncounted: Uncounted = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +168,7 @@ class Operation:
     """
 
     id: str
-    kind: Literal["sync", "heal", "delete"]
+    kind: Literal["sync", "heal", "delete", "partial", "dry run"]
     phase: OperationPhase
     message: str
     started_at: float
@@ -179,10 +187,21 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Fight:
+    """One object whose same `fields` (readable paths) `manager` changes and we put back: when, in order of time."""
+
+    key: ObjectKey
+    fields: tuple[str, ...]
+    manager: str
+    reverted: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What was last found and done, compared against `bundle` of `revision` and the spec's `generation`.
 
-    `cluster` is where the inventory's objects live.
+    `cluster` is where the inventory's objects live; `shared` are wanted objects that were left to other applications,
+    `fights` what was put back lately.
     """
 
     sync: SyncStatus = "Unknown"
@@ -194,6 +213,8 @@ class Status:
     resources: tuple[Resource, ...] = ()
     conditions: tuple[Condition, ...] = ()
     operation: Operation | None = None
+    shared: tuple[tuple[ObjectKey, Owner], ...] = ()
+    fights: tuple[Fight, ...] = ()
 
     def because(self, type_: str, message: str, now: float) -> Status:
         """The status with one condition of this type, or without any where the message is empty."""
@@ -207,12 +228,22 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A sync that a person asked for. `prune` is None where the application's own policy decides."""
+    """A sync that a person asked for. `prune` is None where the application's own policy decides.
+
+    `resources` choose some of the objects (see `flows.asking`); with `dry_run` nothing is changed.
+    """
 
     id: str
     by: str
     at: float
     prune: bool | None = None
+    resources: tuple[str, ...] = ()
+    dry_run: bool = False
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is anything less than a sync to what git wants."""
+        return self.dry_run or bool(self.resources)
 
 
 @dataclass(frozen=True, slots=True)

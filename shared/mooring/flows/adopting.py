@@ -1,0 +1,115 @@
+"""The first apply of an object: made anew, taken over, or left to the application that owns it.
+
+Nobody knows whether an object that is new to an application exists. Asking first would cost every first sync a request
+for each object, so the first apply names a version that no object has: the API server makes an object that is not there
+and answers 409 for one that is. Only then it is read. If another application of this installation still wants it, it is
+left alone, which Argo CD calls a shared resource; else it is taken over, with the fields of whoever applied it before
+(see `cluster.adopting`), and applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mooring.cluster.apply import Applied
+from mooring.cluster.observe import Observed
+from mooring.errors import ConflictError, RejectedError
+from mooring.flows.targets import Live
+from mooring.model.application import AppKey
+from mooring.model.objects import Manifest, ObjectKey
+from mooring.model.tracking import Owner, owner_of, tracking_value
+from mooring.plan.inventory import Entry, Inventory
+from mooring.state.applications import Applications
+from mooring.state.records import Status
+
+__all__ = ["Claim", "SharedError", "claim", "claimed_by", "first_apply", "note_shared", "still_wants", "with_left"]
+
+_NO_VERSION: Final = "1"
+"""A `resourceVersion` that no object has, since the API server's own first writes use it up."""
+
+
+class SharedError(RejectedError):
+    """The application asks its syncs to fail where an object is another's, and one is `owner`'s."""
+
+    def __init__(self, message: str, owner: Owner, *, subject: str) -> None:
+        super().__init__(message, subject=subject)
+        self.owner = owner
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An object that is there already: `owner` is who else says it is theirs, `refused` whether it stays theirs."""
+
+    owner: Owner | None
+    refused: bool
+
+
+def first_apply(target: Live, manifest: Manifest, *, validate: bool = True) -> Applied | None:
+    """Makes an object that does not exist; None, with nothing changed, where it does.
+
+    Raises as `Live.apply` does. Source: Kubernetes documentation, "API Concepts", section Resource versions, as tried
+    on API server 1.36 with built-in kinds and custom resources.
+    """
+    try:
+        return target.apply({**manifest, "metadata": {**manifest["metadata"], "resourceVersion": _NO_VERSION}}, validate=validate)
+    except ConflictError:
+        return None
+
+
+def claim(
+    target: Live, app: AppKey, found: Observed, still_wants: Callable[[Owner, ObjectKey], bool], *, strict: bool
+) -> Claim:
+    """Takes over what an old manager owns in a live object, unless another application still wants the object.
+
+    With `strict` any other owner counts, also one that only Argo CD knows (Argo CD, "Sync Options", section Fail the
+    sync if a shared resource is found). Raises as `Live` does.
+    """
+    assert found.live is not None
+    owner = owner_of(found.live, app)
+    if owner is not None and (strict or still_wants(owner, found.key)):
+        return Claim(owner, refused=True)
+    try:
+        target.adopt(found.live)
+    except ConflictError:  # a controller wrote its status in between
+        again = target.get(found.key, found.live["apiVersion"].rpartition("/")[2])
+        if again is not None and again.live is not None:
+            target.adopt(again.live)
+    return Claim(owner, refused=False)
+
+
+def claimed_by(app: AppKey, owner: Owner, key: ObjectKey) -> str:
+    """What users read of an object that two applications want."""
+    return f"{key.kind}/{key.name} is part of applications {app} and {owner}"
+
+
+def still_wants(applications: Applications, cluster: str, owner: Owner, key: ObjectKey) -> bool:
+    """Whether an application of this installation has the object in its inventory and git wants it to.
+
+    Reads the registry; raises as `Applications` does. An application that Argo CD has is none of this installation.
+    """
+    if not owner.label:
+        return False
+    listed = (each.key for each in applications.registered() if tracking_value(each.key) == owner.label)
+    app = next(listed, None)
+    if app is None:
+        return False
+    record = applications.load([app], inventory=True)[app]
+    if record.spec is None or key not in record.inventory or record.status.cluster != cluster:
+        return False
+    return not any(resource.key == key and resource.requires_pruning for resource in record.status.resources)
+
+
+def with_left(inventory: Inventory, left: Iterable[ObjectKey]) -> Inventory:
+    """The inventory as a status is judged by: an object that was left to its owner exists, and is not as git wants."""
+    return {**{key: Entry(key, "", digest="of another application") for key in left}, **inventory}
+
+
+def note_shared(
+    status: Status, app: AppKey, others: Mapping[ObjectKey, Owner], left: Iterable[ObjectKey], now: float
+) -> Status:
+    """The status with the objects that other applications claim: all of them as a condition, those left remembered."""
+    told = "; ".join(claimed_by(app, owner, key) for key, owner in sorted(others.items()))
+    kept = tuple((key, others[key]) for key in sorted(left))
+    return replace(status, shared=kept).because("SharedResourceWarning", told, now)
