@@ -12,7 +12,7 @@ from mooring.cluster.apply import apply, delete, get
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
-from mooring.errors import RejectedError
+from mooring.errors import RejectedError, UnreachableError
 from mooring.model.objects import Manifest, ObjectKey
 
 
@@ -121,16 +121,7 @@ def test_a_group_whose_server_is_down_stops_nothing(server: ApiServer, discovery
     try:
         discovery.refresh()
         assert "pods" == discovery.resource("", "Pod").plural
-        assert discovery.find(group, "Anything") is None
+        with pytest.raises(UnreachableError, match=f"can't reach the aggregated API {group}"):
+            discovery.find(group, "Anything")
     finally:
         delete(server, discovery, ObjectKey.of(service), uid=uid, propagation="Background")
-
-
-def test_what_was_remembered_serves_the_next_invocation(server: ApiServer, discovery: Discovery) -> None:
-    """Written down and read again, it needs no request."""
-    discovery.refresh()
-    before = server.requests
-    again = Discovery.from_json(server, discovery.to_json())
-    assert discovery.api_versions() == again.api_versions()
-    assert discovery.resource("batch", "CronJob") == again.resource("batch", "CronJob")
-    assert before == server.requests

@@ -8,6 +8,7 @@ community repository, "api-conventions.md", section HTTP Status codes), with one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,17 @@ __all__ = ["error_for", "read_status"]
 # Server-side apply says these with a 500, about what the manifest holds.
 PERMANENT_500 = ("failed to create typed patch object", "failed to convert new object")
 
+# Fields that a live object keeps, in the words of the API server's validation.
+_IMMUTABLE = re.compile(
+    r"field is immutable|updates to \w+ spec for fields other than|may not change once set|is immutable"
+)
+_FORBIDDEN = re.compile(r'cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?')
+
 _NAMESPACE_ADVICE = "add its manifest, or set the sync option CreateNamespace=true if it is the destination's"
+_IMMUTABLE_ADVICE = (
+    "a live object keeps this field: change it back, or have the object deleted and made anew with the annotation "
+    "argocd.argoproj.io/sync-options: Force=true,Replace=true"
+)
 
 
 def read_status(body: bytes) -> dict[str, Any] | None:
@@ -63,7 +74,7 @@ def error_for(code: int, headers: Mapping[str, str], body: bytes, *, subject: st
     if code == 403:
         if "NamespaceTerminating" in causes:
             return ConflictError(message, subject=subject)
-        return ForbiddenError(message, subject=subject)
+        return ForbiddenError(message + _missing_right(said), subject=subject)
     if code == 404 and status is None:
         # No Status: the path itself is unknown, as for a kind whose CRD was applied a moment ago.
         return UnreachableError("the API server does not serve this kind (yet)", subject=subject)
@@ -78,7 +89,20 @@ def error_for(code: int, headers: Mapping[str, str], body: bytes, *, subject: st
         return ThrottledError(message, retry_after=wait, subject=subject)
     if code >= 500 and not said.startswith(PERMANENT_500):
         return UnreachableError(message, retry_after=wait, subject=subject)
+    if code == 422 and _IMMUTABLE.search(said):
+        return RejectedError(f"{message}; {_IMMUTABLE_ADVICE}", code=code, reason=reason, subject=subject)
     return rejected
+
+
+def _missing_right(said: str) -> str:
+    """What to do about a refusal: the rule that a role lacks, or the quota that is full."""
+    if match := _FORBIDDEN.search(said):
+        verb, resource, group, namespace = match.groups()
+        role = f"Role in {namespace}, or the ClusterRole," if namespace else "ClusterRole"
+        return f'; give the {role} of this user the verb {verb} on {resource} (apiGroups: ["{group}"])'
+    if "exceeded quota" in said:
+        return "; raise the namespace's ResourceQuota, or ask for less"
+    return ""
 
 
 def _seconds(*values: object) -> float | None:

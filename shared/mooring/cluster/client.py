@@ -6,8 +6,9 @@ from a few threads at once.
 
 A function is frozen between invocations, for minutes, while servers, load balancers and NAT gateways forget its
 connections. A connection that was closed properly is noticed by urllib3; one that was idle for long is not trusted
-(idle connections are dropped and made anew); and a request that meets a dead connection all the same is sent once
-more, if sending it twice does no harm. It never follows redirects and never retries what the server has answered.
+(idle connections are dropped and made anew); and a request that meets a dead connection all the same is sent again,
+if sending it twice does no harm (`trying`). So is what the server was too busy for, at a pace that all requests to this
+server share (`pace`). Redirects are never followed.
 """
 
 from __future__ import annotations
@@ -24,21 +25,25 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 import urllib3
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import ClosedPoolError, HTTPError, NewConnectionError, ProtocolError, SSLError
-from urllib3.exceptions import TimeoutError as NoAnswerError
+from urllib3.exceptions import ClosedPoolError, HTTPError, ProtocolError, SSLError
 
 from mooring import __version__
 from mooring.cluster.answers import error_for, read_status
 from mooring.cluster.auth import BasicLogin, BearerToken, Connection, Credentials, EksLogin
+from mooring.cluster.pace import Pace
 from mooring.cluster.tls import ssl_context
-from mooring.errors import ConfigurationError, UnreachableError
+from mooring.cluster.troubles import connection_error, tls_error
+from mooring.cluster.trying import APPLY, DEFAULT_WAITS, Waits, pause_before, repeats_after_answer, tries_without_answer
+from mooring.errors import MooringError, ThrottledError, TransientError, UnreachableError
 
 __all__ = ["Answer", "ApiServer"]
 
-CONNECT_SECONDS = 5.0
 # Well under what is known to forget silently: 350 s for AWS network load balancers and NAT gateways.
 TRUSTED_IDLE_SECONDS = 60.0
-HARMLESS_TWICE = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
+# The least that is left of a request's time for another try to make sense, in seconds.
+LEAST_SECONDS = 0.05
+# Answers that callers expect: it isn't there, and a list has expired.
+EXPECTED = frozenset({(404, "GET"), (404, "DELETE"), (410, "GET")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +58,52 @@ class Answer:
     warnings: tuple[str, ...] = ()
 
 
-class ApiServer:
-    """One API server. `timeout` bounds each wait for an answer in seconds, `pool_size` the connections kept and used.
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request, however often it is sent. `ends` is on the monotonic clock, `begun` on the wall's."""
 
-    `requests`, `bytes_sent` and `bytes_received` count what was asked of the server since the start.
+    method: str
+    target: str
+    payload: bytes | None
+    headers: dict[str, str]
+    subject: str | None
+    ends: float
+    begun: float
+
+    def seconds_left(self) -> float:
+        """What is left of its time."""
+        return self.ends - time.monotonic()
+
+
+class ApiServer:
+    """One API server. `waits` bound each request, `pool_size` the connections kept and used.
+
+    `requests`, `bytes_sent` and `bytes_received` count what the server has answered since the start; `unserved` the
+    answers that a path means nothing to it: whoever remembers what it serves should ask again (`discovery`).
     """
 
     def __init__(
         self,
         connection: Connection,
         *,
-        timeout: float = 30.0,
+        waits: Waits = DEFAULT_WAITS,
         pool_size: int = 8,
         user_agent: str = f"mooring/{__version__}",
         now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.server = connection.server
         self.requests = 0
+        self.unserved = 0
         self.bytes_sent = 0
         self.bytes_received = 0
         self._prefix = urlsplit(connection.server).path.rstrip("/")
         self._authorization = authorization(connection.credentials)
         self._renewable = isinstance(connection.credentials, EksLogin)
-        self._new_pool = _pools(connection, timeout, pool_size)
+        self._new_pool = _pools(connection, pool_size)
+        self._waits = waits
+        self._sleep = sleep
+        self._pace = Pace(pool_size, now=now, sleep=sleep)
         self._pool = self._new_pool()
         self._user_agent = user_agent
         self._now = now
@@ -101,72 +129,106 @@ class ApiServer:
         """Send one request and read the whole answer.
 
         `body` is sent as JSON. Raises `ForbiddenError`, `RejectedError`, `ConflictError`, `ThrottledError`,
-        `UnreachableError`, or `ConfigurationError` where TLS can't work; `subject` names the object in them.
+        `UnreachableError`, or `ConfigurationError` where TLS can't work; `subject` names the object in them. What
+        may pass by itself was tried again by then, as often as is harmless and fits into `Waits.whole` seconds.
         """
         target = f"{self._prefix}{path}?{urlencode(query)}" if query else self._prefix + path
         payload = None if body is None else orjson.dumps(body)
-        response = self._send(method, target, payload, headers, subject, fresh=False)
-        if response.status == 401 and self._renewable:
-            response = self._send(method, target, payload, headers, subject, fresh=True)
+        every = {"Accept": "application/json", "User-Agent": self._user_agent}
+        if payload is not None:
+            every["Content-Type"] = "application/json"
+        every.update(headers or {})
+        call = _Call(method, target, payload, every, subject, time.monotonic() + self._waits.whole, self._now())
+        # An apply that names the version it has seen, or none that exists, asks for the conflict.
+        applies = every.get("Content-Type") == APPLY and "resourceVersion" not in (body.get("metadata") or ())
+        attempt = 0
+        while True:
+            attempt += 1
+            response = self._answer(call, attempt)
+            if response.status < 300 or (response.status, method) in EXPECTED:
+                return self._read(response, call)
+            error = error_for(response.status, response.headers, response.data, subject=subject)
+            wait = pause_before(attempt, error.retry_after if isinstance(error, TransientError) else None)
+            if isinstance(error, ThrottledError):
+                self._pace.throttled(wait)
+            again = repeats_after_answer(method, response.status, error, applies=applies)
+            if not again or attempt >= self._waits.tries or wait + LEAST_SECONDS > call.seconds_left():
+                raise error
+            self._sleep(wait)
+
+    def _read(self, response: urllib3.BaseHTTPResponse, call: _Call) -> Answer:
         content = response.data
-        if response.status == 404 and method in {"GET", "DELETE"}:
+        if response.status == 404:
             return Answer(404, None)
-        if response.status == 410 and method == "GET":
+        if response.status == 410:
             return Answer(410, read_status(content) or {})
-        if response.status >= 300:
-            raise error_for(response.status, response.headers, content, subject=subject)
         try:
             value = orjson.loads(content) if content else None
         except orjson.JSONDecodeError:
             raise UnreachableError(
-                f"{self.server} answered with something that is not JSON; is it an API server?", subject=subject
+                f"{self.server} answered with something that is not JSON; is it an API server?", subject=call.subject
             ) from None
         return Answer(response.status, value, _warnings(response.headers))
 
-    def _send(
-        self,
-        method: str,
-        target: str,
-        payload: bytes | None,
-        headers: Mapping[str, str] | None,
-        subject: str | None,
-        *,
-        fresh: bool,
-    ) -> urllib3.BaseHTTPResponse:
-        every = {"Accept": "application/json", "User-Agent": self._user_agent}
-        if payload is not None:
-            every["Content-Type"] = "application/json"
-        if login := self._authorization(fresh):
-            every["Authorization"] = login
-        if headers:
-            every.update(headers)
-        try:
-            response = self._send_once_or_twice(method, target, payload, every)
-        except SSLError as error:
-            raise _tls_error(error, self.server) from error
-        except HTTPError as error:
-            raise _unreachable(error, self.server, subject) from error
-        with self._lock:
-            self.requests += 1
-            self.bytes_sent += len(payload or b"")
-            self.bytes_received += len(response.data)
-        return response
+    def _answer(self, call: _Call, attempt: int) -> urllib3.BaseHTTPResponse:
+        """Any answer at all, after as many tries as it takes and is harmless."""
+        fresh = False
+        while True:
+            try:
+                with self._pace.turn(call.seconds_left(), call.subject):
+                    response = self._send(call, fresh=fresh)
+            except HTTPError as error:
+                self._try_again_or_raise(error, call, attempt)
+                attempt += 1
+                continue
+            if response.status != 429:
+                self._pace.answered()
+            with self._lock:
+                self.requests += 1
+                self.bytes_sent += len(call.payload or b"")
+                self.bytes_received += len(response.data)
+                if response.status == 404 and read_status(response.data) is None:
+                    self.unserved += 1
+            if response.status != 401 or fresh or not self._renewable:
+                return response
+            fresh = True
 
-    def _send_once_or_twice(
-        self, method: str, target: str, payload: bytes | None, headers: Mapping[str, str]
-    ) -> urllib3.BaseHTTPResponse:
-        pool = self._trusted_pool()
-        try:
-            return pool.urlopen(method, target, payload, headers, retries=False, redirect=False)
-        except ClosedPoolError:
-            # Another thread has replaced the pool in between; nothing was sent.
-            pass
-        except (ProtocolError, SSLError) as error:
-            if method not in HARMLESS_TWICE or not _died(error):
-                raise
+    def _try_again_or_raise(self, error: HTTPError, call: _Call, attempt: int) -> None:
+        broken = _broke(error)
+        if broken:
             # urllib3 has dropped the dead connection; the rest of the pool is no better.
             self.close()
-        return self._pool.urlopen(method, target, payload, headers, retries=False, redirect=False)
+        told: MooringError
+        if isinstance(error, SSLError) and not broken:
+            told = tls_error(error, self.server)
+            allowed = 1
+        else:
+            told = connection_error(error, self.server, call.subject)
+            allowed = tries_without_answer(call.method, error, self._waits)
+        # The first connection that died was perhaps only old.
+        wait = 0.0 if broken and attempt == 1 else pause_before(attempt)
+        if attempt >= allowed or wait + LEAST_SECONDS > call.seconds_left():
+            if isinstance(told, UnreachableError):
+                self._pace.silent(call.begun, told.message)
+            raise told from error
+        self._sleep(wait)
+
+    def _send(self, call: _Call, *, fresh: bool) -> urllib3.BaseHTTPResponse:
+        headers = call.headers
+        if login := self._authorization(fresh):
+            headers = {**headers, "Authorization": login}
+        left = max(LEAST_SECONDS, call.seconds_left())
+        waits = urllib3.Timeout(connect=min(self._waits.connect, left), read=min(self._waits.answer, left))
+        pool = self._trusted_pool()
+        try:
+            return pool.urlopen(
+                call.method, call.target, call.payload, headers, retries=False, redirect=False, timeout=waits
+            )
+        except ClosedPoolError:
+            # Another thread has replaced the pool in between; nothing was sent.
+            return self._pool.urlopen(
+                call.method, call.target, call.payload, headers, retries=False, redirect=False, timeout=waits
+            )
 
     def _trusted_pool(self) -> urllib3.HTTPConnectionPool:
         now = self._now()
@@ -206,44 +268,27 @@ class _UncheckedPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _UncheckedConnection
 
 
-def _pools(connection: Connection, timeout: float, size: int) -> Callable[[], urllib3.HTTPConnectionPool]:
+def _pools(connection: Connection, size: int) -> Callable[[], urllib3.HTTPConnectionPool]:
     """How to make a pool of connections, again and again, with one TLS context for all."""
     parts = urlsplit(connection.server)
     host = parts.hostname or ""
-    waits = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout)
     if parts.scheme == "http":
         port = parts.port or 80
-        return lambda: urllib3.HTTPConnectionPool(host, port, timeout=waits, maxsize=size, block=True)
+        return lambda: urllib3.HTTPConnectionPool(host, port, maxsize=size, block=True)
     tls = connection.tls
     context: ssl.SSLContext = ssl_context(tls)
     kind = _UncheckedPool if tls.insecure else urllib3.HTTPSConnectionPool
     options: dict[str, Any] = {"cert_reqs": "CERT_NONE", "assert_hostname": False} if tls.insecure else {}
     if tls.server_name:
         options["server_hostname"] = tls.server_name
-    return lambda: kind(
-        host, parts.port or 443, timeout=waits, maxsize=size, block=True, ssl_context=context, **options
-    )
+    return lambda: kind(host, parts.port or 443, maxsize=size, block=True, ssl_context=context, **options)
 
 
-def _died(error: ProtocolError | SSLError) -> bool:
+def _broke(error: HTTPError) -> bool:
     """Whether the connection broke, rather than never having been made."""
-    return isinstance(error, ProtocolError) or isinstance(error.args[0], ssl.SSLEOFError | ssl.SSLZeroReturnError)
-
-
-def _unreachable(error: HTTPError, server: str, subject: str | None) -> UnreachableError:
-    # urllib3 counts a refused connection and an unknown host among the timeouts.
-    late = isinstance(error, NoAnswerError) and not isinstance(error, NewConnectionError)
-    what = "did not answer in time" if late else f"can't be reached ({type(error).__name__})"
-    return UnreachableError(f"{server} {what}; it is tried again", subject=subject)
-
-
-def _tls_error(error: SSLError, server: str) -> ConfigurationError | UnreachableError:
-    if isinstance(error.args[0], ssl.SSLCertVerificationError):
-        return ConfigurationError(
-            f"{server} shows a certificate that caData and serverName don't vouch for; copy the cluster's current ones",
-            field="config.tlsClientConfig",
-        )
-    return UnreachableError(f"{server} broke off the TLS handshake; it is tried again")
+    if isinstance(error, SSLError):
+        return bool(error.args) and isinstance(error.args[0], ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    return isinstance(error, ProtocolError)
 
 
 def _warnings(headers: Mapping[str, str]) -> tuple[str, ...]:

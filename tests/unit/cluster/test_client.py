@@ -9,7 +9,12 @@ import pytest
 from mooring import __version__
 from mooring.cluster.auth import BasicLogin, BearerToken, Connection
 from mooring.cluster.client import ApiServer
-from mooring.errors import ConfigurationError, ThrottledError, UnreachableError
+from mooring.cluster.trying import APPLY, Waits
+from mooring.errors import ConfigurationError, MooringError, ThrottledError, UnreachableError
+
+
+def no_sleep(_seconds: float) -> None:
+    """Tests don't wait."""
 
 
 def test_a_request_carries_login_agent_query_and_json(script: Any) -> None:
@@ -54,13 +59,13 @@ def test_a_connection_that_died_under_a_request_is_replaced_once(script: Any, ha
     assert 2 == script.connections
 
 
-def test_two_dead_connections_in_a_row_are_an_error(script: Any, hang_up: Any) -> None:
-    """One more try is all there is: after that the server counts as unreachable."""
-    server = ApiServer(Connection(script.url))
-    script.replies += [hang_up, hang_up]
+def test_five_dead_connections_in_a_row_are_an_error(script: Any, hang_up: Any) -> None:
+    """Five tries are all there is: after that the server counts as unreachable."""
+    server = ApiServer(Connection(script.url), sleep=no_sleep)
+    script.replies += [hang_up] * 5
     with pytest.raises(UnreachableError, match="can't be reached"):
         server.request("GET", "/")
-    assert 2 == len(script.seen)
+    assert 5 == len(script.seen)
 
 
 def test_a_post_is_never_sent_twice(script: Any, hang_up: Any) -> None:
@@ -93,10 +98,119 @@ def test_connections_idle_for_long_are_not_trusted(script: Any) -> None:
 
 
 def test_a_silent_server_is_unreachable(script: Any, stay_silent: Any) -> None:
-    """Waiting is bounded, and no answer in time is a transient error."""
-    script.replies.append(stay_silent)
+    """Waiting is bounded, one more connection is tried, and no answer in time is a transient error."""
+    script.replies += [stay_silent, stay_silent]
+    server = ApiServer(Connection(script.url), waits=Waits(answer=0.1, whole=2.0), sleep=no_sleep)
     with pytest.raises(UnreachableError, match="in time"):
-        ApiServer(Connection(script.url), timeout=0.2).request("GET", "/", subject="v1/x")
+        server.request("GET", "/", subject="v1/x")
+    assert 2 == len(script.seen)
+
+
+def test_all_tries_together_are_bounded(script: Any, stay_silent: Any) -> None:
+    """GIVEN a server that says nothing THEN the last wait is cut to what is left of the whole time."""
+    script.replies += [stay_silent, stay_silent]
+    naps: list[float] = []
+    server = ApiServer(Connection(script.url), waits=Waits(answer=5.0, whole=0.2), sleep=naps.append)
+    with pytest.raises(UnreachableError, match="in time"):
+        server.request("GET", "/")
+    assert [] == naps
+    assert 1 == len(script.seen)
+
+
+def test_an_unreachable_server_is_asked_once_in_a_while(script: Any, hang_up: Any) -> None:
+    """GIVEN a server that did not answer WHEN the next object's turn comes THEN it fails at once, in the same words."""
+    clock = [1000.0]
+    server = ApiServer(Connection(script.url), waits=Waits(tries=1), now=lambda: clock[0], sleep=no_sleep)
+    script.replies.append(hang_up)
+    told = []
+    for _ in range(10):
+        with pytest.raises(UnreachableError) as caught:
+            server.request("GET", "/")
+        told.append(caught.value.message)
+    assert 1 == len(set(told))
+    assert 1 == len(script.seen)
+    clock[0] += 5
+    script.answer({"alive": True})
+    assert {"alive": True} == server.request("GET", "/").body
+
+
+def test_one_object_without_an_answer_does_not_stop_the_others(script: Any, hang_up: Any) -> None:
+    """GIVEN a server that has answered others meanwhile THEN it does not count as unreachable."""
+    clock = [1000.0]
+    server = ApiServer(Connection(script.url), waits=Waits(tries=2), now=lambda: clock[0], sleep=no_sleep)
+    script.answer({})
+    server.request("GET", "/")
+
+    def others_are_answered(_seconds: float) -> None:
+        server._pace.answered()
+
+    server._sleep = others_are_answered
+    clock[0] -= 1
+    script.replies += [hang_up, hang_up]
+    with pytest.raises(UnreachableError):
+        server.request("GET", "/")
+    script.answer({"alive": True})
+    assert {"alive": True} == server.request("GET", "/").body
+
+
+@pytest.mark.parametrize(
+    ("method", "content_type", "code", "status"),
+    [
+        ("GET", "application/json", 503, {"message": "down"}),
+        ("DELETE", "application/json", 500, {"message": "etcdserver: request timed out"}),
+        ("PATCH", APPLY, 504, {"message": "timeout"}),
+        ("PATCH", APPLY, 409, {"message": "the object has been modified", "reason": "Conflict"}),
+        ("PATCH", APPLY, 409, {"message": "already exists", "reason": "AlreadyExists"}),
+        ("POST", "application/json", 429, {"message": "later"}),
+    ],
+)
+def test_what_may_pass_is_sent_again(script: Any, method: str, content_type: str, code: int, status: Any) -> None:
+    """A passing trouble of a request that is harmless twice does not reach the caller."""
+    server = ApiServer(Connection(script.url), sleep=no_sleep)
+    script.answer({"kind": "Status", **status}, code)
+    script.answer({"done": True})
+    assert {"done": True} == server.request(method, "/", body={}, headers={"Content-Type": content_type}).body
+    assert script.seen[0][3] == script.seen[1][3]
+
+
+@pytest.mark.parametrize(
+    ("method", "content_type", "code", "status"),
+    [
+        ("POST", "application/json", 503, {"message": "down"}),
+        ("DELETE", "application/json", 409, {"message": "Precondition failed: UID", "reason": "Conflict"}),
+        ("PATCH", "application/merge-patch+json", 409, {"message": "modified", "reason": "Conflict"}),
+        ("PATCH", APPLY, 409, {"reason": "Conflict", "details": {"causes": [{"reason": "FieldManagerConflict"}]}}),
+        ("PATCH", APPLY, 500, {"message": "failed to create typed patch object (x): .a: field not declared"}),
+        ("PATCH", APPLY, 422, {"message": "invalid"}),
+        ("PATCH", APPLY, 403, {"message": "forbidden"}),
+    ],
+)
+def test_what_will_not_pass_is_sent_once(script: Any, method: str, content_type: str, code: int, status: Any) -> None:
+    """A refusal, and what might be done twice, are told at once."""
+    server = ApiServer(Connection(script.url), sleep=no_sleep)
+    script.answer({"kind": "Status", **status}, code)
+    with pytest.raises(MooringError):
+        server.request(method, "/", body={}, headers={"Content-Type": content_type})
+    assert 1 == len(script.seen)
+
+
+def test_everybody_keeps_to_a_pause(script: Any) -> None:
+    """GIVEN a 429 with Retry-After WHEN another request comes meanwhile THEN it waits as well before it is sent."""
+    clock = [1000.0]
+    naps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        clock[0] += seconds
+
+    server = ApiServer(Connection(script.url), waits=Waits(tries=1), now=lambda: clock[0], sleep=sleep)
+    script.answer({"kind": "Status", "message": "later"}, 429, Retry_After="3")
+    with pytest.raises(ThrottledError):
+        server.request("GET", "/")
+    script.answer({})
+    server.request("GET", "/")
+    assert 1 == len(naps)
+    assert 3.0 <= naps[0] <= 4.0
 
 
 def test_nobody_listening_is_unreachable() -> None:
@@ -121,11 +235,11 @@ def test_redirects_are_not_followed(script: Any, reply: Any) -> None:
 
 
 def test_a_throttled_request_says_when_to_come_back(script: Any) -> None:
-    """429 with Retry-After becomes an error with that many seconds."""
-    script.answer({"kind": "Status", "message": "slow down"}, 429, Retry_After="7")
+    """429 with a Retry-After that doesn't fit into the request's time becomes an error with that many seconds."""
+    script.answer({"kind": "Status", "message": "slow down"}, 429, Retry_After="70")
     with pytest.raises(ThrottledError, match="slow down") as caught:
         ApiServer(Connection(script.url)).request("GET", "/")
-    assert 7.0 == caught.value.retry_after
+    assert 70.0 == caught.value.retry_after
 
 
 def test_warnings_of_the_api_server_are_read(script: Any, reply: Any) -> None:

@@ -45,7 +45,7 @@ GROUPS = aggregated(
 
 @pytest.fixture
 def discovery(script: Any) -> Discovery:
-    return Discovery(ApiServer(Connection(script.url)), sleep=lambda _seconds: None)
+    return Discovery(ApiServer(Connection(script.url), sleep=lambda _seconds: None))
 
 
 def test_two_requests_bring_everything(script: Any, discovery: Discovery) -> None:
@@ -77,12 +77,15 @@ def test_paths_follow_scope_and_group() -> None:
     assert "/apis/rbac.authorization.k8s.io/v1/clusterroles/b" == role.path("ignored", "b")
 
 
-def test_a_missing_kind_is_asked_for_once_a_call(script: Any, discovery: Discovery) -> None:
+def test_a_missing_kind_is_asked_for_once_a_call(script: Any) -> None:
     """What isn't known is asked for again, once, and then refused with a hint."""
+    clock = [1000.0]
+    discovery = Discovery(ApiServer(Connection(script.url)), now=lambda: clock[0])
     for _ in range(2):
         script.answer(CORE)
         script.answer(GROUPS)
     discovery.refresh()
+    clock[0] += 2
     with pytest.raises(RejectedError, match="is its CustomResourceDefinition installed") as caught:
         discovery.resource("example.com", "Widget", "v1")
     assert "NoMatch" == caught.value.reason
@@ -123,36 +126,63 @@ def test_old_servers_are_asked_group_by_group(script: Any, discovery: Discovery)
     group = {"name": "autoscaling", "versions": versions, "preferredVersion": {"version": "v2"}}
     script.answer({"kind": "APIGroupList", "groups": [group]})
     script.answer({"resources": [{"name": "hpas", "kind": "HPA", "namespaced": True, "verbs": ["get"]}]})
-    script.answer({"kind": "Status", "message": "down"}, 503)
+    for _ in range(5):
+        script.answer({"kind": "Status", "message": "down"}, 503)
     discovery.refresh()
     assert "v2" == discovery.resource("autoscaling", "HPA").version
     assert ["autoscaling/v2", "autoscaling/v2/HPA", "v1", "v1/Pod"] == discovery.api_versions()
     assert "/apis/autoscaling/v2" == script.seen[3][1]
 
 
-def test_what_is_known_can_be_written_down(script: Any, discovery: Discovery) -> None:
-    """Remembered and read again, it answers the same without a request."""
+def test_hundreds_of_objects_of_a_missing_kind_ask_once(script: Any) -> None:
+    """GIVEN a kind that is not served WHEN many objects of it are looked up at once THEN the cluster is asked once."""
+    clock = [1000.0]
+    discovery = Discovery(ApiServer(Connection(script.url)), now=lambda: clock[0])
+    for _ in range(2):
+        script.answer(CORE)
+        script.answer(GROUPS)
+    assert [None] * 100 == [discovery.find("example.com", "Widget") for _ in range(100)]
+    assert 2 == len(script.seen)
+    clock[0] += 2
+    assert discovery.find("example.com", "Widget") is None
+    assert 4 == len(script.seen)
+
+
+def test_what_is_known_for_long_is_asked_again(script: Any) -> None:
+    """A warm function learns of kinds that came, for charts that ask, after ten minutes."""
+    clock = [1000.0]
+    discovery = Discovery(ApiServer(Connection(script.url)), now=lambda: clock[0])
+    for core in (CORE, GROUPS):
+        script.answer(core)
+        script.answer(GROUPS)
+    assert "pods" == discovery.resource("", "Pod").plural
+    clock[0] += 599
+    assert "pods" == discovery.resource("", "Pod").plural
+    clock[0] += 2
+    assert discovery.find("", "Pod") is None
+
+
+def test_a_path_that_means_nothing_makes_it_ask_again(script: Any, discovery: Discovery, reply: Any) -> None:
+    """GIVEN a version that was dropped while it was remembered WHEN the server doesn't know its path THEN it is learnt."""
+    server = discovery._server
+    moved = aggregated(("autoscaling", [("v3", [("hpas", "HPA", "Namespaced")])]))
     script.answer(CORE)
     script.answer(GROUPS)
-    script.answer({"gitVersion": "v1.36.3"})
-    discovery.refresh()
-    assert "v1.36.3" == discovery.version()
-    requests = len(script.seen)
-
-    again = Discovery.from_json(ApiServer(Connection(script.url)), discovery.to_json())
-
-    assert discovery.api_versions() == again.api_versions()
-    assert "v2" == again.resource("autoscaling", "HPA").version
-    assert "v1.36.3" == again.version()
-    assert requests == len(script.seen)
+    assert "v2" == discovery.resource("autoscaling", "HPA").version
+    script.replies.append(reply(404, b"404 page not found"))
+    assert 404 == server.request("GET", "/apis/autoscaling/v2/hpas").status
+    script.answer(CORE)
+    script.answer(moved)
+    assert "v3" == discovery.resource("autoscaling", "HPA").version
 
 
-@pytest.mark.parametrize("text", [b"", b"[]", b'{"resources":[[1]],"version":{}}', b'{"resources":[]}'])
-def test_what_cannot_be_read_is_asked_again(script: Any, text: bytes) -> None:
-    """A cache that is broken or of another release does no harm."""
+def test_a_kind_of_a_group_that_is_down_is_not_missing(script: Any, discovery: Discovery) -> None:
+    """Whether an aggregated API serves a kind can't be told while it is down: a transient error, never "not there"."""
     script.answer(CORE)
     script.answer(GROUPS)
-    assert "pods" == Discovery.from_json(ApiServer(Connection(script.url)), text).resource("", "Pod").plural
+    with pytest.raises(UnreachableError, match=r"can't reach the aggregated API metrics\.k8s\.io"):
+        discovery.find("metrics.k8s.io", "PodMetrics")
+    assert "pods" == discovery.resource("", "Pod").plural
 
 
 def test_something_else_than_an_api_server_is_unreachable(script: Any, discovery: Discovery) -> None:
