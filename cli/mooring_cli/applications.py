@@ -12,7 +12,7 @@ from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
 from mooring_cli.names import DEFAULT_NAMESPACE, AppName
 from mooring_cli.output import add_output_option, emit, warn
-from mooring_cli.pages import application_page, applications_table, history_table
+from mooring_cli.pages import application_page, applications_table, history_table, results_table
 from mooring_cli.waiting import Goal, operation_mark, wait_for, wait_for_absence, wait_for_operation
 
 __all__ = ["add_app_commands", "add_apply_command"]
@@ -40,7 +40,7 @@ def add_apply_command(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def add_app_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring app list|get|sync|wait|delete|history`."""
+    """`mooring app list|get|sync|terminate-op|wait|delete|history`."""
     group = commands.add_parser("app", help="look at Applications and sync them")
     apps = group.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
     named = argparse.ArgumentParser(add_help=False, parents=[shared])
@@ -72,12 +72,23 @@ def add_app_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--revision", metavar="REVISION", help="sync this revision instead of targetRevision, this once"
     )
+    parser.add_argument(
+        "--resource",
+        action="append",
+        metavar="GROUP:KIND:[NAMESPACE/]NAME",
+        help="only this object, without hooks; may be repeated, * is anything, ! in front leaves out",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
     parser.add_argument("--async", dest="asynchronous", action="store_true", help="start it and return")
     parser.add_argument(
         "--timeout", type=_seconds, default=0.0, metavar="SECONDS", help="give up after (default: never)"
     )
     add_output_option(parser)
     parser.set_defaults(run=sync)
+
+    parser = apps.add_parser("terminate-op", parents=[named], help="end the operation that runs or waits")
+    parser.add_argument("name", metavar="NAME")
+    parser.set_defaults(run=terminate)
 
     parser = apps.add_parser("wait", parents=[named], help="wait until Applications are Synced and Healthy")
     parser.add_argument("names", metavar="NAME", nargs="+")
@@ -173,6 +184,10 @@ def sync(api: Api, args: argparse.Namespace) -> int:
     body: dict[str, object] = {"prune": True} if args.prune else {}
     if args.revision:
         body["revision"] = args.revision
+    if args.resource:
+        body["resources"] = args.resource
+    if args.dry_run:
+        body["dryRun"] = True
     answer = api.call("POST", "applications", name.name, "sync", query=name.query, body=body)
     operation = (answer.get("operation") or {}).get("id")
     if args.asynchronous:
@@ -184,8 +199,17 @@ def sync(api: Api, args: argparse.Namespace) -> int:
         return 0
     app = wait_for_operation(api, name, before=before, operation=operation, deadline=_deadline(args.timeout))
     state = app["status"]["operationState"]
-    emit(args, app, lambda: f"application {name}: {state.get('phase')}: {state.get('message') or 'no message'}")
+    told = f"application {name}: {state.get('phase')}: {state.get('message') or 'no message'}"
+    emit(args, app, lambda: f"{results_table(app)}\n\n{told}" if args.dry_run else told)
     return 0 if state.get("phase") == "Succeeded" else FAILED
+
+
+def terminate(api: Api, args: argparse.Namespace) -> int:
+    """`mooring app terminate-op NAME`."""
+    name = _named(args)
+    api.call("DELETE", "applications", name.name, "operation", query=name.query)
+    print(f"application {name}: the operation is being terminated")
+    return 0
 
 
 def wait(api: Api, args: argparse.Namespace) -> int:

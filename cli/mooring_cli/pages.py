@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["application_page", "applications_table", "history_table", "short", "table"]
+__all__ = ["application_page", "applications_table", "history_table", "results_table", "short", "table"]
 
 ALIGNED = 22
 
@@ -51,6 +51,13 @@ def history_table(app: dict[str, Any]) -> str:
         for entry in _list(app, "status", "history")
     ]
     return table(["ID", "DEPLOYED", "REVISION", "BY", "AUTHOR", "MESSAGE"], rows)
+
+
+def results_table(app: dict[str, Any]) -> str:
+    """What the last operation did, or would do, to each object."""
+    results = _list(app, "status", "operationState", "syncResult", "resources")
+    rows = [(r.get("group"), r.get("kind"), r.get("namespace"), r.get("name"), r.get("message")) for r in results]
+    return table(["GROUP", "KIND", "NAMESPACE", "NAME", "RESULT"], rows)
 
 
 def application_page(app: dict[str, Any]) -> str:

@@ -12,11 +12,12 @@ from typing import Any
 import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from choices import chosen_dry_run, chosen_resources
 
 from mooring import __version__
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError
-from mooring.flows.declaring import UnknownApplicationError, ask_sync, declare, delete
+from mooring.flows.declaring import UnknownApplicationError, ask_sync, ask_termination, declare, delete
 from mooring.flows.registering import register_cluster, register_repository
 from mooring.flows.showing import show_application
 from mooring.invocation import error_answer
@@ -107,7 +108,19 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
             raise ConfigurationError(
                 "syncing to another revision than the application's is not supported yet", field="revision"
             )
-        operation = ask_sync(composition.ask_ports(), key(name), _ADMINISTRATOR, prune=prune)
+        operation = ask_sync(
+            composition.ask_ports(),
+            key(name),
+            _ADMINISTRATOR,
+            prune=prune,
+            resources=chosen_resources(asked),
+            dry_run=chosen_dry_run(asked),
+        )
+        return _json(202, {"operation": {"id": operation}})
+
+    @app.delete("/api/v1/applications/<name>/operation", middlewares=[authorised])
+    def terminate_operation(name: str) -> Response[str]:
+        operation = ask_termination(composition.ask_ports(), key(name), _ADMINISTRATOR)
         return _json(202, {"operation": {"id": operation}})
 
     @app.get("/api/v1/clusters", middlewares=[authorised])

@@ -1,0 +1,43 @@
+"""What a request for a sync may choose, taken out of its body: some of the objects, and a dry run.
+
+Resources come as Argo CD's API has them (`{group, kind, name, namespace}`), or as texts like those of its command.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mooring.errors import ConfigurationError
+
+__all__ = ["chosen_dry_run", "chosen_resources"]
+
+_MOST = 500  # selectors of one request
+_FIELDS = ("group", "kind", "namespace", "name")
+
+
+def chosen_resources(body: Any) -> tuple[str, ...]:
+    """The selectors of a request's `resources` as texts. Raises `ConfigurationError` naming the entry."""
+    given = body.get("resources") if isinstance(body, dict) else None
+    if given is None:
+        return ()
+    if not isinstance(given, list) or len(given) > _MOST:
+        raise ConfigurationError(f"must be a list of at most {_MOST}", field="resources")
+    return tuple(_selector(each, f"resources[{index}]") for index, each in enumerate(given))
+
+
+def _selector(given: Any, field: str) -> str:
+    text = given
+    if isinstance(given, dict) and all(isinstance(given.get(name, ""), str) for name in _FIELDS):
+        group, kind, namespace, name = (given.get(each, "") for each in _FIELDS)
+        text = f"{group}:{kind}:{namespace}/{name}" if namespace else f"{group}:{kind}:{name}"
+    if not isinstance(text, str) or "\n" in text:
+        raise ConfigurationError("must be GROUP:KIND:NAME or {group, kind, namespace, name}", field=field)
+    return text
+
+
+def chosen_dry_run(body: Any) -> bool:
+    """Whether nothing is to be changed (`dryRun`). Raises `ConfigurationError`."""
+    given = body.get("dryRun", False) if isinstance(body, dict) else False
+    if not isinstance(given, bool):
+        raise ConfigurationError("must be true or false", field="dryRun")
+    return given

@@ -1,0 +1,137 @@
+"""A dry-run sync: every step is tried on the API server and nothing is changed.
+
+The server's admission, validation and conflicts are real; what the sync itself would only make (a namespace, a
+definition of a kind) isn't there to be tried against, and the result says so. Hooks are named, not tried: most have to
+be deleted before they can be made again. Only the operation and its results are written. Source: Argo CD, command
+reference, `argocd app sync --dry-run`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from mooring.differences.rules import Rules
+from mooring.differences.sending import to_send
+from mooring.errors import MooringError, TransientError
+from mooring.flows.hooking import hook_object
+from mooring.flows.ports import SyncPorts, take_lease
+from mooring.flows.targets import Live
+from mooring.model.application import Application
+from mooring.model.objects import Manifest, ObjectKey
+from mooring.model.tracking import tracking_value
+from mooring.plan.steps import Plan, Step, Wanted
+from mooring.state.records import Operation, Record, ResourceResult, Status
+
+__all__ = ["rehearse"]
+
+_MADE_BEFORE = "could not be tried: its namespace or its kind would only be made by this sync"
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the sync would make before other objects need it."""
+
+    namespaces: frozenset[str]
+    kinds: frozenset[tuple[str, str]]
+
+    def covers(self, key: ObjectKey) -> bool:
+        return key.namespace in self.namespaces or (key.group, key.kind) in self.kinds
+
+
+def rehearse(ports: SyncPorts, record: Record, target: Live, plan: Plan, operation: Operation, rules: Rules) -> Status:
+    """Tries every step of a plan with a dry run and writes what would be done. Raises `ConflictError`."""
+    assert record.spec is not None
+    application = record.spec.application
+    made = _made(plan, application)
+    asked_before = target.requests
+
+    def attempt(step: Step) -> ResourceResult:
+        version = step.wanted.version if step.wanted else step.entry.version if step.entry else ""
+        if ports.clock() >= ports.deadline:
+            return ResourceResult(step.key, version, "failed", "was not tried: the function's time was over")
+        try:
+            word, message = _attempt(step, application, target, rules)
+        except MooringError as error:
+            if made.covers(step.key) and not isinstance(error, TransientError):
+                return ResourceResult(step.key, version, "would be created", _MADE_BEFORE)
+            return ResourceResult(step.key, version, "failed", error.message)
+        return ResourceResult(step.key, version, word, message)
+
+    results = [*ports.pool.map(attempt, plan.steps), *_hooks(plan, operation, application, target)]
+    failed = [result for result in results if result.status == "failed"]
+    operation = replace(
+        operation,
+        phase="Failed" if failed else "Succeeded",
+        message=_refused(failed) if failed else _told(results),
+        finished_at=ports.clock(),
+        results=tuple(_worded(result) for result in results),
+        requests=target.requests - asked_before,
+    )
+    status = replace(record.status, operation=operation)
+    held = take_lease(ports, record, inventory=record.inventory, status=status, steps=0)
+    ports.applications.finish(
+        held.record, inventory=record.inventory, status=status, operation=operation, retry=record.retry
+    )
+    return status
+
+
+def _worded(result: ResourceResult) -> ResourceResult:
+    told = result.message if result.status == "failed" else "; ".join(filter(None, (result.status, result.message)))
+    return replace(result, message=told)
+
+
+def _made(plan: Plan, application: Application) -> _Made:
+    manifests = [step.wanted.manifest for step in plan.steps if step.wanted is not None and step.reason == "new"]
+    namespaces = {each["metadata"]["name"] for each in manifests if each["kind"] == "Namespace"}
+    if application.create_namespace:
+        namespaces.add(application.destination.namespace)
+    kinds = {
+        (spec.get("group", ""), (spec.get("names") or {}).get("kind", ""))
+        for each in manifests
+        if each["kind"] == "CustomResourceDefinition" and isinstance(spec := each.get("spec"), dict)
+    }
+    return _Made(frozenset(namespaces - {""}), frozenset(kinds))
+
+
+def _attempt(step: Step, application: Application, target: Live, rules: Rules) -> tuple[str, str]:
+    if step.wanted is not None:
+        tried = target.apply(_sent(step.wanted, application, target, rules), dry_run=True)
+        return "would be created" if tried.created else "would be configured", "; ".join(tried.warnings)
+    assert step.entry is not None
+    found = target.get(step.key, step.entry.version)
+    if found is None:
+        return "would be pruned", "is gone already"
+    if found.app_label != tracking_value(application.key) or (step.entry.uid and step.entry.uid != found.uid):
+        return "would be released", "is not the object that was applied, so it would stay"
+    return "would be pruned", ""
+
+
+def _sent(wanted: Wanted, application: Application, target: Live, rules: Rules) -> Manifest:
+    if not application.respect_ignore_differences or not rules.about(wanted.manifest):
+        return wanted.manifest
+    found = target.get(wanted.key, wanted.version)
+    return wanted.manifest if found is None or found.live is None else to_send(wanted.manifest, found.live, rules)
+
+
+def _hooks(plan: Plan, operation: Operation, application: Application, target: Live) -> list[ResourceResult]:
+    results = []
+    for wave in plan.waves:
+        if wave.phase == "Prune":
+            continue
+        for hook in wave.hooks:
+            manifest = hook_object(hook, wave.phase, operation, application, target)
+            version = manifest["apiVersion"].rpartition("/")[2]
+            results.append(ResourceResult(ObjectKey.of(manifest), version, "would run", phase=wave.phase))
+    return results
+
+
+def _refused(failed: list[ResourceResult]) -> str:
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    first = failed[0]
+    return f"dry run: one or more objects would fail, reason: {first.key.kind} {first.key.name}: {first.message}{more}"
+
+
+def _told(results: list[ResourceResult]) -> str:
+    counted = Counter(result.status for result in results)
+    return "dry run: " + (", ".join(f"{count} {word}" for word, count in sorted(counted.items())) or "nothing to do")
