@@ -45,7 +45,10 @@ def _merge(live: Any, sent: Any) -> Any:
 
 
 class MemoryCluster:
-    """Implements `Live`. `before` is called ahead of every write, `after` behind it; `applies` lists what was written."""
+    """Implements `Live`. `before` is called ahead of every write, `after` behind it; `applies` lists what was written.
+
+    The `data` of `frozen` objects is immutable; `made_room` lists what was deleted to be made anew.
+    """
 
     def __init__(self, name: str = "in-cluster") -> None:
         self.cluster = Cluster(name, "https://cluster.test", True, "secret")
@@ -53,6 +56,8 @@ class MemoryCluster:
         self.requests = 0
         self.applies: list[ObjectKey] = []
         self.refused: dict[ObjectKey, str] = {}
+        self.frozen: set[ObjectKey] = set()
+        self.made_room: list[ObjectKey] = []
         self.before: Callable[[str], None] = lambda what: None
         self.after: Callable[[str], None] = lambda what: None
         self._version = 100
@@ -60,7 +65,9 @@ class MemoryCluster:
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         return kind not in CLUSTER_SCOPED
 
-    def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Applied:
+    def apply(
+        self, manifest: Manifest, *, dry_run: bool = False, validate: bool = True, field_manager: str = "mooring"
+    ) -> Applied:
         self.requests += 1
         if not dry_run:
             self.before("apply")
@@ -71,18 +78,19 @@ class MemoryCluster:
         expected = manifest["metadata"].get("resourceVersion")
         if live is not None and expected and expected != live["metadata"]["resourceVersion"]:
             raise ConflictError("the object has been modified", subject=str(key))
+        self._refuse_frozen(key, live, manifest)
         content = {name: value for name, value in manifest.items() if name != "metadata"}
         sent_metadata = {
             name: manifest["metadata"][name] for name in ("labels", "annotations") if name in manifest["metadata"]
         }
         base = copy.deepcopy(live) if live is not None else {"metadata": {"name": key.name, "namespace": key.namespace}}
         ours = _owned(manifest)
-        for path in _gone(_entry(base), ours):
+        for path in _gone(_entry(base, field_manager), ours):
             _remove(base, path)
         result = _merge(base, {**content, "metadata": sent_metadata})
         metadata = result["metadata"]
-        others = [e for e in metadata.get("managedFields", []) if e["manager"] != "mooring"]
-        metadata["managedFields"] = [*others, _entry_of(ours)]
+        others = [e for e in metadata.get("managedFields", []) if e["manager"] != field_manager]
+        metadata["managedFields"] = [*others, _entry_of(ours, field_manager)]
         changed = live is None or _content(live) != _content(result)
         if dry_run:
             if changed and live is not None:
@@ -101,6 +109,33 @@ class MemoryCluster:
         self.objects[key] = result
         self.after("apply")
         return Applied(copy.deepcopy(result), live is None, ())
+
+    def replace(self, manifest: Manifest, *, validate: bool = True) -> Applied:
+        self.requests += 2
+        self.before("replace")
+        key = ObjectKey.of(manifest)
+        live = self.objects.get(key)
+        self._refuse_frozen(key, live, manifest)
+        self._version += 1
+        metadata = copy.deepcopy(live["metadata"]) if live is not None else {"uid": f"uid-{self._version}"}
+        metadata |= {"labels": {}, "annotations": {}} | copy.deepcopy(manifest["metadata"])
+        metadata |= {"generation": metadata.get("generation", 0) + 1, "resourceVersion": str(self._version)}
+        metadata["managedFields"] = [{**_entry_of(_owned(manifest)), "operation": "Update"}]
+        self.applies.append(key)
+        self.objects[key] = copy.deepcopy(manifest) | {"metadata": metadata}
+        self.after("replace")
+        return Applied(copy.deepcopy(self.objects[key]), live is None, ())
+
+    def make_room(self, key: ObjectKey) -> None:
+        self.requests += 2
+        self.before("delete")
+        if self.objects.pop(key, None) is not None:
+            self.made_room.append(key)
+        self.after("delete")
+
+    def _refuse_frozen(self, key: ObjectKey, live: Manifest | None, manifest: Manifest) -> None:
+        if live is not None and key in self.frozen and live.get("data") != manifest.get("data"):
+            raise RejectedError("data: Invalid value: field is immutable", code=422, subject=str(key))
 
     def adopt(self, live: Manifest) -> bool:
         entries = migrated(live["metadata"])
@@ -164,13 +199,13 @@ class MemoryCluster:
         return observed(copy.deepcopy(live), resource, full=full)
 
 
-def _entry(live: Manifest) -> Any:
+def _entry(live: Manifest, manager: str = "mooring") -> Any:
     entries = live["metadata"].get("managedFields", [])
-    return next((entry["fieldsV1"] for entry in entries if entry["manager"] == "mooring"), {})
+    return next((entry["fieldsV1"] for entry in entries if entry["manager"] == manager), {})
 
 
-def _entry_of(fields: Any) -> dict[str, Any]:
-    return {"manager": "mooring", "operation": "Apply", "time": "2026-01-01T00:00:00Z", "fieldsV1": fields}
+def _entry_of(fields: Any, manager: str = "mooring") -> dict[str, Any]:
+    return {"manager": manager, "operation": "Apply", "time": "2026-01-01T00:00:00Z", "fieldsV1": fields}
 
 
 def _content_tree(live: Manifest) -> Any:

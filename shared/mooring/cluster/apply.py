@@ -1,12 +1,13 @@
 """Change objects: apply, read one, delete.
 
-Every change is a server-side apply (Kubernetes enhancement proposal 555), forced, as the field manager `mooring`: git
+A change is a server-side apply (Kubernetes enhancement proposal 555), forced, as the field manager `mooring`: git
 is the wanted state, so a field that git sets is ours whoever set it last. Applying the same object twice changes
-nothing, so a request that may or may not have arrived can be sent again.
+nothing, so a request that may or may not have arrived can be sent again. Replacing an object as a whole, which some ask
+for, is in `cluster.replacing`.
 
 Manifests are checked by the API server alone, strictly (`fieldValidation=Strict`), which is what Argo CD asks for
-unless `Validate=false`; its own words reach the user. Whatever is asked for, server-side apply refuses undeclared
-fields.
+unless `Validate=false`; its own words reach the user. Then undeclared fields, which server-side apply refuses whatever
+is asked for, are left out with a warning.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, Literal, TypeAlias
 from mooring.cluster.client import Answer, ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.duplicates import settle_duplicates
+from mooring.cluster.undeclared import drop_undeclared
 from mooring.errors import ConflictError, RejectedError
 from mooring.model.objects import Manifest, ObjectKey
 
@@ -72,6 +74,8 @@ def apply(
         except RejectedError as error:
             # Each round takes an entry out of the manifest, so the rounds end.
             manifest, warnings = settle_duplicates(manifest, error.message)
+            if not warnings and not validate:
+                manifest, warnings = drop_undeclared(manifest, error.message)
             if not warnings:
                 raise
             settled += warnings

@@ -20,7 +20,15 @@ import orjson
 
 from mooring.model.objects import canonical_json
 
-__all__ = ["ForeignChange", "ManagerEntry", "field_paths", "fingerprint", "foreign_changes", "manager_entries"]
+__all__ = [
+    "ForeignChange",
+    "ManagerEntry",
+    "field_paths",
+    "fingerprint",
+    "foreign_changes",
+    "manager_entries",
+    "own_fingerprint",
+]
 
 OURS = "mooring"
 PLAIN_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
@@ -53,6 +61,11 @@ def fingerprint(metadata: dict[str, Any], *, operation: Literal["Apply", "Update
         if entry.get("manager") == OURS and entry.get("operation") == operation and not entry.get("subresource"):
             return hashlib.sha256(canonical_json(entry.get("fieldsV1"))).hexdigest()
     return None
+
+
+def own_fingerprint(metadata: dict[str, Any]) -> str | None:
+    """The fingerprint by which drift is found: of what we applied, or else of what we replaced."""
+    return fingerprint(metadata) or fingerprint(metadata, operation="Update")
 
 
 def manager_entries(metadata: dict[str, Any]) -> tuple[ManagerEntry, ...]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Resource
-from mooring.cluster.fingerprint import ManagerEntry, fingerprint, manager_entries
+from mooring.cluster.fingerprint import ManagerEntry, manager_entries, own_fingerprint
 from mooring.errors import UnreachableError
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION
@@ -113,7 +113,7 @@ def observed(item: dict[str, Any], resource: Resource, *, full: bool) -> Observe
         metadata.get("uid") or "",
         metadata.get("generation") or 0,
         metadata.get("resourceVersion") or "",
-        fingerprint(metadata),
+        own_fingerprint(metadata),
         (metadata.get("labels") or {}).get(APP_LABEL) or "",
         metadata.get("deletionTimestamp") or "",
         manager_entries(metadata),

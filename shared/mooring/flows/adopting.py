@@ -53,7 +53,9 @@ def first_apply(target: Live, manifest: Manifest, *, validate: bool = True) -> A
     on API server 1.36 with built-in kinds and custom resources.
     """
     try:
-        return target.apply({**manifest, "metadata": {**manifest["metadata"], "resourceVersion": _NO_VERSION}}, validate=validate)
+        return target.apply(
+            {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": _NO_VERSION}}, validate=validate
+        )
     except ConflictError:
         return None
 

@@ -78,6 +78,8 @@ def _go_through(
     for wave in waves:
         if execution.failures or execution.unfinished:
             return
+        if wave.phase == "PostDelete" and execution.unconfirmed:
+            return
         if _is_over(wave, state.operation, hands):
             continue
         _look_back(wave, state, objects, execution, hands.target)
@@ -127,12 +129,12 @@ def still_waits(
 
 def _before(wave: Wave, objects: Iterable[Wanted]) -> list[Wanted]:
     """The objects that have to be well before the wave may begin, as far as their kind has health at all."""
-    if wave.phase not in ("Sync", "PostSync"):
+    if wave.phase not in ("Sync", "PostSync") and not wave.last:
         return []
     return [
         item
         for item in objects
-        if has_rule(item.key.group, item.key.kind) and (wave.phase == "PostSync" or item.wave < wave.number)
+        if has_rule(item.key.group, item.key.kind) and (wave.phase != "Sync" or item.wave < wave.number)
     ]
 
 

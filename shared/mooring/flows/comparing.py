@@ -58,8 +58,8 @@ def compare(
     def check(key: ObjectKey) -> tuple[ObjectKey, Entry | None, Fields]:
         entry = inventory[key]
         item = known.get(key)
-        manifest = item.manifest if item is not None and item.digest == entry.digest else None
-        return key, *_deep_check(target, entry, manifest, rules)
+        known_as = item if item is not None and item.digest == entry.digest else None
+        return key, *_deep_check(target, entry, known_as, rules)
 
     for key, entry, fields in pool.map(check, questionable):
         if entry is not None:
@@ -69,17 +69,23 @@ def compare(
     return updated, findings
 
 
-def _deep_check(target: Live, entry: Entry, manifest: Manifest | None, rules: Rules) -> tuple[Entry | None, Fields]:
+def _deep_check(target: Live, entry: Entry, item: Wanted | None, rules: Rules) -> tuple[Entry | None, Fields]:
     """The entry to remember where nothing of ours was changed, else the fields that were."""
     found = target.get(entry.key, entry.version)
     if found is None or found.live is None:
         return None, ABSENT
-    if manifest is None:
+    if item is None:
         return None, _UNNAMED
-    fields = ignored_drift(manifest, found.live, rules)
+    fields = ignored_drift(item.manifest, found.live, rules)
     if fields:
         return None, tuple(asdict(change) for change in fields)
-    tried = target.apply(manifest, dry_run=True).live
-    if found.uid == entry.uid and settled(tried, found.live, rules):
+    if found.uid == entry.uid and _is_settled(target, item, found.live, rules):
         return replace(entry, fingerprint=found.fingerprint or "", generation=sight_of(found).generation), ()
     return None, _UNNAMED
+
+
+def _is_settled(target: Live, item: Wanted, live: Manifest, rules: Rules) -> bool:
+    """Whether an apply would change nothing. What a replacement would take away of others' fields is no drift."""
+    if item.options.replace:
+        return True
+    return settled(target.apply(item.manifest, dry_run=True, validate=item.options.validate).live, live, rules)

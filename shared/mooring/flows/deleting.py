@@ -8,12 +8,14 @@ is tried again until it is done. Source: Argo CD, "App Deletion" and "Resource H
 from __future__ import annotations
 
 from dataclasses import replace
+from math import floor
 
 from mooring.differences.rules import Rules
 from mooring.errors import ConflictError, MooringError
 from mooring.events.messages import AppMessage, Cause, Later
 from mooring.flows.advancing import Advance, advance
 from mooring.flows.executing import Execution, Hands
+from mooring.flows.guarding import CONFIRMATION, confirm
 from mooring.flows.operating import results_of, wait_delay
 from mooring.flows.ports import Held, SyncPorts, take_lease
 from mooring.flows.targets import Live
@@ -40,7 +42,10 @@ def remove(ports: SyncPorts, record: Record) -> None:
     if record.lease.expires > now:
         raise ConflictError("another sync of this application is at work", subject=str(record.key))
     operation = _operation(record, now)
+    if _awaits_confirmation(record, operation):
+        return
     status = record.status.because("DeletionInProgress", "the application is being deleted", now)
+    status = confirm(status, (), now)
     held = take_lease(
         ports,
         record,
@@ -95,11 +100,26 @@ def _advance(
     assert held.record.spec is not None
     application = held.record.spec.application
     hands = Hands(target, application, ports.pool, ports.width, Rules(()), held.checkpoint, held.may_go_on, "Delete")
+    if held.record.spec.deleting is not None:
+        hands = replace(hands, asked=held.record.spec.deleting.at)
     # An object that is kept leaves the inventory with the application; it is not asked about again.
     state = advance(plan, operation, (), execution, hands, held.record.inventory)
     for key in execution.kept:
-        execution.inventory.pop(key, None)
+        if key not in execution.unconfirmed:
+            execution.inventory.pop(key, None)
+    if execution.unconfirmed:
+        state.waiting.append("somebody to confirm the rest")
     return state
+
+
+def _awaits_confirmation(record: Record, operation: Operation) -> bool:
+    """Whether all that is left to delete has to be confirmed first; declaring the application again says so."""
+    spec = record.spec
+    assert spec is not None
+    assert spec.deleting is not None
+    asked = any(condition.type == CONFIRMATION for condition in record.status.conditions)
+    begun = record.status.operation is not None and record.status.operation.id == operation.id
+    return asked and begun and spec.application.marks.approved < floor(spec.deleting.at)
 
 
 def _come_back(ports: SyncPorts, held: Held, state: Advance, execution: Execution) -> None:
@@ -116,7 +136,10 @@ def _come_back(ports: SyncPorts, held: Held, state: Advance, execution: Executio
     operation = replace(operation, results=results_of(operation, execution))
     status = held.record.status
     status = replace(status.because("DeletionError", message if execution.failures else "", now), operation=operation)
+    unconfirmed = () if execution.failures or execution.unfinished else execution.unconfirmed
+    status = confirm(status, unconfirmed, now)
     ports.applications.finish(
         held.record, inventory=execution.inventory, status=status, operation=operation, retry=None
     )
-    ports.queues.send_later([(Later("syncs", AppMessage(held.record.key, Cause("retry"))), delay)])
+    if not unconfirmed:
+        ports.queues.send_later([(Later("syncs", AppMessage(held.record.key, Cause("retry"))), delay)])

@@ -84,7 +84,8 @@ class Hands:
 
     `checkpoint` records the inventory and raises `ConflictError` where the lease was lost; `may_go_on` says before each
     step whether lease and time suffice; `rules` name the fields that are ignored; `guard` names the option that keeps
-    an object from being deleted, and a confirmation of that counts from the time `asked` on; `still_wants` asks whether another application has and wants an object.
+    an object from being deleted, and a confirmation of that counts from the time `asked` on; `still_wants` asks whether
+    another application has and wants an object.
     """
 
     target: Live
@@ -202,8 +203,11 @@ def _first(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> 
         health = assess(found.live) if has_rule(wanted.key.group, wanted.key.kind) else None
         result = ResourceResult(wanted.key, wanted.version, "skipped", f"{message}, so it was left alone")
         return Outcome(result, None, health, claimed.owner)
-    outcome = _configured(step, wanted, write(target, wanted, _sent(step, wanted, hands, found)), f"{message}; taken over")
-    return replace(outcome, owner=claimed.owner)
+    outcome = _configured(
+        step, wanted, write(target, wanted, _sent(step, wanted, hands, found)), f"{message}; taken over"
+    )
+    # Nobody knows whether Argo CD is still at work, so that is told; an application of ours has let the object go.
+    return outcome if claimed.owner.label else replace(outcome, owner=claimed.owner)
 
 
 def _sent(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> Manifest:

@@ -10,7 +10,7 @@ from mooring.health import Health, has_rule, worst
 from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Wanted
-from mooring.state.records import Resource, Status, SyncStatus
+from mooring.state.records import Resource, Status, SyncStatus, Uncounted
 
 __all__ = ["ABSENT", "Findings", "judge", "rejudge"]
 
@@ -58,13 +58,15 @@ def judge(
                 _health(item.key, before.get(item.key), findings, exists=known and drift != ABSENT),
                 False,
                 drift,
+                "health" if item.options.ignore_health else "",
             )
         )
     for key in sorted(kept):
         entry = inventory.get(key)
         if entry is not None:
             health = _health(key, before.get(key), findings, exists=True)
-            resources.append(Resource(key, entry.version, entry.wave, "OutOfSync", health, True))
+            ignored: Uncounted = "sync" if "IgnoreExtraneous" in entry.notes else ""
+            resources.append(Resource(key, entry.version, entry.wave, "OutOfSync", health, True, (), ignored))
     return _summed(replace(previous, resources=tuple(resources)))
 
 
@@ -104,7 +106,11 @@ def _health(key: ObjectKey, before: Resource | None, findings: Findings, *, exis
 
 
 def _summed(status: Status) -> Status:
-    live = [(resource, resource.health) for resource in status.resources if resource.health is not None]
+    live = [
+        (resource, resource.health)
+        for resource in status.resources
+        if resource.health is not None and resource.uncounted != "health"
+    ]
     total = worst(health.status for resource, health in live if not resource.requires_pruning)
     message = next(
         (
@@ -114,5 +120,5 @@ def _summed(status: Status) -> Status:
         ),
         "",
     )
-    synced = all(resource.sync == "Synced" for resource in status.resources)
+    synced = all(resource.sync == "Synced" or resource.uncounted == "sync" for resource in status.resources)
     return replace(status, sync="Synced" if synced else "OutOfSync", health=Health(total, message))

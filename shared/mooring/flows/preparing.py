@@ -10,6 +10,7 @@ from mooring.cluster.observe import APP_LABEL
 from mooring.errors import RenderError
 from mooring.flows.targets import Live
 from mooring.model.application import Application
+from mooring.model.objectoptions import read_object_options
 from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.model.tracking import TRACKING_ANNOTATION, tracking_id, tracking_value
 from mooring.plan.hooks import Hook, read_hook
@@ -55,7 +56,11 @@ def prepare(bundle: Iterable[Manifest], application: Application, target: Live) 
             )
         ready[key] = placed
     wave_of = waves(ready.items())
-    objects = tuple(Wanted(key, manifest, digest(manifest), wave_of[key]) for key, manifest in ready.items())
+    options = application.options.objects
+    objects = tuple(
+        Wanted(key, manifest, digest(manifest), wave_of[key], read_object_options(manifest, options))
+        for key, manifest in ready.items()
+    )
     placed_hooks = (_placed_hook(hook, application, namespaced=scopes[_kind(hook.manifest)]) for hook in hooks)
     return Prepared(objects, tuple(placed_hooks))
 

@@ -101,7 +101,7 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
         return  # the cluster was removed since the message was sent
     keys = message.apps or _applications_of(ports, cluster.name)
     records = [record for record in ports.applications.load(keys, inventory=True).values() if record.spec is not None]
-    here = [record for record in records if record.status.cluster == cluster.name]
+    here = [record for record in records if record.status.cluster == cluster.name and not _skipped(record)]
     try:
         target = ports.targets.connect(cluster)
         seen = look(target, here, health_only=message.health_only)
@@ -116,6 +116,10 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
             _one(ports, record, message.cause, seen.get(record.key), afterwards)
         elif record.key in seen:
             _health(ports, record, seen[record.key], afterwards, message.attempt + 1)
+
+
+def _skipped(record: Record) -> bool:
+    return record.spec is not None and record.spec.deleting is None and record.spec.application.marks.skip
 
 
 def _health(ports: SyncPorts, record: Record, seen: Seen, afterwards: _Afterwards, attempt: int) -> None:

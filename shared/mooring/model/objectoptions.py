@@ -1,9 +1,9 @@
 """What single objects ask of a sync in their annotations, on top of what their application asks for all of them.
 
 `argocd.argoproj.io/sync-options` and `compare-options` are lists with commas; white space around an entry means
-nothing, and a later entry wins. An object always wins over its application (Argo CD, "Sync Options" and "Compare Options"). What
-nobody knows is a warning and changes nothing; nothing here ever raises, because the same annotations are read from live
-objects that anybody may have written.
+nothing, and a later entry wins. An object always wins over its application (Argo CD, "Sync Options" and "Compare
+Options"). What nobody knows is a warning and changes nothing; nothing here ever raises, because the same annotations
+are read from live objects that anybody may have written.
 """
 
 from __future__ import annotations

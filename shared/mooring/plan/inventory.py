@@ -22,7 +22,8 @@ class Entry:
 
     `digest` is that of the manifest known to be applied, empty until the first apply is confirmed; `intent` is that of
     the manifest whose apply was begun and not confirmed, empty otherwise. `generation` is `metadata.generation`, or for
-    kinds without one the `resourceVersion`.
+    kinds without one the `resourceVersion`. `notes` are the object's own options that count once git has it no more
+    (`PruneLast`, `IgnoreExtraneous`).
     """
 
     key: ObjectKey
@@ -33,6 +34,7 @@ class Entry:
     uid: str = ""
     fingerprint: str = ""
     generation: str = ""
+    notes: str = ""
 
     def intending(self, digest: str, version: str, wave: int) -> Entry:
         """The entry to write before the object is applied."""
@@ -54,7 +56,17 @@ Inventory: TypeAlias = Mapping[ObjectKey, Entry]
 def to_rows(inventory: Inventory) -> list[list[Any]]:
     """The inventory as JSON rows, in a stable order."""
     return [
-        [str(e.key), e.version, e.wave, e.digest, e.intent, e.uid, e.fingerprint, e.generation]
+        [
+            str(e.key),
+            e.version,
+            e.wave,
+            e.digest,
+            e.intent,
+            e.uid,
+            e.fingerprint,
+            e.generation,
+            *([e.notes] if e.notes else []),
+        ]
         for _, e in sorted(inventory.items())
     ]
 

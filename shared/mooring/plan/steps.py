@@ -18,6 +18,7 @@ from itertools import groupby
 from typing import Literal, TypeAlias
 
 from mooring.errors import ConfigurationError
+from mooring.model.objectoptions import ObjectOptions
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.hooks import Hook, Phase, in_phase
 from mooring.plan.inventory import Entry, Inventory
@@ -42,6 +43,13 @@ class Wanted:
     manifest: Manifest = field(repr=False)
     digest: str
     wave: int
+    options: ObjectOptions = ObjectOptions()
+
+    @property
+    def notes(self) -> str:
+        """What its inventory entry remembers of its options."""
+        noted = (("PruneLast", self.options.prune_last), ("IgnoreExtraneous", self.options.ignore_extraneous))
+        return ",".join(name for name, on in noted if on)
 
     @property
     def version(self) -> str:
@@ -63,12 +71,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """What may be begun once everything before it is done and well. Prunes are a phase of their own here."""
+    """What may be begun once everything before it is done and well. Prunes are a phase of their own here.
+
+    `last` is for prunes that wait until every object is well.
+    """
 
     phase: Phase | Literal["Prune"]
     number: int
     stages: tuple[tuple[Step, ...], ...] = ()
     hooks: tuple[Hook, ...] = ()
+    last: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -113,12 +125,13 @@ def plan_sync(
     prune: bool,
     allow_empty: bool = False,
     hooks: Collection[Hook] = (),
+    prune_last: bool = False,
 ) -> Plan:
     """What to do so that the cluster holds what git wants.
 
     `drifted` names the remembered objects to be applied again although git did not change them; `hooks` are those that
-    are to run if there is anything to do. Raises `ConfigurationError` when everything would be pruned and `allow_empty`
-    is off (Argo CD, "Automated Sync Policy").
+    are to run if there is anything to do; `prune_last` prunes only when all else is done and well. Raises
+    `ConfigurationError` when everything would be pruned and `allow_empty` is off (Argo CD, "Automated Sync Policy").
     """
     by_key = {item.key: item for item in wanted}
     gone = [entry for key, entry in remembered.items() if key not in by_key]
@@ -135,7 +148,7 @@ def plan_sync(
     early, applies = _ahead_of_hooks(decided, hooks)
     kept = tuple(sorted(entry.key for entry in gone)) if not prune else ()
     backwards = sorted(gone, key=lambda entry: sort_key(entry.wave, entry.key), reverse=True) if prune else []
-    prunes = [(entry.wave, Step(Action.PRUNE, entry.key, "not in git", None, entry)) for entry in backwards]
+    prunes, last = _prunes(backwards, prune_last=prune_last)
     sync = sorted(({hook.wave: () for hook in in_phase(hooks, "Sync")} | _by_wave(applies)).items())
     waves = (
         *(replace(wave, stages=early.get(wave.number, ())) for wave in hook_waves(hooks, "PreSync")),
@@ -144,9 +157,23 @@ def plan_sync(
             for number, stages in sync
         ),
         *(Wave("Prune", number, stages) for number, stages in _by_wave(prunes).items()),
+        *(Wave("Prune", number, stages, last=True) for number, stages in _by_wave(last).items()),
         *hook_waves(hooks, "PostSync"),
     )
     return Plan(waves, kept, tuple(hook_waves(hooks, "SyncFail")))
+
+
+_Numbered: TypeAlias = list[tuple[int, Step]]
+
+
+def _prunes(entries: Iterable[Entry], *, prune_last: bool) -> tuple[_Numbered, _Numbered]:
+    """The prunes that run at once and those that run at the very end (Argo CD, "Sync Options", Prune Last)."""
+    early: _Numbered = []
+    last: _Numbered = []
+    for entry in entries:
+        step = Step(Action.PRUNE, entry.key, "not in git", None, entry)
+        (last if prune_last or "PruneLast" in entry.notes else early).append((entry.wave, step))
+    return early, last
 
 
 def hook_waves(hooks: Collection[Hook], phase: Phase) -> Iterator[Wave]:

@@ -123,11 +123,12 @@ def _resource_row(resource: Resource) -> list[Any]:
         None if health is None else [health.status, health.message],
         resource.requires_pruning,
         resource.drift,
+        *([resource.uncounted] if resource.uncounted else []),
     ]
 
 
 def _resource_from(row: list[Any]) -> Resource:
-    key, version, wave, sync, health, requires_pruning, drift = row
+    key, version, wave, sync, health, requires_pruning, drift, *uncounted = row
     return Resource(
         ObjectKey.parse(key),
         version,
@@ -136,6 +137,7 @@ def _resource_from(row: list[Any]) -> Resource:
         None if health is None else Health(*health),
         requires_pruning,
         tuple(drift),
+        *uncounted,
     )
 
 

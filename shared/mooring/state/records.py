@@ -122,7 +122,7 @@ class Condition:
 class Resource:
     """One object as `app get` lists it. `health` is None for kinds that have no rule. `drift` lists changed fields.
 
-    `uncounted` says what of it the application's own status leaves out (Argo CD, "Compare Options" and "Resource Health").
+    `uncounted` says what of it the application's own status leaves out (Argo CD, "Compare Options", "Resource Health").
     """
 
     key: ObjectKey
