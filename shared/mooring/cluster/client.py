@@ -60,7 +60,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One request, however often it is sent. `ends` is on the monotonic clock, `begun` on the wall's."""
+    """One request, however often it is sent. `ends` is on the monotonic clock, `heard` counts answers."""
 
     method: str
     target: str
@@ -68,7 +68,7 @@ class _Call:
     headers: dict[str, str]
     subject: str | None
     ends: float
-    begun: float
+    heard: int
 
     def seconds_left(self) -> float:
         """What is left of its time."""
@@ -138,7 +138,7 @@ class ApiServer:
         if payload is not None:
             every["Content-Type"] = "application/json"
         every.update(headers or {})
-        call = _Call(method, target, payload, every, subject, time.monotonic() + self._waits.whole, self._now())
+        call = _Call(method, target, payload, every, subject, time.monotonic() + self._waits.whole, self._pace.answers)
         # An apply that names the version it has seen, or none that exists, asks for the conflict.
         applies = every.get("Content-Type") == APPLY and "resourceVersion" not in (body.get("metadata") or ())
         attempt = 0
@@ -209,7 +209,7 @@ class ApiServer:
         wait = 0.0 if broken and attempt == 1 else pause_before(attempt)
         if attempt >= allowed or wait + LEAST_SECONDS > call.seconds_left():
             if isinstance(told, UnreachableError):
-                self._pace.silent(call.begun, told.message)
+                self._pace.silent(call.heard, told.message)
             raise told from error
         self._sleep(wait)
 

@@ -24,7 +24,7 @@ _NEVER = float("-inf")
 
 
 class Pace:
-    """What is remembered of one server.
+    """What is remembered of one server. `answers` counts what it said.
 
     `now` is seconds since the epoch: in a frozen function other clocks stand still.
     """
@@ -35,7 +35,7 @@ class Pace:
         self._width = width
         self._limit = float(width)
         self._running = 0
-        self._answered = _NEVER
+        self.answers = 0
         self._closed_until = _NEVER
         self._why = ""
         self._paused_until = _NEVER
@@ -67,7 +67,7 @@ class Pace:
     def answered(self) -> None:
         """The server has answered something: it is there, and may be asked a little harder."""
         with self._changed:
-            self._answered = self._now()
+            self.answers += 1
             self._closed_until = _NEVER
             self._limit = min(self._width, self._limit + 1 / self._limit)
 
@@ -75,15 +75,15 @@ class Pace:
         """The server has asked for a pause; those who were refused side by side count once."""
         with self._changed:
             now = self._now()
-            self._answered = now
+            self.answers += 1
             if now >= self._paused_until:
                 self._limit = max(1.0, self._limit / 2)
             self._paused_until = max(self._paused_until, now + seconds)
 
-    def silent(self, since: float, why: str) -> None:
-        """A request that began at `since` got no answer; unless others did meanwhile, nobody asks for a while."""
+    def silent(self, since: int, why: str) -> None:
+        """A request got no answer; unless others did since there were that many, nobody asks for a while."""
         with self._changed:
-            if self._answered < since:
+            if self.answers == since:
                 self._closed_until = self._now() + _FAST_FAIL_SECONDS
                 self._why = why
                 self._changed.notify_all()
