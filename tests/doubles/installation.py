@@ -122,9 +122,12 @@ class World:
         )  # fmt: skip
         assert not self.applications.want([(key, state)])
 
-    def request(self, key: AppKey, prune: bool | None = None) -> None:
-        """Somebody asks for a sync."""
-        self.applications.request(key, Request(f"request-{self.now}", "ada", self.now, prune))
+    def request(
+        self, key: AppKey, prune: bool | None = None, *, resources: Sequence[str] = (), dry_run: bool = False
+    ) -> None:
+        """Somebody asks for a sync, perhaps of chosen objects, perhaps only a dry run."""
+        request = Request(f"request-{self.now}", "ada", self.now, prune, tuple(resources), dry_run)
+        self.applications.request(key, request)
 
     def record(self, key: AppKey) -> Record:
         return self.applications.load([key], inventory=True)[key]

@@ -257,6 +257,17 @@ class Applications:
         writes += [put(codec.drift_item(pk, drift)) for drift in drifts[:_MOST_DRIFTS]]
         self._table.write(self._holding(record, lease), put(codec.status_item(pk, status)), *writes)
 
+    def interrupt(self, record: Record, *, now: float, grace: float, status: Status) -> None:
+        """Takes the lease's token from whoever works on the application, and writes the status that says so.
+
+        The lease stays taken for `grace` seconds where it was held, which is the time its holder has to notice. Raises
+        `ConflictError` where the lease changed hands since the record was read.
+        """
+        held = record.lease.expires > now
+        lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0)
+        taking = put(_lease_item(record.key, lease), "fence = :seen", seen=record.lease.token)
+        self._table.write(taking, put(codec.status_item(_pk(record.key), status)))
+
     def observe(self, record: Record, *, now: float, inventory: Inventory, status: Status) -> None:
         """Writes what was found without having touched the cluster, if nothing was written since the record was read.
 
