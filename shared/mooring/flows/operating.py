@@ -18,6 +18,8 @@ from mooring.flows.adopting import note_shared, still_wants, with_left
 from mooring.flows.advancing import advance, still_waits
 from mooring.flows.asking import Selector, is_chosen
 from mooring.flows.executing import Execution, Hands
+from mooring.flows.fighting import note_reverts
+from mooring.flows.guarding import asked_since, confirm
 from mooring.flows.judging import Findings, judge
 from mooring.flows.namespaces import ensure_namespace
 from mooring.flows.ports import SyncPorts, take_lease
@@ -156,7 +158,7 @@ def operate(task: Task) -> Status:
     wants = partial(still_wants, ports.applications, target.cluster.name)
     hands = Hands(
         target, task.application, ports.pool, ports.width, task.rules, held.checkpoint, held.may_go_on,
-        still_wants=wants,
+        still_wants=wants, asked=asked_since(record.status, operation.started_at),
     )  # fmt: skip
     try:
         ensure_namespace(target, task.application, plan)
@@ -206,7 +208,9 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
     shown = with_left(execution.inventory, left)
     status = judge(task.objects, shown, task.base, after, kept=(*task.plan.kept, *execution.kept))
     status = note_shared(status, record.key, {**task.left, **execution.shared}, left, now)
-    status = replace(status, operation=operation)
+    if execution.unconfirmed or operation.phase == "Succeeded":
+        status = confirm(status, execution.unconfirmed, operation.started_at)
+    status = replace(note_reverts(status, healed, now), operation=operation)
     ports.applications.finish(
         record,
         inventory=execution.inventory,

@@ -16,8 +16,11 @@ from mooring.events.messages import Cause
 from mooring.flows.adopting import still_wants, with_left
 from mooring.flows.asking import is_chosen, narrowed, read_selectors
 from mooring.flows.comparing import compare
+from mooring.flows.fighting import calm_down, held_back
+from mooring.flows.guarding import confirm
 from mooring.flows.judging import Findings, judge, rejudge
 from mooring.flows.looking import Seen, look
+from mooring.flows.namespaces import label_namespace
 from mooring.flows.operating import Task, begin_operation, continued, exhausted, operate, retry_of
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.preparing import Prepared, prepare
@@ -26,6 +29,7 @@ from mooring.flows.targets import Live
 from mooring.flows.terminating import end_terminated
 from mooring.health import Health
 from mooring.model.objects import ObjectKey
+from mooring.model.options import SKIP
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Plan, plan_sync
@@ -35,6 +39,8 @@ __all__ = ["consider", "note_health", "note_trouble"]
 
 _TROUBLE = "ClusterError"
 _INVALID = "InvalidSpecError"
+_SKIPPED = "ReconcileSkipped"
+_SKIPPING = f"nothing is done or looked at, because the annotation {SKIP} of the Application is set"
 _CLOSED = "SyncWindow"
 
 
@@ -61,6 +67,8 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     if git is None or not git.bundle:
         return None
     application = spec.application
+    if application.marks.skip:
+        return _note(ports, record, record.status.because(_SKIPPED, _SKIPPING, now))
     try:
         cluster = ports.targets.cluster(application.destination)
         target = ports.targets.connect(cluster)
@@ -89,12 +97,13 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     if left and (seen is not None or record.request):
         # Only an application that shares objects asks whether it still does.
         left = {key: owner for key, owner in left.items() if still_wants(ports.applications, cluster.name, owner, key)}
+    held = held_back(record.status.fights, now)
     released = len(left) < len(record.status.shared)
-    if not _is_due(record, inventory, now, drifted=bool(findings.drift), released=released):
+    if not _is_due(record, inventory, now, drifted=bool(findings.drift.keys() - held), released=released):
         if seen is None:
             return record.status
         status = rejudge(record.status, findings).because(_TROUBLE, "", now).because(_INVALID, "", now)
-        return _note(ports, record, status, inventory)
+        return _note(ports, record, calm_down(status, findings.drift, now), inventory)
     return _sync(ports, record, inventory, cause, target, prepared, findings, rules, left)
 
 
@@ -145,11 +154,12 @@ def _sync(
         generation=spec.generation,
         cluster=target.cluster.name,
     )
-    if request and request.limited and automated:  # the policy has yet to sync this revision as a whole
-        known = record.status
-        base = replace(base, bundle=known.bundle, revision=known.revision, generation=known.generation)
+    if request and request.limited and automated:
+        base = _as_before(base, record.status)  # the policy has yet to sync this revision as a whole
     base = base.because(_TROUBLE, "", ports.clock()).because(_INVALID, "", ports.clock())
+    base = base.because(_SKIPPED, "", ports.clock())
     running = continued(record)
+    held = frozenset() if request else held_back(record.status.fights, ports.clock())
     try:
         selectors = read_selectors(request.resources if request else ())
     except PermanentError as error:
@@ -162,9 +172,10 @@ def _sync(
             plan_sync,
             [item for item in bundle.objects if item.key not in left],
             inventory,
-            drifted=findings.drift.keys() if heals else (),
+            drifted=findings.drift.keys() - held if heals else (),
             prune=prune,
             allow_empty=bool(automated and automated.allow_empty),
+            prune_last=spec.application.options.objects.prune_last,
         )
         first = plan()
         if bundle.hooks and not selectors and (request or _begins(first, running)):
@@ -176,26 +187,35 @@ def _sync(
         shown = with_left(inventory, dict(record.status.shared))
         return _note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone), inventory)
     if not first.steps and request is None and running is None:
+        if record.status.generation != spec.generation:
+            label_namespace(target, spec.application)
+        base = confirm(base.because(_CLOSED, "", ports.clock()), (), ports.clock())
         status = judge(bundle.objects, with_left(inventory, left), base, findings, kept=first.kept)
         return _note(ports, record, status, inventory)
+    first = narrowed(first, selectors)
+    concerned = {*inventory, *(item.key for item in bundle.objects)}
+    if request is not None and selectors and not any(is_chosen(key, selectors) for key in concerned):
+        message = f"resources: the application has no object that {', '.join(request.resources)} fits"
+        return _answer_request(ports, record, record.status, message, git.revision)
+    if request is not None and request.dry_run:
+        operation = begin_operation(ports, record, cause, first, prune=prune)
+        return rehearse(ports, record, target, first, operation, rules)
     closed = None if running else ports.may_sync(spec.application, ports.clock(), manual=request is not None)
-    if request is not None:
-        if selectors and not any(is_chosen(key, selectors) for key in {*inventory, *(i.key for i in bundle.objects)}):
-            chosen = ", ".join(request.resources)
-            closed = f"resources: the application has no object that {chosen} fits; see `mooring app get`"
-        elif request.dry_run:
-            operation = begin_operation(ports, record, cause, first, prune=prune)
-            return rehearse(ports, record, target, narrowed(first, selectors), operation, rules)
     if closed and request is not None:
         return _answer_request(ports, record, record.status, closed, git.revision)
     if closed:
-        status = judge(bundle.objects, inventory, record.status, findings, kept=first.kept)
-        return _note(ports, record, status.because(_CLOSED, closed, ports.clock()), inventory)
-    first = narrowed(first, selectors)
+        status = _as_before(base, record.status).because(_CLOSED, closed, ports.clock())
+        shown = with_left(inventory, left)
+        return _note(ports, record, judge(bundle.objects, shown, status, findings, kept=first.kept), inventory)
     base = base.because(_CLOSED, "", ports.clock())
     return operate(
         Task(ports, record, inventory, base, cause, target, bundle.objects, first, findings, rules, selectors, left)
     )
+
+
+def _as_before(base: Status, known: Status) -> Status:
+    """Judged against what was judged before, so that the revision counts as not synced yet."""
+    return replace(base, bundle=known.bundle, revision=known.revision, generation=known.generation)
 
 
 def _begins(plan: Plan, running: Operation | None) -> bool:
@@ -243,6 +263,8 @@ def _unknown(status: Status, condition: str, message: str, now: float) -> Status
 
 def note_health(ports: SyncPorts, record: Record, seen: Seen) -> Status:
     """Writes the health that was just seen, if it is news. Raises `ConflictError` where a sync is at work."""
+    if record.spec is not None and record.spec.application.marks.skip:
+        return record.status
     return _note(ports, record, rejudge(record.status, Findings(health=seen.health)))
 
 
