@@ -7,19 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import floor
 
 from mooring.differences.expressions import Expressions
 from mooring.differences.rules import Rules
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause
+from mooring.flows.asking import read_selectors
 from mooring.flows.ulid import new_ulid
-from mooring.model.application import AppKey, Parsed, parse_application
+from mooring.model.application import AppKey, Application, Parsed, parse_application
+from mooring.model.options import APPROVED
 from mooring.queues import Queues
 from mooring.source.urls import normalise
 from mooring.state.applications import Applications
 from mooring.state.records import Deleting, Record, Request, Spec
 
-__all__ = ["AskPorts", "UnknownApplicationError", "ask_sync", "declare", "delete"]
+__all__ = ["AskPorts", "UnknownApplicationError", "ask_sync", "ask_termination", "declare", "delete"]
+
+_UNDER_WAY = ("Running", "Terminating")
+_GRACE = 5.0  # seconds in which a function whose operation is ended notices it
+_TRIES = 3  # to end an operation whose lease changes hands meanwhile
 
 
 class UnknownApplicationError(ConfigurationError):
@@ -36,9 +43,11 @@ class AskPorts:
 
 
 def declare(ports: AskPorts, document: object, by: str) -> Parsed:
-    """Creates or changes one application; declaring the same again changes nothing.
+    """Creates or changes one application; declaring the same again changes nothing, but asks git at once where its
+    annotation `argocd.argoproj.io/refresh` is set.
 
-    Raises `ConfigurationError` naming the field that is wrong, and `ConflictError` while it is being deleted.
+    Raises `ConfigurationError` naming the field that is wrong, and `ConflictError` while it is being deleted,
+    unless the document confirms that.
     """
     parsed = parse_application(document)
     application = parsed.application
@@ -48,6 +57,9 @@ def declare(ports: AskPorts, document: object, by: str) -> Parsed:
     record = ports.applications.load([application.key])[application.key]
     previous = record.spec
     if previous is not None and previous.deleting is not None:
+        if application.marks.approved >= floor(previous.deleting.at):
+            _approve(ports, previous, application, by)
+            return parsed
         raise ConflictError("is being deleted; declare it again when that is done", subject=str(application.key))
     if previous is None or previous.application.declared != application.declared:
         generation = 1 if previous is None else previous.generation + 1
@@ -55,20 +67,73 @@ def declare(ports: AskPorts, document: object, by: str) -> Parsed:
         was = "" if previous is None else normalise(previous.application.source.repo_url)
         ports.applications.declare(spec, repository, previous=previous, was=was)
         ports.queues.send("renders", [AppMessage(application.key, Cause("spec", by=by))])
+    elif application.marks.refresh:
+        ports.queues.send("renders", [AppMessage(application.key, Cause("person", by=by))])
     return parsed
 
 
-def ask_sync(ports: AskPorts, key: AppKey, by: str, *, prune: bool | None) -> str:
+def _approve(ports: AskPorts, spec: Spec, given: Application, by: str) -> None:
+    """Takes nothing from an application that is being deleted but the word that its deletion is confirmed."""
+    declared, key = spec.application.declared, spec.application.key
+    metadata = declared["metadata"]
+    word = {APPROVED: given.declared["metadata"]["annotations"][APPROVED]}
+    document = {**declared, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), **word}}}
+    approved = replace(spec, application=parse_application(document).application, generation=spec.generation + 1)
+    ports.applications.replace_spec(approved, spec)
+    ports.queues.send("syncs", [AppMessage(key, Cause("person", by=by))])
+
+
+def ask_sync(
+    ports: AskPorts,
+    key: AppKey,
+    by: str,
+    *,
+    prune: bool | None,
+    resources: tuple[str, ...] = (),
+    dry_run: bool = False,
+) -> str:
     """Asks for a sync to the newest commit, whatever the policy says; returns the operation's id.
 
-    Raises `UnknownApplicationError`.
+    `resources` choose some of its objects (`flows.asking`); with `dry_run` nothing is changed. Raises
+    `UnknownApplicationError`, `ConfigurationError` for a choice that can't be read, and `ConflictError` where less than
+    a sync is asked for while an operation is in progress, as Argo CD does.
     """
-    _known(ports, key)
+    read_selectors(resources)
+    running = _known(ports, key).status.operation
     now = ports.clock()
-    request = Request(new_ulid(now), by, now, prune)
+    request = Request(new_ulid(now), by, now, prune, resources, dry_run)
+    if request.limited and running is not None and running.phase in _UNDER_WAY:
+        raise ConflictError("another operation is in progress; wait for it or terminate it", subject=str(key))
     ports.applications.request(key, request)
     ports.queues.send("renders", [AppMessage(key, Cause("person", request.id, by))])
     return request.id
+
+
+def ask_termination(ports: AskPorts, key: AppKey, by: str) -> str:
+    """Asks for the end of the operation that runs or waits; returns its id. See `flows.terminating`.
+
+    Raises `UnknownApplicationError`, `ConfigurationError` where there is nothing to end, and `ConflictError` where the
+    application is too busy just now.
+    """
+    tries = 0
+    while True:
+        record = _known(ports, key)
+        operation = record.status.operation
+        if operation is None or operation.phase not in _UNDER_WAY:
+            raise ConfigurationError("no operation is in progress", subject=str(key))
+        if operation.kind == "delete":
+            raise ConfigurationError("the application is being deleted, which can't be terminated", subject=str(key))
+        ended = replace(operation, phase="Terminating", message=f"terminated by {by}")
+        status = replace(record.status, operation=ended)
+        try:
+            ports.applications.interrupt(record, now=ports.clock(), grace=_GRACE, status=status)
+        except ConflictError:
+            tries += 1
+            if tries == _TRIES:
+                raise
+            continue
+        ports.queues.send("syncs", [AppMessage(key, Cause("person", operation.id, by))])
+        return operation.id
 
 
 def delete(ports: AskPorts, key: AppKey, by: str, *, cascade: bool | None) -> None:
