@@ -57,6 +57,55 @@ def test_the_api_servers_own_words_are_passed_on() -> None:
     assert "apps/Deployment/a/b: spec.replicas: Invalid value: -1" == str(error)
 
 
+def test_a_missing_right_is_spelt_out() -> None:
+    """GIVEN a refusal by RBAC THEN its own words are followed by the verb, resource and group that the role lacks."""
+    said = (
+        'deployments.apps "web" is forbidden: User "system:serviceaccount:mooring:sync" cannot patch resource '
+        '"deployments" in API group "apps" in the namespace "shop"'
+    )
+    told = str(error_for(403, {}, status(said, "Forbidden")))
+    assert told.startswith(said)
+    assert told.endswith(
+        'give the Role in shop, or the ClusterRole, of this user the verb patch on deployments (apiGroups: ["apps"])'
+    )
+    said = 'namespaces is forbidden: User "x" cannot list resource "namespaces" in API group "" at the cluster scope'
+    told = str(error_for(403, {}, status(said, "Forbidden")))
+    assert told.endswith('give the ClusterRole of this user the verb list on namespaces (apiGroups: [""])')
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "advice"),
+    [
+        (
+            403,
+            'pods "web" is forbidden: exceeded quota: small, requested: cpu=2, used: cpu=3, limited: cpu=4',
+            "ResourceQuota",
+        ),
+        (
+            422,
+            'Service "web" is invalid: spec.clusterIP: Invalid value: "x": field is immutable',
+            "Force=true,Replace=true",
+        ),
+        (
+            422,
+            "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
+            "Force=true,Replace=true",
+        ),
+    ],
+)
+def test_what_to_do_follows_the_api_servers_words(code: int, said: str, advice: str) -> None:
+    """A full quota and a field that can't change say what to do."""
+    told = str(error_for(code, {}, status(said)))
+    assert told.startswith(said)
+    assert advice in told
+
+
+def test_a_webhooks_refusal_stays_in_its_own_words() -> None:
+    """What an admission webhook denies is passed on unchanged, and is permanent."""
+    said = 'admission webhook "policy.example.com" denied the request: images must come from our registry'
+    assert said == str(error_for(403, {}, status(said, "Forbidden")))
+
+
 def test_only_a_status_is_passed_on() -> None:
     """Any other body may hold a secret and is not repeated."""
     body = orjson.dumps({"kind": "Secret", "message": "hunter2", "data": {"a": "hunter2"}})

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -132,6 +133,41 @@ def test_the_wrong_name_is_a_matter_of_configuration(address: str, served: Issue
     """A right certificate under a wrong name is refused."""
     with pytest.raises(ConfigurationError, match="vouch"):
         ask(address, Tls(ca=served.cert))
+
+
+def test_the_certificate_that_does_not_fit_is_told_why(address: str, served: Issued, client: Issued) -> None:
+    """OpenSSL's own words say whether it is the name, the authority or the dates."""
+    with pytest.raises(ConfigurationError, match="not valid for '127.0.0.1'"):
+        ask(address, Tls(ca=served.cert))
+    with pytest.raises(ConfigurationError, match="self.signed certificate"):
+        ask(address, Tls(server_name="kubernetes.default.svc", ca=client.cert))
+
+
+def test_our_own_certificate_that_is_refused_is_named(address: str, served: Issued) -> None:
+    """GIVEN a client certificate of an authority that the server doesn't know THEN its field is named."""
+    stranger = issue(x509.DNSName("stranger"))
+    tls = Tls(server_name="kubernetes.default.svc", ca=served.cert, cert=stranger.cert, key=stranger.key)
+    with pytest.raises(ConfigurationError, match="refuses our client certificate") as caught:
+        ask(address, tls)
+    assert "config.tlsClientConfig.certData" == caught.value.field
+
+
+def test_a_port_that_speaks_no_tls_is_named() -> None:
+    """An https address of an http port is a matter of configuration."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            plain, _ = listener.accept()
+            with plain:
+                plain.recv(65536)
+                plain.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with pytest.raises(ConfigurationError, match="does not speak TLS") as caught:
+            ask(f"https://127.0.0.1:{listener.getsockname()[1]}", Tls(insecure=True))
+        thread.join(5)
+    assert "server" == caught.value.field
 
 
 def test_a_broken_connection_is_replaced_under_tls_too(address: str, served: Issued) -> None:
