@@ -73,6 +73,12 @@ class Execution:
         """Whether nothing but passing troubles went wrong."""
         return all(isinstance(error, TransientError) for _, error in self.failures)
 
+    @property
+    def asked_wait(self) -> float:
+        """The longest wait in seconds that a busy API server has asked for, at most five minutes."""
+        waits = [error.retry_after for _, error in self.failures if isinstance(error, TransientError)]
+        return min(300.0, max((wait for wait in waits if wait is not None), default=0.0))
+
 
 def _nobody(_owner: Owner, _key: ObjectKey) -> bool:
     return False

@@ -265,7 +265,7 @@ def _failed(
     key, error = execution.failures[0]
     known = retry_of(record)
     failures = (known.failures if known else 0) + 1
-    delay = application.retry.delay(failures)
+    delay = max(application.retry.delay(failures), execution.asked_wait)
     # What may pass by itself never uses up the tries, it only slows down.
     counted = min(failures, max(application.retry.limit, 0)) if execution.transient else failures
     retry = RetryState(operation.bundle, operation.generation, counted, now + delay, error.message)
