@@ -58,6 +58,10 @@ def first_apply(target: Live, manifest: Manifest, *, validate: bool = True) -> A
         )
     except ConflictError:
         return None
+    except RejectedError as error:
+        if "resourceVersion" not in error.message:
+            raise
+        return None  # an aggregated API server of its own mind: look first
 
 
 def claim(

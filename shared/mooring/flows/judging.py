@@ -22,12 +22,22 @@ ABSENT: tuple[dict[str, Any], ...] = (
 
 @dataclass(slots=True)
 class Findings:
-    """What is newly known of an application's objects. `drift` is complete where `looked` is set."""
+    """What is newly known of an application's objects. `drift` is complete where `looked` is set; `gone` are another
+    application's now.
+    """
 
     health: dict[ObjectKey, Health] = field(default_factory=dict)
     drift: dict[ObjectKey, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     touched: set[ObjectKey] = field(default_factory=set)
     looked: bool = False
+    gone: frozenset[ObjectKey] = frozenset()
+
+    def let_go(self, keys: Collection[ObjectKey]) -> None:
+        """Takes out objects that belong to another application now."""
+        self.gone = frozenset(keys)
+        for key in keys:
+            self.drift.pop(key, None)
+            self.health.pop(key, None)
 
 
 def judge(
@@ -74,6 +84,8 @@ def rejudge(previous: Status, findings: Findings) -> Status:
     """The status after a look at the cluster, where neither git nor the inventory's digests have changed."""
     resources = []
     for resource in previous.resources:
+        if resource.key in findings.gone:
+            continue
         drift = _drift(resource.key, resource, findings)
         drifted_before = bool(resource.drift)
         sync: SyncStatus = resource.sync
@@ -99,9 +111,9 @@ def _health(key: ObjectKey, before: Resource | None, findings: Findings, *, exis
         return findings.health[key]
     if not exists:
         return Health("Missing")
-    if not has_rule(key.group, key.kind):
-        return None
     known = before.health if before is not None else None
+    if not has_rule(key.group, key.kind):  # a user's script may have judged it, as the next look will
+        return None if findings.looked else known
     return known if known is not None and known.status != "Missing" else Health("Progressing", "not looked at yet")
 
 

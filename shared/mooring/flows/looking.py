@@ -19,10 +19,14 @@ __all__ = ["Seen", "look", "look_closely", "sight_of"]
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen of one application's objects; health only where the kind has a rule for it."""
+    """What was seen of one application's objects; health only where the kind has a rule for it.
+
+    `elsewhere` are remembered objects that are tracked as another application's by now.
+    """
 
     sights: dict[ObjectKey, Sight] = field(default_factory=dict)
     health: dict[ObjectKey, Health] = field(default_factory=dict)
+    elsewhere: set[ObjectKey] = field(default_factory=set)
 
 
 def sight_of(found: Observed) -> Sight:
@@ -48,7 +52,7 @@ def look(target: Live, records: Iterable[Record], *, health_only: bool = False) 
             owners.setdefault(key, []).append(record.key)
             versions[key.group, key.kind] = entry.version
     for (group, kind), version in sorted(versions.items()):
-        full = has_rule(group, kind)
+        full = has_rule(group, kind, target.health)
         if health_only and not full:
             continue
         for found in target.look(group, kind, version, _selected(labels), full=full):
@@ -56,7 +60,7 @@ def look(target: Live, records: Iterable[Record], *, health_only: bool = False) 
                 if is_tracked(app, found.key, found.app_label, found.tracking_id):
                     seen[app].sights[found.key] = sight_of(found)
                     if full:
-                        seen[app].health[found.key] = assess(found.live)
+                        seen[app].health[found.key] = assess(found.live, target.health)
     return seen
 
 
@@ -77,6 +81,8 @@ def look_closely(target: Live, key: ObjectKey, version: str, seen: Seen) -> Obse
         return None
     sight = sight_of(found)
     seen.sights[key] = Sight(sight.uid, "", sight.generation)
-    if has_rule(key.group, key.kind):
-        seen.health[key] = assess(found.live)
+    if found.app_label:
+        seen.elsewhere.add(key)
+    if has_rule(key.group, key.kind, target.health):
+        seen.health[key] = assess(found.live, target.health)
     return found

@@ -90,9 +90,13 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         return prepare(ports.bundles.load(record.wanted.bundle), application, target)
 
     findings = Findings()
-    rules = Rules(application.ignore_differences, ports.expressions)
+    rules = Rules((*application.ignore_differences, *ports.targets.settings.rules), ports.expressions)
     if seen is not None:
         inventory, findings = compare(target, inventory, seen, lambda: prepared().objects, rules, ports.pool)
+        gone = seen.elsewhere and seen.elsewhere - {item.key for item in prepared().objects}
+        if gone:  # git moved them to another application, which has them now
+            inventory = {key: entry for key, entry in inventory.items() if key not in gone}
+            findings.let_go(gone)
     left = dict(record.status.shared)
     if left and (seen is not None or record.request):
         # Only an application that shares objects asks whether it still does.

@@ -224,3 +224,19 @@ def test_nothing_to_migrate() -> None:
     """GIVEN only managers that are at work still THEN nothing is migrated."""
     metadata = {"managedFields": [entry("mooring", {}, "Apply"), entry("kube-controller-manager", {})]}
     assert None is migrated(metadata)
+
+
+def test_what_moved_to_another_application_is_forgotten(world: World) -> None:
+    """GIVEN an object that git moved to another application WHEN the first one looks THEN it lets go, and looks no more."""
+    one, _ = _share(world)
+    world.declare("one", automated={"prune": False})
+    world.push(one, config_map("c"))
+    world.sync(one)
+    world.sweep()
+    world.sweep()
+    record = world.record(one)
+    assert ({"c"}, ["c"]) == ({key.name for key in record.inventory}, [r.key.name for r in record.status.resources])
+    asked = world.cluster.requests
+    world.sweep()
+    assert 1 == world.cluster.requests - asked
+    assert {"x": "two"} == world.cluster.objects[A]["data"]
