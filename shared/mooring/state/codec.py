@@ -13,6 +13,7 @@ from mooring.health import Health
 from mooring.model.application import parse_application
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import Owner
+from mooring.state.fitting import MAX_BODY, shortened_operation, shortened_status
 from mooring.state.packing import pack, unpack
 from mooring.state.records import (
     Commit,
@@ -171,16 +172,10 @@ def _operation_from(body: dict[str, Any]) -> Operation:
 
 
 def status_item(pk: str, status: Status) -> Item:
-    """The item `STATUS`."""
-    operation = status.operation
-    body = {
-        "health": [status.health.status, status.health.message],
-        "resources": [_resource_row(resource) for resource in status.resources],
-        "conditions": [[c.type, c.message, c.since] for c in status.conditions],
-        "operation": None if operation is None else _operation_body(operation),
-        "shared": [[str(key), owner.app, owner.label] for key, owner in status.shared],
-        "fights": [[str(f.key), f.fields, f.manager, f.reverted] for f in status.fights],
-    }
+    """The item `STATUS`; words that would not fit an item are left out (see `state.fitting`)."""
+    body = _status_body(status)
+    if len(body) > MAX_BODY:
+        body = _status_body(shortened_status(status))
     return {
         "pk": pk,
         "sk": "STATUS",
@@ -190,8 +185,21 @@ def status_item(pk: str, status: Status) -> Item:
         "revision": status.revision,
         "generation": status.generation,
         "cluster": status.cluster,
-        "body": pack(body),
+        "body": body,
     }
+
+
+def _status_body(status: Status) -> bytes:
+    operation = status.operation
+    body = {
+        "health": [status.health.status, status.health.message],
+        "resources": [_resource_row(resource) for resource in status.resources],
+        "conditions": [[c.type, c.message, c.since] for c in status.conditions],
+        "operation": None if operation is None else _operation_body(operation),
+        "shared": [[str(key), owner.app, owner.label] for key, owner in status.shared],
+        "fights": [[str(f.key), f.fields, f.manager, f.reverted] for f in status.fights],
+    }
+    return pack(body)
 
 
 def status_from(item: Item) -> Status:
@@ -216,8 +224,11 @@ def status_from(item: Item) -> Status:
 
 
 def operation_item(pk: str, operation: Operation) -> Item:
-    """The item `OP#<id>`."""
-    return {"pk": pk, "sk": f"OP#{operation.id}", "body": pack(_operation_body(operation))}
+    """The item `OP#<id>`; messages that would not fit an item are left out (see `state.fitting`)."""
+    body = pack(_operation_body(operation))
+    if len(body) > MAX_BODY:
+        body = pack(_operation_body(shortened_operation(operation)))
+    return {"pk": pk, "sk": f"OP#{operation.id}", "body": body}
 
 
 def operation_from(item: Item) -> Operation:

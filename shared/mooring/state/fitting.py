@@ -1,0 +1,58 @@
+"""What is left out of a status that would not fit an item of the table.
+
+An item holds 400 KB (Amazon DynamoDB, "Service, account, and table quotas"). The status of five thousand objects takes
+about 40 KB; but when thousands of them fail or drift at once, each in its own words, the words may not fit. Then the
+first of each sort keep them and the others keep what counts: which object, what became of it, in sync or not, healthy
+or not. A sync must never come to an end because there is too much to say about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from mooring.health import Health
+from mooring.state.records import Operation, Resource, ResourceResult, Status
+
+__all__ = ["MAX_BODY", "shortened_operation", "shortened_status"]
+
+MAX_BODY: Final = 360 * 1024
+"""Compressed bytes of an item's body; what is left of 400 KB is for its other attributes."""
+
+_IN_WORDS = 200  # objects that keep their words
+_DRIFTED: tuple[dict[str, Any], ...] = (
+    {"path": "(object)", "desired": "as applied", "live": "changed", "manager": "", "time": ""},
+)
+
+
+def shortened_status(status: Status) -> Status:
+    """The status with the words of only the first objects that have some."""
+    resources: list[Resource] = []
+    told = 0
+    for resource in status.resources:
+        health, drift = resource.health, resource.drift
+        if drift or (health is not None and health.message):
+            told += 1
+            if told > _IN_WORDS:
+                health = None if health is None else Health(health.status)
+                drift = _DRIFTED if drift else ()
+        resources.append(replace(resource, health=health, drift=drift))
+    operation = None if status.operation is None else shortened_operation(status.operation)
+    return replace(status, resources=tuple(resources), operation=operation)
+
+
+def shortened_operation(operation: Operation) -> Operation:
+    """The operation with the messages of only the first failures, and the first of the others."""
+    return replace(operation, results=tuple(_shortened(operation.results)))
+
+
+def _shortened(results: Iterable[ResourceResult]) -> list[ResourceResult]:
+    left = {True: _IN_WORDS, False: _IN_WORDS}
+    shortened = []
+    for result in results:
+        failed = result.status == "failed"
+        if result.message:
+            left[failed] -= 1
+        shortened.append(result if left[failed] >= 0 else replace(result, message=""))
+    return shortened
