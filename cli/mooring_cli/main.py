@@ -17,6 +17,7 @@ from mooring_cli.applications import add_app_commands, add_apply_command
 from mooring_cli.client import Api
 from mooring_cli.endpoint import find_endpoint
 from mooring_cli.registrations import add_cluster_commands, add_repo_commands
+from mooring_cli.settings import add_settings_commands
 from mooring_cli.waiting import WaitError
 
 __all__ = ["main"]
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     add_app_commands(commands, shared)
     add_cluster_commands(commands, shared)
     add_repo_commands(commands, shared)
+    add_settings_commands(commands, shared)
     commands.add_parser("version", parents=[shared], help="the version of this command")
     return parser
 

@@ -19,6 +19,7 @@ from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError
 from mooring.flows.declaring import UnknownApplicationError, ask_sync, ask_termination, declare, delete
 from mooring.flows.registering import register_cluster, register_repository
+from mooring.flows.settings import show_settings, store_settings
 from mooring.flows.showing import show_application
 from mooring.invocation import error_answer
 from mooring.model.application import AppKey
@@ -122,6 +123,14 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     def terminate_operation(name: str) -> Response[str]:
         operation = ask_termination(composition.ask_ports(), key(name), _ADMINISTRATOR)
         return _json(202, {"operation": {"id": operation}})
+
+    @app.get("/api/v1/settings", middlewares=[authorised])
+    def get_settings() -> Response[str]:
+        return _json(200, show_settings(registry))
+
+    @app.put("/api/v1/settings", middlewares=[authorised])
+    def put_settings() -> Response[str]:
+        return _json(200, {"warnings": store_settings(registry, body()).warnings})
 
     @app.get("/api/v1/clusters", middlewares=[authorised])
     def list_clusters() -> Response[str]:

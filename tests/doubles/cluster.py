@@ -15,6 +15,7 @@ from mooring.cluster.adopting import migrated
 from mooring.cluster.apply import Applied
 from mooring.cluster.discovery import Resource
 from mooring.cluster.observe import APP_LABEL, Observed, observed
+from mooring.health import STANDARD
 from mooring.errors import ConflictError, RejectedError
 
 from mooring.model.objects import Manifest, ObjectKey
@@ -54,6 +55,7 @@ class MemoryCluster:
         self.cluster = Cluster(name, "https://cluster.test", True, "secret")
         self.objects: dict[ObjectKey, Manifest] = {}
         self.requests = 0
+        self.health = STANDARD
         self.applies: list[ObjectKey] = []
         self.refused: dict[ObjectKey, str] = {}
         self.frozen: set[ObjectKey] = set()

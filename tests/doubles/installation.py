@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from mooring.differences.expressions import Expressions
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
+from mooring.flows.settings import NO_SETTINGS
 from mooring.flows.sync import handle_syncs
 from mooring.flows.ports import SyncPorts
 from mooring.model.application import AppKey, Destination, parse_application
@@ -52,6 +53,7 @@ class OneCluster:
 
     def __init__(self, live: MemoryCluster) -> None:
         self.live = live
+        self.settings = NO_SETTINGS
 
     def refresh(self) -> None:
         """Nothing to read."""
@@ -77,11 +79,19 @@ class World:
         self.applications = Applications(table)
         self.bundles = bundles
         self.cluster = MemoryCluster()
+        self.targets = OneCluster(self.cluster)
         self.queues = RecordingQueues()
         self.now = 1_000_000.0
         self._revision = 0
 
-    def declare(self, name: str = "shop", *, ignore: Sequence[Any] = (), **policy: Any) -> AppKey:
+    def declare(
+        self,
+        name: str = "shop",
+        *,
+        ignore: Sequence[Any] = (),
+        annotations: Mapping[str, str] | None = None,
+        **policy: Any,
+    ) -> AppKey:
         """Declares an application with this syncPolicy and ignoreDifferences; declaring again changes it."""
         document = {
             "apiVersion": "argoproj.io/v1alpha1",
@@ -94,6 +104,7 @@ class World:
                 "ignoreDifferences": list(ignore),
             },
         }
+        document["metadata"] |= {"annotations": dict(annotations or {})}  # type: ignore[operator]
         parsed = parse_application(document)
         key = parsed.application.key
         previous = self.record(key).spec
@@ -135,7 +146,7 @@ class World:
     def ports(self, owner: str = "one") -> SyncPorts:
         """A fresh function instance's ports; steps run one after the other, so crashes can be enumerated."""
         return SyncPorts(
-            self.applications, self.bundles, OneCluster(self.cluster), self.queues,  # type: ignore[arg-type]
+            self.applications, self.bundles, self.targets, self.queues,  # type: ignore[arg-type]
             _Inline(), 1, Expressions(), lambda: self.now, owner, self.now + 1000,
         )  # fmt: skip
 

@@ -119,7 +119,7 @@ def still_waits(
         runs = _known_runs(wave, operation, application, target)
         if not wave.stages and all(run is not None and run.state != "Running" for run in runs):
             continue
-        waiting, degraded = _waits_for(_before(wave, objects), Execution({}), target)
+        waiting, degraded = _waits_for(_before(wave, objects, target), Execution({}), target)
         if degraded:
             return []
         hooks = [run for run in runs if run is not None and run.state == "Running"]
@@ -127,21 +127,21 @@ def still_waits(
     return []
 
 
-def _before(wave: Wave, objects: Iterable[Wanted]) -> list[Wanted]:
+def _before(wave: Wave, objects: Iterable[Wanted], target: Live) -> list[Wanted]:
     """The objects that have to be well before the wave may begin, as far as their kind has health at all."""
     if wave.phase not in ("Sync", "PostSync") and not wave.last:
         return []
     return [
         item
         for item in objects
-        if has_rule(item.key.group, item.key.kind) and (wave.phase != "Sync" or item.wave < wave.number)
+        if has_rule(item.key.group, item.key.kind, target.health) and (wave.phase != "Sync" or item.wave < wave.number)
     ]
 
 
 def _look_back(wave: Wave, state: Advance, objects: list[Wanted], execution: Execution, target: Live) -> None:
     """Sees to it that what the wave stands on is well."""
     try:
-        waiting, degraded = _waits_for(_before(wave, objects), execution, target)
+        waiting, degraded = _waits_for(_before(wave, objects, target), execution, target)
     except MooringError as error:
         execution.failures.append((ObjectKey("", "", "", ""), error))
         return
@@ -159,7 +159,7 @@ def _waits_for(
         health = execution.health.get(item.key)
         if health is None:
             found = target.get(item.key, item.version)
-            health = execution.health[item.key] = assess(None if found is None else found.live)
+            health = execution.health[item.key] = assess(None if found is None else found.live, target.health)
         if health.status == "Degraded":
             message = f"is degraded, so later waves were not begun: {health.message}"
             degraded.append((item.key, RejectedError(message, subject=str(item.key))))

@@ -180,12 +180,14 @@ def _take(step: Step, hands: Hands) -> Outcome:
 def _apply(step: Step, wanted: Wanted, hands: Hands, found: Observed | None = None) -> Outcome:
     if step.entry is None or not step.entry.digest:
         return _first(step, wanted, hands, found)
-    return _configured(step, wanted, write(hands.target, wanted, _sent(step, wanted, hands, found)))
+    return _configured(hands, step, wanted, write(hands.target, wanted, _sent(step, wanted, hands, found)))
 
 
-def _configured(step: Step, wanted: Wanted, applied: Applied, *also: str) -> Outcome:
+def _configured(hands: Hands, step: Step, wanted: Wanted, applied: Applied, *also: str) -> Outcome:
     word = "created" if applied.created else "configured"
-    return _applied(step, wanted, applied.live, word, "; ".join((*also, *applied.warnings, *wanted.options.warnings)))
+    return _applied(
+        hands, step, wanted, applied.live, word, "; ".join((*also, *applied.warnings, *wanted.options.warnings))
+    )
 
 
 def _first(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> Outcome:
@@ -194,23 +196,23 @@ def _first(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> 
     if found is None:
         made = first_apply(target, wanted.manifest, validate=wanted.options.validate)
         if made is not None:
-            return _configured(step, wanted, made)
+            return _configured(hands, step, wanted, made)
         found = target.get(wanted.key, wanted.version)
     if found is None or found.live is None:
-        return _configured(step, wanted, write(target, wanted, wanted.manifest))
+        return _configured(hands, step, wanted, write(target, wanted, wanted.manifest))
     strict = hands.application.options.fail_on_shared_resource
     claimed = claim(target, app, found, hands.still_wants, strict=strict)
     if claimed.owner is None:
-        return _configured(step, wanted, write(target, wanted, _sent(step, wanted, hands, found)))
+        return _configured(hands, step, wanted, write(target, wanted, _sent(step, wanted, hands, found)))
     message = claimed_by(app, claimed.owner, wanted.key)
     if claimed.refused and strict:
         raise SharedError(f"Shared resource found: {message}", claimed.owner, subject=str(wanted.key))
     if claimed.refused:
-        health = assess(found.live) if has_rule(wanted.key.group, wanted.key.kind) else None
+        health = _health(wanted.key, found.live, hands)
         result = ResourceResult(wanted.key, wanted.version, "skipped", f"{message}, so it was left alone")
         return Outcome(result, None, health, claimed.owner)
     outcome = _configured(
-        step, wanted, write(target, wanted, _sent(step, wanted, hands, found)), f"{message}; taken over"
+        hands, step, wanted, write(target, wanted, _sent(step, wanted, hands, found)), f"{message}; taken over"
     )
     # Nobody knows whether Argo CD is still at work, so that is told; an application of ours has let the object go.
     return outcome if claimed.owner.label else replace(outcome, owner=claimed.owner)
@@ -230,7 +232,12 @@ def _sent(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> M
     return to_send(wanted.manifest, seen.live, hands.rules, replace=wanted.options.replace)
 
 
-def _applied(step: Step, wanted: Wanted, live: Manifest, word: str, message: str) -> Outcome:
+def _health(key: ObjectKey, live: Manifest, hands: Hands) -> Health | None:
+    judged_by = hands.target.health
+    return assess(live, judged_by) if has_rule(key.group, key.kind, judged_by) else None
+
+
+def _applied(hands: Hands, step: Step, wanted: Wanted, live: Manifest, word: str, message: str) -> Outcome:
     metadata = live["metadata"]
     generation = metadata.get("generation")
     entry = step.entry or Entry(wanted.key, wanted.version, wanted.wave)
@@ -241,7 +248,7 @@ def _applied(step: Step, wanted: Wanted, live: Manifest, word: str, message: str
         generation=str(generation) if generation else metadata.get("resourceVersion", ""),
     )
     entry = replace(entry, notes=wanted.notes)
-    health = assess(live) if has_rule(wanted.key.group, wanted.key.kind) else None
+    health = _health(wanted.key, live, hands)
     return Outcome(ResourceResult(wanted.key, wanted.version, word, message), entry, health)
 
 
@@ -256,7 +263,7 @@ def _settle(step: Step, wanted: Wanted, hands: Hands) -> Outcome:
     same = settled(tried.live, found.live, hands.rules)
     if own_fingerprint(tried.live["metadata"]) != found.fingerprint or not same:
         return _apply(step, wanted, hands, found)
-    return _applied(step, wanted, found.live, "unchanged", "")
+    return _applied(hands, step, wanted, found.live, "unchanged", "")
 
 
 def _is_ours(found: Observed, hands: Hands) -> bool:

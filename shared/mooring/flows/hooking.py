@@ -57,7 +57,7 @@ def known_run(
 def still_runs(run: HookRun, target: Live) -> bool:
     """Whether a hook that was made and was running then is running still. Raises as a read of the cluster does."""
     found = None if run.message == _MAKING else target.get(run.key, run.version)
-    return found is not None and found.live is not None and _judged(run, found.live).state == "Running"
+    return found is not None and found.live is not None and _judged(run, found.live, target).state == "Running"
 
 
 def run_hook(hook: Hook, phase: Phase, operation: Operation, application: Application, target: Live) -> HookRun:
@@ -73,7 +73,7 @@ def run_hook(hook: Hook, phase: Phase, operation: Operation, application: Applic
     if found is None and known is not None and known.message != _MAKING:
         return _gone(known, manifest)
     if found is not None and found.live is not None and _operation_of(found) == operation.id:
-        return _finished(_judged(HookRun(key, version, phase, "Running"), found.live), hook, target)
+        return _finished(_judged(HookRun(key, version, phase, "Running"), found.live, target), hook, target)
     if found is not None and "BeforeHookCreation" in hook.policies:
         _delete(target, found)
         return HookRun(key, version, phase, "Running", _MAKING)
@@ -81,7 +81,7 @@ def run_hook(hook: Hook, phase: Phase, operation: Operation, application: Applic
         live = target.apply(manifest).live
     except ConflictError:  # the one of an earlier sync is not quite gone
         return HookRun(key, version, phase, "Running", _MAKING)
-    return _finished(_judged(HookRun(key, version, phase, "Running"), live), hook, target)
+    return _finished(_judged(HookRun(key, version, phase, "Running"), live, target), hook, target)
 
 
 def _operation_of(found: Observed) -> str:
@@ -89,10 +89,10 @@ def _operation_of(found: Observed) -> str:
     return str(annotations.get(OPERATION_ANNOTATION, ""))
 
 
-def _judged(run: HookRun, live: Manifest) -> HookRun:
-    if not has_rule(run.key.group, run.key.kind):
+def _judged(run: HookRun, live: Manifest, target: Live) -> HookRun:
+    if not has_rule(run.key.group, run.key.kind, target.health):
         return replace(run, state="Succeeded")
-    health = assess(live)
+    health = assess(live, target.health)
     if health.status == "Healthy":
         return replace(run, state="Succeeded", message=health.message)
     return replace(run, state="Failed" if health.status == "Degraded" else "Running", message=health.message)

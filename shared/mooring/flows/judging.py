@@ -112,9 +112,10 @@ def _health(key: ObjectKey, before: Resource | None, findings: Findings, *, exis
     if not exists:
         return Health("Missing")
     known = before.health if before is not None else None
+    known = None if known is not None and known.status == "Missing" else known
     if not has_rule(key.group, key.kind):  # a user's script may have judged it, as the next look will
         return None if findings.looked else known
-    return known if known is not None and known.status != "Missing" else Health("Progressing", "not looked at yet")
+    return known or Health("Progressing", "not looked at yet")
 
 
 def _summed(status: Status) -> Status:

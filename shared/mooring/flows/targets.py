@@ -20,6 +20,8 @@ from mooring.cluster.discovery import Discovery
 from mooring.cluster.observe import Observed, app_selector, list_objects, observed
 from mooring.cluster.replacing import make_room, replace
 from mooring.errors import UnreachableError
+from mooring.flows.settings import NO_SETTINGS, read_settings
+from mooring.health import Rules as HealthRules
 from mooring.model.application import Destination
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.options import Propagation
@@ -40,6 +42,10 @@ class Live(Protocol):
     @property
     def requests(self) -> int:
         """How many requests were sent so far."""
+
+    @property
+    def health(self) -> HealthRules:
+        """By which rules its objects are judged."""
 
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         """Whether a kind lives in namespaces; None where the cluster does not serve it."""
@@ -75,6 +81,7 @@ class Target:
     cluster: Cluster
     server: ApiServer
     discovery: Discovery
+    health: HealthRules
 
     @property
     def requests(self) -> int:
@@ -142,11 +149,16 @@ class Targets:
         self._registry = registry
         self._connections = connections
         self._clusters: list[Cluster] = []
+        self._version = ""
+        self.settings = NO_SETTINGS
         self._open: dict[str, tuple[bytes, Target]] = {}
 
     def refresh(self) -> None:
-        """Reads the registered clusters; call it once an invocation."""
-        self._clusters = self._registry.clusters()
+        """Reads the registered clusters, and the settings where they have changed; call it once an invocation."""
+        self._clusters, version = self._registry.known()
+        if version != self._version:
+            self.settings = read_settings(self._registry.settings())
+            self._version = version
 
     def cluster(self, destination: Destination) -> Cluster:
         """The cluster that a destination means. Raises `ConfigurationError`."""
@@ -162,9 +174,9 @@ class Targets:
         identity = cluster.server.encode() + b"\n" + config
         known = self._open.get(cluster.name)
         if known is not None and known[0] == identity:
-            return Target(cluster, known[1].server, known[1].discovery)
+            return Target(cluster, known[1].server, known[1].discovery, self.settings.health)
         server = ApiServer(Connection.from_argo(cluster.server, config), pool_size=self._connections)
-        target = Target(cluster, server, Discovery(server))
+        target = Target(cluster, server, Discovery(server), self.settings.health)
         if known is not None:
             known[1].server.close()
         self._open[cluster.name] = (identity, target)

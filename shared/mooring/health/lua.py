@@ -18,7 +18,7 @@ from mooring.health.lua_sandbox import SANDBOX
 from mooring.health.status import Health, Status
 from mooring.model.objects import Manifest
 
-__all__ = ["run_script"]
+__all__ = ["run_script", "syntax_error"]
 
 CPU_SECONDS = 1.0  # Argo CD's own limit, there of wall-clock time
 MEMORY_BYTES = 16 * 1024 * 1024
@@ -60,6 +60,24 @@ def run_script(
     except (ArithmeticError, TypeError, ValueError) as error:
         return _failed(f"the object can't be handed to it: {error}")
     return _judged(outcome, words, memory_bytes)
+
+
+def syntax_error(script: str) -> str:
+    """Why a script can't even be read, with its line; empty where it can. It is not run."""
+    if len(script) > LONGEST_SCRIPT:
+        return f"it is longer than {LONGEST_SCRIPT // 1024} KiB"
+    try:
+        from lupa import lua52
+    except ImportError:
+        return "the package lupa is not installed"
+    state = lua52.LuaRuntime(register_eval=False, register_builtins=False)
+    try:
+        state.compile(script)
+    except lua52.LuaError as error:
+        text = _first_line(str(error))
+        _, _, told = text.partition("]:")
+        return f"line {told}" if told else text
+    return ""
 
 
 def _judged(outcome: str, words: list[str], memory_bytes: int) -> Health:

@@ -22,6 +22,9 @@ IN_CLUSTER = "in-cluster"
 _DEFAULT_SERVER = "https://kubernetes.default.svc"
 _CLUSTERS = "CLUSTERS"
 _CREDENTIALS = "CREDENTIALS"
+_SETTINGS = ("SETTINGS", "argocd-cm")
+_SETTINGS_VERSION = "#settings"  # beside the clusters, whose names can't hold a #
+_LARGEST_SETTINGS = 300 * 1024
 _REMEMBERED = 7 * 24 * 3600  # seconds that a delivery is known; GitHub redelivers for three days
 
 
@@ -49,7 +52,18 @@ class Registry:
 
     def clusters(self) -> list[Cluster]:
         """All registered clusters by name."""
-        return [_cluster(item) for item in self._table.query(_CLUSTERS)]
+        return self.known()[0]
+
+    def known(self) -> tuple[list[Cluster], str]:
+        """All registered clusters by name, and the version of the settings (empty without any), in one query."""
+        items = self._table.query(_CLUSTERS)
+        clusters, version = [], ""
+        for item in items:
+            if item["sk"] == _SETTINGS_VERSION:
+                version = item["version"]
+            else:
+                clusters.append(_cluster(item))
+        return clusters, version
 
     def register_cluster(self, name: str, server: str, *, default: bool, config: dict[str, Any]) -> Cluster:
         """Registers a cluster, or changes it; its credentials go to Secrets Manager."""
@@ -93,6 +107,32 @@ class Registry:
         if fresh:
             self._secrets.forget(name)
         return self._secrets.get(name)
+
+    # -- settings --------------------------------------------------------------------------------------------------
+
+    def settings(self) -> dict[str, str]:
+        """The settings as they were written; nothing where there are none."""
+        item = self._table.get(_SETTINGS)
+        return {} if item is None else unpack(item["body"])
+
+    def put_settings(self, data: Mapping[str, str]) -> None:
+        """Replaces the settings. Raises `ConfigurationError` where they are too large to be kept.
+
+        Their version stands beside the clusters, which every sync reads anyway: the settings themselves are read only
+        when they have changed.
+        """
+        body = pack(dict(data))
+        if len(body) > _LARGEST_SETTINGS:
+            raise ConfigurationError(
+                f"takes {len(body)} bytes when compressed, more than the {_LARGEST_SETTINGS} that are kept",
+                field="data",
+            )
+        pk, sk = _SETTINGS
+        version = hashlib.sha256(body).hexdigest()[:16]
+        self._table.write(
+            put({"pk": pk, "sk": sk, "body": body}),
+            put({"pk": _CLUSTERS, "sk": _SETTINGS_VERSION, "version": version}),
+        )
 
     # -- deliveries ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,103 @@
+"""What holds for the whole installation: differences that nobody counts, and the users' own health scripts.
+
+Settings are written as Argo CD's ConfigMap `argocd-cm` and kept as they were written. They are read strictly when they
+come in, so that a mistake is told to whoever made it. What of a settings file is none of Mooring's business (accounts,
+OIDC, the web interface's banner) is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mooring.errors import ConfigurationError
+from mooring.health import STANDARD
+from mooring.health import Rules as HealthRules
+
+if TYPE_CHECKING:
+    from mooring.model.ignoring import IgnoreRule
+    from mooring.state.registry import Registry
+
+__all__ = ["NO_SETTINGS", "Settings", "read_settings", "show_settings", "store_settings"]
+
+_NAME = "argocd-cm"
+_CUSTOMIZATIONS = "resource.customizations"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The rules of `ignoreDifferences` for every application, and whose word counts on health."""
+
+    rules: tuple[IgnoreRule, ...] = ()
+    health: HealthRules = STANDARD
+    warnings: tuple[str, ...] = ()
+
+
+NO_SETTINGS = Settings()
+
+
+def read_settings(data: Mapping[str, str]) -> Settings:
+    """The `data` of an `argocd-cm` as far as it concerns Mooring. Raises `ConfigurationError` naming the key."""
+    from mooring.differences.customizations import parse_system_rules  # with a YAML parser, which few syncs need
+    from mooring.health import scripts_from_settings
+    from mooring.render.yaml import load_documents
+
+    system = parse_system_rules(data)
+    nested: Any = None
+    if text := data.get(_CUSTOMIZATIONS):
+        documents = load_documents(text, where=f"data[{_CUSTOMIZATIONS}]")
+        nested = documents[0] if documents else None
+    scripts = scripts_from_settings({**data, _CUSTOMIZATIONS: nested})
+    health = HealthRules((scripts,)) if scripts.exact or scripts.wildcards else STANDARD
+    return Settings(system.rules, health, system.warnings)
+
+
+def store_settings(registry: Registry, document: object) -> Settings:
+    """Takes a whole new settings file: a ConfigMap `argocd-cm`, or its data.
+
+    Raises `ConfigurationError` naming the key whose rule, expression or script can't be used.
+    """
+    from mooring.differences.expressions import Expressions
+    from mooring.differences.rules import Rules
+
+    data = _data(document)
+    settings = read_settings(data)
+    with Expressions() as expressions:
+        Rules(settings.rules, expressions).check()
+    for scripts in settings.health.scripts:
+        for name, script in (*scripts.exact.items(), *scripts.wildcards):
+            _check_script(name, script)
+    registry.put_settings(data)
+    return settings
+
+
+def show_settings(registry: Registry) -> dict[str, Any]:
+    """The settings as the ConfigMap that they are written as."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": _NAME}, "data": registry.settings()}
+
+
+def _data(document: object) -> dict[str, str]:
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"must be a ConfigMap {_NAME} or its data", field="settings")
+    data = document
+    if "kind" in document or "data" in document:
+        if document.get("kind", "ConfigMap") != "ConfigMap":
+            raise ConfigurationError(f"must be ConfigMap, not {document['kind']!r}", field="kind")
+        name = (document.get("metadata") or {}).get("name", _NAME)
+        if name != _NAME:
+            raise ConfigurationError(f"must be {_NAME}, not {name!r}", field="metadata.name")
+        data = document.get("data") or {}
+    if not isinstance(data, dict):
+        raise ConfigurationError("must be a mapping", field="data")
+    for key, value in data.items():
+        if not isinstance(value, str):
+            raise ConfigurationError("must be text, as everything in a ConfigMap is", field=f"data[{key}]")
+    return data
+
+
+def _check_script(name: str, script: str) -> None:
+    from mooring.health.lua import syntax_error  # with the package lupa
+
+    if problem := syntax_error(script):
+        raise ConfigurationError(f"is no Lua: {problem}", field=f"health script of {name}")
