@@ -22,6 +22,7 @@ from mooring.flows.adopting import first_apply
 from mooring.flows.executing import Execution, Hands, execute
 from mooring.flows.preparing import prepare
 from mooring.flows.targets import Target
+from mooring.health import STANDARD
 from mooring.model.application import Application, parse_application
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import Owner
@@ -34,7 +35,8 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 @pytest.fixture(scope="module")
 def target(cluster: Cluster) -> Iterator[Target]:
     server = ApiServer(from_kubeconfig(cluster.kubeconfig))
-    yield Target(Registered("in-cluster", "https://cluster.test", True, "secret"), server, Discovery(server))
+    registered = Registered("in-cluster", "https://cluster.test", True, "secret")
+    yield Target(registered, server, Discovery(server), STANDARD)
     server.close()
 
 

@@ -27,6 +27,8 @@ _CONDITION: Final = "FightDetected"
 _WINDOW: Final = 600.0  # seconds
 _TOLERATED: Final = 3  # reverts in the window
 _KEPT: Final = 9  # reverts that are told apart, after which the wait stays the longest
+_MOST: Final = 200  # objects that are remembered
+_MOST_FIELDS: Final = 20  # fields of one object that are remembered
 _FIRST_WAIT, _FACTOR, _LONGEST_WAIT = 2.0, 3.0, 300.0  # seconds
 
 
@@ -42,7 +44,9 @@ def note_reverts(status: Status, reverted: Mapping[ObjectKey, Collection[Mapping
     fights = {fight.key: fight for fight in status.fights if now - fight.reverted[-1] <= _WINDOW}
     for key, changes in reverted.items():
         fights[key] = _again(fights.get(key), key, changes, now)
-    return _told(replace(status, fights=tuple(fights[key] for key in sorted(fights))), now)
+    # Where all of a large application was put back at once, what was put back most often is what matters.
+    most = sorted(fights.values(), key=lambda fight: -len(fight.reverted))[:_MOST]
+    return _told(replace(status, fights=tuple(sorted(most, key=lambda fight: fight.key))), now)
 
 
 def calm_down(status: Status, drifted: Collection[ObjectKey], now: float) -> Status:
@@ -58,7 +62,7 @@ def calm_down(status: Status, drifted: Collection[ObjectKey], now: float) -> Sta
 
 
 def _again(known: Fight | None, key: ObjectKey, changes: Collection[Mapping[str, Any]], now: float) -> Fight:
-    fields = tuple(str(change["path"]) for change in changes)
+    fields = tuple(str(change["path"]) for change in changes)[:_MOST_FIELDS]
     manager = next((str(change["manager"]) for change in changes if change["manager"]), "")
     if known is None or not set(fields) & set(known.fields):
         return Fight(key, fields, manager, (now,))

@@ -155,3 +155,14 @@ def test_fights_are_kept() -> None:
     """GIVEN a status with a fight WHEN it is written and read THEN it is the same."""
     status = note_reverts(Status(), {WEB: REPLICAS}, 1.5)
     assert status == status_from(status_item("APP#x", status))
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """GIVEN a fight WHEN thousands of objects are put back at once THEN it stays, and few of the others."""
+    status = Status()
+    for moment in range(4):
+        status = note_reverts(status, {WEB: REPLICAS}, float(moment))
+    many = {ObjectKey("", "ConfigMap", "a", f"a{number}"): REPLICAS for number in range(5000)}
+    status = note_reverts(status, many, 5.0)
+    assert 200 == len(status.fights)
+    assert WEB in {fight.key for fight in status.fights}
