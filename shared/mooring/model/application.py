@@ -159,7 +159,6 @@ class Application:
     declared: Manifest
     ignore_differences: tuple[IgnoreRule, ...] = ()
     respect_ignore_differences: bool = False
-    fail_on_shared_resource: bool = False
     options: SyncOptions = SyncOptions()
     marks: Marks = Marks()
 
@@ -250,7 +249,6 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], marks: Marks, spec: Fields, 
         declared=document,
         ignore_differences=parse_ignore_rules(spec),
         respect_ignore_differences=options.respect_ignore_differences,
-        fail_on_shared_resource=options.fail_on_shared_resource,
         options=options,
         marks=marks,
     )

@@ -115,8 +115,8 @@ def test_wrong_values_for_an_application_are_errors(option: str) -> None:
 
 def test_shared_resources_may_fail_a_sync() -> None:
     """GIVEN FailOnSharedResource WHEN read THEN it is set, and off by default."""
-    assert application("FailOnSharedResource=true").fail_on_shared_resource
-    assert not application().fail_on_shared_resource
+    assert application("FailOnSharedResource=true").options.fail_on_shared_resource
+    assert not application().options.fail_on_shared_resource
 
 
 def test_namespace_metadata() -> None:
