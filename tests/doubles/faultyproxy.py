@@ -49,6 +49,7 @@ class FaultyProxy:
     choose: Callable[[str, str], str] = lambda method, path: CALM
     seen: list[tuple[str, str, str]] = field(default_factory=list)
     reached: list[tuple[str, str, int, bytes]] = field(default_factory=list)
+    retry_after: int = 1
     hangs: threading.Event = field(default_factory=threading.Event)
 
     def applied(self) -> list[tuple[str, bytes]]:
@@ -97,7 +98,11 @@ def faulty_proxy(upstream: Connection) -> Iterator[FaultyProxy]:
                 return
             elif fault in _ANSWERS:
                 code, message, reason = _ANSWERS[fault]
-                self.answer(code, {"Retry-After": "1"} if code == 429 else {}, _BODY % (message, reason, code))
+                self.answer(
+                    code,
+                    {"Retry-After": str(proxy.retry_after)} if code == 429 else {},
+                    _BODY % (message, reason, code),
+                )
                 return
             far = http.client.HTTPSConnection(parts.hostname or "", parts.port, context=context, timeout=20)
             try:

@@ -18,11 +18,12 @@ from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
-from mooring.cluster.trying import Waits
+from mooring.cluster.trying import APPLY, Waits
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
 from mooring.flows.ports import LEASE_SECONDS, SyncPorts
 from mooring.flows.sync import handle_syncs
 from mooring.flows.targets import Target
+from mooring.health import STANDARD
 from mooring.model.objects import Manifest
 from mooring.state import registry
 from tests.doubles import faultyproxy
@@ -74,7 +75,7 @@ class Ground:
 
         server = ApiServer(self._connection, waits=QUICK, pool_size=WIDTH, sleep=sleep, now=lambda: self.world.now)
         self._servers.append(server)
-        return Target(registry.Cluster("in-cluster", self.proxy.url, True, "secret"), server, Discovery(server))
+        return Target(registry.Cluster("in-cluster", self.proxy.url, True, "secret"), server, Discovery(server), STANDARD)
 
     def run(self, *messages: AppMessage | ClusterMessage) -> Any:
         """One invocation of a fresh function."""
@@ -186,6 +187,52 @@ def test_a_trouble_that_stays_is_a_retried_failure(ground: Ground, fault: str) -
 
 def _told(status: Any) -> tuple[str, str]:
     return status.sync, status.operation.phase
+
+
+def test_a_wait_that_the_server_names_is_kept(ground: Ground) -> None:
+    """GIVEN a server that asks for a minute WHEN that is longer than a request may wait THEN the retry comes after it."""
+    ground.world.push(ground.key, ground.config_map(0, "1"))
+    ground.proxy.retry_after = 60
+    ground.proxy.choose = lambda method, path: faultyproxy.THROTTLED if is_object(path) else faultyproxy.CALM
+    assert "Failed" == ground.sync().operation.phase
+    [(_later, delay)] = ground.world.queues.waiting
+    assert 60.0 <= delay
+    assert ("Synced", "Succeeded") == _told(ground.calm())
+
+
+def test_an_aggregated_api_that_is_down_stops_only_its_users(ground: Ground, upstream: Connection) -> None:
+    """GIVEN an API whose server is down THEN who uses it is Unknown and keeps everything, and the others are synced."""
+    group = f"{ground.namespace[-12:].strip('-')}.example.com"
+    service = {
+        "apiVersion": "apiregistration.k8s.io/v1",
+        "kind": "APIService",
+        "metadata": {"name": f"v1.{group}"},
+        "spec": {
+            "group": group,
+            "version": "v1",
+            "groupPriorityMinimum": 100,
+            "versionPriority": 10,
+            "insecureSkipTLSVerify": True,
+            "service": {"namespace": ground.namespace, "name": "nobody"},
+        },
+    }
+    thing = {"apiVersion": f"{group}/v1", "kind": "Thing", "metadata": {"name": "x", "namespace": ground.namespace}}
+    user = ground.world.declare("user", **AUTO)
+    path = f"/apis/apiregistration.k8s.io/v1/apiservices/v1.{group}"
+    ground.past_proxy.request("PATCH", path, {"fieldManager": "test"}, service, {"Content-Type": APPLY})
+    try:
+        ground.world.push(ground.key, ground.config_map(0, "1"))
+        ground.world.push(user, ground.config_map(1, "1"), thing)
+        ground.sync()
+        told = ground.run(AppMessage(user, Cause("render")))
+        used = ground.world.record(user).status
+        assert ("Synced", "Succeeded") == _told(ground.sweep())
+        assert told is not None
+        assert "Unknown" == used.sync
+        assert f"can't reach the aggregated API {group}" in used.conditions[0].message
+        assert [] == ground.proxy.deleted()
+    finally:
+        ground.past_proxy.request("DELETE", path)
 
 
 def test_a_cluster_out_of_sight_loses_nothing(ground: Ground) -> None:
