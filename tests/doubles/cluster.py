@@ -144,7 +144,9 @@ class MemoryCluster:
         if entries is None:
             return False
         self.requests += 1
+        self.before("adopt")
         self.objects[ObjectKey.of(live)]["metadata"]["managedFields"] = entries
+        self.after("adopt")
         return True
 
     def get(self, key: ObjectKey, version: str = "") -> Observed | None:

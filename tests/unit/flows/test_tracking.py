@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from mooring.cluster.adopting import migrated
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import Owner, is_tracked, owner_of, tracking_id
-from tests.doubles.installation import World, config_map, deployment, installation
+from tests.doubles.installation import Crash, World, config_map, deployment, installation
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
 APP = AppKey("argocd", "shop")
@@ -185,12 +186,7 @@ def test_a_copied_object_is_not_pruned(world: World) -> None:
 def test_an_object_of_kubectl_is_adopted(world: World) -> None:
     """GIVEN an object that kubectl applied WHEN it is synced THEN what git drops goes, and its generation stays."""
     key = world.declare(**AUTO)
-    manifest = deployment("web")
-    manifest["metadata"] |= {"namespace": "shop", "annotations": {"last-applied": "{}"}}
-    web = ObjectKey.of(manifest)
-    world.cluster.apply(manifest)
-    entries = world.cluster.objects[web]["metadata"]["managedFields"]
-    entries[0] |= {"manager": "kubectl-client-side-apply", "operation": "Update"}
+    web = _of_kubectl(world)
     world.push(key, deployment("web"))
     world.sync(key)
     found = world.cluster.objects[web]
@@ -198,6 +194,38 @@ def test_an_object_of_kubectl_is_adopted(world: World) -> None:
     assert 1 == found["metadata"]["generation"]
     assert ["mooring"] == [entry["manager"] for entry in found["metadata"]["managedFields"]]
     assert "Synced" == world.record(key).status.sync
+
+
+def _of_kubectl(world: World) -> ObjectKey:
+    manifest = deployment("web")
+    manifest["metadata"] |= {"namespace": "shop", "annotations": {"last-applied": "{}"}}
+    key = ObjectKey.of(manifest)
+    world.cluster.apply(manifest)
+    entries = world.cluster.objects[key]["metadata"]["managedFields"]
+    entries[0] |= {"manager": "kubectl-client-side-apply", "operation": "Update"}
+    return key
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_a_crash_while_adopting_does_no_harm(world: World, step: int) -> None:
+    """GIVEN a function that dies before or after any write of an adoption WHEN it is done again THEN the end is the same."""
+    key, web = world.declare(**AUTO), _of_kubectl(world)
+    world.push(key, deployment("web"))
+    writes = iter(range(100))
+
+    def die(what: str) -> None:
+        if next(writes) == step:
+            raise Crash(what)
+
+    world.cluster.before = world.cluster.after = die
+    with suppress(Crash):
+        world.sync(key)
+    world.now += 60
+    world.sync(key)
+    found = world.cluster.objects[web]["metadata"]
+    assert {"mooring.dev/tracking-id"} == set(found["annotations"])
+    assert (["mooring"], 1) == ([each["manager"] for each in found["managedFields"]], found["generation"])
+    assert ("Synced", {web}) == (world.record(key).status.sync, set(world.record(key).inventory))
 
 
 def entry(manager: str, fields: dict[str, Any], operation: str = "Update", **more: str) -> dict[str, Any]:
