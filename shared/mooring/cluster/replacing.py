@@ -1,8 +1,8 @@
 """Replace an object as a whole (`Replace=true`), or make room to make it anew (`Force=true`).
 
 What `kubectl replace` does: the live object becomes the manifest, and whatever others set in it goes. Fields that a
-replacement changes are owned by an `Update` entry of ours, not an `Apply` entry. An object whose immutable fields are to
-change can only be deleted and made again, which loses what hangs on it, so it is done only where the user says so
+replacement changes are owned by an `Update` entry of ours, not an `Apply` entry. An object whose immutable fields are
+to change can only be deleted and made again, which loses what hangs on it, so it is done only where the user says so
 (Argo CD, "Sync Options", sections Replace Resource and Force Sync).
 """
 

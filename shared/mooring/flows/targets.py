@@ -81,7 +81,7 @@ class Target:
     cluster: Cluster
     server: ApiServer
     discovery: Discovery
-    health: HealthRules = NO_SETTINGS.health
+    health: HealthRules = STANDARD
 
     @property
     def requests(self) -> int:
