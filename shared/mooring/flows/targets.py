@@ -81,7 +81,7 @@ class Target:
     cluster: Cluster
     server: ApiServer
     discovery: Discovery
-    health: HealthRules = STANDARD
+    health: HealthRules
 
     @property
     def requests(self) -> int:
