@@ -20,6 +20,7 @@ from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.trying import APPLY, Waits
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
+from mooring.flows.declaring import AskPorts, delete
 from mooring.flows.ports import LEASE_SECONDS, SyncPorts
 from mooring.flows.sync import handle_syncs
 from mooring.flows.targets import Target
@@ -75,7 +76,9 @@ class Ground:
 
         server = ApiServer(self._connection, waits=QUICK, pool_size=WIDTH, sleep=sleep, now=lambda: self.world.now)
         self._servers.append(server)
-        return Target(registry.Cluster("in-cluster", self.proxy.url, True, "secret"), server, Discovery(server), STANDARD)
+        return Target(
+            registry.Cluster("in-cluster", self.proxy.url, True, "secret"), server, Discovery(server), STANDARD
+        )
 
     def run(self, *messages: AppMessage | ClusterMessage) -> Any:
         """One invocation of a fresh function."""
@@ -289,6 +292,26 @@ def test_a_prune_that_got_no_answer_is_finished(ground: Ground) -> None:
     assert ("Synced", "Succeeded") == _told(ground.sync())
     assert {"m-0": "1"} == ground.live()
     assert 3 == len(set(ground.proxy.deleted()))
+
+
+def test_a_deletion_waits_for_the_cluster(ground: Ground) -> None:
+    """GIVEN an application to delete WHEN its cluster is away THEN all of it stays remembered, and goes when it is back."""
+    ground.world.push(ground.key, *(ground.config_map(number, "1") for number in range(4)))
+    ground.sync()
+    ports: Any = AskPorts(ground.world.applications, ground.world.queues, lambda: ground.world.now)
+    delete(ports, ground.key, "ada", cascade=None)
+    ground.proxy.choose = lambda method, path: faultyproxy.RESET
+    ground.sync()
+    record = ground.world.record(ground.key)
+    assert 4 == len(record.inventory)
+    assert record.status.operation is not None
+    assert "can't be reached" in record.status.operation.message
+    assert 4 == len(ground.live())
+    ground.proxy.choose = lambda method, path: faultyproxy.CALM
+    ground.later()
+    ground.run(AppMessage(ground.key, Cause("retry")))
+    assert {} == ground.live()
+    assert ground.world.record(ground.key).spec is None
 
 
 @pytest.mark.parametrize("seed", range(3))
