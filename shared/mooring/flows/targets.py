@@ -81,7 +81,7 @@ class Target:
     cluster: Cluster
     server: ApiServer
     discovery: Discovery
-    health: HealthRules
+    health: HealthRules = NO_SETTINGS.health
 
     @property
     def requests(self) -> int:
