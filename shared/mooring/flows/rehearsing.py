@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from mooring.differences.rules import Rules
 from mooring.differences.sending import to_send
 from mooring.errors import MooringError, TransientError
+from mooring.flows.guarding import asked_since, keeps
 from mooring.flows.hooking import hook_object
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.targets import Live
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.model.tracking import tracking_value
+from mooring.model.tracking import is_tracked
 from mooring.plan.steps import Plan, Step, Wanted
 from mooring.state.records import Operation, Record, ResourceResult, Status
 
@@ -45,13 +46,14 @@ def rehearse(ports: SyncPorts, record: Record, target: Live, plan: Plan, operati
     application = record.spec.application
     made = _made(plan, application)
     asked_before = target.requests
+    asked = asked_since(record.status, operation.started_at)
 
     def attempt(step: Step) -> ResourceResult:
         version = step.wanted.version if step.wanted else step.entry.version if step.entry else ""
         if ports.clock() >= ports.deadline:
             return ResourceResult(step.key, version, "failed", "was not tried: the function's time was over")
         try:
-            word, message = _attempt(step, application, target, rules)
+            word, message = _attempt(step, application, target, rules, asked)
         except MooringError as error:
             if made.covers(step.key) and not isinstance(error, TransientError):
                 return ResourceResult(step.key, version, "would be created", _MADE_BEFORE)
@@ -94,16 +96,21 @@ def _made(plan: Plan, application: Application) -> _Made:
     return _Made(frozenset(namespaces - {""}), frozenset(kinds))
 
 
-def _attempt(step: Step, application: Application, target: Live, rules: Rules) -> tuple[str, str]:
+def _attempt(step: Step, application: Application, target: Live, rules: Rules, asked: float) -> tuple[str, str]:
     if step.wanted is not None:
-        tried = target.apply(_sent(step.wanted, application, target, rules), dry_run=True)
+        tried = target.apply(
+            _sent(step.wanted, application, target, rules), dry_run=True, validate=step.wanted.options.validate
+        )
         return "would be created" if tried.created else "would be configured", "; ".join(tried.warnings)
     assert step.entry is not None
     found = target.get(step.key, step.entry.version)
     if found is None:
         return "would be pruned", "is gone already"
-    if found.app_label != tracking_value(application.key) or (step.entry.uid and step.entry.uid != found.uid):
+    ours = is_tracked(application.key, found.key, found.app_label, found.tracking_id)
+    if not ours or (step.entry.uid and step.entry.uid != found.uid):
         return "would be released", "is not the object that was applied, so it would stay"
+    if stays := keeps(found, "Prune", application, asked):
+        return "would be kept", stays.reason
     return "would be pruned", ""
 
 

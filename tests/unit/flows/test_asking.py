@@ -181,6 +181,21 @@ def test_a_dry_run_changes_nothing_and_tells_all(world: World) -> None:
     assert world.record(key).request is None
 
 
+def test_a_dry_run_knows_what_may_not_be_pruned(world: World) -> None:
+    """GIVEN an object that left git and says Prune=false WHEN a dry run is asked for THEN it would be kept, and why."""
+    key = world.declare()
+    guarded = config_map("a", x="1")
+    guarded["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": "Prune=false"}
+    world.push(key, guarded, deployment("web"))
+    world.request(key)
+    world.sync(key)
+    world.push(key, deployment("web"))
+    world.request(key, True, dry_run=True)
+    world.sync(key)
+    assert "dry run: 1 would be kept" == _operation(world, key).message
+    assert "Prune=false" in _operation(world, key).results[0].message
+
+
 def test_a_dry_run_fails_in_the_servers_words(world: World) -> None:
     """GIVEN an object that the server refuses WHEN a dry run is asked for THEN it fails with what the server says."""
     key = world.declare(**AUTO)
