@@ -18,11 +18,11 @@ from mooring.cluster.observe import APP_LABEL, Observed
 from mooring.differences.rules import Rules
 from mooring.differences.sending import to_send
 from mooring.differences.settle import settled
-from mooring.errors import ConflictError, MooringError, TransientError
+from mooring.errors import ConflictError, MooringError, RejectedError, TransientError
 from mooring.flows.adopting import SharedError, claim, claimed_by, first_apply
 from mooring.flows.guarding import Guard, keeps
 from mooring.flows.targets import Live
-from mooring.flows.writing import write
+from mooring.flows.writing import is_immutable, write
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
@@ -255,11 +255,16 @@ def _applied(hands: Hands, step: Step, wanted: Wanted, live: Manifest, word: str
 def _settle(step: Step, wanted: Wanted, hands: Hands) -> Outcome:
     """An apply was begun and its end not recorded: apply only what a dry run finds different."""
     found = hands.target.get(wanted.key, wanted.version)
-    if wanted.options.replace:
-        return _apply(step, wanted, hands, found)  # a dry run of an apply says nothing of a replacement
+    if wanted.options.replace:  # of which the dry run of an apply says nothing
+        return _apply(step, wanted, hands, found)
     if found is None or found.live is None or not found.fingerprint or not _is_ours(found, hands):
         return _apply(step, wanted, hands, found)
-    tried = hands.target.apply(_sent(step, wanted, hands, found), dry_run=True, validate=wanted.options.validate)
+    try:
+        tried = hands.target.apply(_sent(step, wanted, hands, found), dry_run=True, validate=wanted.options.validate)
+    except RejectedError as error:
+        if not is_immutable(error):
+            raise
+        return _apply(step, wanted, hands, found)
     same = settled(tried.live, found.live, hands.rules)
     if own_fingerprint(tried.live["metadata"]) != found.fingerprint or not same:
         return _apply(step, wanted, hands, found)

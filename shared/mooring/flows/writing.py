@@ -16,7 +16,7 @@ from mooring.flows.targets import Live
 from mooring.model.objects import Manifest
 from mooring.plan.steps import Wanted
 
-__all__ = ["write"]
+__all__ = ["is_immutable", "write"]
 
 _IMMUTABLE = re.compile(
     r"immutable|updates to \w+ spec for fields other than|pod updates may not change|may not change once set"
@@ -43,7 +43,7 @@ def write(target: Live, wanted: Wanted, manifest: Manifest) -> Applied:
             return target.replace(manifest, validate=options.validate)
         return target.apply(manifest, validate=options.validate)
     except RejectedError as error:
-        if not _IMMUTABLE.search(error.message):
+        if not is_immutable(error):
             raise
         if not may_go:
             raise RejectedError(
@@ -51,3 +51,8 @@ def write(target: Live, wanted: Wanted, manifest: Manifest) -> Applied:
             ) from error
     target.make_room(wanted.key)
     return target.apply(manifest, validate=options.validate)
+
+
+def is_immutable(error: RejectedError) -> bool:
+    """Whether an object was refused because a field of it can't be changed in place."""
+    return _IMMUTABLE.search(error.message) is not None

@@ -11,9 +11,10 @@ import pytest
 from mooring.errors import ConflictError
 from mooring.flows.declaring import AskPorts, declare, delete
 from mooring.flows.guarding import CONFIRMATION
+from mooring.flows.ports import LEASE_SECONDS
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
-from tests.doubles.installation import World, config_map, deployment, installation
+from tests.doubles.installation import Crash, World, config_map, deployment, installation
 
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
 PREFIX = "argocd.argoproj.io/"
@@ -333,3 +334,37 @@ def test_namespace_metadata_is_kept_in_step(world: World) -> None:
     world.declare(automated={"prune": True, "allowEmpty": True}, syncOptions=["CreateNamespace=true"])
     world.sync(key)
     assert {NAMESPACE} == set(world.cluster.objects), "it is never pruned"
+
+
+@pytest.mark.parametrize("options", ["Replace=true", "Force=true", "Force=true,Replace=true", "Validate=false"])
+def test_any_crash_ends_the_same(make_world: Callable[[], World], options: str) -> None:
+    """GIVEN options that replace or make anew WHEN a function dies at any write THEN the next one ends what it began."""
+    for at in range(8):
+        world = make_world()
+        key = world.declare(**AUTO)
+        world.push(key, having(config_map("a", x="1"), sync_options=options))
+        world.sync(key)
+        if "Force" in options:
+            world.cluster.frozen.add(key_of("a"))
+        world.push(key, having(config_map("a", x="2"), sync_options=options))
+        writes = 0
+
+        def count(_: str, at: int = at) -> None:
+            nonlocal writes
+            if writes == at:
+                writes += 1
+                raise Crash
+            writes += 1
+
+        world.cluster.before = world.cluster.after = count
+        try:
+            world.sync(key)
+        except Crash:
+            world.cluster.before = world.cluster.after = lambda what: None
+            world.now += LEASE_SECONDS + 1
+            world.sync(key)
+        assert {"x": "2"} == world.cluster.objects[key_of("a")]["data"]
+        status = world.record(key).status
+        assert ("Synced", {key_of("a")}) == (status.sync, set(world.record(key).inventory))
+        world.sweep()
+        assert "Synced" == world.record(key).status.sync
