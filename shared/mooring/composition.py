@@ -39,7 +39,7 @@ __all__ = ["Composition"]
 
 _STEPS_AT_ONCE = 8
 _REPOSITORIES_AT_ONCE = 8
-_TIME_TO_FINISH = 15.0  # seconds before the function's end in which no new step begins
+_TIME_TO_FINISH = 25.0  # seconds before the function's end in which no new step begins
 
 
 class Composition:

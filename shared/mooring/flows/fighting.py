@@ -2,7 +2,7 @@
 
 Somebody who changes a field by hand does it once. What changes the same fields of the same object again and again, each
 time we put them back, is a controller, an autoscaler or another tool for the same job, and neither side can win. From
-the fourth time in ten minutes on, that is a fight: the status names the object, the fields and both managers, and we
+the sixth time in ten minutes on, that is a fight: the status names the object, the fields and both managers, and we
 wait longer each time before putting them back: 2, 6, 18 … at most 300 seconds (as Argo CD's self-heal backoff does by
 default: Argo CD, "argocd-application-controller Command Reference"). It is over after ten minutes of calm.
 
@@ -25,8 +25,8 @@ __all__ = ["calm_down", "held_back", "note_reverts"]
 
 _CONDITION: Final = "FightDetected"
 _WINDOW: Final = 600.0  # seconds
-_TOLERATED: Final = 3  # reverts in the window
-_KEPT: Final = 9  # reverts that are told apart, after which the wait stays the longest
+_TOLERATED: Final = 5  # reverts in the window
+_KEPT: Final = 11  # reverts that are told apart, after which the wait stays the longest
 _MOST: Final = 200  # objects that are remembered
 _MOST_FIELDS: Final = 20  # fields of one object that are remembered
 _FIRST_WAIT, _FACTOR, _LONGEST_WAIT = 2.0, 3.0, 300.0  # seconds
