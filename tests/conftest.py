@@ -36,13 +36,9 @@ def control_plane_tools() -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def cluster(
-    tmp_path_factory: pytest.TempPathFactory, control_plane_tools: dict[str, Path]
-) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, control_plane_tools: dict[str, Path]) -> Iterator[Cluster]:
     """An API server with etcd and nothing else: objects stay as they are written."""
-    with Cluster.start(
-        tmp_path_factory.mktemp("cluster"), control_plane_tools, workloads=False
-    ) as started:
+    with Cluster.start(tmp_path_factory.mktemp("cluster"), control_plane_tools, workloads=False) as started:
         yield started
 
 
@@ -58,15 +54,11 @@ def workload_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clust
 def make_namespace(request: pytest.FixtureRequest) -> Callable[[Cluster], str]:
     """Creates a namespace of this test's own in the cluster that it is given, and says its name."""
     numbers = itertools.count(1)
-    stem = "".join(
-        letter if letter.isalnum() else "-" for letter in request.node.name.lower()
-    )[:40].strip("-")
+    stem = "".join(letter if letter.isalnum() else "-" for letter in request.node.name.lower())[:40].strip("-")
 
     def make(cluster: Cluster) -> str:
         name = f"{stem}-{os.urandom(3).hex()}-{next(numbers)}"
-        status, answer = cluster.client(
-            "POST", "/api/v1/namespaces", {"metadata": {"name": name}}
-        )
+        status, answer = cluster.client("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
         assert status == 201, answer
         return name
 
@@ -89,9 +81,7 @@ class Repositories:
         """Where a repository is cloned from."""
         return f"{self.server.url}/{name}"
 
-    def create(
-        self, name: str, files: dict[str, str | bytes | None] | None = None
-    ) -> str:
+    def create(self, name: str, files: dict[str, str | bytes | None] | None = None) -> str:
         """Create a repository, with a first commit if there are files; its URL."""
         repositories.create(self.server.root, name)
         if files:
@@ -108,9 +98,7 @@ class Repositories:
         links: dict[str, str] | None = None,
     ) -> str:
         """Commit files (None removes one) and links; the commit's SHA."""
-        return repositories.commit(
-            self.server.root / name, files, message, branch=branch, links=links
-        )
+        return repositories.commit(self.server.root / name, files, message, branch=branch, links=links)
 
     def tag(self, name: str, tag: str, revision: str = "main") -> None:
         """Tag a revision."""

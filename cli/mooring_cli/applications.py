@@ -12,7 +12,7 @@ from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
 from mooring_cli.names import DEFAULT_NAMESPACE, AppName
 from mooring_cli.output import add_output_option, emit, warn
-from mooring_cli.pages import application_page, applications_table, history_table, results_table
+from mooring_cli.pages import application_page, applications_table, differences, history_table, results_table
 from mooring_cli.waiting import Goal, operation_mark, wait_for, wait_for_absence, wait_for_operation
 
 __all__ = ["add_app_commands", "add_apply_command"]
@@ -70,9 +70,6 @@ def add_app_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--prune", action="store_true", help="delete what is no longer in git, this once")
     parser.add_argument(
-        "--revision", metavar="REVISION", help="sync this revision instead of targetRevision, this once"
-    )
-    parser.add_argument(
         "--resource",
         action="append",
         metavar="GROUP:KIND:[NAMESPACE/]NAME",
@@ -85,6 +82,18 @@ def add_app_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     add_output_option(parser)
     parser.set_defaults(run=sync)
+
+    parser = apps.add_parser("diff", parents=[named], help="show what a sync would change in the cluster")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument(
+        "--resource",
+        action="append",
+        metavar="GROUP:KIND:[NAMESPACE/]NAME",
+        help="only this object; may be repeated, * is anything, ! in front leaves out",
+    )
+    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="give up after (default: 60)")
+    add_output_option(parser)
+    parser.set_defaults(run=diff)
 
     parser = apps.add_parser("terminate-op", parents=[named], help="end the operation that runs or waits")
     parser.add_argument("name", metavar="NAME")
@@ -182,8 +191,6 @@ def sync(api: Api, args: argparse.Namespace) -> int:
     name = _named(args)
     before = operation_mark(_get(api, name))
     body: dict[str, object] = {"prune": True} if args.prune else {}
-    if args.revision:
-        body["revision"] = args.revision
     if args.resource:
         body["resources"] = args.resource
     if args.dry_run:
@@ -202,6 +209,24 @@ def sync(api: Api, args: argparse.Namespace) -> int:
     told = f"application {name}: {state.get('phase')}: {state.get('message') or 'no message'}"
     emit(args, app, lambda: f"{results_table(app)}\n\n{told}" if args.dry_run else told)
     return 0 if state.get("phase") == "Succeeded" else FAILED
+
+
+def diff(api: Api, args: argparse.Namespace) -> int:
+    """`mooring app diff NAME`: 0 where nothing differs, 1 where something does or could not be tried."""
+    name = _named(args)
+    before = operation_mark(_get(api, name))
+    body: dict[str, object] = {"dryRun": True, "prune": True}
+    if args.resource:
+        body["resources"] = args.resource
+    answer = api.call("POST", "applications", name.name, "sync", query=name.query, body=body)
+    operation = (answer.get("operation") or {}).get("id")
+    app = wait_for_operation(api, name, before=before, operation=operation, deadline=_deadline(args.timeout))
+    state = app["status"]["operationState"]
+    emit(args, (state.get("syncResult") or {}).get("resources") or [], lambda: differences(app) or "nothing differs")
+    if state.get("phase") != "Succeeded":
+        print(f"error: {state.get('message')}", file=sys.stderr)
+        return FAILED
+    return FAILED if differences(app) else 0
 
 
 def terminate(api: Api, args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["application_page", "applications_table", "history_table", "results_table", "short", "table"]
+__all__ = ["application_page", "applications_table", "differences", "history_table", "results_table", "short", "table"]
 
 ALIGNED = 22
 
@@ -58,6 +58,18 @@ def results_table(app: dict[str, Any]) -> str:
     results = _list(app, "status", "operationState", "syncResult", "resources")
     rows = [(r.get("group"), r.get("kind"), r.get("namespace"), r.get("name"), r.get("message")) for r in results]
     return table(["GROUP", "KIND", "NAMESPACE", "NAME", "RESULT"], rows)
+
+
+def differences(app: dict[str, Any]) -> str:
+    """What the last dry run would change: a heading for each object, and its unified diff."""
+    parts = []
+    for result in _list(app, "status", "operationState", "syncResult", "resources"):
+        message = str(result.get("message") or "")
+        if result.get("hookType") or not message.startswith("would "):
+            continue
+        path = "/".join(str(result[part]) for part in ("group", "kind", "namespace", "name") if result.get(part))
+        parts.append(f"===== {path}: {message}\n{result.get('diff') or ''}".rstrip())
+    return "\n".join(parts)
 
 
 def application_page(app: dict[str, Any]) -> str:

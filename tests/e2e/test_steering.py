@@ -116,3 +116,22 @@ def test_bad_settings_are_refused(ground: Ground) -> None:
     key = "resource.customizations.ignoreDifferences.apps_Deployment"
     answer = ground.ask("PUT", "settings", {"data": {key: "jqPathExpressions: ['.[']"}})
     assert (400, f"data[{key}].jqPathExpressions[0]") == (answer.status, answer.error[0])
+
+
+def test_a_diff_shows_what_a_sync_would_change(ground: Ground) -> None:
+    """GIVEN changes in git, a Secret's value among them, WHEN a diff is asked for THEN it shows them, values as hashes."""
+    old, new = "b2xkIGNhbmFyeQ==", "bmV3IGNhbmFyeQ=="
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}, "data": {"password": old}}
+    case = ground.new("differs", config_map("one"), secret, automated=False)
+    assert (0, "nothing differs\n") == _run(case, "app", "diff", case.name)
+    changed = text(config_map("one", color="green"), {**secret, "data": {"password": new}}, config_map("more"))
+    case.commit({"k8s/settings.yaml": changed})
+    code, told = _run(case, "app", "diff", case.name)
+    assert (1, True) == (code, case.stands), told
+    assert "-  color: blue\n+  color: green\n" in told
+    assert "would be created" in told
+    assert 2 == told.count("hmac:")
+    assert not any(value in told for value in (old, new, "canary"))
+    code, told = _run(case, "app", "diff", case.name, "--resource", ":ConfigMap:one")
+    assert "color: green" in told
+    assert "hmac:" not in told

@@ -2,15 +2,18 @@
 
 The server's admission, validation and conflicts are real; what the sync itself would only make (a namespace, a
 definition of a kind) isn't there to be tried against, and the result says so. Hooks are named, not tried: most have to
-be deleted before they can be made again. Only the operation and its results are written. Source: Argo CD, command
-reference, `argocd app sync --dry-run`.
+be deleted before they can be made again. Only the operation and its results are written, each with what it would
+change as a diff; values of Secrets are hashes there, keyed anew for each dry run, which still show whether two differ.
+Source: Argo CD, command reference, `argocd app sync --dry-run` and `argocd app diff`.
 """
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from mooring.differences.readable import diff
 from mooring.differences.rules import Rules
 from mooring.differences.sending import to_send
 from mooring.errors import MooringError, TransientError
@@ -26,6 +29,7 @@ from mooring.state.records import Operation, Record, ResourceResult, Status
 
 __all__ = ["rehearse"]
 
+_LONGEST_DIFF = 16_000  # characters
 _MADE_BEFORE = "could not be tried: its namespace or its kind would only be made by this sync"
 
 
@@ -47,18 +51,19 @@ def rehearse(ports: SyncPorts, record: Record, target: Live, plan: Plan, operati
     made = _made(plan, application)
     asked_before = target.requests
     asked = asked_since(record.status, operation.started_at)
+    key = os.urandom(32)
 
     def attempt(step: Step) -> ResourceResult:
         version = step.wanted.version if step.wanted else step.entry.version if step.entry else ""
         if ports.clock() >= ports.deadline:
             return ResourceResult(step.key, version, "failed", "was not tried: the function's time was over")
         try:
-            word, message = _attempt(step, application, target, rules, asked)
+            word, message, changes = _attempt(step, application, target, rules, asked, key)
         except MooringError as error:
             if made.covers(step.key) and not isinstance(error, TransientError):
                 return ResourceResult(step.key, version, "would be created", _MADE_BEFORE)
             return ResourceResult(step.key, version, "failed", error.message)
-        return ResourceResult(step.key, version, word, message)
+        return ResourceResult(step.key, version, word, message, diff=_cut(changes))
 
     results = [*ports.pool.map(attempt, plan.steps), *_hooks(plan, operation, application, target)]
     failed = [result for result in results if result.status == "failed"]
@@ -96,29 +101,37 @@ def _made(plan: Plan, application: Application) -> _Made:
     return _Made(frozenset(namespaces - {""}), frozenset(kinds))
 
 
-def _attempt(step: Step, application: Application, target: Live, rules: Rules, asked: float) -> tuple[str, str]:
+def _attempt(
+    step: Step, application: Application, target: Live, rules: Rules, asked: float, key: bytes
+) -> tuple[str, str, str]:
+    """The word for what would be done, what there is to say about it, and the diff."""
     if step.wanted is not None:
-        tried = target.apply(
-            _sent(step.wanted, application, target, rules), dry_run=True, validate=step.wanted.options.validate
-        )
-        return "would be created" if tried.created else "would be configured", "; ".join(tried.warnings)
+        found = target.get(step.key, step.wanted.version)
+        live = None if found is None else found.live
+        sent = _sent(step.wanted, application, live, rules)
+        tried = target.apply(sent, dry_run=True, validate=step.wanted.options.validate)
+        changes = diff(step.wanted.manifest, live, tried.live, rules, key).text
+        return "would be created" if tried.created else "would be configured", "; ".join(tried.warnings), changes
     assert step.entry is not None
     found = target.get(step.key, step.entry.version)
     if found is None:
-        return "would be pruned", "is gone already"
+        return "would be pruned", "is gone already", ""
     ours = is_tracked(application.key, found.key, found.app_label, found.tracking_id)
     if not ours or (step.entry.uid and step.entry.uid != found.uid):
-        return "would be released", "is not the object that was applied, so it would stay"
+        return "would be released", "is not the object that was applied, so it would stay", ""
     if stays := keeps(found, "Prune", application, asked):
-        return "would be kept", stays.reason
-    return "would be pruned", ""
+        return "would be kept", stays.reason, ""
+    return "would be pruned", "", diff(None, found.live, None, rules, key).text
 
 
-def _sent(wanted: Wanted, application: Application, target: Live, rules: Rules) -> Manifest:
-    if not application.respect_ignore_differences or not rules.about(wanted.manifest):
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_DIFF else f"{text[:_LONGEST_DIFF]}\n… cut after {_LONGEST_DIFF} characters\n"
+
+
+def _sent(wanted: Wanted, application: Application, live: Manifest | None, rules: Rules) -> Manifest:
+    if live is None or not application.respect_ignore_differences or not rules.about(wanted.manifest):
         return wanted.manifest
-    found = target.get(wanted.key, wanted.version)
-    return wanted.manifest if found is None or found.live is None else to_send(wanted.manifest, found.live, rules)
+    return to_send(wanted.manifest, live, rules)
 
 
 def _hooks(plan: Plan, operation: Operation, application: Application, target: Live) -> list[ResourceResult]:

@@ -139,6 +139,7 @@ def _result(result: ResourceResult) -> dict[str, Any]:
         "status": "SyncFailed" if result.status == "failed" else "Pruned" if result.status == "pruned" else "Synced",
         "message": result.message or result.status,
         **_optional(hookType=result.phase, hookPhase=result.status.capitalize() if result.phase else ""),
+        **_optional(diff=result.diff),
     }
 
 

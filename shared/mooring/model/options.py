@@ -58,7 +58,7 @@ class Marks:
 
 _ACCEPTED = {
     "ServerSideApply=true", "ServerSideApply=false", "ApplyOutOfSyncOnly=true", "ApplyOutOfSyncOnly=false",
-    "SkipDryRunOnMissingResource=true", "SkipDryRunOnMissingResource=false",
+    "SkipDryRunOnMissingResource=true", "SkipDryRunOnMissingResource=false", "ClientSideApplyMigration=true",
 }  # fmt: skip
 _NOT_YET = {"ClientSideApplyMigration"}
 _SWITCHES = {

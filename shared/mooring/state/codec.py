@@ -155,7 +155,10 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
         "generation": operation.generation,
         "cause": operation.cause.to_json(),
         "commit": operation.commit,
-        "results": [[str(r.key), r.version, r.status, r.message, r.phase] for r in operation.results],
+        "results": [
+            [str(r.key), r.version, r.status, r.message, r.phase, *([r.diff] if r.diff else [])]
+            for r in operation.results
+        ],
         "hooks": [[str(h.key), h.version, h.phase, h.state, h.message] for h in operation.hooks],
         "failing": operation.failing,
         "prune": operation.prune,

@@ -21,6 +21,7 @@ MAX_BODY: Final = 360 * 1024
 """Compressed bytes of an item's body; what is left of 400 KB is for its other attributes."""
 
 _IN_WORDS = 200  # objects that keep their words
+_IN_FULL = 20  # objects that keep their diff
 _DRIFTED: tuple[dict[str, Any], ...] = (
     {"path": "(object)", "desired": "as applied", "live": "changed", "manager": "", "time": ""},
 )
@@ -49,10 +50,12 @@ def shortened_operation(operation: Operation) -> Operation:
 
 def _shortened(results: Iterable[ResourceResult]) -> list[ResourceResult]:
     left = {True: _IN_WORDS, False: _IN_WORDS}
+    diffs = _IN_FULL
     shortened = []
     for result in results:
         failed = result.status == "failed"
-        if result.message:
-            left[failed] -= 1
-        shortened.append(result if left[failed] >= 0 else replace(result, message=""))
+        left[failed] -= bool(result.message)
+        diffs -= bool(result.diff)
+        message = result.message if left[failed] >= 0 else ""
+        shortened.append(replace(result, message=message, diff=result.diff if diffs >= 0 else ""))
     return shortened

@@ -139,7 +139,8 @@ class Resource:
 class ResourceResult:
     """What one operation did to one object: a word (created, configured, pruned, failed …) and the server's message.
 
-    `phase` is that of a hook, empty for an ordinary object.
+    `phase` is that of a hook, empty for an ordinary object; `diff` is what a dry run would change, as unified-diff
+    text.
     """
 
     key: ObjectKey
@@ -147,6 +148,7 @@ class ResourceResult:
     status: str
     message: str = ""
     phase: str = ""
+    diff: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,10 +121,10 @@ def test_sync_waits_for_its_own_operation(api: FakeApi, mooring: Mooring) -> Non
     )
     api.on("POST /api/v1/applications/shop/sync?namespace=argocd", {"operation": {"id": "01X"}}, status=202)
     # WHEN it is synced, with options
-    outcome = mooring("app", "sync", "shop", "--prune", "--revision", "abc123")
+    outcome = mooring("app", "sync", "shop", "--prune")
     # THEN the failure is reported in the API server's words
     assert (1, 'application shop: Failed: namespaces "shop" not found\n') == (outcome.code, outcome.out)
-    assert {"prune": True, "revision": "abc123"} == next(c.body for c in api.calls if c.method == "POST")
+    assert {"prune": True} == next(c.body for c in api.calls if c.method == "POST")
 
 
 def test_sync_follows_the_operations_id_where_the_api_shows_it(api: FakeApi, mooring: Mooring) -> None:
