@@ -292,7 +292,9 @@ def _prune(entry: Entry, hands: Hands) -> Outcome:
     if found.deletion_timestamp:
         return outcome("pruned", "is being deleted")
     try:
-        target.delete(entry.key, found.uid, application.propagation)
+        deleting = hands.guard == "Delete"
+        propagation = application.deletion_propagation if deleting else application.propagation
+        target.delete(entry.key, found.uid, propagation)
     except ConflictError:
         return outcome("released", "was replaced by another object of the same name, which stays")
     return outcome("pruned", "")

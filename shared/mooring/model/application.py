@@ -167,6 +167,11 @@ class Application:
         """Whether deleting the application deletes its objects (Argo CD, "App Deletion")."""
         return any(f == RESOURCES_FINALIZER or f.startswith(RESOURCES_FINALIZER + "/") for f in self.finalizers)
 
+    @property
+    def deletion_propagation(self) -> Propagation:
+        """How its objects are deleted with it: as the finalizer says, by default foreground (the same page)."""
+        return "Background" if f"{RESOURCES_FINALIZER}/background" in self.finalizers else "Foreground"
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:

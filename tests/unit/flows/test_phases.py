@@ -290,13 +290,25 @@ def test_a_crash_makes_no_hook_run_twice(make_world: Callable[[], World]) -> Non
             at += 1
             world = make_world()
             key = world.declare(**AUTO)
-            world.push(key, job("before", hook="PreSync"), config_map("app"), job("after", hook="PostSync"))
+            world.push(key, config_map("old"))
+            world.sync(key)
+            world.cluster.applies.clear()
+            world.push(
+                key,
+                job("before", hook="PreSync"),
+                annotated(config_map("first"), wave="-1"),
+                annotated(config_map("last"), wave="2"),
+                job("after", hook="PostSync"),
+            )
             died = _go_through(world, key, at, when)
             if not died:
                 break
             assert "Succeeded" == state(world, key)[0], f"{when} step {at}"
-            assert ["before", "app", "after"] == names(world), f"{when} step {at}"
-        assert at > 6
+            assert ["before", "first", "last", "after"] == names(world), f"{when} step {at}"
+            kept = {key_of("ConfigMap", "first"), key_of("ConfigMap", "last")}
+            assert kept == set(world.record(key).inventory), f"{when} step {at}"
+            assert key_of("ConfigMap", "old") not in world.cluster.objects, f"{when} step {at}"
+        assert at > 10
 
 
 def _go_through(world: World, key: AppKey, at: int, when: str) -> bool:

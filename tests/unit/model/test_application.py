@@ -248,6 +248,22 @@ def test_ignored_differences() -> None:
     assert [("spec", "replicas"), ("metadata", "labels", "a/b~")] == [parse_pointer(p) for p in first.json_pointers]
 
 
+@pytest.mark.parametrize(
+    ("finalizers", "expected"),
+    [
+        ([], (False, "Foreground")),
+        (["resources-finalizer.argocd.argoproj.io"], (True, "Foreground")),
+        (["resources-finalizer.argocd.argoproj.io/foreground"], (True, "Foreground")),
+        (["resources-finalizer.argocd.argoproj.io/background"], (True, "Background")),
+        (["example.com/other"], (False, "Foreground")),
+    ],
+)
+def test_finalizers(finalizers: list[str], expected: tuple[bool, str]) -> None:
+    """GIVEN finalizers WHEN read THEN they say whether objects go with the application, and how."""
+    application = parse_application(changed("metadata.finalizers", finalizers)).application
+    assert expected == (application.cascade, application.deletion_propagation)
+
+
 def test_disabled_automation_is_none() -> None:
     """GIVEN automated.enabled false WHEN read THEN the application is not automated."""
     assert (
