@@ -80,7 +80,7 @@ def _go_through(
             return
         if wave.phase == "PostDelete" and execution.unconfirmed:
             return
-        if _is_over(wave, state.operation, hands):
+        if _is_over(wave, _known_runs(wave, state.operation, hands.application, hands.target)):
             continue
         _look_back(wave, state, objects, execution, hands.target)
         if state.waiting or execution.failures:
@@ -97,12 +97,9 @@ def _go_through(
             return
 
 
-def _is_over(wave: Wave, operation: Operation, hands: Hands) -> bool:
-    """Whether nothing is left to do in a wave."""
-    return not wave.stages and all(
-        run is not None and run.state != "Running"
-        for run in _known_runs(wave, operation, hands.application, hands.target)
-    )
+def _is_over(wave: Wave, runs: Iterable[HookRun | None]) -> bool:
+    """Whether nothing is left to do in a wave whose hooks got as far as `runs` says."""
+    return not wave.stages and all(run is not None and run.state != "Running" for run in runs)
 
 
 def _known_runs(wave: Wave, operation: Operation, application: Application, target: Live) -> list[HookRun | None]:
@@ -117,7 +114,7 @@ def still_waits(
     """What an operation that was begun before still waits for, in words; nothing is changed. Raises as reads do."""
     for wave in plan.on_failure if operation.failing else plan.waves:
         runs = _known_runs(wave, operation, application, target)
-        if not wave.stages and all(run is not None and run.state != "Running" for run in runs):
+        if _is_over(wave, runs):
             continue
         waiting, degraded = _waits_for(_before(wave, objects, target), Execution({}), target)
         if degraded:
