@@ -7,37 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mooring.errors import ConfigurationError
-from mooring.model.application import Destination
+from mooring.state.clusters import IN_CLUSTER, Cluster, cluster_from, find_cluster
 from mooring.state.packing import pack, unpack
 from mooring.state.secret_store import SecretStore
-from mooring.state.table import Item, Key, Table, put, update
+from mooring.state.table import Key, Table, put, update
 
 __all__ = ["IN_CLUSTER", "Cluster", "Registry", "find_cluster"]
 
-IN_CLUSTER = "in-cluster"
-_DEFAULT_SERVER = "https://kubernetes.default.svc"
 _CLUSTERS = "CLUSTERS"
 _CREDENTIALS = "CREDENTIALS"
 _SETTINGS = ("SETTINGS", "argocd-cm")
 _SETTINGS_VERSION = "#settings"  # beside the clusters, whose names can't hold a #
 _LARGEST_SETTINGS = 300 * 1024
 _REMEMBERED = 7 * 24 * 3600  # seconds that a delivery is known; GitHub redelivers for three days
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A registered cluster. `secret` names its credentials; versions are what its API server last told, or empty."""
-
-    name: str
-    server: str
-    default: bool
-    secret: str
-    kube_version: str = ""
-    api_versions: tuple[str, ...] = ()
 
 
 class Registry:
@@ -62,7 +47,7 @@ class Registry:
             if item["sk"] == _SETTINGS_VERSION:
                 version = item["version"]
             else:
-                clusters.append(_cluster(item))
+                clusters.append(cluster_from(item))
         return clusters, version
 
     def register_cluster(self, name: str, server: str, *, default: bool, config: dict[str, Any]) -> Cluster:
@@ -150,39 +135,3 @@ class Registry:
 
 def _delivery(kind: str, name: str) -> Key:
     return f"DELIVERY#{kind}#{hashlib.sha256(name.encode()).hexdigest()}", "SEEN"
-
-
-def find_cluster(clusters: list[Cluster], destination: Destination) -> Cluster:
-    """The cluster that a destination means; `https://kubernetes.default.svc` and `in-cluster` mean the default one.
-
-    Raises `ConfigurationError` where none or several fit (Argo CD, "Declarative Setup", Clusters).
-    """
-    if destination.name:
-        fitting = [c for c in clusters if c.name == destination.name]
-        if not fitting and destination.name == IN_CLUSTER:
-            fitting = [c for c in clusters if c.default]
-        field, given = "spec.destination.name", destination.name
-    else:
-        server = destination.server.rstrip("/")
-        fitting = [c for c in clusters if c.server == server]
-        if not fitting and server == _DEFAULT_SERVER:
-            fitting = [c for c in clusters if c.default]
-        field, given = "spec.destination.server", destination.server
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        names = ", ".join(sorted(c.name for c in fitting))
-        raise ConfigurationError(
-            f"{given!r} is the server of several clusters ({names}); use destination.name", field=field
-        )
-    known = ", ".join(f"{c.name} ({c.server})" for c in clusters) or "none"
-    raise ConfigurationError(
-        f"no cluster {given!r} is registered (registered: {known}); add it with `mooring cluster add`", field=field
-    )
-
-
-def _cluster(item: Item) -> Cluster:
-    versions = tuple(unpack(item["api_versions"])) if "api_versions" in item else ()
-    return Cluster(
-        item["sk"], item["server"], item["is_default"], item["secret"], item.get("kube_version", ""), versions
-    )
