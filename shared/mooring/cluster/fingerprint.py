@@ -1,4 +1,4 @@
-"""Read `metadata.managedFields`: what we own, who owns the rest, and whether somebody took something from us.
+"""Read `metadata.managedFields`: who owns something of an object, and whether somebody took something from us.
 
 Server-side apply keeps an entry for each manager with the set of fields it owns, as a trie whose steps are
 `f:<field>`, `k:<keys of a list entry>`, `v:<value of a set>` and `i:<index>`, and `.` for the place itself
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,11 +20,8 @@ import orjson
 from mooring.model.objects import canonical_json
 
 __all__ = [
-    "ForeignChange",
     "ManagerEntry",
-    "field_paths",
     "fingerprint",
-    "foreign_changes",
     "manager_entries",
     "own_fingerprint",
 ]
@@ -42,14 +38,6 @@ class ManagerEntry:
     operation: str
     subresource: str
     time: str
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignChange:
-    """The fields, as readable paths, that another manager owns."""
-
-    entry: ManagerEntry
-    paths: tuple[str, ...]
 
 
 def fingerprint(metadata: dict[str, Any], *, operation: Literal["Apply", "Update"] = "Apply") -> str | None:
@@ -73,25 +61,6 @@ def manager_entries(metadata: dict[str, Any]) -> tuple[ManagerEntry, ...]:
     return tuple(_entry(raw) for raw in metadata.get("managedFields") or ())
 
 
-def foreign_changes(metadata: dict[str, Any], *, since: str = "") -> tuple[ForeignChange, ...]:
-    """What managers other than Mooring own, if they wrote at or after `since` (RFC 3339 in UTC); latest first.
-
-    What is written to `status` is left out: that is how controllers report, not drift. An entry without a time, as the
-    API server makes them for `scale`, is always in.
-    """
-    changes = []
-    for raw in metadata.get("managedFields") or ():
-        entry = _entry(raw)
-        if entry.manager != OURS and entry.subresource != "status" and (not entry.time or entry.time >= since):
-            changes.append(ForeignChange(entry, field_paths(raw.get("fieldsV1") or {})))
-    return tuple(sorted(changes, key=lambda change: change.entry.time, reverse=True))
-
-
-def field_paths(fields: dict[str, Any]) -> tuple[str, ...]:
-    """The leaves of a `fieldsV1` trie as people read them: `.spec.template.spec.containers[name=web].image`."""
-    return tuple(_leaves(fields, ""))
-
-
 def field_step(name: str) -> str:
     """One field as a step of a readable path: `.spec`, or `['app.kubernetes.io/name']` where a dot would mislead."""
     return f".{name}" if PLAIN_FIELD.match(name) else f"['{name}']"
@@ -100,28 +69,6 @@ def field_step(name: str) -> str:
 def key_step(key: dict[str, Any]) -> str:
     """One entry of a list with keys as a step of a readable path: `[name=web]`."""
     return "[" + ",".join(f"{name}={_bare(value)}" for name, value in key.items()) + "]"
-
-
-def _leaves(node: dict[str, Any], path: str) -> Iterator[str]:
-    below = [name for name in node if name != "."]
-    if not below:
-        yield path or "."
-        return
-    for name in below:
-        yield from _leaves(node[name], path + _step(name))
-
-
-def _step(name: str) -> str:
-    kind, _, rest = name.partition(":")
-    match kind:
-        case "f":
-            return field_step(rest)
-        case "k":
-            return key_step(orjson.loads(rest))
-        case "v":
-            return f"[={_bare(orjson.loads(rest))}]"
-        case _:
-            return f"[{rest}]"
 
 
 def _bare(value: object) -> str:

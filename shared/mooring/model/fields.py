@@ -82,10 +82,22 @@ class Fields:
         value: int = self._take(name, int, default)
         return value
 
+    def number_text(self, name: str) -> str:
+        """A whole number, or a string that is meant to hold one, as a string; empty where it is absent."""
+        value = self._value.get(name)
+        if isinstance(value, str):
+            return self.text(name)
+        return str(self.integer(name, 0)) if self.has(name) else ""
+
     def mapping(self, name: str) -> Fields | None:
         """A nested mapping, or None where it is absent."""
         value = self._take(name, dict, None)
         return None if value is None else Fields(value, self._at(name), self.warnings)
+
+    def raw(self, name: str) -> object:
+        """Whatever stands there, for fields that take more than one type; None where it is absent."""
+        self._asked.add(name)
+        return self._value.get(name)
 
     def raw_mapping(self, name: str) -> Mapping[str, Any] | None:
         """A mapping whose content is the user's own (Helm values, for example)."""

@@ -11,11 +11,12 @@ Nothing here prints a secret: secret fields are left out of `repr`, and no messa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from mooring.errors import ConfigurationError
+from mooring.model.fields import Fields
 from mooring.source.urls import parse_url
 
 __all__ = [
@@ -121,69 +122,64 @@ def parse_credential(text: str | bytes, *, name: str) -> Credential:
         raise ConfigurationError("must be a JSON object; store the credential as JSON", subject=name) from None
     if not isinstance(value, dict):
         raise ConfigurationError("must be a JSON object; store the credential as JSON", subject=name)
-    fields = _Fields(value, name)
-    url = fields.text("url")
-    parsed = parse_url(url, prefix=True, field="url")
-    credential: Credential
-    if "sshPrivateKey" in value:
-        credential = SSHCredential(url, fields.pem("sshPrivateKey"), fields.text("sshKnownHosts"))
-    elif "githubAppPrivateKey" in value:
-        api = fields.text("githubAppEnterpriseBaseUrl", _GITHUB).rstrip("/")
-        _check_api(api, name)
-        app, installation = fields.number("githubAppID"), fields.number("githubAppInstallationID")
-        credential = GitHubAppCredential(url, app, installation, fields.pem("githubAppPrivateKey"), api)
-    elif "token" in value:
-        credential = TokenCredential(url, fields.text("token"))
-    else:
-        credential = BasicCredential(url, fields.text("username"), fields.text("password"))
-    fields.finish()
-    if (parsed.scheme == "ssh") != isinstance(credential, SSHCredential):
-        raise ConfigurationError(
-            "an SSH key goes with an ssh address, everything else with an https one", field="url", subject=name
-        )
+    warnings: list[str] = []
+    fields = Fields(value, "", warnings)
+    try:
+        credential = _credential(fields)
+        fields.close()
+    except ConfigurationError as error:
+        raise ConfigurationError(error.message, field=error.field, subject=name) from None
+    if warnings:
+        unknown = warnings[0].partition(":")[0]
+        raise ConfigurationError("is not a field of this kind of credential", field=unknown, subject=name)
     return credential
 
 
-def _check_api(api: str, name: str) -> None:
-    loopback = api.startswith(("http://127.0.0.1:", "http://localhost:"))
-    if not api.startswith("https://") and not loopback:
-        raise ConfigurationError("must be an https address", field="githubAppEnterpriseBaseUrl", subject=name)
+def _credential(fields: Fields) -> Credential:
+    url = _text(fields, "url")
+    scheme = parse_url(url, prefix=True, field="url").scheme
+    credential: Credential
+    if fields.has("sshPrivateKey"):
+        credential = SSHCredential(url, _pem(fields, "sshPrivateKey"), _text(fields, "sshKnownHosts"))
+    elif fields.has("githubAppPrivateKey"):
+        api = (fields.text("githubAppEnterpriseBaseUrl") or _GITHUB).rstrip("/")
+        if not api.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise fields.error("githubAppEnterpriseBaseUrl", "must be an https address")
+        app, installation = _number(fields, "githubAppID"), _number(fields, "githubAppInstallationID")
+        credential = GitHubAppCredential(url, app, installation, _pem(fields, "githubAppPrivateKey"), api)
+    elif fields.has("token"):
+        credential = TokenCredential(url, _line(fields, "token"))
+    else:
+        credential = BasicCredential(url, _line(fields, "username"), _line(fields, "password"))
+    if (scheme == "ssh") != isinstance(credential, SSHCredential):
+        raise fields.error("url", "an SSH key goes with an ssh address, everything else with an https one")
+    return credential
 
 
-class _Fields:
-    """Takes fields out of a JSON object, remembering which were asked for; messages name fields, never values."""
+def _text(fields: Fields, name: str) -> str:
+    value = fields.required_text(name)
+    if not value.strip():
+        raise fields.error(name, "must not be empty")
+    return value
 
-    def __init__(self, value: Mapping[str, Any], name: str) -> None:
-        self._value = value
-        self._name = name
-        self._asked: set[str] = set()
 
-    def text(self, key: str, default: str | None = None) -> str:
-        self._asked.add(key)
-        value = self._value.get(key, default)
-        if not isinstance(value, str) or not value.strip():
-            raise self._error(key, "must be a text that is not empty")
-        if key in {"token", "username", "password"} and any(ord(character) < 32 for character in value):
-            raise self._error(key, "must be one line without control characters; remove a trailing line break")
-        return value
+def _line(fields: Fields, name: str) -> str:
+    value = _text(fields, name)
+    if any(ord(character) < 32 for character in value):
+        raise fields.error(name, "must be one line without control characters; remove a trailing line break")
+    return value
 
-    def pem(self, key: str) -> str:
-        value = self.text(key).strip()
-        if not value.startswith("-----BEGIN ") or "\n" not in value:
-            raise self._error(key, "must be a private key in PEM, with its line breaks")
-        return value + "\n"
 
-    def number(self, key: str) -> int:
-        self._asked.add(key)
-        value = self._value.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).isdecimal():
-            raise self._error(key, "must be a number")
-        return int(value)
+def _pem(fields: Fields, name: str) -> str:
+    value = _text(fields, name).strip()
+    if not value.startswith("-----BEGIN ") or "\n" not in value:
+        raise fields.error(name, "must be a private key in PEM, with its line breaks")
+    return value + "\n"
 
-    def finish(self) -> None:
-        for key in self._value:
-            if key not in self._asked:
-                raise self._error(key, "is not a field of this kind of credential")
 
-    def _error(self, key: str, message: str) -> ConfigurationError:
-        return ConfigurationError(message, field=key, subject=self._name)
+def _number(fields: Fields, name: str) -> int:
+    """A number as GitHub shows it, or the same in quotes, as in Argo CD's secrets."""
+    text = fields.number_text(name)
+    if not text.isdecimal():
+        raise fields.error(name, "must be a number")
+    return int(text)

@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 
 from mooring.cluster.fingerprint import (
-    ForeignChange,
     ManagerEntry,
-    field_paths,
     fingerprint,
-    foreign_changes,
     manager_entries,
 )
 
@@ -56,57 +53,12 @@ def test_a_replaced_object_has_the_fingerprint_of_its_update_entry() -> None:
     assert fingerprint({"managedFields": [entry()]}) == fingerprint(metadata, operation="Update")
 
 
-def test_field_paths_read_like_paths() -> None:
-    """Fields, keyed entries, set values and indexes become paths that a person recognises."""
-    fields = {
-        "f:metadata": {
-            "f:labels": {".": {}, "f:app": {}, "f:app.kubernetes.io/name": {}},
-            "f:finalizers": {".": {}, 'v:"x/y"': {}},
-        },
-        "f:spec": {
-            "f:replicas": {},
-            "f:template": {
-                "f:spec": {
-                    "f:containers": {
-                        'k:{"name":"web"}': {
-                            ".": {},
-                            "f:name": {},
-                            "f:ports": {'k:{"containerPort":80,"protocol":"TCP"}': {".": {}}},
-                            "f:resources": {"f:limits": {"f:memory": {}}},
-                        }
-                    }
-                }
-            },
-            "f:list": {"i:0": {}},
-        },
-    }
-    assert (
-        ".metadata.labels.app",
-        ".metadata.labels['app.kubernetes.io/name']",
-        ".metadata.finalizers[=x/y]",
-        ".spec.replicas",
-        ".spec.template.spec.containers[name=web].name",
-        ".spec.template.spec.containers[name=web].ports[containerPort=80,protocol=TCP]",
-        ".spec.template.spec.containers[name=web].resources.limits.memory",
-        ".spec.list[0]",
-    ) == field_paths(fields)
-
-
-def test_foreign_changes_say_who_when_and_what() -> None:
-    """Other managers since a time come latest first; status is left out, an entry without a time is kept."""
-    timeless = entry("kubectl", "Update", {"f:spec": {"f:replicas": {}}}, subresource="scale")
+def test_managers_are_told_without_their_fields() -> None:
+    """Every entry has its manager, operation, subresource and time; what is absent is empty."""
+    timeless = entry("kubectl", "Update", subresource="scale")
     del timeless["time"]
-    metadata = {
-        "managedFields": [
-            entry(),
-            timeless,
-            entry("old", "Update", {"f:a": {}}, time="2026-01-01T00:00:00Z"),
-            entry("kubectl-edit", "Update", {"f:b": {}}, time="2026-02-01T00:00:00Z"),
-            entry("controller", "Update", {"f:status": {}}, subresource="status"),
-        ]
-    }
-    edit = ManagerEntry("kubectl-edit", "Update", "", "2026-02-01T00:00:00Z")
-    scale = ManagerEntry("kubectl", "Update", "scale", "")
-    expected = (ForeignChange(edit, (".b",)), ForeignChange(scale, (".spec.replicas",)))
-    assert expected == foreign_changes(metadata, since="2026-01-15T00:00:00Z")
-    assert 5 == len(manager_entries(metadata))
+    metadata = {"managedFields": [entry(), timeless]}
+    assert (
+        ManagerEntry("mooring", "Apply", "", "2026-01-02T03:04:05Z"),
+        ManagerEntry("kubectl", "Update", "scale", ""),
+    ) == manager_entries(metadata)
