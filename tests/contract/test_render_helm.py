@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mooring.errors import ConfigurationError, PermanentError, RenderError
-from mooring.model.application import HelmOptions, HelmParameter, Source
+from mooring.model.source import HelmOptions, HelmParameter, Source
 from mooring.render import RenderContext, Rendered, Tools, render
 
 Files = Mapping[str, str]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mooring.errors import ConfigurationError, RenderError
-from mooring.model.application import Source
+from mooring.model.source import Source
 from mooring.render import RenderContext, Rendered, Tools, render
 
 Files = Mapping[str, str]

@@ -8,9 +8,7 @@ beside them, because what a user wrote is what `app get` shows. Field names and 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
 
 from mooring.errors import ConfigurationError
 from mooring.model.duration import parse_duration
@@ -18,6 +16,7 @@ from mooring.model.fields import Fields
 from mooring.model.ignoring import IgnoreRule, parse_ignore_rules
 from mooring.model.objects import Manifest
 from mooring.model.options import Marks, Propagation, SyncOptions, read_marks, read_options
+from mooring.model.source import Source, parse_sources
 
 __all__ = [
     "API_VERSION",
@@ -26,12 +25,8 @@ __all__ = [
     "Application",
     "Automated",
     "Destination",
-    "DirectoryOptions",
-    "HelmOptions",
-    "HelmParameter",
     "Parsed",
     "Retry",
-    "Source",
     "parse_application",
 ]
 
@@ -61,53 +56,6 @@ class AppKey:
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class DirectoryOptions:
-    """`source.directory`: plain manifests. Globs are relative to the source's path."""
-
-    recurse: bool = False
-    include: str = ""
-    exclude: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HelmParameter:
-    """One `--set` (or, with `force_string`, `--set-string`)."""
-
-    name: str
-    value: str
-    force_string: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HelmOptions:
-    """`source.helm`. Precedence as in Argo CD: value files, then values (the object wins), then parameters."""
-
-    value_files: tuple[str, ...] = ()
-    values: str = ""
-    values_object: Mapping[str, Any] | None = None
-    parameters: tuple[HelmParameter, ...] = ()
-    release_name: str = ""
-    skip_crds: bool = False
-    ignore_missing_value_files: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an application's manifests come from.
-
-    `kind` is the type that the user forced by giving its block (`helm`, `kustomize`, `directory`), else empty: then it
-    is detected from the files.
-    """
-
-    repo_url: str
-    path: str
-    target_revision: str = "HEAD"
-    kind: Literal["", "Helm", "Kustomize", "Directory"] = ""
-    helm: HelmOptions = HelmOptions()
-    directory: DirectoryOptions = DirectoryOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +96,7 @@ class Application:
     """One application as declared, checked and complete."""
 
     key: AppKey
-    source: Source
+    sources: tuple[Source, ...]
     destination: Destination
     automated: Automated | None
     retry: Retry
@@ -161,6 +109,11 @@ class Application:
     respect_ignore_differences: bool = False
     options: SyncOptions = SyncOptions()
     marks: Marks = Marks()
+
+    @property
+    def source(self) -> Source:
+        """The source, or the first of several."""
+        return self.sources[0]
 
     @property
     def cascade(self) -> bool:
@@ -219,14 +172,12 @@ def _key(metadata: Fields) -> AppKey:
 
 
 def _spec(key: AppKey, finalizers: tuple[str, ...], marks: Marks, spec: Fields, document: object) -> Application:
-    spec.not_yet("sources", "sourceHydrator")
+    spec.not_yet("sourceHydrator")
     spec.ignore("info")
     project = spec.text("project", "default") or "default"
     if project != "default":
         spec.warnings.append(f"spec.project: the rules of project {project!r} are not enforced yet")
-    source = spec.mapping("source")
-    if source is None:
-        raise spec.error("source", "must not be empty")
+    sources = parse_sources(spec)
     destination = spec.mapping("destination")
     if destination is None:
         raise spec.error("destination", "must not be empty")
@@ -243,7 +194,7 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], marks: Marks, spec: Fields, 
     assert isinstance(document, dict)
     return Application(
         key=key,
-        source=_source(source),
+        sources=sources,
         destination=_destination(destination),
         automated=automated,
         retry=retry,
@@ -257,68 +208,6 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], marks: Marks, spec: Fields, 
         options=options,
         marks=marks,
     )
-
-
-def _source(fields: Fields) -> Source:
-    fields.not_yet("chart", "ref", "name", "plugin")
-    repo_url = fields.required_text("repoURL")
-    path = fields.required_text("path")
-    if path.startswith("/"):
-        raise fields.error("path", "must be relative to the root of the repository")
-    target = fields.text("targetRevision") or "HEAD"
-    blocks = [name for name in ("helm", "kustomize", "directory") if fields.has(name)]
-    if len(blocks) > 1:
-        raise fields.error(blocks[1], f"can't be set together with {blocks[0]}: a source has one type")
-    helm, directory = HelmOptions(), DirectoryOptions()
-    kind: Literal["", "Helm", "Kustomize", "Directory"] = ""
-    if (block := fields.mapping("helm")) is not None:
-        kind, helm = "Helm", _helm(block)
-    if (block := fields.mapping("kustomize")) is not None:
-        kind = "Kustomize"
-        _kustomize(block)
-    if (block := fields.mapping("directory")) is not None:
-        kind = "Directory"
-        block.not_yet("jsonnet")
-        directory = DirectoryOptions(block.boolean("recurse", False), block.text("include"), block.text("exclude"))
-        block.close()
-    fields.close()
-    return Source(repo_url, path, target, kind, helm, directory)
-
-
-def _helm(block: Fields) -> HelmOptions:
-    block.not_yet(
-        "fileParameters", "passCredentials", "namespace", "kubeVersion", "apiVersions", "skipTests",
-        "skipSchemaValidation",
-    )  # fmt: skip
-    if block.text("version") not in ("", "v3"):
-        raise block.error("version", "must be v3 (the only version of charts that is supported) or absent")
-    parameters = []
-    for item in block.mappings("parameters"):
-        parameters.append(
-            HelmParameter(item.required_text("name"), item.text("value"), item.boolean("forceString", False))
-        )
-        item.close()
-    options = HelmOptions(
-        value_files=block.texts("valueFiles"),
-        values=block.text("values"),
-        values_object=block.raw_mapping("valuesObject"),
-        parameters=tuple(parameters),
-        release_name=block.text("releaseName"),
-        skip_crds=block.boolean("skipCrds", False),
-        ignore_missing_value_files=block.boolean("ignoreMissingValueFiles", False),
-    )
-    block.close()
-    return options
-
-
-def _kustomize(block: Fields) -> None:
-    block.not_yet(
-        "namePrefix", "nameSuffix", "images", "commonLabels", "commonAnnotations", "forceCommonLabels",
-        "forceCommonAnnotations", "commonAnnotationsEnvsubst", "namespace", "replicas", "patches", "components",
-        "ignoreMissingComponents", "labelWithoutSelector", "labelIncludeTemplates", "version", "kubeVersion",
-        "apiVersions",
-    )  # fmt: skip
-    block.close()
 
 
 def _destination(fields: Fields) -> Destination:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mooring.errors import ConfigurationError, RenderError
-from mooring.model.application import DirectoryOptions
+from mooring.model.source import DirectoryOptions
 from mooring.render.globs import compile_glob
 from mooring.render.objects import MAX_TOTAL, Found
 from mooring.render.paths import LeavesError, MissingError, locate

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring.errors import ConfigurationError, RenderError
-from mooring.model.application import HelmOptions
+from mooring.model.source import HelmOptions
 from mooring.render.detect import CHART
 from mooring.render.objects import Found
 from mooring.render.paths import LeavesError, MissingError, locate, reachable

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from mooring.errors import ConfigurationError, RenderError
-from mooring.model.application import Source
 from mooring.model.objects import Manifest
+from mooring.model.source import Source
 from mooring.render.detect import SourceType, detect
 from mooring.render.objects import Found, accept
 from mooring.render.paths import cover, folder
@@ -78,6 +78,8 @@ def render(
     place = folder(checkout, source.path or ".", field="spec.source.path")
     path = place.path
     _refuse_overrides(checkout / path, context.app_name)
+    if source.kind == "Plugin":
+        raise ConfigurationError("is not supported yet", field=f"{source.declared_at}.plugin")
     kind = detect(checkout / path, source.kind)
     if kind == "Directory":
         from mooring.render.directory import read_directory

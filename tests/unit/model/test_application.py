@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mooring.errors import ConfigurationError
-from mooring.model.application import AppKey, Automated, HelmParameter, Retry, parse_application
+from mooring.model.application import AppKey, Automated, Retry, parse_application
 from mooring.model.ignoring import IgnoreRule, parse_pointer
+from mooring.model.source import HelmParameter
 
 MINIMAL: dict[str, Any] = {
     "apiVersion": "argoproj.io/v1alpha1",
@@ -170,12 +171,6 @@ def test_wrong_values_name_their_field(path: str, value: Any, field: str) -> Non
 @pytest.mark.parametrize(
     ("path", "value", "field"),
     [
-        ("spec.sources", [{}], "spec.sources"),
-        ("spec.source.chart", "nginx", "spec.source.chart"),
-        ("spec.source.plugin", {"name": "x"}, "spec.source.plugin"),
-        ("spec.source.kustomize", {"images": ["a=b"]}, "spec.source.kustomize.images"),
-        ("spec.source.helm", {"fileParameters": [{}]}, "spec.source.helm.fileParameters"),
-        ("spec.source.directory", {"jsonnet": {"libs": ["x"]}}, "spec.source.directory.jsonnet"),
         ("spec.syncPolicy", {"syncOptions": ["ClientSideApplyMigration=false"]}, "spec.syncPolicy.syncOptions[0]"),
         ("operation", {"sync": {}}, "operation"),
     ],
@@ -219,8 +214,7 @@ def test_unknown_fields_are_warnings(path: str, value: Any, warning: str) -> Non
 
 def test_empty_values_of_unsupported_fields_are_fine() -> None:
     """GIVEN an unsupported field that is empty, as tools write it, WHEN read THEN nothing is said."""
-    document = changed("spec.ignoreDifferences", [])
-    document["spec"]["source"]["kustomize"] = {"images": []}
+    document = changed("spec.sourceHydrator", {})
     assert () == parse_application(document).warnings
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mooring.errors import ConfigurationError, PermanentError, RenderError
-from mooring.model.application import DirectoryOptions, Source
+from mooring.model.source import DirectoryOptions, Source
 from mooring.render import RenderContext, Rendered, Tools, render
 
 NO_TOOLS = Tools(kustomize="/nowhere/kustomize", helm="/nowhere/helm")
