@@ -13,7 +13,6 @@ server share (`pace`). Redirects are never followed.
 
 from __future__ import annotations
 
-import base64
 import ssl
 import threading
 import time
@@ -24,14 +23,13 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 import urllib3
-from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import ClosedPoolError, HTTPError, ProtocolError, SSLError
 
 from mooring import __version__
 from mooring.cluster.answers import error_for, read_status
-from mooring.cluster.auth import BasicLogin, BearerToken, Connection, Credentials, EksLogin
+from mooring.cluster.auth import Connection
+from mooring.cluster.links import Link, open_link
 from mooring.cluster.pace import Pace
-from mooring.cluster.tls import ssl_context
 from mooring.cluster.troubles import connection_error, tls_error
 from mooring.cluster.trying import APPLY, DEFAULT_WAITS, Waits, pause_before, repeats_after_answer, tries_without_answer
 from mooring.errors import MooringError, ThrottledError, TransientError, UnreachableError
@@ -40,6 +38,8 @@ __all__ = ["Answer", "ApiServer"]
 
 # Well under what is known to forget silently: 350 s for AWS network load balancers and NAT gateways.
 TRUSTED_IDLE_SECONDS = 60.0
+# How long a login that was refused isn't asked for anew: thousands of requests may be refused in a row.
+RENEWAL_SECONDS = 10.0
 # The least that is left of a request's time for another try to make sense, in seconds.
 LEAST_SECONDS = 0.05
 # Answers that callers expect: it isn't there, and a list has expired.
@@ -78,6 +78,9 @@ class _Call:
 class ApiServer:
     """One API server. `waits` bound each request, `pool_size` the connections kept and used.
 
+    `renew` brings the connection as it is registered now; it is asked where the server does not accept our login, and
+    the request is sent once more if it brings another one. It may raise the errors of `mooring.errors`.
+
     `requests`, `bytes_sent` and `bytes_received` count what the server has answered since the start; `unserved` the
     answers that a path means nothing to it: whoever remembers what it serves should ask again (`discovery`).
     """
@@ -89,6 +92,7 @@ class ApiServer:
         waits: Waits = DEFAULT_WAITS,
         pool_size: int = 8,
         user_agent: str = f"mooring/{__version__}",
+        renew: Callable[[], Connection] | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -98,22 +102,24 @@ class ApiServer:
         self.bytes_sent = 0
         self.bytes_received = 0
         self._prefix = urlsplit(connection.server).path.rstrip("/")
-        self._authorization = authorization(connection.credentials)
-        self._renewable = isinstance(connection.credentials, EksLogin)
-        self._new_pool = _pools(connection, pool_size)
+        self._pool_size = pool_size
+        self._link = open_link(connection, pool_size)
+        self._renew = renew
+        self._renewed_at = float("-inf")
         self._waits = waits
         self._sleep = sleep
         self._pace = Pace(pool_size, now=now, sleep=sleep)
-        self._pool = self._new_pool()
+        self._pool = self._link.new_pool()
         self._user_agent = user_agent
         self._now = now
         self._last_used = now()
         self._lock = threading.Lock()
+        self._renewing = threading.Lock()
 
     def close(self) -> None:
         """Close the idle connections; the next request opens new ones."""
         with self._lock:
-            old, self._pool = self._pool, self._new_pool()
+            old, self._pool = self._pool, self._link.new_pool()
         old.close()
 
     def request(
@@ -172,11 +178,12 @@ class ApiServer:
 
     def _answer(self, call: _Call, attempt: int) -> urllib3.BaseHTTPResponse:
         """Any answer at all, after as many tries as it takes and is harmless."""
-        fresh = False
+        fresh = renewed = False
         while True:
+            link = self._link
             try:
                 with self._pace.turn(call.seconds_left(), call.subject):
-                    response = self._send(call, fresh=fresh)
+                    response = self._send(call, link, fresh=fresh)
             except HTTPError as error:
                 self._try_again_or_raise(error, call, attempt)
                 attempt += 1
@@ -189,9 +196,29 @@ class ApiServer:
                 self.bytes_received += len(response.data)
                 if response.status == 404 and read_status(response.data) is None:
                     self.unserved += 1
-            if response.status != 401 or fresh or not self._renewable:
+            if response.status != 401:
                 return response
-            fresh = True
+            if link.mints and not fresh:
+                fresh = True
+            elif not renewed and self._renewed(link):
+                fresh, renewed = False, True
+            else:
+                return response
+
+    def _renewed(self, refused: Link) -> bool:
+        """Whether there is another login to try than the one that was refused."""
+        with self._renewing:
+            if self._link is not refused:
+                return True  # another thread has found it
+            if self._renew is None or self._now() - self._renewed_at < RENEWAL_SECONDS:
+                return False
+            self._renewed_at = self._now()
+            connection = self._renew()
+            if connection == refused.connection:
+                return False
+            self._link = open_link(connection, self._pool_size)
+        self.close()
+        return True
 
     def _try_again_or_raise(self, error: HTTPError, call: _Call, attempt: int) -> None:
         broken = _broke(error)
@@ -213,9 +240,9 @@ class ApiServer:
             raise told from error
         self._sleep(wait)
 
-    def _send(self, call: _Call, *, fresh: bool) -> urllib3.BaseHTTPResponse:
+    def _send(self, call: _Call, link: Link, *, fresh: bool) -> urllib3.BaseHTTPResponse:
         headers = call.headers
-        if login := self._authorization(fresh):
+        if login := link.login(fresh):
             headers = {**headers, "Authorization": login}
         left = max(LEAST_SECONDS, call.seconds_left())
         waits = urllib3.Timeout(connect=min(self._waits.connect, left), read=min(self._waits.answer, left))
@@ -237,51 +264,6 @@ class ApiServer:
         if idle > TRUSTED_IDLE_SECONDS:
             self.close()
         return self._pool
-
-
-def authorization(credentials: Credentials) -> Callable[[bool], str]:
-    """What to send as `Authorization`, computed for each request; called with whether a fresh token is needed."""
-    match credentials:
-        case BearerToken(token):
-            return lambda _fresh: f"Bearer {token}"
-        case BasicLogin(username, password):
-            encoded = base64.b64encode(f"{username}:{password}".encode()).decode()
-            return lambda _fresh: f"Basic {encoded}"
-        case EksLogin():
-            from mooring.cluster.eks import EksTokens
-
-            tokens = EksTokens(credentials)
-            return lambda fresh: f"Bearer {tokens.token(fresh=fresh)}"
-        case None:
-            return lambda _fresh: ""
-
-
-class _UncheckedConnection(HTTPSConnection):
-    """For `insecure`: whoever registered the cluster chose it, so urllib3 needn't warn at every request."""
-
-    def connect(self) -> None:
-        super().connect()
-        self.is_verified = True
-
-
-class _UncheckedPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _UncheckedConnection
-
-
-def _pools(connection: Connection, size: int) -> Callable[[], urllib3.HTTPConnectionPool]:
-    """How to make a pool of connections, again and again, with one TLS context for all."""
-    parts = urlsplit(connection.server)
-    host = parts.hostname or ""
-    if parts.scheme == "http":
-        port = parts.port or 80
-        return lambda: urllib3.HTTPConnectionPool(host, port, maxsize=size, block=True)
-    tls = connection.tls
-    context: ssl.SSLContext = ssl_context(tls)
-    kind = _UncheckedPool if tls.insecure else urllib3.HTTPSConnectionPool
-    options: dict[str, Any] = {"cert_reqs": "CERT_NONE", "assert_hostname": False} if tls.insecure else {}
-    if tls.server_name:
-        options["server_hostname"] = tls.server_name
-    return lambda: kind(host, parts.port or 443, maxsize=size, block=True, ssl_context=context, **options)
 
 
 def _broke(error: HTTPError) -> bool:

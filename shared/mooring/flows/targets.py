@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import orjson
@@ -171,19 +172,33 @@ class Targets:
     def connect(self, cluster: Cluster) -> Live:
         """A connection to a cluster: the warm one unless its address or credentials have changed."""
         config = orjson.dumps(self._registry.credentials_of(cluster), option=orjson.OPT_SORT_KEYS)
-        identity = cluster.server.encode() + b"\n" + config
+        identity = _identity(cluster, config)
         known = self._open.get(cluster.name)
         if known is not None and known[0] == identity:
             return Target(cluster, known[1].server, known[1].discovery, self.settings.health)
-        server = ApiServer(Connection.from_argo(cluster.server, config), pool_size=self._connections)
+        connection = Connection.from_argo(cluster.server, config)
+        server = ApiServer(connection, pool_size=self._connections, renew=partial(self._renew, cluster))
         target = Target(cluster, server, Discovery(server), self.settings.health)
         if known is not None:
             known[1].server.close()
         self._open[cluster.name] = (identity, target)
         return target
 
+    def _renew(self, cluster: Cluster) -> Connection:
+        """The connection by the credentials as they are registered now, whatever was read a moment ago."""
+        config = orjson.dumps(self._registry.credentials_of(cluster, fresh=True), option=orjson.OPT_SORT_KEYS)
+        connection = Connection.from_argo(cluster.server, config)
+        if cluster.name in self._open:  # the open one goes on with them
+            self._open[cluster.name] = (_identity(cluster, config), self._open[cluster.name][1])
+        return connection
+
     def note_versions(self, target: Live) -> None:
         """Remembers what the cluster serves, for charts that ask; writes only when it has changed."""
         if isinstance(target, Target):
             versions = tuple(target.discovery.api_versions())
             self._registry.note_versions(target.cluster, target.discovery.version(), versions)
+
+
+def _identity(cluster: Cluster, config: bytes) -> bytes:
+    """What an open connection was made of."""
+    return cluster.server.encode() + b"\n" + config

@@ -64,9 +64,9 @@ class Registry:
         )
         return cluster
 
-    def credentials_of(self, cluster: Cluster) -> dict[str, Any]:
-        """The cluster's credentials, in the form of Argo CD's cluster secrets (`config`)."""
-        return self._secrets.get(cluster.secret)
+    def credentials_of(self, cluster: Cluster, *, fresh: bool = False) -> dict[str, Any]:
+        """The cluster's credentials, in the form of Argo CD's cluster secrets (`config`); `fresh` reads them anew."""
+        return self.secret(cluster.secret, fresh=fresh)
 
     def note_versions(self, cluster: Cluster, kube_version: str, api_versions: tuple[str, ...]) -> None:
         """Remembers what a cluster serves, for charts that ask; writes only what has changed."""

@@ -10,7 +10,7 @@ from mooring import __version__
 from mooring.cluster.auth import BasicLogin, BearerToken, Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.trying import APPLY, Waits
-from mooring.errors import ConfigurationError, MooringError, ThrottledError, UnreachableError
+from mooring.errors import ConfigurationError, ForbiddenError, MooringError, ThrottledError, UnreachableError
 
 
 def no_sleep(_seconds: float) -> None:
@@ -263,3 +263,36 @@ def test_closing_keeps_the_server_usable(script: Any) -> None:
         server.request("GET", "/")
         server.close()
     assert 2 == script.connections
+
+
+def test_a_refused_login_is_read_anew_once(script: Any) -> None:
+    """GIVEN a token that was replaced WHEN the server refuses the old one THEN the new one is tried, and stays."""
+    stored = ["new"]
+
+    def renew() -> Connection:
+        return Connection(script.url, BearerToken(stored.pop()))
+
+    server = ApiServer(Connection(script.url, BearerToken("old")), renew=renew)
+    script.answer({}, 401)
+    script.answer({"ok": 1})
+    script.answer({"ok": 2})
+    assert [{"ok": 1}, {"ok": 2}] == [server.request("POST", "/").body, server.request("GET", "/").body]
+    assert ["Bearer old", "Bearer new", "Bearer new"] == [seen[2]["authorization"] for seen in script.seen]
+
+
+@pytest.mark.parametrize(("stored", "expected"), [("old", 1), ("wrong", 2)])
+def test_a_login_that_is_wrong_as_registered_is_refused(script: Any, stored: str, expected: int) -> None:
+    """GIVEN nothing better registered WHEN the login is refused THEN that is the answer, and nobody asks each time."""
+    asked: list[str] = []
+
+    def renew() -> Connection:
+        asked.append(stored)
+        return Connection(script.url, BearerToken(stored))
+
+    server = ApiServer(Connection(script.url, BearerToken("old")), renew=renew)
+    for _ in range(5):
+        script.answer({}, 401)
+    for _ in range(2):
+        with pytest.raises(ForbiddenError, match="does not accept these credentials"):
+            server.request("GET", "/")
+    assert (expected + 1, 1) == (len(script.seen), len(asked))
