@@ -90,6 +90,7 @@ class World:
         *,
         ignore: Sequence[Any] = (),
         annotations: Mapping[str, str] | None = None,
+        namespace: str = "shop",
         **policy: Any,
     ) -> AppKey:
         """Declares an application with this syncPolicy and ignoreDifferences; declaring again changes it."""
@@ -99,7 +100,7 @@ class World:
             "metadata": {"name": name, "finalizers": ["resources-finalizer.argocd.argoproj.io"]},
             "spec": {
                 "source": {"repoURL": f"https://{REPOSITORY}", "path": name},
-                "destination": {"name": "in-cluster", "namespace": "shop"},
+                "destination": {"name": "in-cluster", "namespace": namespace},
                 "syncPolicy": policy,
                 "ignoreDifferences": list(ignore),
             },
