@@ -1,4 +1,4 @@
-// Command gokit answers what only Go libraries answer the way Argo CD does: version ranges today, templates later.
+// Command gokit answers what only Go libraries answer the way Argo CD does: version ranges, templates and slugs.
 //
 // It reads one JSON array of requests from standard input and writes one JSON array of answers, in the same order, to
 // standard output. Starting a process costs more than any single answer, so callers send everything in one batch; a
@@ -6,6 +6,9 @@
 //
 // A verb lives in a file of its own and is entered in the table below. gokit opens no file and no connection: whatever
 // a verb needs comes in the request.
+//
+// Templates are programs that somebody else wrote. A request that takes too long is answered with an error while its
+// goroutine runs on until the process ends; a process that grows beyond the limit of memory ends with status 3.
 package main
 
 import (
@@ -13,13 +16,25 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/metrics"
+	"time"
 )
+
+// What one request may take, and the whole process.
+const (
+	maxTime   = 5 * time.Second
+	maxMemory = 768 << 20
+)
+
+const statusMemory = 3
 
 // A verb reads its own fields of a request and returns what is to be encoded as the answer.
 type verb func(request json.RawMessage) (any, error)
 
 var verbs = map[string]verb{
-	"semver": semverVerb,
+	"semver":   semverVerb,
+	"slug":     slugVerb,
+	"template": templateVerb,
 }
 
 type failure struct {
@@ -27,6 +42,7 @@ type failure struct {
 }
 
 func main() {
+	go watchMemory()
 	if err := run(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "gokit:", err)
 		os.Exit(1)
@@ -41,9 +57,35 @@ func run(in io.Reader, out io.Writer) error {
 	}
 	answers := make([]any, len(requests))
 	for i, request := range requests {
-		answers[i] = answer(request)
+		answers[i] = answerWithin(maxTime, request)
 	}
 	return json.NewEncoder(out).Encode(answers)
+}
+
+// answerWithin is answer, or an error once the time is over.
+func answerWithin(limit time.Duration, request json.RawMessage) any {
+	done := make(chan any, 1)
+	go func() { done <- answer(request) }()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case result := <-done:
+		return result
+	case <-timer.C:
+		return failure{fmt.Sprintf("took longer than %s; is there a loop in a template?", limit)}
+	}
+}
+
+// watchMemory ends the process when it has grown too large: nothing else stops a template that makes ever more.
+func watchMemory() {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	for range time.Tick(5 * time.Millisecond) {
+		metrics.Read(sample)
+		if sample[0].Value.Uint64()+sample[1].Value.Uint64() > maxMemory {
+			fmt.Fprintln(os.Stderr, "gokit: the requests need too much memory")
+			os.Exit(statusMemory)
+		}
+	}
 }
 
 // answer never panics: a library that does is an error of that one request.
