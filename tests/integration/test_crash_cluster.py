@@ -34,17 +34,13 @@ POINTS = 16
 AT_ONCE = 6  # most of a run is waiting for controllers
 
 
-def _pod(**more: Any) -> dict[str, Any]:
-    return {"containers": [{"name": "app", "image": "example.com/app:1"}], **more}
-
-
 def _config_map(name: str, value: str, **annotations: str) -> Manifest:
     metadata = {"name": name, "annotations": annotations}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"value": value}}
 
 
-def _deployment(name: str, wave: int, image: str = "1") -> Manifest:
-    pod = {"containers": [{"name": "app", "image": f"example.com/app:{image}"}], "terminationGracePeriodSeconds": 0}
+def _deployment(name: str, wave: int) -> Manifest:
+    pod = {"containers": [{"name": "app", "image": "example.com/app:1"}]}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
