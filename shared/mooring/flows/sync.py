@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mooring.errors import ConflictError, MooringError, PermanentError
+from mooring.errors import ConflictError, MooringError, PermanentError, UnreachableError, TransientError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.deleting import remove
 from mooring.flows.looking import Seen, look
 from mooring.flows.ports import SyncPorts
-from mooring.flows.syncing import consider, note_health, note_trouble
+from mooring.flows.syncing import CLUSTER_TROUBLE, consider, note_health, note_trouble
 from mooring.model.application import AppKey
 from mooring.state.records import Record, Status
 
 __all__ = ["handle_syncs"]
 
 _BUSY = 3.0  # seconds until an application is looked at again whose lease somebody holds
+_TICKS = 120.0  # seconds; what would wait longer is left to the next tick of the schedule
 _HEALTH_DELAYS = (1, 1, 2, 3, 5, 8, 13, 20, 30, 30, 60, 60, 60, 60, 60, 60)  # seconds between looks after a sync
 _UNSETTLED = {"Progressing", "Missing"}
 
@@ -64,6 +65,8 @@ def handle_syncs(
             _one(ports, record, causes[key], None, afterwards)
     for message in dict.fromkeys(message for message in messages if isinstance(message, ClusterMessage)):
         _look_at(ports, message, afterwards)
+    if news := ports.targets.news():
+        ports.queues.send("syncs", [ClusterMessage(name, Cause("tick")) for name in news], alone=True)
     later = afterwards.messages()
     if later:
         ports.queues.send_later(later)
@@ -72,6 +75,7 @@ def handle_syncs(
 
 def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afterwards: _Afterwards) -> None:
     try:
+        _reach(ports, record)
         if record.spec is not None and record.spec.deleting is not None:
             remove(ports, record)
             return
@@ -81,10 +85,44 @@ def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afte
             afterwards.again.append((Later("syncs", AppMessage(record.key, cause)), _BUSY))
         return
     except MooringError as error:
-        _trouble(ports, record, error, afterwards)
+        status = _trouble(ports, record, error, afterwards)
+        if isinstance(error, TransientError) and cause.kind != "tick":
+            delay = _retry_delay(status, error, ports.clock())
+            if delay < _TICKS:
+                afterwards.again.append((Later("syncs", AppMessage(record.key, cause)), delay))
         return
     if status is not None and status.operation != record.status.operation and _is_settling(status):
         afterwards.watch(status.cluster, record.key, 0)
+
+
+def _retry_delay(status: Status, error: TransientError, now: float) -> float:
+    """Seconds until a cluster that could not be looked at is asked again: half as long as that has gone on."""
+    since = min((each.since for each in status.conditions if each.type == CLUSTER_TROUBLE), default=now)
+    return max(_BUSY, error.retry_after or 0.0, (now - since) / 2)
+
+
+def _reach(ports: SyncPorts, record: Record) -> None:
+    """Raises `UnreachableError` where the application's cluster is known to be out of reach."""
+    spec = record.spec
+    if spec is None or (spec.deleting is not None and not spec.deleting.cascade) or _skipped(record):
+        return
+    try:
+        cluster = ports.targets.cluster(spec.application.destination)
+    except PermanentError:
+        return  # said by whoever needs it
+    ports.targets.reach(cluster)
+
+
+def _explained(ports: SyncPorts, record: Record, error: MooringError) -> MooringError:
+    """The error, or since when and why the whole cluster can't be reached, where that is the trouble."""
+    if not isinstance(error, UnreachableError):
+        return error
+    ports.targets.settle()
+    try:
+        _reach(ports, record)
+    except UnreachableError as outage:
+        return outage
+    return error
 
 
 def _is_settling(status: Status) -> bool:
@@ -99,7 +137,12 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
         cluster = ports.targets.named(message.cluster)
     except PermanentError:
         return  # the cluster was removed since the message was sent
-    keys = message.apps or _applications_of(ports, cluster.name)
+    keys = message.apps or list(_applications_of(ports, cluster.name))
+    try:
+        cluster = ports.targets.reach(cluster, probing=not message.apps)
+    except MooringError as error:
+        _all_in_trouble(ports, cluster.name, ports.applications.load(keys).values(), error, afterwards)
+        return
     records = [record for record in ports.applications.load(keys, inventory=True).values() if record.spec is not None]
     here = [record for record in records if record.status.cluster == cluster.name and not _skipped(record)]
     try:
@@ -108,14 +151,23 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
         if not message.health_only:
             ports.targets.note_versions(target)
     except MooringError as error:
-        for record in here:
-            _trouble(ports, record, error, afterwards)
+        told = _explained(ports, records[0], error) if records else error
+        _all_in_trouble(ports, cluster.name, records, told, afterwards)
         return
     for record in records:
         if not message.health_only:
             _one(ports, record, message.cause, seen.get(record.key), afterwards)
         elif record.key in seen:
             _health(ports, record, seen[record.key], afterwards, message.attempt + 1)
+
+
+def _all_in_trouble(
+    ports: SyncPorts, cluster: str, records: Iterable[Record], error: MooringError, afterwards: _Afterwards
+) -> None:
+    """Shows an error for the applications of one cluster; those whose objects are in another one are left alone."""
+    for record in records:
+        if record.status.cluster in ("", cluster) and not _skipped(record):
+            _trouble(ports, record, error, afterwards)
 
 
 def _skipped(record: Record) -> bool:
@@ -143,10 +195,11 @@ def _applications_of(ports: SyncPorts, cluster: str) -> Iterable[AppKey]:
             continue  # its destination is not registered: shown when the application itself is considered
 
 
-def _trouble(ports: SyncPorts, record: Record, error: MooringError, afterwards: _Afterwards) -> None:
+def _trouble(ports: SyncPorts, record: Record, error: MooringError, afterwards: _Afterwards) -> Status:
     try:
-        note_trouble(ports, record, error)
+        return note_trouble(ports, record, error)
     except ConflictError:
-        return
+        return record.status
     except MooringError as other:
         afterwards.troubles.append((record.key, other))
+        return record.status

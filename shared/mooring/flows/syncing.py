@@ -33,11 +33,12 @@ from mooring.model.options import SKIP
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Plan, plan_sync
+from mooring.state.codec import as_kept
 from mooring.state.records import Commit, Operation, Record, Request, Status
 
-__all__ = ["consider", "note_health", "note_trouble"]
+__all__ = ["CLUSTER_TROUBLE", "consider", "note_health", "note_trouble"]
 
-_TROUBLE = "ClusterError"
+CLUSTER_TROUBLE = "ClusterError"
 _INVALID = "InvalidSpecError"
 _SKIPPED = "ReconcileSkipped"
 _SKIPPING = f"nothing is done or looked at, because the annotation {SKIP} of the Application is set"
@@ -106,7 +107,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     if not _is_due(record, inventory, now, drifted=bool(findings.drift.keys() - held), released=released):
         if seen is None:
             return record.status
-        status = rejudge(record.status, findings).because(_TROUBLE, "", now).because(_INVALID, "", now)
+        status = rejudge(record.status, findings).because(CLUSTER_TROUBLE, "", now).because(_INVALID, "", now)
         return _note(ports, record, calm_down(status, findings.drift, now), inventory)
     return _sync(ports, record, inventory, cause, target, prepared, findings, rules, left)
 
@@ -160,7 +161,7 @@ def _sync(
     )
     if request and request.limited and automated:
         base = _as_before(base, record.status)  # the policy has yet to sync this revision as a whole
-    base = base.because(_TROUBLE, "", ports.clock()).because(_INVALID, "", ports.clock())
+    base = base.because(CLUSTER_TROUBLE, "", ports.clock()).because(_INVALID, "", ports.clock())
     base = base.because(_SKIPPED, "", ports.clock())
     running = continued(record)
     held = frozenset() if request else held_back(record.status.fights, ports.clock())
@@ -272,17 +273,20 @@ def note_health(ports: SyncPorts, record: Record, seen: Seen) -> Status:
     return _note(ports, record, rejudge(record.status, Findings(health=seen.health)))
 
 
-def note_trouble(ports: SyncPorts, record: Record, error: MooringError) -> None:
+def note_trouble(ports: SyncPorts, record: Record, error: MooringError) -> Status:
     """Shows that the application's cluster could not be looked at; nothing else is concluded from it."""
-    if record.spec is not None:
-        _note(ports, record, _unknown(record.status, _TROUBLE, str(error), ports.clock()))
+    if record.spec is None:
+        return record.status
+    return _note(ports, record, _unknown(record.status, CLUSTER_TROUBLE, str(error), ports.clock()))
 
 
 def _note(
     ports: SyncPorts, record: Record, status: Status, inventory: Mapping[ObjectKey, Entry] | None = None
 ) -> Status:
-    """Writes what was found, if it differs from what is written."""
+    """Writes what was found, if it differs from what is written; a status of which words are left out when it is
+    written does not, just because all of its words were found again.
+    """
     found = record.inventory if inventory is None else inventory
-    if status != record.status or found != record.inventory:
+    if found != record.inventory or (status != record.status and as_kept(status) != record.status):
         ports.applications.observe(record, now=ports.clock(), inventory=found, status=status)
     return status

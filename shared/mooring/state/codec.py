@@ -36,6 +36,7 @@ from mooring.state.records import (
 from mooring.state.table import Item
 
 __all__ = [
+    "as_kept",
     "drift_item",
     "lease_from",
     "operation_from",
@@ -224,6 +225,11 @@ def status_from(item: Item) -> Status:
             for key, fields, manager, reverted in body.get("fights", ())
         ),
     )
+
+
+def as_kept(status: Status) -> Status:
+    """The status as it comes back once it was written, without the words that would not fit."""
+    return status_from(status_item("", status))
 
 
 def operation_item(pk: str, operation: Operation) -> Item:

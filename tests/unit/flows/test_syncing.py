@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
+from mooring.state import codec
 from tests.doubles.installation import World, config_map, deployment, installation
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
@@ -116,6 +118,26 @@ def test_drift_is_only_reported_without_self_heal(world: World) -> None:
     world.cluster.edit(web, lambda live: live["spec"].update(replicas=2))
     world.sweep()
     assert "Synced" == world.record(key).status.sync
+
+
+def test_a_shortened_status_is_written_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN drift with more to say than an item holds WHEN nothing else happens THEN sweeps write nothing more."""
+    monkeypatch.setattr(codec, "MAX_BODY", 8_000)
+    key = world.declare(automated={"prune": True})
+    names = [f"c{n:03}" for n in range(300)]
+    world.push(key, *(config_map(name, x="1") for name in names))
+    world.sync(key)
+    for name in names:
+        text = hashlib.sha256(name.encode()).hexdigest()
+        world.cluster.edit(_key("ConfigMap", name), lambda live, text=text: live["data"].update(x=text))
+    world.sweep()
+    before = world.table.get((f"APP#{key}", "LEASE"))
+    status = world.record(key).status
+    assert ("OutOfSync", 300) == (status.sync, sum(bool(resource.drift) for resource in status.resources))
+    assert status.resources[0].drift[0]["path"] != status.resources[-1].drift[0]["path"], "some words are left out"
+    for _ in range(2):
+        world.sweep()
+    assert before == world.table.get((f"APP#{key}", "LEASE"))
 
 
 def test_forged_fingerprint_is_found(world: World) -> None:

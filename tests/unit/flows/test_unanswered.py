@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mooring.errors import ConfigurationError, MooringError, UnreachableError
+from mooring.errors import ConfigurationError, ForbiddenError, MooringError, UnreachableError
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.sync import handle_syncs
 from mooring.model.application import AppKey, Destination
@@ -72,3 +72,34 @@ def test_a_cluster_that_does_not_answer_is_shown(world: World) -> None:
     record = world.record(key)
     assert () == tuple(record.status.conditions)
     assert record.status.operation is not None and "Succeeded" == record.status.operation.phase
+
+
+def test_a_first_look_that_fails_is_tried_again(world: World) -> None:
+    """GIVEN a cluster that does not answer WHEN a sync meets it THEN it comes back by itself, less and less often."""
+    key = world.declare(automated={"prune": True})
+    world.push(key, config_map("a"))
+    delays = []
+    for _ in range(20):
+        world.queues.waiting.clear()
+        sync(world, key, UnreachableError("does not answer", subject="in-cluster"))
+        if not world.queues.waiting:
+            break
+        ((later, delay),) = world.queues.waiting
+        assert AppMessage(key, Cause("person")) == later.message
+        delays.append(delay)
+        world.now += delay
+    assert [3.0, 3.0, 3.0, 4.5] == delays[:4]
+    assert sorted(delays) == delays
+    assert [] == world.queues.waiting, "after a while the ticks of the schedule suffice"
+    world.sync(key)
+    assert "Synced" == world.record(key).status.sync
+
+
+def test_ticks_and_lasting_errors_are_not_repeated(world: World) -> None:
+    """GIVEN an application WHEN a tick fails, or an error won't pass THEN nothing comes back by itself."""
+    key = world.declare(automated={"prune": True})
+    world.push(key, config_map("a"))
+    for kind, error in (("tick", UnreachableError("no answer")), ("push", ForbiddenError("no"))):
+        ports = replace(world.ports(), targets=NoCluster(world, error))  # type: ignore[arg-type]
+        handle_syncs(ports, [AppMessage(key, Cause(kind))])  # type: ignore[arg-type]
+    assert [] == world.queues.waiting
