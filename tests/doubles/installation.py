@@ -64,6 +64,15 @@ class OneCluster:
     def named(self, name: str) -> Any:
         return self.live.cluster
 
+    def reach(self, cluster: Any, *, probing: bool = False) -> Any:
+        return cluster
+
+    def settle(self) -> None:
+        """It always answers."""
+
+    def news(self) -> list[str]:
+        return []
+
     def connect(self, cluster: Any) -> MemoryCluster:
         return self.live
 

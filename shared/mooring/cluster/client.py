@@ -116,6 +116,11 @@ class ApiServer:
         self._lock = threading.Lock()
         self._renewing = threading.Lock()
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the last request met nobody, and nothing has been heard since."""
+        return self._pace.is_silent
+
     def close(self) -> None:
         """Close the idle connections; the next request opens new ones."""
         with self._lock:

@@ -24,7 +24,7 @@ _NEVER = float("-inf")
 
 
 class Pace:
-    """What is remembered of one server. `answers` counts what it said.
+    """What is remembered of one server. `answers` counts what it said; `is_silent` where the last request met nobody.
 
     `now` is seconds since the epoch: in a frozen function other clocks stand still.
     """
@@ -36,6 +36,7 @@ class Pace:
         self._limit = float(width)
         self._running = 0
         self.answers = 0
+        self.is_silent = False
         self._closed_until = _NEVER
         self._why = ""
         self._paused_until = _NEVER
@@ -68,6 +69,7 @@ class Pace:
         """The server has answered something: it is there, and may be asked a little harder."""
         with self._changed:
             self.answers += 1
+            self.is_silent = False
             self._closed_until = _NEVER
             self._limit = min(self._width, self._limit + 1 / self._limit)
 
@@ -84,6 +86,7 @@ class Pace:
         """A request got no answer; unless others did since there were that many, nobody asks for a while."""
         with self._changed:
             if self.answers == since:
+                self.is_silent = True
                 self._closed_until = self._now() + _FAST_FAIL_SECONDS
                 self._why = why
                 self._changed.notify_all()

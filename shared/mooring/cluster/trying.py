@@ -31,7 +31,7 @@ _FIRST, _LONGEST = 0.25, 2.0  # seconds
 class Waits:
     """Seconds: to connect, for an answer, and for all tries of one request together; and how many tries."""
 
-    connect: float = 5.0
+    connect: float = 3.0
     answer: float = 15.0
     whole: float = 20.0
     tries: int = 5

@@ -50,7 +50,7 @@ def _sync(record: Record) -> tuple[SyncStatus, str]:
         return "Unknown", ""
     if wanted.failure is not None:
         return "Unknown", wanted.failure.revision or wanted.revision
-    nowhere = any(condition.type == "InvalidSpecError" for condition in status.conditions)
+    nowhere = any(condition.type in ("InvalidSpecError", "ClusterError") for condition in status.conditions)
     if nowhere or wanted.generation != spec.generation:
         return "Unknown", wanted.revision
     if (status.bundle, status.generation) != (wanted.bundle, spec.generation):

@@ -6,7 +6,8 @@ Connections outlive invocations; the list of clusters is read once an invocation
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -19,8 +20,10 @@ from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.observe import Observed, app_selector, list_objects, observed
+from mooring.cluster.probing import why_unreachable
 from mooring.cluster.replacing import make_room, replace
-from mooring.errors import UnreachableError
+from mooring.errors import MooringError, UnreachableError
+from mooring.flows.reaching import Breaker
 from mooring.flows.settings import NO_SETTINGS, read_settings
 from mooring.health import Rules as HealthRules
 from mooring.model.application import Destination
@@ -56,14 +59,17 @@ class Live(Protocol):
     ) -> Applied:
         """Server-side apply."""
 
-    def replace(self, manifest: Manifest, *, validate: bool = True) -> Applied:
+    def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
         """Makes the live object what the manifest says as a whole, or creates it."""
 
     def make_room(self, key: ObjectKey) -> None:
         """Deletes what has this name; raises `ConflictError` where it isn't gone at once."""
 
-    def adopt(self, live: Manifest) -> bool:
-        """Makes the fields ours that kubectl, Helm or Argo CD own in a live object; False where there are none."""
+    def adopt(self, live: Manifest, *, client_side: bool = True) -> bool:
+        """Makes the fields ours that kubectl, Helm or Argo CD own in a live object; False where there are none.
+
+        Without `client_side` what kubectl's client-side apply owns stays its own.
+        """
 
     def get(self, key: ObjectKey, version: str = "") -> Observed | None:
         """One object in full, or None where it isn't there."""
@@ -108,17 +114,19 @@ class Target:
             patience=_PATIENCE,
         )
 
-    def replace(self, manifest: Manifest, *, validate: bool = True) -> Applied:
+    def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
         """Makes the live object what the manifest says as a whole, or creates it."""
-        return replace(self.server, self.discovery, manifest, validate=validate, patience=_PATIENCE)
+        return replace(
+            self.server, self.discovery, manifest, validate=validate, dry_run=dry_run, patience=_PATIENCE
+        )
 
     def make_room(self, key: ObjectKey) -> None:
         """Deletes what has this name; raises `ConflictError` where it isn't gone at once."""
         make_room(self.server, self.discovery, key, patience=_PATIENCE)
 
-    def adopt(self, live: Manifest) -> bool:
+    def adopt(self, live: Manifest, *, client_side: bool = True) -> bool:
         """Makes the fields ours that kubectl, Helm or Argo CD own in a live object; False where there are none."""
-        return adopt(self.server, self.discovery, live)
+        return adopt(self.server, self.discovery, live, client_side=client_side)
 
     def get(self, key: ObjectKey, version: str = "") -> Observed | None:
         """One object in full, or None where it isn't there."""
@@ -146,8 +154,9 @@ class Target:
 class Targets:
     """Destinations of one installation, with their connections."""
 
-    def __init__(self, registry: Registry, *, connections: int) -> None:
+    def __init__(self, registry: Registry, *, connections: int, clock: Callable[[], float] = time.time) -> None:
         self._registry = registry
+        self._breaker = Breaker(registry, self._why_unreachable, clock)
         self._connections = connections
         self._clusters: list[Cluster] = []
         self._version = ""
@@ -168,6 +177,38 @@ class Targets:
     def named(self, name: str) -> Cluster:
         """A cluster by its registered name. Raises `ConfigurationError`."""
         return find_cluster(self._clusters, Destination(name=name))
+
+    def reach(self, cluster: Cluster, *, probing: bool = False) -> Cluster:
+        """The cluster, if it may be asked; with `probing` one that was out of reach is asked whether it still is.
+
+        Raises `UnreachableError` that says since when and why it can't be reached.
+        """
+        return self._now_known(self._breaker.let_through(cluster, probing=probing))
+
+    def settle(self) -> None:
+        """Makes sure of every cluster that has just left a request without an answer; call it after each of them."""
+        for name, (_, target) in list(self._open.items()):
+            known = next((each for each in self._clusters if each.name == name), None)
+            if target.server.is_silent and known is not None:
+                try:
+                    self._now_known(self._breaker.doubt(known))
+                except MooringError:
+                    continue  # its credentials can't be read, say: that is shown where they are needed
+
+    def news(self) -> list[str]:
+        """Clusters that were found out of reach or back, since this was asked last: their applications want a look."""
+        return self._breaker.news()
+
+    def _now_known(self, cluster: Cluster) -> Cluster:
+        self._clusters = [cluster if each.name == cluster.name else each for each in self._clusters]
+        return cluster
+
+    def _why_unreachable(self, cluster: Cluster) -> str:
+        config = orjson.dumps(self._registry.credentials_of(cluster))
+        reason = why_unreachable(Connection.from_argo(cluster.server, config))
+        if not reason and cluster.name in self._open:
+            self._open.pop(cluster.name)[1].server.close()  # what was discovered before may be an older cluster's
+        return reason
 
     def connect(self, cluster: Cluster) -> Live:
         """A connection to a cluster: the warm one unless its address or credentials have changed."""

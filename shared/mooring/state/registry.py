@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mooring.errors import ConfigurationError
-from mooring.state.clusters import IN_CLUSTER, Cluster, cluster_from, find_cluster
+from mooring.state.clusters import IN_CLUSTER, Cluster, Outage, cluster_from, find_cluster
 from mooring.state.packing import pack, unpack
 from mooring.state.secret_store import SecretStore
 from mooring.state.table import Key, Table, put, update
@@ -18,6 +18,7 @@ from mooring.state.table import Key, Table, put, update
 __all__ = ["IN_CLUSTER", "Cluster", "Registry", "find_cluster"]
 
 _CLUSTERS = "CLUSTERS"
+_REACHABLE = Outage(0.0, "", 0.0)
 _CREDENTIALS = "CREDENTIALS"
 _SETTINGS = ("SETTINGS", "argocd-cm")
 _SETTINGS_VERSION = "#settings"  # beside the clusters, whose names can't hold a #
@@ -74,6 +75,19 @@ class Registry:
             return
         attributes = {"kube_version": kube_version, "api_versions": pack(list(api_versions))}
         self._table.write(update((_CLUSTERS, cluster.name), attributes, "attribute_exists(pk)"))
+
+    def note_outage(self, cluster: Cluster, outage: Outage | None) -> None:
+        """Remembers since when and why a cluster can't be reached, or that it can.
+
+        Raises `ConflictError` where another function has written about it since `cluster` was read.
+        """
+        known, told = cluster.outage or _REACHABLE, outage or _REACHABLE
+        unwritten = "attribute_not_exists(failing_since) OR " if cluster.outage is None else ""
+        condition = f"attribute_exists(pk) AND ({unwritten}failing_since = :since AND retry_at = :retry)"
+        attributes = {"failing_since": told.since, "failing_reason": told.reason, "retry_at": told.retry_at}
+        self._table.write(
+            update((_CLUSTERS, cluster.name), attributes, condition, since=known.since, retry=known.retry_at)
+        )
 
     # -- repositories ----------------------------------------------------------------------------------------------
 
