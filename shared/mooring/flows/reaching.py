@@ -17,18 +17,20 @@ from mooring.errors import ConflictError, UnreachableError
 from mooring.state.clusters import Cluster, Outage
 from mooring.state.registry import Registry
 
-__all__ = ["Breaker", "outage_error"]
+__all__ = ["Breaker", "OutageError"]
 
 _PROBED = 60.0  # seconds between probes by messages about applications; sweeps probe whenever they come
 
 
-def outage_error(cluster: Cluster, outage: Outage) -> UnreachableError:
-    """What an application of an unreachable cluster is told: since when, and why."""
-    since = datetime.fromtimestamp(outage.since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return UnreachableError(
-        f"the cluster {cluster.name} can't be reached since {since}: {outage.reason}; "
-        f"its applications are synced as soon as it answers (`mooring cluster doctor {cluster.name}` says more)"
-    )
+class OutageError(UnreachableError):
+    """A cluster is known to be out of reach: since when, and why. Nothing needs to come back for it."""
+
+    def __init__(self, cluster: Cluster, outage: Outage) -> None:
+        since = datetime.fromtimestamp(outage.since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        super().__init__(
+            f"the cluster {cluster.name} can't be reached since {since}: {outage.reason}; "
+            f"its applications are synced as soon as it answers (`mooring cluster doctor {cluster.name}` says more)"
+        )
 
 
 class Breaker:
@@ -43,17 +45,17 @@ class Breaker:
     def let_through(self, cluster: Cluster, *, probing: bool) -> Cluster:
         """The cluster as it is known now, if it may be asked; `probing` asks it whenever it was asked last.
 
-        Raises `UnreachableError` while the breaker is open.
+        Raises `OutageError` while the breaker is open.
         """
         outage = cluster.outage
         if outage is None:
             return cluster
         if not probing:
             if self._clock() < outage.retry_at:
-                raise outage_error(cluster, outage)
+                raise OutageError(cluster, outage)
             claimed = replace(outage, retry_at=self._clock() + _PROBED)
             if not self._write(cluster, claimed):
-                raise outage_error(cluster, outage)
+                raise OutageError(cluster, outage)
             cluster, outage = replace(cluster, outage=claimed), claimed
         reason = self._probe(cluster)
         if not reason:
@@ -62,7 +64,7 @@ class Breaker:
             told = replace(outage, reason=reason)
             self._write(cluster, told)
             outage = told
-        raise outage_error(cluster, outage)
+        raise OutageError(cluster, outage)
 
     def doubt(self, cluster: Cluster) -> Cluster:
         """Makes sure of a cluster that left a request without an answer; opens the breaker where nobody is there."""

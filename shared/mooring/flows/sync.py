@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mooring.errors import ConflictError, MooringError, PermanentError, UnreachableError, TransientError
+from mooring.errors import ConflictError, MooringError, PermanentError, TransientError, UnreachableError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.deleting import remove
 from mooring.flows.looking import Seen, look
 from mooring.flows.ports import SyncPorts
+from mooring.flows.reaching import OutageError
 from mooring.flows.syncing import CLUSTER_TROUBLE, consider, note_health, note_trouble
 from mooring.model.application import AppKey
 from mooring.state.records import Record, Status
@@ -85,12 +86,15 @@ def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afte
             afterwards.again.append((Later("syncs", AppMessage(record.key, cause)), _BUSY))
         return
     except MooringError as error:
-        status = _trouble(ports, record, error, afterwards)
-        if isinstance(error, TransientError) and cause.kind != "tick":
-            delay = _retry_delay(status, error, ports.clock())
+        told = _explained(ports, record, error)
+        status = _trouble(ports, record, told, afterwards)
+        if isinstance(told, TransientError) and not isinstance(told, OutageError) and cause.kind != "tick":
+            delay = _retry_delay(status, told, ports.clock())
             if delay < _TICKS:
                 afterwards.again.append((Later("syncs", AppMessage(record.key, cause)), delay))
         return
+    finally:
+        ports.targets.settle()
     if status is not None and status.operation != record.status.operation and _is_settling(status):
         afterwards.watch(status.cluster, record.key, 0)
 
@@ -102,7 +106,7 @@ def _retry_delay(status: Status, error: TransientError, now: float) -> float:
 
 
 def _reach(ports: SyncPorts, record: Record) -> None:
-    """Raises `UnreachableError` where the application's cluster is known to be out of reach."""
+    """Raises `OutageError` where the application's cluster is known to be out of reach."""
     spec = record.spec
     if spec is None or (spec.deleting is not None and not spec.deleting.cascade) or _skipped(record):
         return
