@@ -162,11 +162,10 @@ def _declared_name(application: dict[str, Any]) -> str:
 
 def list_apps(api: Api, args: argparse.Namespace) -> int:
     """`mooring app list`: JSON and YAML print the items as a `List`."""
-    answer = api.call("GET", "applications")
-    items = answer.get("items") or []
+    items = api.items("applications")
     emit(
         args,
-        {"apiVersion": "v1", "kind": "List", **answer},
+        {"apiVersion": "v1", "kind": "List", "items": items},
         lambda: applications_table(items, wide=args.output == "wide"),
     )
     return 0

@@ -70,6 +70,18 @@ class Api:
         request = urllib.request.Request(address, data=data, headers=headers, method=method)
         return self._answer(request)
 
+    def items(self, *path: str) -> list[Any]:
+        """Everything in a list, page by page as `metadata.continue` says. Raises as `call` does."""
+        found: list[Any] = []
+        query: dict[str, str] | None = None
+        while True:
+            answer = self.call("GET", *path, query=query)
+            found += answer.get("items") or []
+            following = (answer.get("metadata") or {}).get("continue")
+            if not following:
+                return found
+            query = {"continue": following}
+
     def _answer(self, request: urllib.request.Request) -> Any:
         try:
             with self._opener.open(request, timeout=self._timeout) as response:

@@ -18,6 +18,7 @@ from mooring import __version__
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError
 from mooring.flows.declaring import UnknownApplicationError, ask_sync, ask_termination, declare, delete
+from mooring.flows.listing import list_applications as list_applications_of
 from mooring.flows.registering import register_cluster, register_repository
 from mooring.flows.settings import show_settings, store_settings
 from mooring.flows.showing import show_application
@@ -78,8 +79,9 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
 
     @app.get("/api/v1/applications", middlewares=[authorised])
     def list_applications() -> Response[str]:
-        records = applications.load(listed.key for listed in applications.registered())
-        return _json(200, {"items": [show_application(each) for each in records.values() if each.spec is not None]})
+        asked = app.current_event.query_string_parameters or {}
+        page = list_applications_of(applications, limit=asked.get("limit", ""), after=asked.get("continue", ""))
+        return _json(200, page)
 
     @app.post("/api/v1/applications", middlewares=[authorised])
     def declare_application() -> Response[str]:

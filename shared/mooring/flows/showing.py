@@ -16,8 +16,11 @@ from mooring.state.records import Operation, Record, Resource, ResourceResult, S
 __all__ = ["show_application"]
 
 
-def show_application(record: Record, history: Iterable[Operation] = ()) -> dict[str, Any]:
-    """The application with its status; `history` are its operations, newest first. The record must have a spec."""
+def show_application(record: Record, history: Iterable[Operation] = (), *, brief: bool = False) -> dict[str, Any]:
+    """The application with its status; `history` are its operations, newest first. The record must have a spec.
+
+    `brief` leaves out what grows with the number of objects.
+    """
     spec = record.spec
     assert spec is not None
     declared = spec.application.declared
@@ -30,14 +33,14 @@ def show_application(record: Record, history: Iterable[Operation] = ()) -> dict[
     shown: dict[str, Any] = {
         "sync": {"status": sync, "revision": revision},
         "health": {"status": status.health.status} | _optional(message=status.health.message),
-        "resources": [_resource(resource) for resource in status.resources],
+        **({} if brief else {"resources": [_resource(resource) for resource in status.resources]}),
         "history": [_history(index, each) for index, each in enumerate(_deployments(record, history), start=1)],
         "conditions": _conditions(record),
     }
     if record.wanted is not None and record.wanted.source_type:
         shown["sourceType"] = record.wanted.source_type
     if operation is not None:
-        shown["operationState"] = _operation(operation)
+        shown["operationState"] = _operation(operation, brief=brief)
         shown["reconciledAt"] = _time(operation.finished_at or operation.started_at)
     return {**declared, "metadata": metadata, "status": shown}
 
@@ -99,7 +102,7 @@ def _resource(resource: Resource) -> dict[str, Any]:
     return shown
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, *, brief: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "phase": operation.phase,
         "message": operation.message,
@@ -110,7 +113,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         },
         "syncResult": {
             "revision": operation.revision,
-            "resources": [_result(result) for result in operation.results],
+            **({} if brief else {"resources": [_result(result) for result in operation.results]}),
         },
         "retryCount": operation.retries,
         "id": operation.id,

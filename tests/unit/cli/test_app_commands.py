@@ -53,6 +53,16 @@ def test_the_apis_error_is_printed_with_its_field(api: FakeApi, mooring: Mooring
     assert (1, "error: spec.source.path: must not be empty (in app.yaml)\n") == (outcome.code, outcome.err)
 
 
+def test_list_follows_the_pages(api: FakeApi, mooring: Mooring) -> None:
+    """A list that comes in pages is printed as one."""
+    first, second = application(), application()
+    second["metadata"] = {"name": "other", "namespace": "argocd"}
+    api.on("GET /api/v1/applications", {"metadata": {"continue": "t=1", "remainingItemCount": 1}, "items": [first]})
+    api.on("GET /api/v1/applications?continue=t%3D1", {"metadata": {}, "items": [second]})
+    listed = json.loads(mooring("app", "list", "-o", "json").out)
+    assert {"apiVersion": "v1", "kind": "List", "items": [first, second]} == listed
+
+
 def test_get_prints_the_application_exactly_as_the_api_gave_it(api: FakeApi, mooring: Mooring) -> None:
     """`-o json` and `-o yaml` change nothing."""
     api.on(GET, application())
