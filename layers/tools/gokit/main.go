@@ -1,11 +1,12 @@
-// Command gokit answers what only Go libraries answer the way Argo CD does: version ranges, templates and slugs.
+// Command gokit answers what only Go libraries answer the way Argo CD does: version ranges, templates, slugs
+// and Jsonnet.
 //
 // It reads one JSON array of requests from standard input and writes one JSON array of answers, in the same order, to
 // standard output. Starting a process costs more than any single answer, so callers send everything in one batch; a
 // request that can't be answered becomes {"error": "..."} in its place and never spoils its neighbours.
 //
-// A verb lives in a file of its own and is entered in the table below. gokit opens no file and no connection: whatever
-// a verb needs comes in the request.
+// A verb lives in a file of its own and is entered in the table below. gokit opens no connection, and no file but for
+// what Jsonnet imports from below the folder that the request names: whatever else a verb needs comes in the request.
 //
 // Templates are programs that somebody else wrote. A request that takes too long is answered with an error while its
 // goroutine runs on until the process ends; a process that grows beyond the limit of memory ends with status 3.
@@ -32,6 +33,7 @@ const statusMemory = 3
 type verb func(request json.RawMessage) (any, error)
 
 var verbs = map[string]verb{
+	"jsonnet":  jsonnetVerb,
 	"semver":   semverVerb,
 	"slug":     slugVerb,
 	"template": templateVerb,
@@ -72,7 +74,7 @@ func answerWithin(limit time.Duration, request json.RawMessage) any {
 	case result := <-done:
 		return result
 	case <-timer.C:
-		return failure{fmt.Sprintf("took longer than %s; is there a loop in a template?", limit)}
+		return failure{fmt.Sprintf("took longer than %s; is there a loop in it?", limit)}
 	}
 }
 

@@ -3,7 +3,7 @@
 A tool gets no environment but what it needs: no credentials of the function, no PATH to find git or plugins with, a
 home of its own that is thrown away, and a proxy that leads nowhere. It runs in a process group of its own, with a
 time limit and a limit on what it may print. Its own words are shown when it fails, with the checkout's path taken
-out.
+out. A caller may add variables, but nothing of the function's own environment ever comes along by itself.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import os
 import selectors
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from mooring.errors import RenderError
 from mooring.render.objects import MAX_TOTAL
@@ -35,23 +36,29 @@ def run(
     scratch: Path,
     timeout: float,
     names: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    given: bytes | None = None,
 ) -> bytes:
     """The standard output of a tool that ended well. In errors, `what` names it (`kustomize build k8s`), `advice` says
     what to do about a failure, and `names` what to call private paths. The timeout is in seconds; `scratch` is an empty
-    folder of its own.
+    folder of its own. It runs in `folder` (else in scratch), with `variables` beside its own environment (an empty one
+    takes a variable away), and reads `given` from standard input.
 
     Raises `RenderError` with the tool's own words where it failed, took too long or printed too much.
     """
+    environment = {name: value for name, value in {**_environment(scratch), **(variables or {})}.items() if value}
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=scratch,
-            env=_environment(scratch),
-            start_new_session=True,
-        )
+        with _input(scratch, given) as stdin:
+            process = subprocess.Popen(
+                command,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=folder or scratch,
+                env=environment,
+                start_new_session=True,
+            )
     except OSError as error:
         tool = command[0].rpartition("/")[2]
         message = f"{tool} can't be started here ({error.strerror}): add it to the tools that Mooring is deployed with"
@@ -68,6 +75,16 @@ def run(
         told = f"{what} failed: {words or f'exit code {process.returncode}'}"
         raise RenderError(f"{told}; {advice}" if advice else told)
     return output
+
+
+def _input(scratch: Path, given: bytes | None) -> BinaryIO:
+    """What a tool reads: a file without a name, so that a tool which reads nothing can't block us."""
+    if given is None:
+        return open(os.devnull, "rb")
+    file = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 (the caller closes it)
+    file.write(given)
+    file.seek(0)
+    return cast(BinaryIO, file)
 
 
 def _environment(scratch: Path) -> dict[str, str]:
