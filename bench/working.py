@@ -15,7 +15,7 @@ from mooring.composition import Composition
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
 from mooring.flows.sync import handle_syncs
 from mooring.model.application import AppKey, parse_application
-from mooring.state.records import Commit, Spec, WantedState
+from mooring.state.records import Commit, Rendering, Spec, WantedState
 
 _URL = "https://git.test/bench.git"
 
@@ -52,12 +52,12 @@ def _want(task: dict[str, Any], ours: Composition) -> dict[str, Any]:
         previous = ours.applications.load([parsed.key])[parsed.key].spec
         spec = Spec(parsed, 1, ())
         if previous is None:
-            ours.applications.declare(spec, "git.test/bench", previous=None, was="")
+            ours.applications.declare(spec, previous=None, follows={"git.test/bench": ["HEAD"]})
         bundle = ours.bundles.save(tuple(_objects(number, task["size"], task["marks"])))
         revision = f"{task.get('revision', task['marks']) + 1:040x}"
         state = WantedState(
-            revision, bundle, 1, time.time(), Cause("push", "delivery", "bench"),
-            Commit("Ada", "ada@bench.test", "Change it", ""), (), "", "Directory", "bench",
+            revision, 1, time.time(), Cause("push", "delivery", "bench"),
+            Commit("Ada", "ada@bench.test", "Change it", ""), "bench", Rendering(bundle, (), "", "Directory"),
         )  # fmt: skip
         assert not ours.applications.want([(parsed.key, state)])
     return {}

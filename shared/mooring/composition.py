@@ -27,6 +27,7 @@ from mooring.state.table import Table
 if TYPE_CHECKING:
     from mooring.differences.expressions import Expressions
     from mooring.flows.declaring import AskPorts
+    from mooring.flows.following import ChartSource
     from mooring.flows.ports import SyncPorts
     from mooring.flows.pushes import PushPorts
     from mooring.flows.rendering import RenderPorts
@@ -126,6 +127,13 @@ class Composition:
         return Repositories(root, RegisteredCredentials(self.registry))
 
     @cached_property
+    def charts(self) -> ChartSource:
+        """Charts of repositories and registries."""
+        from mooring.flows.following import NoCharts
+
+        return NoCharts()
+
+    @cached_property
     def _targets(self) -> Targets:
         from mooring.flows.targets import Targets
 
@@ -170,6 +178,7 @@ class Composition:
             self.bundles,
             self.registry,
             self.repositories,
+            self.charts,
             self.queues,
             Tools(kustomize=self._program("kustomize"), helm=self._program("helm")),
             time.time,
@@ -179,7 +188,7 @@ class Composition:
         """For `sweep`."""
         from mooring.flows.sweeping import SweepPorts
 
-        return SweepPorts(self.applications, self.registry, self.repositories, self.queues, self._pool)
+        return SweepPorts(self.applications, self.registry, self.repositories, self.charts, self.queues, self._pool)
 
     def sync_ports(self, owner: str, remaining: float) -> SyncPorts:
         """For `sync`: `owner` names the invocation, `remaining` are the seconds it has left."""

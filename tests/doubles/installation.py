@@ -13,7 +13,10 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from mooring.access.parsing import built_in
+from mooring.access.project import Project
 from mooring.differences.expressions import Expressions
+from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.settings import NO_SETTINGS
 from mooring.flows.sync import handle_syncs
@@ -23,7 +26,7 @@ from mooring.model.objects import Manifest
 from mooring.secrets.envelope import KmsKeyService
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
-from mooring.state.records import Commit, Record, Request, Spec, WantedState
+from mooring.state.records import Commit, Record, Rendering, Request, Spec, WantedState
 from mooring.state.table import Table
 from tests.doubles.cluster import MemoryCluster
 
@@ -54,6 +57,12 @@ class OneCluster:
     def __init__(self, live: MemoryCluster) -> None:
         self.live = live
         self.settings = NO_SETTINGS
+        self.projects = {"default": built_in()}
+
+    def project(self, name: str) -> Project:
+        if name not in self.projects:
+            raise ConfigurationError(f"no project {name!r} is declared", field="spec.project")
+        return self.projects[name]
 
     def refresh(self) -> None:
         """Nothing to read."""
@@ -100,6 +109,8 @@ class World:
         ignore: Sequence[Any] = (),
         annotations: Mapping[str, str] | None = None,
         namespace: str = "shop",
+        cluster: str = "in-cluster",
+        project: str = "default",
         **policy: Any,
     ) -> AppKey:
         """Declares an application with this syncPolicy and ignoreDifferences; declaring again changes it."""
@@ -108,8 +119,9 @@ class World:
             "kind": "Application",
             "metadata": {"name": name, "finalizers": ["resources-finalizer.argocd.argoproj.io"]},
             "spec": {
+                "project": project,
                 "source": {"repoURL": f"https://{REPOSITORY}", "path": name},
-                "destination": {"name": "in-cluster", "namespace": namespace},
+                "destination": {"name": cluster, "namespace": namespace},
                 "syncPolicy": policy,
                 "ignoreDifferences": list(ignore),
             },
@@ -120,7 +132,7 @@ class World:
         previous = self.record(key).spec
         generation = 1 if previous is None else previous.generation + 1
         spec = Spec(parsed.application, generation, ())
-        self.applications.declare(spec, REPOSITORY, previous=previous, was="")
+        self.applications.declare(spec, previous=previous, follows={REPOSITORY: ["HEAD"]})
         wanted = self.record(key).wanted
         if wanted is not None:
             self._want(key, wanted.bundle, wanted.revision, generation)
@@ -138,8 +150,8 @@ class World:
     def _want(self, key: AppKey, bundle: str, revision: str, generation: int) -> None:
         self.now += 1
         state = WantedState(
-            revision, bundle, generation, self.now, Cause("push", "delivery", "octocat"),
-            Commit("Ada", "ada@test", "Change it", ""), (), "", "Directory", "test",
+            revision, generation, self.now, Cause("push", "delivery", "octocat"),
+            Commit("Ada", "ada@test", "Change it", ""), "test", Rendering(bundle, (), "", "Directory"),
         )  # fmt: skip
         assert not self.applications.want([(key, state)])
 

@@ -5,7 +5,7 @@ Asking changes what is remembered and sends a message; the work happens where th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import floor
 
@@ -14,11 +14,11 @@ from mooring.differences.rules import Rules
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.asking import read_selectors
+from mooring.flows.following import declared_inputs, repositories_of
 from mooring.flows.ulid import new_ulid
 from mooring.model.application import AppKey, Application, Parsed, parse_application
 from mooring.model.options import APPROVED
 from mooring.queues import Queues
-from mooring.source.urls import normalise
 from mooring.state.applications import Applications
 from mooring.state.records import Deleting, Record, Request, Spec
 
@@ -53,7 +53,7 @@ def declare(ports: AskPorts, document: object, by: str) -> Parsed:
     application = parsed.application
     with Expressions() as expressions:
         Rules(application.ignore_differences, expressions).check()
-    repository = normalise(application.source.repo_url)
+    follows = repositories_of(declared_inputs(application))
     record = ports.applications.load([application.key])[application.key]
     previous = record.spec
     if previous is not None and previous.deleting is not None:
@@ -64,12 +64,18 @@ def declare(ports: AskPorts, document: object, by: str) -> Parsed:
     if previous is None or previous.application.declared != application.declared:
         generation = 1 if previous is None else previous.generation + 1
         spec = Spec(application, generation, parsed.warnings)
-        was = "" if previous is None else normalise(previous.application.source.repo_url)
-        ports.applications.declare(spec, repository, previous=previous, was=was)
+        ports.applications.declare(spec, previous=previous, follows=follows, gone=_left(previous, follows))
         ports.queues.send("renders", [AppMessage(application.key, Cause("spec", by=by))])
     elif application.marks.refresh:
         ports.queues.send("renders", [AppMessage(application.key, Cause("person", by=by))])
     return parsed
+
+
+def _left(previous: Spec | None, follows: Mapping[str, object]) -> list[str]:
+    """The repositories that the application declared before and does not any more."""
+    if previous is None:
+        return []
+    return [name for name in repositories_of(declared_inputs(previous.application)) if name not in follows]
 
 
 def _approve(ports: AskPorts, spec: Spec, given: Application, by: str) -> None:

@@ -1,8 +1,9 @@
 """An application that is to go: its objects first, where its finalizer says so, then everything that we know of it.
 
-Hooks of PreDelete run before the first object goes and hooks of PostDelete after the last. Without the finalizer the
-objects stay as they are, and no hook runs. A cluster that can't be reached leaves the deletion pending and visible; it
-is tried again until it is done. Source: Argo CD, "App Deletion" and "Resource Hooks".
+Hooks of PreDelete run before the first object goes and hooks of PostDelete after the last is gone; the application is
+known until then. Without the finalizer the objects stay as they are, and no hook runs. A cluster that can't be reached
+leaves the deletion pending and visible; it is tried again until it is done. Source: Argo CD, "App Deletion" and
+"Resource Hooks".
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ from math import floor
 from mooring.differences.rules import Rules
 from mooring.errors import ConflictError, MooringError
 from mooring.events.messages import AppMessage, Cause, Later
-from mooring.flows.advancing import Advance, advance
+from mooring.flows.advancing import Advance, advance, still_goes
 from mooring.flows.executing import Execution, Hands
+from mooring.flows.following import all_inputs, declared_inputs, repositories_of
 from mooring.flows.guarding import CONFIRMATION, confirm
 from mooring.flows.operating import results_of, wait_delay
 from mooring.flows.ports import Held, SyncPorts, take_lease
 from mooring.flows.targets import Live
+from mooring.flows.tidying import tidy
 from mooring.flows.ulid import new_ulid
 from mooring.model.objects import ObjectKey
 from mooring.plan.hooks import Hook, read_hook
 from mooring.plan.steps import Plan, hook_waves, plan_sync
-from mooring.source.urls import normalise
 from mooring.state.records import Commit, Operation, Record
 
 __all__ = ["remove"]
@@ -60,12 +62,12 @@ def remove(ports: SyncPorts, record: Record) -> None:
             target = ports.targets.connect(ports.targets.cluster(spec.application.destination))
             plan = _plan(record, _hooks(ports, record))
         except MooringError as error:
-            execution.failures.append((ObjectKey("", "Application", record.key.namespace, record.key.name), error))
+            execution.failures.append((_itself(record), error))
         else:
             state = _advance(ports, held, plan, operation, execution, target)
     if not execution.failures and not execution.unfinished and not state.waiting:
-        repository = normalise(spec.application.source.repo_url)
-        ports.applications.forget(record.key, repository, held.record.lease.token)
+        inputs = all_inputs(declared_inputs(spec.application), record.wanted)
+        ports.applications.forget(record.key, repositories_of(inputs), held.record.lease.token)
         return
     _come_back(ports, held, state, execution)
 
@@ -109,7 +111,20 @@ def _advance(
             execution.inventory.pop(key, None)
     if execution.unconfirmed:
         state.waiting.append("somebody to confirm the rest")
+    elif not state.waiting and not execution.failures and not execution.unfinished:
+        try:
+            state.waiting += still_goes((*operation.results, *execution.results), application, target)
+        except MooringError as error:
+            execution.failures.append((_itself(held.record), error))
+    state.operation = tidy(
+        plan, state, execution, application, target,
+        lambda so_far: held.checkpoint(execution.inventory, replace(held.record.status, operation=so_far)),
+    )  # fmt: skip
     return state
+
+
+def _itself(record: Record) -> ObjectKey:
+    return ObjectKey("", "Application", record.key.namespace, record.key.name)
 
 
 def _awaits_confirmation(record: Record, operation: Operation) -> bool:

@@ -19,7 +19,7 @@ from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.source.refs import may_be_range
 from mooring.source.urls import normalise
-from mooring.state.applications import Applications, Listed
+from mooring.state.applications import Applications, Follower
 from mooring.state.registry import Registry
 
 __all__ = ["LARGEST_BODY", "PushPorts", "Received", "handle_delivery"]
@@ -72,29 +72,37 @@ def handle_delivery(ports: PushPorts, headers: Mapping[str, str], body: bytes) -
             "this body was delivered before under another id; use GitHub's own redelivery", field="X-GitHub-Delivery"
         )
     concerned = _concerned(ports.applications, push, payload)
+    keys = {app.key for group in concerned.values() for app in group}
     _send(ports.queues, push, concerned, Cause("push", delivery.id, push.by))
     ports.registry.remember(names, now=ports.clock())
-    return Received("queued" if concerned else "ignored", tuple(sorted(listed.key for listed in concerned)))
+    return Received("queued" if keys else "ignored", tuple(sorted(keys)))
 
 
-def _send(queues: Queues, push: Push, concerned: list[Listed], cause: Cause) -> None:
-    touched = [] if push.files is None else [app for app in concerned if _touched(app.depends, push.files)]
-    queues.send("renders", [AppMessage(app.key, cause) for app in touched])
-    if len(touched) == len(concerned):
+def _send(queues: Queues, push: Push, concerned: Mapping[str, list[Follower]], cause: Cause) -> None:
+    every = [app for group in concerned.values() for app in group]
+    touched = [] if push.files is None else [app for app in every if _touched(app.depends, push.files)]
+    queues.send("renders", [AppMessage(key, cause) for key in dict.fromkeys(app.key for app in touched)])
+    if len(touched) == len(every):
         return
-    rest = [RepositoryMessage(name, cause) for name in dict.fromkeys(app.repository for app in concerned)]
+    rest = [RepositoryMessage(name, cause) for name, group in concerned.items() if group]
     if touched:
         queues.send_later([(Later("renders", message), _AFTER_THE_TOUCHED) for message in rest])
     else:
         queues.send("renders", rest)
 
 
-def _concerned(applications: Applications, push: Push, payload: Mapping[str, object]) -> list[Listed]:
-    repositories = dict.fromkeys(_normalised(push.urls))
-    listed = {app.key: app for name in repositories for app in applications.of_repository(name)}
+def _concerned(applications: Applications, push: Push, payload: Mapping[str, object]) -> dict[str, list[Follower]]:
+    """The applications that follow what was pushed, by the repository's normalised address."""
     repository = payload["repository"]
     default = repository.get("default_branch") if isinstance(repository, dict) else None
-    return [app for app in listed.values() if _follows(app.target, push, default)]
+    return {
+        name: [
+            app
+            for app in applications.of_repository(name)
+            if any(_follows(target, push, default) for target in app.targets)
+        ]
+        for name in dict.fromkeys(_normalised(push.urls))
+    }
 
 
 def _normalised(urls: Iterable[str]) -> Iterable[str]:

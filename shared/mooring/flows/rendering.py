@@ -1,36 +1,41 @@
-"""The function `render`: from a commit to a bundle, for as few applications and as little work as the commit asks for.
+"""The function `render`: from commits to bundles, for as few applications and as little work as the commits ask for.
 
-All messages of an invocation that concern one repository share one fetch. An application is rendered only where its
-spec, the renderer, or a path that its last render depended on has changed; otherwise the new revision is noted and
-nothing goes on to the cluster. A render that fails leaves the last good bundle in its place: nothing is ever pruned
-because something could not be rendered.
+All messages of an invocation that concern one repository share one fetch. An application is rendered only where
+something that decides its render has changed (see `recalling`); otherwise the new revision is noted and nothing goes on
+to the cluster. A render that fails leaves the last good bundle in its place: nothing is ever pruned because something
+could not be rendered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from mooring import __version__
 from mooring.errors import MooringError, TransientError
 from mooring.events.messages import AppMessage, Cause, Later, RepositoryMessage
+from mooring.flows.building import build
+from mooring.flows.following import (
+    ChartSource,
+    all_inputs,
+    declared_inputs,
+    followed,
+    named,
+    place_of,
+    resolve,
+)
+from mooring.flows.outbox import Follows, Outbox
+from mooring.flows.recalling import RENDERER, bare, find_again, identify, questions, remember
 from mooring.model.application import AppKey, Application
-from mooring.model.objects import digest
 from mooring.queues import Queues
-from mooring.render import RenderContext, Rendered, Tools, render
-from mooring.source import Repositories, Resolution, Survey, normalise
+from mooring.render import RenderContext, Tools
+from mooring.source import Repositories, Survey
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
-from mooring.state.records import Commit, Record, RenderFailure, WantedState
+from mooring.state.records import Commit, Input, Record, RenderFailure, Rendering, WantedState
 from mooring.state.registry import Cluster, Registry, find_cluster
 
-__all__ = ["RENDERER", "RenderPorts", "handle_renders"]
+__all__ = ["RenderPorts", "handle_renders"]
 
-RENDERER = f"{__version__}"
-"""Names the version of everything that turns files into objects: where it changes, all is rendered anew."""
-
-_FLUSH_AFTER = 0.25  # seconds that a finished render waits for its neighbours before it goes on its way
 _RENDERED_AT_ONCE = 10  # applications of one repository; as many as a batch of messages has
 _RETRY_DELAY = 10.0  # seconds; after that the sweep takes over
 _LONGEST_MESSAGE = 2000
@@ -44,39 +49,27 @@ class RenderPorts:
     bundles: Bundles
     registry: Registry
     repositories: Repositories
+    charts: ChartSource
     queues: Queues
     tools: Tools
     clock: Callable[[], float]
 
 
-@dataclass(slots=True)
-class _Outbox:
-    """What an invocation has found out and not yet written."""
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One application that may need a render: its inputs and the revision of each (by the bare input)."""
 
-    ports: RenderPorts
-    share: AbstractSet[AppKey]
-    wanted: list[tuple[AppKey, WantedState]] = field(default_factory=list)
-    messages: list[AppMessage] = field(default_factory=list)
-    shared: list[AppMessage] = field(default_factory=list)
-    later: list[tuple[Later, float]] = field(default_factory=list)
-    flushed_at: float = 0.0
+    record: Record
+    application: Application
+    cause: Cause
+    declared: tuple[Input, ...]
+    revisions: Mapping[Input, str]
+    context: RenderContext
 
-    def flush(self) -> None:
-        """State first, then messages: a message that is lost is found by the sweep, a state that is lost is not."""
-        if self.wanted:
-            self.ports.applications.want(self.wanted)
-        if self.messages:
-            self.ports.queues.send("syncs", self.messages)
-        if self.shared:
-            self.ports.queues.send("renders", self.shared)
-        if self.later:
-            self.ports.queues.send_later(self.later)
-        self.wanted, self.messages, self.shared, self.later = [], [], [], []
-        self.flushed_at = self.ports.clock()
-
-    def flush_if_waiting(self) -> None:
-        if self.ports.clock() - self.flushed_at > _FLUSH_AFTER:
-            self.flush()
+    @property
+    def revision(self) -> str:
+        """The revisions of the declared sources as one name."""
+        return named(self.revisions[each] for each in self.declared)
 
 
 def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | RepositoryMessage]) -> None:
@@ -94,181 +87,182 @@ def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | Repositor
             causes[message.app] = message.cause
     share = whole.keys() - causes.keys() if len(whole) > _RENDERED_AT_ONCE else frozenset()
     causes = whole | causes
-    outbox = _Outbox(ports, share=share, flushed_at=ports.clock())
-    by_repository: dict[str, list[Record]] = {}
-    for record in ports.applications.load(causes).values():
-        if record.spec is None:
+    outbox = Outbox(ports.applications, ports.queues, ports.clock, ports.clock())
+    resolved_at = ports.clock()
+    records = [record for record in ports.applications.sources(causes).values() if record.spec is not None]
+    leaving = [record.key for record in records if record.spec is not None and record.spec.deleting is not None]
+    outbox.syncs += [AppMessage(key, causes[key]) for key in leaving]
+    tasks = _tasks(ports, outbox, [each for each in records if each.key not in leaving], causes, resolved_at)
+    surveys = _survey(ports, outbox, tasks, resolved_at)
+    changed: list[_Task] = []
+    for task in tasks:
+        if task.record.key not in surveys or _carry(outbox, task, surveys[task.record.key], resolved_at):
             continue
-        if record.spec.deleting is not None:
-            outbox.messages.append(AppMessage(record.key, causes[record.key]))
-            continue
-        by_repository.setdefault(record.spec.application.source.repo_url, []).append(record)
-    clusters = ports.registry.clusters() if by_repository else []
-    for url, records in by_repository.items():
-        _render_repository(ports, outbox, url, records, causes, clusters)
+        if task.record.key in share:
+            outbox.renders.append(AppMessage(task.record.key, task.cause))
+        else:
+            changed.append(task)
+    # Applications of one commit follow one another, so that its files are written once.
+    for task in sorted(changed, key=lambda each: [(given.url, each.revisions[given]) for given in each.declared]):
+        _render(ports, outbox, task, resolved_at)
+        outbox.flush_if_waiting()
     outbox.flush()
 
 
-def _render_repository(
-    ports: RenderPorts,
-    outbox: _Outbox,
-    url: str,
-    records: list[Record],
-    causes: Mapping[AppKey, Cause],
-    clusters: Sequence[Cluster],
-) -> None:
-    resolved_at = ports.clock()
-    targets = {_application(record).source.target_revision for record in records}
-    try:
-        resolutions = ports.repositories.latest(url, targets)
-    except MooringError as error:
-        for record in records:
-            _fail(outbox, record, causes[record.key], error, "", resolved_at)
-        return
-    pending: list[tuple[Record, str]] = []
+def _tasks(
+    ports: RenderPorts, outbox: Outbox, records: Sequence[Record], causes: Mapping[AppKey, Cause], resolved_at: float
+) -> list[_Task]:
+    """The applications whose revisions are known, and not known to be rendered; failures are noted."""
+    inputs = {}
     for record in records:
-        found = resolutions[_application(record).source.target_revision]
-        if not isinstance(found, Resolution):
-            _fail(outbox, record, causes[record.key], found, "", resolved_at)
-        elif _is_known(record, found.sha) and causes[record.key].kind not in ("person", "spec"):
+        assert record.spec is not None
+        inputs[record.key] = all_inputs(declared_inputs(record.spec.application), record.wanted)
+    places = [place_of(each) for group in inputs.values() for each in group]
+    found = resolve(places, ports.repositories.latest, ports.charts)
+    clusters = ports.registry.clusters() if records else []
+    tasks: list[_Task] = []
+    for record in records:
+        assert record.spec is not None
+        application, cause = record.spec.application, causes[record.key]
+        answers = {bare(each): found[place_of(each)] for each in inputs[record.key]}
+        trouble = next((each for each in answers.values() if isinstance(each, MooringError)), None)
+        if trouble is not None:
+            _fail(outbox, record, cause, trouble, "", resolved_at)
             continue
-        else:
-            pending.append((record, found.sha))
-    if not pending:
-        return
-    surveys = ports.repositories.survey(url, _questions(pending))
-    changed: list[tuple[Record, str]] = []
-    for record, sha in pending:
-        if _carry(outbox, record, sha, surveys[sha], causes[record.key], resolved_at, clusters):
-            continue
-        if record.key in outbox.share:
-            outbox.shared.append(AppMessage(record.key, causes[record.key]))
-        else:
-            changed.append((record, sha))
-    for sha in dict.fromkeys(sha for _, sha in changed):
-        group = [record for record, each in changed if each == sha]
-        with ports.repositories.checked_out(url, sha) as checkout:
-            for record in group:
-                context = _context(_application(record), clusters)
-                try:
-                    rendered = render(
-                        _application(record).source,
-                        checkout,
-                        context,
-                        ports.tools,
-                        allow_empty=_allows_empty(_application(record)),
-                    )
-                    bundle = ports.bundles.save(rendered.objects)
-                except MooringError as error:
-                    _fail(outbox, record, causes[record.key], error, sha, resolved_at)
-                    continue
-                survey = ports.repositories.survey(url, {sha: rendered.depends})[sha]
-                _accept(outbox, record, survey, rendered, bundle, causes[record.key], resolved_at, context)
-                outbox.flush_if_waiting()
+        revisions = {each: str(answer) for each, answer in answers.items()}
+        context = _context(application, clusters)
+        task = _Task(record, application, cause, declared_inputs(application), revisions, context)
+        if cause.kind in ("person", "spec") or not _is_known(task):
+            tasks.append(task)
+    return tasks
 
 
-def _application(record: Record) -> Application:
-    assert record.spec is not None
-    return record.spec.application
-
-
-def _allows_empty(application: Application) -> bool:
-    return bool(application.automated and application.automated.allow_empty)
-
-
-def _is_known(record: Record, sha: str) -> bool:
-    """Whether this revision was rendered already, or failed in a way that only another revision can mend."""
-    spec, wanted = record.spec, record.wanted
+def _is_known(task: _Task) -> bool:
+    """Whether these revisions were rendered already, or failed in a way that only other revisions can mend."""
+    spec, wanted = task.record.spec, task.record.wanted
     if spec is None or wanted is None or wanted.renderer != RENDERER:
         return False
     if (failure := wanted.failure) is not None:
-        return (failure.revision, failure.generation) == (sha, spec.generation) and not failure.transient
-    return (wanted.revision, wanted.generation) == (sha, spec.generation)
+        return (failure.revision, failure.generation) == (task.revision, spec.generation) and not failure.transient
+    known = {bare(each): each.revision for each in wanted.rendering.inputs}
+    return wanted.generation == spec.generation and known == task.revisions
 
 
-def _questions(pending: Iterable[tuple[Record, str]]) -> dict[str, set[str]]:
-    questions: dict[str, set[str]] = {}
-    for record, sha in pending:
-        depends = record.wanted.depends if record.wanted is not None else ()
-        questions.setdefault(sha, set()).update(depends)
-    return questions
+def _survey(
+    ports: RenderPorts, outbox: Outbox, tasks: Sequence[_Task], resolved_at: float
+) -> dict[AppKey, dict[tuple[str, str], Survey]]:
+    """What lies at the paths that tell whether a former rendering stands: one process for each repository."""
+    asked: dict[str, dict[str, set[str]]] = {}
+    for task in tasks:
+        wanted = task.record.wanted
+        candidates = () if wanted is None else (wanted.rendering, *wanted.earlier)
+        needed = questions(candidates, task.revisions)
+        for url, sha in [*needed, *((each.url, task.revisions[each]) for each in task.declared if not each.chart)]:
+            asked.setdefault(url, {}).setdefault(sha, set()).update(needed.get((url, sha), ()))
+    found: dict[tuple[str, str], Survey] = {}
+    troubles: dict[str, MooringError] = {}
+    for url, wants in asked.items():
+        try:
+            found |= {(url, sha): survey for sha, survey in ports.repositories.survey(url, wants).items()}
+        except MooringError as error:
+            troubles[url] = error
+    surveys: dict[AppKey, dict[tuple[str, str], Survey]] = {}
+    for task in tasks:
+        trouble = next((troubles[each.url] for each in task.revisions if each.url in troubles), None)
+        if trouble is not None:
+            _fail(outbox, task.record, task.cause, trouble, task.revision, resolved_at)
+        else:
+            surveys[task.record.key] = found
+    return surveys
 
 
-def _carry(
-    outbox: _Outbox,
-    record: Record,
-    sha: str,
-    survey: Survey,
-    cause: Cause,
-    resolved_at: float,
-    clusters: Sequence[Cluster],
-) -> bool:
-    """Notes the new revision where the last bundle still stands for it; False where a render is needed."""
-    spec, wanted = record.spec, record.wanted
-    assert spec is not None
-    if wanted is None or not wanted.bundle or (wanted.generation, wanted.renderer) != (spec.generation, RENDERER):
+def _carry(outbox: Outbox, task: _Task, surveys: Mapping[tuple[str, str], Survey], resolved_at: float) -> bool:
+    """Notes the new revision where a rendering that is remembered stands for it; False where a render is needed."""
+    wanted, record = task.record.wanted, task.record
+    assert record.spec is not None
+    if wanted is None:
         return False
-    context = _context(spec.application, clusters)
-    if _trees(wanted.depends, survey, wanted.source_type, context) != wanted.trees:
+    known = find_again(task.application, wanted, task.revisions, surveys, task.context)
+    if known is None:
         return False
-    outbox.wanted.append(
-        (
-            record.key,
-            replace(wanted, revision=sha, resolved_at=resolved_at, cause=cause, commit=_commit(survey), failure=None),
-        )
+    state = WantedState(
+        revision=task.revision,
+        generation=record.spec.generation,
+        resolved_at=resolved_at,
+        cause=task.cause,
+        commit=_commit(task, surveys),
+        renderer=RENDERER,
+        rendering=known,
+        earlier=remember(wanted, known),
     )
-    if cause.kind == "person":
-        outbox.messages.append(AppMessage(record.key, cause))
+    outbox.wanted.append((record.key, state))
+    if task.cause.kind == "person" or (known.bundle, state.generation) != (wanted.bundle, wanted.generation):
+        outbox.syncs.append(AppMessage(record.key, task.cause))
+    _follow(outbox, task, known)
     return True
 
 
-def _accept(
-    outbox: _Outbox,
-    record: Record,
-    survey: Survey,
-    rendered: Rendered,
-    bundle: str,
-    cause: Cause,
-    resolved_at: float,
-    context: RenderContext,
-) -> None:
-    spec = record.spec
-    assert spec is not None
-    wanted = WantedState(
-        revision=survey.commit.sha,
-        bundle=bundle,
-        generation=spec.generation,
-        resolved_at=resolved_at,
-        cause=cause,
-        commit=_commit(survey),
-        depends=rendered.depends,
-        trees=_trees(rendered.depends, survey, rendered.source_type, context),
-        source_type=rendered.source_type,
-        renderer=RENDERER,
-        warnings=rendered.warnings,
+def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float) -> None:
+    record = task.record
+    assert record.spec is not None
+    inputs = [replace(each, revision=task.revisions[each]) for each in task.declared]
+    try:
+        built = build(ports.repositories, ports.charts, ports.tools, task.application, inputs, task.context)
+        bundle = ports.bundles.save(built.objects)
+        surveys = {
+            (each.url, each.revision): ports.repositories.survey(each.url, {each.revision: each.depends})[each.revision]
+            for each in built.inputs
+            if not each.chart
+        }
+    except MooringError as error:
+        _fail(outbox, record, task.cause, error, task.revision, resolved_at)
+        return
+    identity = identify(
+        task.application, built.inputs, surveys, task.context, built.source_type, by_revision=built.by_revision
     )
-    outbox.wanted.append((record.key, wanted))
-    outbox.messages.append(AppMessage(record.key, cause))
-    if record.wanted is None or record.wanted.depends != rendered.depends:
-        outbox.ports.applications.note_depends(
-            record.key, normalise(spec.application.source.repo_url), rendered.depends
-        )
+    rendering = Rendering(
+        bundle, built.inputs, identity, built.source_type, built.warnings, by_revision=built.by_revision
+    )
+    state = WantedState(
+        revision=task.revision,
+        generation=record.spec.generation,
+        resolved_at=resolved_at,
+        cause=task.cause,
+        commit=_commit(task, surveys),
+        renderer=RENDERER,
+        rendering=rendering,
+        earlier=remember(record.wanted, rendering),
+    )
+    outbox.wanted.append((record.key, state))
+    outbox.syncs.append(AppMessage(record.key, task.cause))
+    _follow(outbox, task, rendering)
 
 
-def _fail(outbox: _Outbox, record: Record, cause: Cause, error: MooringError, sha: str, resolved_at: float) -> None:
+def _follow(outbox: Outbox, task: _Task, rendering: Rendering) -> None:
+    """Brings the lists of the repositories up to date, where they are not."""
+    wanted = task.record.wanted
+    before = followed(wanted.rendering.inputs) if wanted is not None else {}
+    now = followed(rendering.inputs)
+    changed = {name: what for name, what in now.items() if before.get(name) != what}
+    gone = frozenset(before) - frozenset(now)
+    if changed or gone:
+        outbox.follows.append(Follows(task.record.key, changed, gone))
+
+
+def _fail(outbox: Outbox, record: Record, cause: Cause, error: MooringError, revision: str, resolved_at: float) -> None:
     """Remembers why there is no bundle; what is in the cluster stays."""
     spec, wanted = record.spec, record.wanted
     assert spec is not None
     transient = isinstance(error, TransientError)
-    failure = RenderFailure(str(error)[:_LONGEST_MESSAGE], transient, sha, spec.generation, resolved_at)
+    failure = RenderFailure(str(error)[:_LONGEST_MESSAGE], transient, revision, spec.generation, resolved_at)
     if wanted is None:
-        wanted = WantedState("", "", 0, resolved_at, cause, Commit(), (), "", "", RENDERER)
+        wanted = WantedState("", 0, resolved_at, cause, Commit(), RENDERER)
     known = wanted.failure
     if known is None or replace(known, at=failure.at) != failure:
         # The bundle keeps the generation that it was rendered for: it must never pass for one of a changed spec.
         outbox.wanted.append((record.key, replace(wanted, failure=failure, resolved_at=resolved_at)))
     if cause.kind == "person":
-        outbox.messages.append(AppMessage(record.key, cause))
+        outbox.syncs.append(AppMessage(record.key, cause))
     if transient and cause.kind not in ("retry", "tick"):
         again = AppMessage(record.key, replace(cause, kind="retry"))
         outbox.later.append((Later("renders", again), _RETRY_DELAY))
@@ -284,12 +278,11 @@ def _context(application: Application, clusters: Sequence[Cluster]) -> RenderCon
     )
 
 
-def _trees(depends: tuple[str, ...], survey: Survey, source_type: str, context: RenderContext) -> str:
-    """What the render's outcome depends on, as one digest; only charts can ask what the cluster serves."""
-    asked = [context.kube_version, context.api_versions] if source_type == "Helm" else []
-    return digest([[path, survey.trees.get(path)] for path in depends] + [asked])
-
-
-def _commit(survey: Survey) -> Commit:
-    commit = survey.commit
-    return Commit(commit.author_name, commit.author_email, commit.subject, commit.committed_at.isoformat())
+def _commit(task: _Task, surveys: Mapping[tuple[str, str], Survey]) -> Commit:
+    """The commit of the first source that has one; charts have none."""
+    for each in task.declared:
+        survey = surveys.get((each.url, task.revisions[each]))
+        if survey is not None:
+            commit = survey.commit
+            return Commit(commit.author_name, commit.author_email, commit.subject, commit.committed_at.isoformat())
+    return Commit()

@@ -31,14 +31,15 @@ def show_application(record: Record, history: Iterable[Operation] = (), *, brief
     sync, revision = _sync(record)
     operation = status.operation
     shown: dict[str, Any] = {
-        "sync": {"status": sync, "revision": revision},
+        "sync": {"status": sync, **_revision(revision)},
         "health": {"status": status.health.status} | _optional(message=status.health.message),
         **({} if brief else {"resources": [_resource(resource) for resource in status.resources]}),
         "history": [_history(index, each) for index, each in enumerate(_deployments(record, history), start=1)],
         "conditions": _conditions(record),
     }
-    if record.wanted is not None and record.wanted.source_type:
-        shown["sourceType"] = record.wanted.source_type
+    if record.wanted is not None and record.wanted.rendering.source_type:
+        types = record.wanted.rendering.source_type.split(",")
+        shown |= {"sourceType": types[0]} if len(types) == 1 else {"sourceTypes": types}
     if operation is not None:
         shown["operationState"] = _operation(operation, brief=brief)
         shown["reconciledAt"] = _time(operation.finished_at or operation.started_at)
@@ -66,7 +67,7 @@ def _conditions(record: Record) -> list[dict[str, str]]:
     assert spec is not None
     shown = [{"type": "UnknownFieldWarning", "message": message} for message in spec.warnings]
     if wanted is not None:
-        shown += [{"type": "RenderWarning", "message": message} for message in wanted.warnings]
+        shown += [{"type": "RenderWarning", "message": message} for message in wanted.rendering.warnings]
         if wanted.failure is not None:
             since = _time(wanted.failure.at)
             shown.append({"type": "ComparisonError", "message": wanted.failure.message, "lastTransitionTime": since})
@@ -109,10 +110,10 @@ def _operation(operation: Operation, *, brief: bool) -> dict[str, Any]:
         "startedAt": _time(operation.started_at),
         "operation": {
             "initiatedBy": _initiator(operation),
-            "sync": {"revision": operation.revision, "prune": operation.prune},
+            "sync": {**_revision(operation.revision), "prune": operation.prune},
         },
         "syncResult": {
-            "revision": operation.revision,
+            **_revision(operation.revision),
             **({} if brief else {"resources": [_result(result) for result in operation.results]}),
         },
         "retryCount": operation.retries,
@@ -159,13 +160,18 @@ def _history(index: int, operation: Operation) -> dict[str, Any]:
     return {
         "id": index,
         "operation": operation.id,
-        "revision": operation.revision,
+        **_revision(operation.revision),
         "deployStartedAt": _time(operation.started_at),
         "deployedAt": _time(operation.finished_at),
         "initiatedBy": _initiator(operation),
         "cause": asdict(operation.cause),
         **_optional(author=commit.author, authorEmail=commit.email, message=commit.subject, committedAt=commit.at),
     }
+
+
+def _revision(name: str) -> dict[str, Any]:
+    """The revision, or those of several sources, as Argo CD shows them."""
+    return {"revisions": name.split(",")} if "," in name else {"revision": name}
 
 
 def _optional(**fields: str) -> dict[str, str]:

@@ -7,18 +7,19 @@ with a message in hand, a retry that is due: the sweep finds them all, because i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from mooring.errors import MooringError, PermanentError
+from mooring.errors import ForbiddenError, MooringError, PermanentError, TransientError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
-from mooring.flows.rendering import RENDERER
+from mooring.flows.following import ChartSource, Place, all_inputs, named, place_of, resolve
+from mooring.flows.recalling import RENDERER, bare
 from mooring.model.application import AppKey
 from mooring.queues import Queues
-from mooring.source import Repositories, Resolution
+from mooring.source import Repositories
 from mooring.state.applications import Applications, Listed
-from mooring.state.records import WantedState
+from mooring.state.records import Input, WantedState
 from mooring.state.registry import Cluster, Registry, find_cluster
 
 __all__ = ["SweepPorts", "forward", "sweep"]
@@ -33,6 +34,7 @@ class SweepPorts:
     applications: Applications
     registry: Registry
     repositories: Repositories
+    charts: ChartSource
     queues: Queues
     pool: Executor
 
@@ -65,33 +67,36 @@ def _clusters_of(listed: Iterable[Listed], clusters: list[Cluster]) -> list[str]
 
 
 def _stale(ports: SweepPorts, listed: Sequence[Listed]) -> tuple[list[AppKey], list[MooringError]]:
+    """The applications whose sources have moved, and the troubles of repositories that did not answer."""
     wanted = ports.applications.wanted(app.key for app in listed)
-    by_url: dict[str, list[Listed]] = {}
-    for app in listed:
-        by_url.setdefault(app.url, []).append(app)
+    inputs = {app.key: all_inputs(app.sources, wanted.get(app.key)) for app in listed}
+    by_repository: dict[tuple[str, str], set[Place]] = {}
+    for place in {place_of(each) for group in inputs.values() for each in group}:
+        by_repository.setdefault(place[:2], set()).add(place)
 
-    def ask(url: str) -> tuple[list[AppKey], MooringError | None]:
-        apps = by_url[url]
-        try:
-            found = ports.repositories.resolve(url, {app.target for app in apps})
-        except MooringError as error:
-            # A render says so in the status of applications that never got anywhere; the others keep what they have.
-            return [app.key for app in apps if app.key not in wanted], error
-        shas = {target: each.sha if isinstance(each, Resolution) else "" for target, each in found.items()}
-        return [app.key for app in apps if _is_stale(app, wanted.get(app.key), shas[app.target])], None
+    def ask(places: Iterable[Place]) -> dict[Place, str | MooringError]:
+        return resolve(places, ports.repositories.resolve, ports.charts)
 
-    stale: list[AppKey] = []
-    troubles: list[MooringError] = []
-    for keys, trouble in ports.pool.map(ask, by_url):
-        stale += keys
-        if trouble is not None:
-            troubles.append(trouble)
-    return stale, troubles
+    found: dict[Place, str | MooringError] = {}
+    for answers in ports.pool.map(ask, by_repository.values()):
+        found |= answers
+    stale = [
+        app.key
+        for app in listed
+        if _is_stale(app, wanted.get(app.key), {bare(each): found[place_of(each)] for each in inputs[app.key]})
+    ]
+    silent = {place[:2]: each for place, each in found.items() if isinstance(each, TransientError | ForbiddenError)}
+    return stale, list(silent.values())
 
 
-def _is_stale(app: Listed, wanted: WantedState | None, sha: str) -> bool:
+def _is_stale(app: Listed, wanted: WantedState | None, now: Mapping[Input, str | MooringError]) -> bool:
     if wanted is None or wanted.renderer != RENDERER:
         return True
+    if any(isinstance(each, TransientError | ForbiddenError) for each in now.values()):
+        return False  # what was rendered stands as long as the repository does not answer
+    revisions = {each: "" if isinstance(answer, MooringError) else answer for each, answer in now.items()}
     if (failure := wanted.failure) is not None:
-        return failure.transient or (failure.revision, failure.generation) != (sha, app.generation)
-    return (wanted.revision, wanted.generation) != (sha, app.generation)
+        revision = named(revisions[each] for each in app.sources)
+        return failure.transient or (failure.revision, failure.generation) != (revision, app.generation)
+    known = {bare(each): each.revision for each in wanted.rendering.inputs}
+    return wanted.generation != app.generation or known != revisions

@@ -8,8 +8,10 @@ render.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from mooring.errors import ConfigurationError, RenderError
@@ -35,6 +37,7 @@ class RenderContext:
     namespace: str = ""
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,16 @@ class Rendered:
 
     `depends` are paths relative to the repository's root, sorted, none inside another; `.` is everything, and one
     that doesn't exist counts as well (its appearance would change the outcome). Symbolic links on the way are listed
-    beside what they lead to.
+    beside what they lead to. `lent` are the paths that were read in the checkouts of other sources, by their `ref`;
+    `by_revision` says that the revision itself came in through a build variable.
     """
 
     objects: tuple[Manifest, ...]
     source_type: SourceType
     depends: tuple[str, ...]
     warnings: tuple[str, ...]
+    lent: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    by_revision: bool = False
 
 
 def render(
@@ -66,10 +72,12 @@ def render(
     context: RenderContext,
     tools: Tools,
     *,
+    refs: Mapping[str, Path] = MappingProxyType({}),
     timeout: float = TIMEOUT,
     allow_empty: bool = False,
 ) -> Rendered:
-    """Renders `source` from a checkout of its revision; `timeout` is in seconds.
+    """Renders `source` from a checkout of its revision; `timeout` is in seconds, `refs` are the checkouts of sources
+    that lend their files, by `ref`.
 
     Raises `ConfigurationError` (paths, options) and `RenderError` (the files don't give manifests), also for a render
     that gives none unless `allow_empty`.

@@ -8,19 +8,32 @@ result. Token and expiry are checked by DynamoDB, not by the function that may h
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import orjson
 
 from mooring.errors import ConflictError
 from mooring.model.application import AppKey, Destination
 from mooring.plan.inventory import Inventory, from_rows, to_rows
 from mooring.state import codec
 from mooring.state.packing import pack_rows, unpack_rows
-from mooring.state.records import DriftEvent, Lease, Operation, Record, Request, RetryState, Spec, Status, WantedState
-from mooring.state.table import Item, Key, Table, delete, put, update
+from mooring.state.records import (
+    DriftEvent,
+    Input,
+    Lease,
+    Operation,
+    Record,
+    Request,
+    RetryState,
+    Spec,
+    Status,
+    WantedState,
+)
+from mooring.state.table import Item, Key, Table, check, delete, put, update
 
-__all__ = ["Applications", "Listed"]
+__all__ = ["Applications", "Follower", "Listed"]
 
 _REGISTRY = "APPS"
 _MOST_DRIFTS = 50  # of one operation that are remembered one by one; a transaction has a hundred items at most
@@ -29,17 +42,23 @@ _PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "REQUEST", "LEASE")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One application as the registry lists it: enough to know which repository and cluster concern it.
+    """One application as the registry lists it: enough to know which sources and cluster concern it.
 
-    `repository` is the normalised address, `url` the one that was declared.
+    `sources` are the declared ones, without revisions.
     """
 
     key: AppKey
-    repository: str
-    url: str
+    sources: tuple[Input, ...]
     generation: int
-    target: str
     destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """An application that reads a repository: at which revisions (as declared), and which paths as far as known."""
+
+    key: AppKey
+    targets: tuple[str, ...]
     depends: tuple[str, ...]
 
 
@@ -63,50 +82,55 @@ class Applications:
 
     # -- what is declared ------------------------------------------------------------------------------------------
 
-    def declare(self, spec: Spec, repository: str, *, previous: Spec | None, was: str) -> None:
-        """Writes a declared application and lists it under its repository.
+    def declare(
+        self, spec: Spec, *, previous: Spec | None, follows: Mapping[str, Sequence[str]], gone: Iterable[str] = ()
+    ) -> None:
+        """Writes a declared application and lists it under its repositories.
 
-        `repository` is the normalised address, `was` the one it had before (or empty). Raises `ConflictError` where
-        somebody else declared it since `previous` was read.
+        `follows` are the targets of its sources by normalised address, `gone` the repositories that it declared before
+        and does not any more. Raises `ConflictError` where somebody else declared it since `previous` was read.
         """
         key = spec.application.key
         destination = spec.application.destination
-        listed = {
-            "app": str(key),
-            "repository": repository,
-            "url": spec.application.source.repo_url,
-            "generation": spec.generation,
-            "target": spec.application.source.target_revision,
-            "server": destination.server,
-            "cluster": destination.name,
-        }
         unchanged = (
             put(codec.spec_item(_pk(key), spec), "attribute_not_exists(pk)")
             if previous is None
             else put(codec.spec_item(_pk(key), spec), "generation = :seen", seen=previous.generation)
         )
-        operations = [
+        listed = {
+            "generation": spec.generation,
+            "sources": orjson.dumps(
+                [[each.repo_url, each.target_revision, each.chart] for each in spec.application.sources]
+            ).decode(),
+            "server": destination.server,
+            "cluster": destination.name,
+        }
+        self._table.write(
             unchanged,
             put({"pk": _REGISTRY, "sk": str(key), **listed}),
-            update((_repository_pk(repository), f"APP#{key}"), listed),
-        ]
-        if was and was != repository:
-            operations.append(delete((_repository_pk(was), f"APP#{key}")))
-        self._table.write(*operations)
+            *(
+                update((_repository_pk(name), f"APP#{key}"), {"targets": "\n".join(targets)})
+                for name, targets in follows.items()
+            ),
+            *(delete((_repository_pk(name), f"APP#{key}")) for name in gone),
+        )
 
     def replace_spec(self, spec: Spec, previous: Spec) -> None:
         """Writes a changed spec that keeps its repository (a deletion that was asked for, for example)."""
         item = codec.spec_item(_pk(spec.application.key), spec)
         self._table.write(put(item, "generation = :seen", seen=previous.generation))
 
-    def forget(self, key: AppKey, repository: str, token: int) -> None:
-        """Removes everything about an application, if the lease's token is still `token`."""
+    def forget(self, key: AppKey, repositories: Iterable[str], token: int) -> None:
+        """Removes everything about an application, if the lease's token is still `token`.
+
+        `repositories` are all that it follows, by normalised address.
+        """
         pk = _pk(key)
         self._table.write(
             delete((pk, "LEASE"), "fence = :fence", fence=token),
             delete((pk, "SPEC")),
             delete((_REGISTRY, str(key))),
-            delete((_repository_pk(repository), f"APP#{key}")),
+            *(delete((_repository_pk(name), f"APP#{key}")) for name in repositories),
         )
         rest = [(pk, item["sk"]) for item in self._table.query(pk, fields=("sk",))]
         self._table.delete_all(rest)
@@ -115,11 +139,17 @@ class Applications:
         """Every application of the installation, by name."""
         return [_listed(item) for item in self._table.query(_REGISTRY)]
 
-    def of_repository(self, repository: str) -> list[Listed]:
-        """The applications whose source is this repository (a normalised address)."""
-        return [_listed(item) for item in self._table.query(_repository_pk(repository), "APP#")]
+    def of_repository(self, repository: str) -> list[Follower]:
+        """The applications that read this repository (a normalised address)."""
+        return [_follower(item) for item in self._table.query(_repository_pk(repository), "APP#")]
 
     # -- reading ---------------------------------------------------------------------------------------------------
+
+    def sources(self, keys: Iterable[AppKey]) -> dict[AppKey, Record]:
+        """What is declared of any number of applications and what git wants of them, fifty a request, and no more."""
+        apps = list(dict.fromkeys(keys))
+        items = self._table.get_many((_pk(key), part) for key in apps for part in ("SPEC", "WANTED"))
+        return {key: _record(key, items) for key in apps}
 
     def load(self, keys: Iterable[AppKey], *, inventory: bool = False) -> dict[AppKey, Record]:
         """Records of any number of applications, twenty a request; unknown ones come back without a spec.
@@ -180,16 +210,25 @@ class Applications:
         item = codec.wanted_item(_pk(key), state)
         return put(item, "attribute_not_exists(pk) OR resolved_at <= :mine", mine=state.resolved_at)
 
-    def note_depends(self, key: AppKey, repository: str, depends: tuple[str, ...]) -> None:
-        """Remembers beside the repository which of its paths concern the application, so that a push can be matched."""
+    def follow(
+        self, key: AppKey, repositories: Mapping[str, tuple[Sequence[str], Sequence[str]]], gone: Iterable[str] = ()
+    ) -> None:
+        """Remembers beside each repository which of its revisions and paths concern the application (`targets` and
+        `depends`), so that a push can be matched; `gone` are repositories that no longer do.
+
+        Nothing is written for an application that was deleted meanwhile.
+        """
+        writes = [
+            update((_repository_pk(name), f"APP#{key}"), {"targets": "\n".join(targets), "depends": "\n".join(depends)})
+            for name, (targets, depends) in repositories.items()
+        ]
+        writes += [delete((_repository_pk(name), f"APP#{key}")) for name in gone]
+        if not writes:
+            return
         try:
-            self._table.write(
-                update(
-                    (_repository_pk(repository), f"APP#{key}"), {"depends": "\n".join(depends)}, "attribute_exists(pk)"
-                )
-            )
+            self._table.write(check((_pk(key), "SPEC"), "attribute_exists(pk)"), *writes)
         except ConflictError:
-            return  # the application moved to another repository meanwhile
+            return  # deleted, or declared anew at this moment: the render that follows brings it right
 
     def request(self, key: AppKey, request: Request) -> None:
         """Remembers that a person asked for a sync; a later request replaces one that was not begun."""
@@ -221,12 +260,19 @@ class Applications:
         self._table.write(taking, *writes, put(codec.status_item(_pk(record.key), status)))
         return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status)
 
-    def checkpoint(self, record: Record, *, now: float, ttl: float, inventory: Inventory) -> Record:
-        """Writes what was done so far and prolongs the lease. Raises `ConflictError` where the lease was lost."""
+    def checkpoint(
+        self, record: Record, *, now: float, ttl: float, inventory: Inventory, status: Status | None = None
+    ) -> Record:
+        """Writes what was done so far, the status where there is one, and prolongs the lease.
+
+        Raises `ConflictError` where the lease was lost.
+        """
         lease = replace(record.lease, expires=now + ttl)
         chunks, writes = self._inventory_writes(record, inventory)
+        if status is not None:
+            writes.append(put(codec.status_item(_pk(record.key), status)))
         self._table.write(self._holding(record, lease), *writes)
-        return replace(record, lease=lease, inventory=inventory, chunks=chunks)
+        return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status or record.status)
 
     def finish(
         self,
@@ -312,17 +358,19 @@ def _lease_item(key: AppKey, lease: Lease) -> Item:
 
 
 def _listed(item: Item) -> Listed:
-    depends = tuple(item["depends"].split("\n")) if item.get("depends") else ()
+    sources = tuple(Input(*each) for each in orjson.loads(item["sources"]))
     destination = Destination(server=item["server"], name=item["cluster"])
-    return Listed(
-        AppKey.parse(item["app"]),
-        item["repository"],
-        item["url"],
-        item["generation"],
-        item["target"],
-        destination,
-        depends,
-    )
+    return Listed(AppKey.parse(item["sk"]), sources, item["generation"], destination)
+
+
+def _follower(item: Item) -> Follower:
+    key = AppKey.parse(item["sk"].removeprefix("APP#"))
+    return Follower(key, _lines(item, "targets"), _lines(item, "depends"))
+
+
+def _lines(item: Item, name: str) -> tuple[str, ...]:
+    text = item.get(name)
+    return tuple(text.split("\n")) if text else ()
 
 
 def _record(key: AppKey, items: dict[Key, Item]) -> Record:

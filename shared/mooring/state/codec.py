@@ -22,9 +22,11 @@ from mooring.state.records import (
     DriftEvent,
     Fight,
     HookRun,
+    Input,
     Lease,
     Operation,
     RenderFailure,
+    Rendering,
     Request,
     Resource,
     ResourceResult,
@@ -78,19 +80,16 @@ def wanted_item(pk: str, wanted: WantedState) -> Item:
     body = {
         "cause": wanted.cause.to_json(),
         "commit": wanted.commit,
-        "depends": wanted.depends,
         "failure": wanted.failure,
-        "warnings": wanted.warnings,
+        "rendering": wanted.rendering,
+        "earlier": wanted.earlier,
     }
     return {
         "pk": pk,
         "sk": "WANTED",
         "revision": wanted.revision,
-        "bundle": wanted.bundle,
         "generation": wanted.generation,
         "resolved_at": wanted.resolved_at,
-        "trees": wanted.trees,
-        "source_type": wanted.source_type,
         "renderer": wanted.renderer,
         "body": pack(body),
     }
@@ -101,18 +100,20 @@ def wanted_from(item: Item) -> WantedState:
     body = unpack(item["body"])
     return WantedState(
         revision=item["revision"],
-        bundle=item["bundle"],
         generation=item["generation"],
         resolved_at=item["resolved_at"],
         cause=Cause.from_json(body["cause"]),
         commit=Commit(**body["commit"]),
-        depends=tuple(body["depends"]),
-        trees=item["trees"],
-        source_type=item["source_type"],
         renderer=item["renderer"],
-        warnings=tuple(body["warnings"]),
+        rendering=_rendering(body["rendering"]),
+        earlier=tuple(_rendering(each) for each in body["earlier"]),
         failure=None if body["failure"] is None else RenderFailure(**body["failure"]),
     )
+
+
+def _rendering(body: dict[str, Any]) -> Rendering:
+    inputs = tuple(Input(**each | {"depends": tuple(each["depends"])}) for each in body["inputs"])
+    return Rendering(**body | {"inputs": inputs, "warnings": tuple(body["warnings"])})
 
 
 def _resource_row(resource: Resource) -> list[Any]:

@@ -24,11 +24,13 @@ __all__ = [
     "DriftEvent",
     "Fight",
     "HookRun",
+    "Input",
     "Lease",
     "Operation",
     "OperationPhase",
     "Record",
     "RenderFailure",
+    "Rendering",
     "Request",
     "Resource",
     "ResourceResult",
@@ -88,25 +90,57 @@ class RenderFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class WantedState:
-    """What git wants: the bundle rendered at `revision` for the spec's `generation`.
+class Input:
+    """One thing that a render reads: a declared source, or (`led_to`) a repository that the sources lead to.
 
-    `depends` are the paths that decide the render and `trees` is the digest of their git objects: while it stays the
-    same, so does the bundle. `resolved_at` orders renders that overtake each other.
+    `revision` is a full SHA, or a chart's version; `depends` are the paths there that decide the outcome.
+    """
+
+    url: str
+    target: str
+    chart: str = ""
+    revision: str = ""
+    depends: tuple[str, ...] = ()
+    led_to: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a render gave, and what decided it: as long as `identity` comes out the same, so does the bundle.
+
+    `by_revision` says that the revision itself is among what decides, since a build variable brought it in.
+    """
+
+    bundle: str
+    inputs: tuple[Input, ...]
+    identity: str
+    source_type: str
+    warnings: tuple[str, ...] = ()
+    by_revision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WantedState:
+    """What git wants: what was rendered at `revision` for the spec's `generation`.
+
+    `revision` names the revisions of all declared sources, in their order, with commas between them. `resolved_at`
+    orders renders that overtake each other; `earlier` are former renderings, newest first, which a revert finds again.
     """
 
     revision: str
-    bundle: str
     generation: int
     resolved_at: float
     cause: Cause
     commit: Commit
-    depends: tuple[str, ...]
-    trees: str
-    source_type: str
     renderer: str
-    warnings: tuple[str, ...] = ()
+    rendering: Rendering = Rendering("", (), "", "")
+    earlier: tuple[Rendering, ...] = ()
     failure: RenderFailure | None = None
+
+    @property
+    def bundle(self) -> str:
+        """The digest of the bundle; empty as long as nothing could be rendered."""
+        return self.rendering.bundle
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,136 @@
+"""What an application reads, and at which revision that is now.
+
+An input is a declared source or a repository that the sources lead to: a remote base, a dependency of a chart. All
+that concern one repository are resolved by one request, however many applications ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from mooring.errors import ConfigurationError, MooringError
+from mooring.model.application import Application
+from mooring.source import Resolution, Resolutions, normalise
+from mooring.state.records import Input, WantedState
+
+__all__ = [
+    "ChartSource",
+    "Place",
+    "Revisions",
+    "all_inputs",
+    "declared_inputs",
+    "followed",
+    "named",
+    "place_of",
+    "repositories_of",
+    "resolve",
+]
+
+Place: TypeAlias = tuple[str, str, str]
+"""Address, chart and target: what is the same here has the same revision."""
+Revisions: TypeAlias = Mapping[Place, str | MooringError]
+
+
+class Versioned(Protocol):
+    """One version of a chart; the digest is that of its archive, or empty where the repository doesn't tell."""
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+
+class ChartSource(Protocol):
+    """Charts of repositories and registries (see `source.charts`)."""
+
+    def resolve(
+        self, url: str, chart: str, revisions: Iterable[str]
+    ) -> Mapping[str, Versioned | ConfigurationError]:
+        """The version that each revision (a version or a range) names now, or the error in its place."""
+
+    def fetched(self, url: str, chart: str, version: str) -> Path:
+        """The folder that holds the chart."""
+
+
+def place_of(given: Input) -> Place:
+    """What decides an input's revision."""
+    return given.url, given.chart, given.target
+
+
+def declared_inputs(application: Application) -> tuple[Input, ...]:
+    """One input for each source, in their order, without revisions."""
+    return tuple(Input(each.repo_url, each.target_revision, each.chart) for each in application.sources)
+
+
+def all_inputs(declared: tuple[Input, ...], wanted: WantedState | None) -> tuple[Input, ...]:
+    """The declared inputs, and those that they led to when they were last rendered."""
+    if wanted is None:
+        return declared
+    return (*declared, *(each for each in wanted.rendering.inputs if each.led_to))
+
+
+def named(revisions: Iterable[str]) -> str:
+    """The revisions of all sources as one name."""
+    return ",".join(revisions)
+
+
+def resolve(
+    places: Iterable[Place], git: Callable[[str, Iterable[str]], Resolutions], charts: ChartSource
+) -> dict[Place, str | MooringError]:
+    """The revision of each place, or the error that says why there is none.
+
+    `git` answers for a repository's address and some of its targets. Each repository is asked once; one that does not
+    answer has its error at each of its places.
+    """
+    asked: dict[tuple[str, str], dict[str, None]] = {}
+    for url, chart, target in places:
+        asked.setdefault((url, chart), {})[target] = None
+    found: dict[Place, str | MooringError] = {}
+    for (url, chart), targets in asked.items():
+        answers: dict[str, str | MooringError] = {}
+        try:
+            if chart:
+                for target, version in charts.resolve(url, chart, targets).items():
+                    answers[target] = version if isinstance(version, MooringError) else version.version
+            else:
+                for target, each in git(url, targets).items():
+                    answers[target] = each.sha if isinstance(each, Resolution) else each
+        except MooringError as error:
+            answers = dict.fromkeys(targets, error)
+        found |= {(url, chart, target): answers[target] for target in targets}
+    return found
+
+
+def repositories_of(inputs: Iterable[Input]) -> dict[str, list[str]]:
+    """The targets that are followed in each git repository, by normalised address.
+
+    Raises `ConfigurationError` for an address that is none.
+    """
+    follows: dict[str, dict[str, None]] = {}
+    for each in inputs:
+        if not each.chart:
+            follows.setdefault(normalise(each.url), {})[each.target] = None
+    return {name: list(targets) for name, targets in follows.items()}
+
+
+def followed(inputs: Iterable[Input]) -> dict[str, tuple[list[str], list[str]]]:
+    """As `repositories_of`, with the paths that decide in each (none as long as nothing was rendered)."""
+    given = list(inputs)
+    depends: dict[str, dict[str, None]] = {}
+    for each in given:
+        if not each.chart:
+            depends.setdefault(normalise(each.url), {}).update(dict.fromkeys(each.depends))
+    return {name: (targets, list(depends[name])) for name, targets in repositories_of(given).items()}
+
+
+class NoCharts:
+    """Stands in until charts are fetched."""
+
+    def resolve(self, url: str, chart: str, revisions: Iterable[str]) -> Mapping[str, Versioned | ConfigurationError]:
+        raise ConfigurationError("charts are not supported yet", field="spec.source.chart")
+
+    def fetched(self, url: str, chart: str, version: str) -> Path:
+        raise ConfigurationError("charts are not supported yet", field="spec.source.chart")
