@@ -9,7 +9,7 @@ render.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -62,7 +62,7 @@ class Rendered:
     source_type: SourceType
     depends: tuple[str, ...]
     warnings: tuple[str, ...]
-    lent: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    lent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     by_revision: bool = False
 
 
