@@ -49,6 +49,7 @@ class MemoryCluster:
     """Implements `Live`. `before` is called ahead of every write, `after` behind it; `applies` lists what was written.
 
     The `data` of `frozen` objects is immutable; `made_room` lists what was deleted to be made anew.
+    `lingering` objects are only marked when they are deleted, as those with finalizers.
     """
 
     def __init__(self, name: str = "in-cluster") -> None:
@@ -60,6 +61,7 @@ class MemoryCluster:
         self.refused: dict[ObjectKey, str] = {}
         self.frozen: set[ObjectKey] = set()
         self.made_room: list[ObjectKey] = []
+        self.lingering: set[ObjectKey] = set()
         self.before: Callable[[str], None] = lambda what: None
         self.after: Callable[[str], None] = lambda what: None
         self._version = 100
@@ -112,9 +114,10 @@ class MemoryCluster:
         self.after("apply")
         return Applied(copy.deepcopy(result), live is None, ())
 
-    def replace(self, manifest: Manifest, *, validate: bool = True) -> Applied:
+    def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
         self.requests += 2
-        self.before("replace")
+        if not dry_run:
+            self.before("replace")
         key = ObjectKey.of(manifest)
         live = self.objects.get(key)
         self._refuse_frozen(key, live, manifest)
@@ -123,6 +126,8 @@ class MemoryCluster:
         metadata |= {"labels": {}, "annotations": {}} | copy.deepcopy(manifest["metadata"])
         metadata |= {"generation": metadata.get("generation", 0) + 1, "resourceVersion": str(self._version)}
         metadata["managedFields"] = [{**_entry_of(_owned(manifest)), "operation": "Update"}]
+        if dry_run:
+            return Applied(copy.deepcopy(manifest) | {"metadata": metadata}, live is None, ())
         self.applies.append(key)
         self.objects[key] = copy.deepcopy(manifest) | {"metadata": metadata}
         self.after("replace")
@@ -139,8 +144,8 @@ class MemoryCluster:
         if live is not None and key in self.frozen and live.get("data") != manifest.get("data"):
             raise RejectedError("data: Invalid value: field is immutable", code=422, subject=str(key))
 
-    def adopt(self, live: Manifest) -> bool:
-        entries = migrated(live["metadata"])
+    def adopt(self, live: Manifest, *, client_side: bool = True) -> bool:
+        entries = migrated(live["metadata"], client_side=client_side)
         if entries is None:
             return False
         self.requests += 1
@@ -162,7 +167,10 @@ class MemoryCluster:
             return False
         if live["metadata"]["uid"] != uid:
             raise ConflictError("another object has this name")
-        del self.objects[key]
+        if key in self.lingering:
+            live["metadata"]["deletionTimestamp"] = "2026-01-01T03:00:00Z"
+        else:
+            del self.objects[key]
         self.after("delete")
         return True
 

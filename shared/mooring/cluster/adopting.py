@@ -27,12 +27,17 @@ _OLD_MANAGERS: Final = frozenset(
         "argocd-controller", "argocd-application-controller",
     }
 )  # fmt: skip
+_CLIENT_SIDE: Final = frozenset({"kubectl-client-side-apply", "kubectl-last-applied"})
 
 
-def migrated(metadata: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """`managedFields` with the old managers' entries made ours; None where there is none."""
+def migrated(metadata: dict[str, Any], *, client_side: bool = True) -> list[dict[str, Any]] | None:
+    """`managedFields` with the old managers' entries made ours; None where there is none.
+
+    Without `client_side` the entries of kubectl's client-side apply stay as they are.
+    """
     entries: list[dict[str, Any]] = metadata.get("managedFields") or []
-    old = [entry for entry in entries if _is_old(entry)]
+    managers = _OLD_MANAGERS if client_side else _OLD_MANAGERS - _CLIENT_SIDE
+    old = [entry for entry in entries if entry.get("manager") in managers and not entry.get("subresource")]
     if not old:
         return None
     known = [entry for entry in entries if _is_ours(entry)]
@@ -44,12 +49,13 @@ def migrated(metadata: dict[str, Any]) -> list[dict[str, Any]] | None:
     return [ours, *(entry for entry in entries if entry not in old and entry not in known)]
 
 
-def adopt(server: ApiServer, discovery: Discovery, live: Manifest) -> bool:
+def adopt(server: ApiServer, discovery: Discovery, live: Manifest, *, client_side: bool = True) -> bool:
     """Makes the old managers' fields of a live object ours, if it has any; false where it has none.
 
-    Raises `ConflictError` where the object has changed since it was read, and as `ApiServer.request` does.
+    `client_side` as in `migrated`. Raises `ConflictError` where the object has changed since it was read, and as
+    `ApiServer.request` does.
     """
-    entries = migrated(live["metadata"])
+    entries = migrated(live["metadata"], client_side=client_side)
     if entries is None:
         return False
     key = ObjectKey.of(live)
@@ -67,10 +73,6 @@ def adopt(server: ApiServer, discovery: Discovery, live: Manifest) -> bool:
         subject=str(key),
     )
     return True
-
-
-def _is_old(entry: dict[str, Any]) -> bool:
-    return entry.get("manager") in _OLD_MANAGERS and not entry.get("subresource")
 
 
 def _is_ours(entry: dict[str, Any]) -> bool:

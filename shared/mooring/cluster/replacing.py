@@ -22,9 +22,15 @@ _PAUSE = 0.2  # seconds between looks whether an object is gone
 
 
 def replace(
-    server: ApiServer, discovery: Discovery, manifest: Manifest, *, validate: bool = True, patience: float = 0.0
+    server: ApiServer,
+    discovery: Discovery,
+    manifest: Manifest,
+    *,
+    validate: bool = True,
+    dry_run: bool = False,
+    patience: float = 0.0,
 ) -> Applied:
-    """Makes the live object what the manifest says, or creates it.
+    """Makes the live object what the manifest says, or creates it; `dry_run` computes the outcome and keeps nothing.
 
     Raises `ConflictError` where somebody else was faster, `RejectedError` in the API server's own words, and as
     `ApiServer.request` does. `patience` as in `apply`.
@@ -33,6 +39,8 @@ def replace(
     version = manifest["apiVersion"].rpartition("/")[2]
     resource = discovery.resource(key.group, key.kind, version, patience=patience)
     query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if validate else "Ignore"}
+    if dry_run:
+        query["dryRun"] = "All"
     live = get(server, discovery, key, version)
     if live is None:
         made = server.request("POST", resource.path(key.namespace), query, manifest, subject=str(key))

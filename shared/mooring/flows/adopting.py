@@ -17,7 +17,7 @@ from mooring.cluster.apply import Applied
 from mooring.cluster.observe import Observed
 from mooring.errors import ConflictError, RejectedError
 from mooring.flows.targets import Live
-from mooring.model.application import AppKey
+from mooring.model.application import AppKey, Application
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import Owner, owner_of, tracking_value
 from mooring.plan.inventory import Entry, Inventory
@@ -65,23 +65,26 @@ def first_apply(target: Live, manifest: Manifest, *, validate: bool = True) -> A
 
 
 def claim(
-    target: Live, app: AppKey, found: Observed, still_wants: Callable[[Owner, ObjectKey], bool], *, strict: bool
+    target: Live, application: Application, found: Observed, still_wants: Callable[[Owner, ObjectKey], bool]
 ) -> Claim:
     """Takes over what an old manager owns in a live object, unless another application still wants the object.
 
-    With `strict` any other owner counts, also one that only Argo CD knows (Argo CD, "Sync Options", section Fail the
-    sync if a shared resource is found). Raises as `Live` does.
+    With `FailOnSharedResource=true` any other owner counts, also one that only Argo CD knows; with
+    `ClientSideApplyMigration=false` what kubectl's client-side apply owns stays its own (Argo CD, "Sync Options",
+    sections Fail the sync if a shared resource is found and Client-Side Apply Migration). Raises as `Live` does.
     """
     assert found.live is not None
-    owner = owner_of(found.live, app)
-    if owner is not None and (strict or still_wants(owner, found.key)):
+    options = application.options
+    owner = owner_of(found.live, application.key)
+    if owner is not None and (options.fail_on_shared_resource or still_wants(owner, found.key)):
         return Claim(owner, refused=True)
+    migrates = options.client_side_apply_migration
     try:
-        target.adopt(found.live)
+        target.adopt(found.live, client_side=migrates)
     except ConflictError:  # a controller wrote its status in between
         again = target.get(found.key, found.live["apiVersion"].rpartition("/")[2])
         if again is not None and again.live is not None:
-            target.adopt(again.live)
+            target.adopt(again.live, client_side=migrates)
     return Claim(owner, refused=False)
 
 

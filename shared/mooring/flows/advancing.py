@@ -2,9 +2,10 @@
 
 Before a wave of objects, everything in the waves before it must be well; before the hooks of PostSync, everything.
 What is on its way is waited for, without a running function: the operation stays Running in the table and a message
-comes back. What is degraded fails the sync, and so does a hook; then the hooks of SyncFail run. Nothing of where an
-operation stands is remembered but its hooks: the rest follows from the inventory and the cluster, so it survives any
-crash. Source: Argo CD, "Sync Phases and Waves".
+comes back. What is degraded fails the sync, and so does a hook; then the hooks of SyncFail run. What was pruned must be
+gone before anything else begins. Of where an operation stands its hooks and results are remembered; the rest follows
+from the inventory and the cluster, so it survives any crash. Source: Argo CD, "Sync Phases and Waves", and
+gitops-engine's `sync_context.go` (`Sync`).
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from mooring.flows.hooking import known_run, run_hook, still_runs
 from mooring.flows.targets import Live
 from mooring.health import assess, has_rule
 from mooring.model.application import Application
-from mooring.model.objects import Manifest, ObjectKey
+from mooring.model.objects import ObjectKey
+from mooring.model.tracking import tracking_value
 from mooring.plan.inventory import Inventory
-from mooring.plan.steps import Plan, Wanted, Wave, intents
-from mooring.state.records import HookRun, Operation
+from mooring.plan.steps import Action, Plan, Step, Wanted, Wave, intents
+from mooring.state.records import HookRun, Operation, ResourceResult
 
-__all__ = ["Advance", "advance", "still_waits"]
+__all__ = ["Advance", "advance", "still_goes", "still_waits"]
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ def _go_through(
             return
         if _is_over(wave, _known_runs(wave, state.operation, hands.application, hands.target)):
             continue
-        _look_back(wave, state, objects, execution, hands.target)
+        _look_back(wave, state, objects, execution, hands)
         if state.waiting or execution.failures:
             return
         if wave.stages:
@@ -116,9 +118,12 @@ def still_waits(
         runs = _known_runs(wave, operation, application, target)
         if _is_over(wave, runs):
             continue
-        waiting, degraded = _waits_for(_before(wave, objects, target), Execution({}), target)
-        if degraded:
+        standing, execution = _Standing(), Execution({})
+        for item in _before(wave, objects, target):
+            _judge(item, standing, execution, target)
+        if standing.degraded or standing.missing:
             return []
+        waiting = standing.waiting or still_goes(operation.results, application, target)
         hooks = [run for run in runs if run is not None and run.state == "Running"]
         return waiting + [f"hook {run.key.kind} {run.key.name}" for run in hooks if still_runs(run, target)]
     return []
@@ -135,53 +140,102 @@ def _before(wave: Wave, objects: Iterable[Wanted], target: Live) -> list[Wanted]
     ]
 
 
-def _look_back(wave: Wave, state: Advance, objects: list[Wanted], execution: Execution, target: Live) -> None:
-    """Sees to it that what the wave stands on is well."""
-    try:
-        waiting, degraded = _waits_for(_before(wave, objects, target), execution, target)
-    except MooringError as error:
-        execution.failures.append((ObjectKey("", "", "", ""), error))
+def _look_back(wave: Wave, state: Advance, objects: list[Wanted], execution: Execution, hands: Hands) -> None:
+    """Sees to it that what the wave stands on is there and well, and that what was pruned before it is gone."""
+    standing = _Standing()
+    for item in _before(wave, objects, hands.target):
+        try:
+            _judge(item, standing, execution, hands.target)
+        except MooringError as error:
+            execution.failures.append((item.key, error))
+            return
+    execution.failures += standing.degraded
+    if standing.missing and not execution.failures:
+        _bring_back(standing.missing, state, execution, hands)
+    state.waiting += standing.waiting
+    if state.waiting or execution.failures or execution.unfinished:
         return
-    state.waiting += waiting
-    execution.failures += degraded
+    results = (*state.operation.results, *execution.results)
+    try:
+        state.waiting += still_goes(results, hands.application, hands.target)
+    except MooringError as error:
+        pruned = next(result.key for result in results if result.status == "pruned")
+        execution.failures.append((pruned, error))
 
 
-def _waits_for(
-    items: Iterable[Wanted], execution: Execution, target: Live
-) -> tuple[list[str], list[tuple[ObjectKey, MooringError]]]:
-    """Which of these objects are on their way to health, in words, and which are degraded."""
-    waiting: list[str] = []
-    degraded: list[tuple[ObjectKey, MooringError]] = []
-    for item in items:
-        health = execution.health.get(item.key)
-        if health is None:
-            found = target.get(item.key, item.version)
-            health = execution.health[item.key] = assess(None if found is None else found.live, target.health)
-        if health.status == "Degraded":
-            message = f"is degraded, so later waves were not begun: {health.message}"
-            degraded.append((item.key, RejectedError(message, subject=str(item.key))))
-        elif health.status != "Healthy":
-            waiting.append(f"{item.key.kind} {item.key.name}" + (f" ({health.message})" if health.message else ""))
-    return waiting, degraded
+def _bring_back(missing: list[Wanted], state: Advance, execution: Execution, hands: Hands) -> None:
+    """Applies what an earlier sync applied and what is not there any more, as Argo CD does in every sync.
+
+    What this operation has applied itself and somebody has deleted since fails it, or it would wait for ever.
+    """
+    applied = {result.key for result in (*state.operation.results, *execution.results)}
+    for item in missing:
+        if item.key in applied:
+            message = "is missing; it might have been deleted while the sync waited for it"
+            execution.failures.append((item.key, RejectedError(message, subject=str(item.key))))
+    if execution.failures:
+        return
+    steps = tuple(Step(Action.APPLY, item.key, "drifted", item, execution.inventory.get(item.key)) for item in missing)
+    begun = intents(steps, execution.inventory)
+    hands.checkpoint(begun)
+    execution.inventory.update(begun)
+    execute((steps,), execution, hands)
+    state.waiting += [f"{item.key.kind} {item.key.name}" for item in missing]
+
+
+def still_goes(results: Iterable[ResourceResult], application: Application, target: Live) -> list[str]:
+    """What of the objects that were pruned is still there, in words: the first of them that is found.
+
+    Lists each of their kinds until then, nothing where nothing was pruned. Raises as reads do. Source: Argo CD, "Sync
+    Phases and Waves", on pruning.
+    """
+    pruned = {result.key: result.version for result in results if result.status == "pruned"}
+    label = tracking_value(application.key)
+    for group, kind, version in sorted({(key.group, key.kind, version) for key, version in pruned.items()}):
+        for found in target.look(group, kind, version, [label], full=False):
+            if found.key in pruned and found.deletion_timestamp:
+                return [f"deletion of {kind} {found.key.name}"]
+    return []
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Of the objects that a wave stands on: what is on its way to health, in words, what is degraded, what is gone."""
+
+    waiting: list[str] = field(default_factory=list)
+    degraded: list[tuple[ObjectKey, MooringError]] = field(default_factory=list)
+    missing: list[Wanted] = field(default_factory=list)
+
+
+def _judge(item: Wanted, standing: _Standing, execution: Execution, target: Live) -> None:
+    health = execution.health.get(item.key)
+    if health is None:
+        found = target.get(item.key, item.version)
+        health = execution.health[item.key] = assess(None if found is None else found.live, target.health)
+    if health.status == "Degraded":
+        message = f"is degraded, so later waves were not begun: {health.message}"
+        standing.degraded.append((item.key, RejectedError(message, subject=str(item.key))))
+    elif health.status == "Missing":
+        standing.missing.append(item)
+    elif health.status != "Healthy":
+        standing.waiting.append(f"{item.key.kind} {item.key.name}" + (f" ({health.message})" if health.message else ""))
 
 
 def _run_hooks(wave: Wave, state: Advance, execution: Execution, hands: Hands) -> None:
     if wave.phase == "Prune":
         return
     for hook in wave.hooks:
+        refused: MooringError | None = None
         try:
             run = run_hook(hook, wave.phase, state.operation, hands.application, hands.target)
         except MooringError as error:
-            execution.failures.append((ObjectKey("", hook.manifest["kind"], "", _name(hook.manifest)), error))
-            return
+            manifest, _ = known_run(hook, wave.phase, state.operation, hands.application, hands.target)
+            key, version = ObjectKey.of(manifest), manifest["apiVersion"].rpartition("/")[2]
+            run, refused = HookRun(key, version, wave.phase, "Failed", error.message), error
         others = tuple(each for each in state.operation.hooks if (each.key, each.phase) != (run.key, run.phase))
         state.operation = replace(state.operation, hooks=(*others, run))
         if run.state == "Running":
             state.waiting.append(f"hook {run.key.kind} {run.key.name}")
         elif run.state == "Failed":
-            execution.failures.append((run.key, RejectedError(f"the hook failed: {run.message}", subject=str(run.key))))
-
-
-def _name(manifest: Manifest) -> str:
-    metadata = manifest["metadata"]
-    return str(metadata.get("name") or metadata.get("generateName"))
+            failed = RejectedError(f"the hook failed: {run.message}", subject=str(run.key))
+            execution.failures.append((run.key, refused or failed))

@@ -16,13 +16,12 @@ from mooring.cluster.apply import Applied
 from mooring.cluster.fingerprint import own_fingerprint
 from mooring.cluster.observe import APP_LABEL, Observed
 from mooring.differences.rules import Rules
-from mooring.differences.sending import to_send
 from mooring.differences.settle import settled
 from mooring.errors import ConflictError, MooringError, RejectedError, TransientError
 from mooring.flows.adopting import SharedError, claim, claimed_by, first_apply
 from mooring.flows.guarding import Guard, keeps
 from mooring.flows.targets import Live
-from mooring.flows.writing import is_immutable, write
+from mooring.flows.writing import as_sent, is_immutable, leaves_out, write
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
@@ -201,7 +200,7 @@ def _first(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> 
     if found is None or found.live is None:
         return _configured(hands, step, wanted, write(target, wanted, wanted.manifest))
     strict = hands.application.options.fail_on_shared_resource
-    claimed = claim(target, app, found, hands.still_wants, strict=strict)
+    claimed = claim(target, hands.application, found, hands.still_wants)
     if claimed.owner is None:
         return _configured(hands, step, wanted, write(target, wanted, _sent(step, wanted, hands, found)))
     message = claimed_by(app, claimed.owner, wanted.key)
@@ -219,17 +218,11 @@ def _first(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> 
 
 
 def _sent(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> Manifest:
-    """What is sent: without the ignored fields, where they are to be respected and the object exists."""
-    if (
-        not hands.application.respect_ignore_differences
-        or (step.reason == "new" and found is None)
-        or not hands.rules.about(wanted.manifest)
-    ):
+    """What is sent (see `writing.as_sent`); the object is read first only where that matters."""
+    if not leaves_out(wanted, hands.application, hands.rules) or (step.reason == "new" and found is None):
         return wanted.manifest
     seen = found or hands.target.get(wanted.key, wanted.version)
-    if seen is None or seen.live is None:
-        return wanted.manifest
-    return to_send(wanted.manifest, seen.live, hands.rules, replace=wanted.options.replace)
+    return as_sent(wanted, None if seen is None else seen.live, hands.application, hands.rules)
 
 
 def _health(key: ObjectKey, live: Manifest, hands: Hands) -> Health | None:

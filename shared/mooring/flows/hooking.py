@@ -1,7 +1,9 @@
 """Running hooks: made once for each operation, judged by their health, deleted as their policy says.
 
 A hook carries the id of the operation that made it, so a function that takes over after a crash knows its own hooks
-from those of an earlier sync, and no hook runs twice in one operation. Source: Argo CD, "Resource Hooks".
+from those of an earlier sync, and no hook runs twice in one operation. It is tracked as objects are; since it is never
+in the inventory, it is neither pruned nor drift. What a policy deletes goes when the operation ends (`tidying`).
+Source: Argo CD, "Resource Hooks", and gitops-engine's `sync_context.go`.
 """
 
 from __future__ import annotations
@@ -9,19 +11,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mooring.cluster.observe import APP_LABEL, Observed
-from mooring.errors import ConflictError, MooringError
+from mooring.errors import ConflictError
 from mooring.flows.targets import Live
 from mooring.health import assess, has_rule
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.model.tracking import tracking_value
-from mooring.plan.hooks import Hook, Phase
+from mooring.model.tracking import TRACKING_ANNOTATION, tracking_id, tracking_value
+from mooring.plan.hooks import Hook, Phase, read_hook
 from mooring.state.records import HookRun, Operation
 
-__all__ = ["OPERATION_ANNOTATION", "hook_object", "known_run", "run_hook", "still_runs"]
+__all__ = [
+    "OPERATION_ANNOTATION",
+    "delete_hook",
+    "hook_object",
+    "is_deleted",
+    "known_run",
+    "made_by",
+    "run_hook",
+    "still_runs",
+    "terminate_hook",
+]
 
 OPERATION_ANNOTATION = "mooring.dev/operation"
 _MAKING = "the one of an earlier sync is being deleted"
+_TERMINATED = "Terminated"
 
 
 def hook_object(hook: Hook, phase: Phase, operation: Operation, application: Application, target: Live) -> Manifest:
@@ -41,7 +54,12 @@ def hook_object(hook: Hook, phase: Phase, operation: Operation, application: App
     elif not metadata.get("namespace"):
         metadata["namespace"] = application.destination.namespace or "default"
     metadata["labels"] = {**(metadata.get("labels") or {}), APP_LABEL: tracking_value(application.key)}
-    metadata["annotations"] = {**(metadata.get("annotations") or {}), OPERATION_ANNOTATION: operation.id}
+    key = ObjectKey.of({**manifest, "metadata": metadata})
+    metadata["annotations"] = {
+        **(metadata.get("annotations") or {}),
+        OPERATION_ANNOTATION: operation.id,
+        TRACKING_ANNOTATION: tracking_id(application.key, key),
+    }
     return {**manifest, "metadata": metadata}
 
 
@@ -72,21 +90,37 @@ def run_hook(hook: Hook, phase: Phase, operation: Operation, application: Applic
     found = target.get(key, version)
     if found is None and known is not None and known.message != _MAKING:
         return _gone(known, manifest)
-    if found is not None and found.live is not None and _operation_of(found) == operation.id:
-        return _finished(_judged(HookRun(key, version, phase, "Running"), found.live, target), hook, target)
-    if found is not None and "BeforeHookCreation" in hook.policies:
-        _delete(target, found)
-        return HookRun(key, version, phase, "Running", _MAKING)
+    running = HookRun(key, version, phase, "Running")
+    if found is not None and found.live is not None and made_by(operation, found):
+        return _judged(running, found.live, target)
+    if found is not None and found.live is not None and _goes_first(hook, _judged(running, found.live, target)):
+        delete_hook(target, found, application)
+        return replace(running, message=_MAKING)
     try:
         live = target.apply(manifest).live
     except ConflictError:  # the one of an earlier sync is not quite gone
-        return HookRun(key, version, phase, "Running", _MAKING)
-    return _finished(_judged(HookRun(key, version, phase, "Running"), live, target), hook, target)
+        return replace(running, message=_MAKING)
+    return _judged(running, live, target)
 
 
-def _operation_of(found: Observed) -> str:
+def _goes_first(hook: Hook, earlier: HookRun) -> bool:
+    """Whether the hook of an earlier sync is deleted before it is made anew; `earlier` is how that one ended.
+
+    What its policy would have deleted at the end of that sync goes now, where that sync never came to its end.
+    """
+    return "BeforeHookCreation" in hook.policies or is_deleted(hook, earlier)
+
+
+def is_deleted(hook: Hook, run: HookRun) -> bool:
+    """Whether its policy deletes a hook for having ended as it did."""
+    policy = {"Succeeded": "HookSucceeded", "Failed": "HookFailed"}.get(run.state)
+    return policy in hook.policies
+
+
+def made_by(operation: Operation, found: Observed) -> bool:
+    """Whether a live hook was made by this operation and not by an earlier one."""
     annotations = (found.live or {}).get("metadata", {}).get("annotations") or {}
-    return str(annotations.get(OPERATION_ANNOTATION, ""))
+    return bool(annotations.get(OPERATION_ANNOTATION) == operation.id)
 
 
 def _judged(run: HookRun, live: Manifest, target: Live) -> HookRun:
@@ -95,7 +129,8 @@ def _judged(run: HookRun, live: Manifest, target: Live) -> HookRun:
     health = assess(live, target.health)
     if health.status == "Healthy":
         return replace(run, state="Succeeded", message=health.message)
-    return replace(run, state="Failed" if health.status == "Degraded" else "Running", message=health.message)
+    failed = health.status in ("Degraded", "Unknown")
+    return replace(run, state="Failed" if failed else "Running", message=health.message)
 
 
 def _gone(known: HookRun, manifest: Manifest) -> HookRun:
@@ -105,20 +140,25 @@ def _gone(known: HookRun, manifest: Manifest) -> HookRun:
     return replace(known, state="Failed", message="was deleted before it finished")
 
 
-def _finished(run: HookRun, hook: Hook, target: Live) -> HookRun:
-    """Deletes a hook that has ended, where its policy says so; a hook that can't be deleted has still ended."""
-    policy = {"Succeeded": "HookSucceeded", "Failed": "HookFailed"}.get(run.state)
-    if policy not in hook.policies:
-        return run
-    try:
-        found = target.get(run.key, run.version)
-        if found is not None:
-            _delete(target, found)
-    except MooringError as error:
-        return replace(run, message=f"{run.message}; could not be deleted: {error.message}".lstrip("; "))
-    return run
+def terminate_hook(run: HookRun, operation: Operation, application: Application, target: Live) -> HookRun:
+    """Ends a hook that was running when its operation was terminated, and says how it ended.
+
+    It is deleted unless it has ended meanwhile; then it is what it is, and goes only if its policy is HookFailed, since
+    the operation fails. Raises what the cluster answers. Source: gitops-engine, `terminateHooksPreemptively`.
+    """
+    found = target.get(run.key, run.version)
+    if found is None or found.live is None:
+        return replace(run, state="Succeeded", message=_TERMINATED)
+    if not made_by(operation, found):
+        return replace(run, state="Failed", message=_TERMINATED)
+    now = _judged(run, found.live, target)
+    hook = read_hook(found.live)
+    if now.state == "Running" or (hook is not None and "HookFailed" in hook.policies):
+        delete_hook(target, found, application)
+    return now if now.state != "Running" else replace(now, state="Failed", message=_TERMINATED)
 
 
-def _delete(target: Live, found: Observed) -> None:
+def delete_hook(target: Live, found: Observed, application: Application) -> None:
+    """Deletes a live hook as the application prunes: in the foreground unless it says otherwise."""
     if not found.deletion_timestamp:
-        target.delete(found.key, found.uid, "Background")
+        target.delete(found.key, found.uid, application.propagation)

@@ -24,6 +24,7 @@ from mooring.flows.judging import Findings, judge
 from mooring.flows.namespaces import ensure_namespace
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.targets import Live
+from mooring.flows.tidying import tidy
 from mooring.flows.ulid import new_ulid
 from mooring.model.application import Application
 from mooring.model.objects import ObjectKey
@@ -165,7 +166,11 @@ def operate(task: Task) -> Status:
     except MooringError as error:
         execution.failures.append((ObjectKey("", "Namespace", "", task.application.destination.namespace), error))
     state = advance(plan, operation, task.chosen, execution, hands, held.record.inventory)
-    operation = replace(state.operation, requests=operation.requests + target.requests - asked_before)
+    ended = tidy(
+        plan, state, execution, task.application, target,
+        lambda so_far: held.checkpoint(execution.inventory, replace(task.base, operation=so_far)),
+    )  # fmt: skip
+    operation = replace(ended, requests=operation.requests + target.requests - asked_before)
     return _end(task, held.record, operation, execution, state.waiting)
 
 

@@ -59,10 +59,10 @@ class Held:
         self._ports = ports
         self.record = record
 
-    def checkpoint(self, inventory: Inventory) -> None:
+    def checkpoint(self, inventory: Inventory, status: Status | None = None) -> None:
         """Records what was done and prolongs the lease. Raises `ConflictError` where it was lost."""
         self.record = self._ports.applications.checkpoint(
-            self.record, now=self._ports.clock(), ttl=LEASE_SECONDS, inventory=dict(inventory)
+            self.record, now=self._ports.clock(), ttl=LEASE_SECONDS, inventory=dict(inventory), status=status
         )
 
     def may_go_on(self) -> bool:

@@ -116,9 +116,7 @@ class Target:
 
     def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
         """Makes the live object what the manifest says as a whole, or creates it."""
-        return replace(
-            self.server, self.discovery, manifest, validate=validate, dry_run=dry_run, patience=_PATIENCE
-        )
+        return replace(self.server, self.discovery, manifest, validate=validate, dry_run=dry_run, patience=_PATIENCE)
 
     def make_room(self, key: ObjectKey) -> None:
         """Deletes what has this name; raises `ConflictError` where it isn't gone at once."""

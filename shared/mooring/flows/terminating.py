@@ -2,8 +2,10 @@
 
 Whoever asks takes the lease's token away: the function that is at work finds that at its next checkpoint, writes
 nothing any more and stops, without ever having looked for it. `sync` then deletes the hooks that still run and ends the
-operation as Failed. What was begun and not recorded is settled by the next sync, as after a crash. The revision is not
-tried again by itself. Source: Argo CD, command reference, `argocd app terminate-op`.
+operation as Failed, or as Error where a hook could not be ended. Hooks of SyncFail don't run: nothing failed but
+somebody's patience. What was begun and not recorded is settled by the next sync, as after a crash. The revision is not
+tried again by itself. Source: Argo CD, command reference, `argocd app terminate-op`, and gitops-engine's
+`sync_context.go` (`Terminate`).
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mooring.errors import MooringError
+from mooring.flows.executing import Execution
+from mooring.flows.hooking import terminate_hook
+from mooring.flows.operating import results_of
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.state.records import HookRun, Operation, Record, RetryState, Status
 
@@ -24,14 +29,15 @@ def end_terminated(ports: SyncPorts, record: Record) -> Status:
     spec, operation, now = record.spec, record.status.operation, ports.clock()
     assert spec is not None
     assert operation is not None
-    hooks, trouble = _delete_hooks(ports, record, operation)
+    hooks, trouble = _end_hooks(ports, record, operation)
     ended = replace(
         operation,
-        phase="Failed",
+        phase="Error" if trouble else "Failed",
         message=f"{operation.message}; a new commit or a sync by hand goes on{trouble}",
         finished_at=now,
         hooks=hooks,
     )
+    ended = replace(ended, results=results_of(ended, Execution({})))
     retry = record.retry
     if operation.kind not in ("partial", "dry run"):
         failures = max(spec.application.retry.limit, 0) + 1
@@ -42,22 +48,24 @@ def end_terminated(ports: SyncPorts, record: Record) -> Status:
     return status
 
 
-def _delete_hooks(ports: SyncPorts, record: Record, operation: Operation) -> tuple[tuple[HookRun, ...], str]:
-    """The hooks as they are then, and in words what could not be deleted."""
+def _end_hooks(ports: SyncPorts, record: Record, operation: Operation) -> tuple[tuple[HookRun, ...], str]:
+    """The hooks as they are then, and in words what could not be ended."""
     assert record.spec is not None
-    running = [run for run in operation.hooks if run.state == "Running"]
-    if not running:
+    application = record.spec.application
+    if not any(run.state == "Running" for run in operation.hooks):
         return operation.hooks, ""
-    ended = tuple(
-        replace(run, state="Failed", message="was terminated") if run.state == "Running" else run
-        for run in operation.hooks
-    )
     try:
-        target = ports.targets.connect(ports.targets.cluster(record.spec.application.destination))
-        for run in running:
-            found = target.get(run.key, run.version)
-            if found is not None and not found.deletion_timestamp:
-                target.delete(run.key, found.uid, "Background")
+        target = ports.targets.connect(ports.targets.cluster(application.destination))
     except MooringError as error:
-        return ended, f"; a hook could not be deleted: {error.message}"
-    return ended, ""
+        return operation.hooks, f"; its hooks could not be ended: {error.message}"
+    trouble = ""
+    ended = list(operation.hooks)
+    for index, run in enumerate(operation.hooks):
+        if run.state != "Running":
+            continue
+        try:
+            ended[index] = terminate_hook(run, operation, application, target)
+        except MooringError as error:
+            trouble = f"; a hook could not be ended: {error.message}"
+            ended[index] = replace(run, state="Failed", message=f"could not be ended: {error.message}")
+    return tuple(ended), trouble

@@ -1,6 +1,6 @@
 """What an application asks of its syncs: `syncOptions`, `managedNamespaceMetadata` and the annotations of Argo CD.
 
-What can be honoured is read, what Mooring always does anyway is accepted as it stands, and what it can't do is refused.
+What changes anything is read, what Mooring always does anyway is accepted as it stands.
 Source: Argo CD, "Sync Options", "Annotations and Labels used by Argo CD" and "Skip Application Reconcile".
 """
 
@@ -39,6 +39,7 @@ class SyncOptions:
     propagation: Propagation = "Foreground"
     respect_ignore_differences: bool = False
     fail_on_shared_resource: bool = False
+    client_side_apply_migration: bool = True
     objects: ObjectOptions = ObjectOptions()
     namespace: NamespaceMetadata | None = None
 
@@ -58,13 +59,13 @@ class Marks:
 
 _ACCEPTED = {
     "ServerSideApply=true", "ServerSideApply=false", "ApplyOutOfSyncOnly=true", "ApplyOutOfSyncOnly=false",
-    "SkipDryRunOnMissingResource=true", "SkipDryRunOnMissingResource=false", "ClientSideApplyMigration=true",
+    "SkipDryRunOnMissingResource=true", "SkipDryRunOnMissingResource=false",
 }  # fmt: skip
-_NOT_YET = {"ClientSideApplyMigration"}
 _SWITCHES = {
     "CreateNamespace": "create_namespace",
     "RespectIgnoreDifferences": "respect_ignore_differences",
     "FailOnSharedResource": "fail_on_shared_resource",
+    "ClientSideApplyMigration": "client_side_apply_migration",
 }
 _PROPAGATION: dict[str, Propagation] = {
     "foreground": "Foreground",
@@ -96,8 +97,6 @@ def read_options(policy: Fields) -> SyncOptions:
             found = replace(found, objects=changed)
         elif option in _ACCEPTED:
             continue
-        elif name in _NOT_YET:
-            raise policy.error(at, f"{option} is an option of Argo CD that Mooring does not support yet; remove it")
         else:
             policy.warnings.append(f"spec.syncPolicy.{at}: unknown option {option!r}, ignored")
     return replace(found, namespace=_namespace(policy, create=found.create_namespace))

@@ -206,6 +206,19 @@ def _of_kubectl(world: World) -> ObjectKey:
     return key
 
 
+def test_without_migration_kubectl_keeps_its_fields(world: World) -> None:
+    """GIVEN ClientSideApplyMigration=false WHEN an object of kubectl's is synced THEN what kubectl owns stays its own."""
+    key = world.declare(**AUTO, syncOptions=["ClientSideApplyMigration=false"])
+    web = _of_kubectl(world)
+    world.push(key, deployment("web", replicas=3))
+    world.sync(key)
+    found = world.cluster.objects[web]
+    assert 3 == found["spec"]["replicas"]
+    assert {"last-applied", "mooring.dev/tracking-id"} == set(found["metadata"]["annotations"])
+    assert ["kubectl-client-side-apply", "mooring"] == [e["manager"] for e in found["metadata"]["managedFields"]]
+    assert "Synced" == world.record(key).status.sync
+
+
 @pytest.mark.parametrize("step", range(6))
 def test_a_crash_while_adopting_does_no_harm(world: World, step: int) -> None:
     """GIVEN a function that dies before or after any write of an adoption WHEN it is done again THEN the end is the same."""
@@ -246,6 +259,17 @@ def test_migration_joins_the_entries() -> None:
     joined = {"f:data": {"f:a": {".": {}, "f:x": {}}, "f:b": {".": {}, "f:c": {}}, "f:d": {}}}
     assert [entry("mooring", joined, "Apply"), *others] == migrated(metadata)
     assert untouched == metadata
+
+
+def test_migration_without_client_side_apply() -> None:
+    """GIVEN entries of kubectl's client-side apply and of Argo CD WHEN only the former are to stay THEN they do."""
+    entries = [entry("kubectl-client-side-apply", {"f:a": {}}), entry("argocd-controller", {"f:b": {}})]
+    found = migrated({"managedFields": entries}, client_side=False)
+    assert found is not None
+    assert [("mooring", {"f:b": {}}), ("kubectl-client-side-apply", {"f:a": {}})] == [
+        (each["manager"], each["fieldsV1"]) for each in found
+    ]
+    assert migrated({"managedFields": entries[:1]}, client_side=False) is None
 
 
 def test_nothing_to_migrate() -> None:

@@ -171,7 +171,6 @@ def test_wrong_values_name_their_field(path: str, value: Any, field: str) -> Non
 @pytest.mark.parametrize(
     ("path", "value", "field"),
     [
-        ("spec.syncPolicy", {"syncOptions": ["ClientSideApplyMigration=false"]}, "spec.syncPolicy.syncOptions[0]"),
         ("operation", {"sync": {}}, "operation"),
     ],
 )

@@ -119,6 +119,13 @@ def test_shared_resources_may_fail_a_sync() -> None:
     assert not application().options.fail_on_shared_resource
 
 
+def test_migration_from_client_side_apply_may_be_off() -> None:
+    """GIVEN ClientSideApplyMigration WHEN read THEN it is as said, and on by default (Argo CD, "Sync Options")."""
+    assert application().options.client_side_apply_migration
+    assert application("ClientSideApplyMigration=true").options.client_side_apply_migration
+    assert not application("ClientSideApplyMigration=false").options.client_side_apply_migration
+
+
 def test_namespace_metadata() -> None:
     """GIVEN managedNamespaceMetadata WHEN read THEN it is there with CreateNamespace, and a warning without."""
     metadata = {"labels": {"team": "a"}, "annotations": {"note": "b"}}
