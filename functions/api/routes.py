@@ -13,13 +13,14 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from choices import chosen_dry_run, chosen_resources
+from clusters import add_cluster_routes
 
 from mooring import __version__
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError
 from mooring.flows.declaring import UnknownApplicationError, ask_sync, ask_termination, declare, delete
 from mooring.flows.listing import list_applications as list_applications_of
-from mooring.flows.registering import register_cluster, register_repository
+from mooring.flows.registering import register_repository
 from mooring.flows.settings import show_settings, store_settings
 from mooring.flows.showing import show_application
 from mooring.invocation import error_answer
@@ -134,18 +135,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     def put_settings() -> Response[str]:
         return _json(200, {"warnings": store_settings(registry, body()).warnings})
 
-    @app.get("/api/v1/clusters", middlewares=[authorised])
-    def list_clusters() -> Response[str]:
-        items = [
-            {"name": each.name, "server": each.server, "default": each.default, "version": each.kube_version}
-            for each in registry.clusters()
-        ]
-        return _json(200, {"items": items})
-
-    @app.put("/api/v1/clusters/<name>", middlewares=[authorised])
-    def put_cluster(name: str) -> Response[str]:
-        cluster = register_cluster(registry, name, body())
-        return _json(200, {"name": cluster.name, "server": cluster.server, "default": cluster.default})
+    add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
 
     @app.get("/api/v1/repositories", middlewares=[authorised])
     def list_repositories() -> Response[str]:

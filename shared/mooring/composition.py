@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mooring.flows.following import ChartSource
     from mooring.flows.ports import SyncPorts
     from mooring.flows.pushes import PushPorts
+    from mooring.flows.registering import RegisterPorts
     from mooring.flows.rendering import RenderPorts
     from mooring.flows.sweeping import SweepPorts
     from mooring.flows.targets import Targets
@@ -153,11 +154,21 @@ class Composition:
         """The administrator's bearer token."""
         return str(self.secrets.get(self._setting("MOORING_API_TOKEN_SECRET")).get("token", ""))
 
+    def sync_role(self) -> str:
+        """The role that reaches clusters, for whoever gives it access to one; empty where nobody has said."""
+        return self._environment.get("MOORING_SYNC_ROLE", "")
+
     def ask_ports(self) -> AskPorts:
         """For `api`."""
         from mooring.flows.declaring import AskPorts
 
-        return AskPorts(self.applications, self.queues, time.time)
+        return AskPorts(self.applications, self.queues, time.time, self.registry)
+
+    def register_ports(self) -> RegisterPorts:
+        """For what `api` registers."""
+        from mooring.flows.registering import RegisterPorts
+
+        return RegisterPorts(self.registry, self.applications, self.queues)
 
     def push_ports(self) -> PushPorts:
         """For `webhook`."""

@@ -27,6 +27,7 @@ from mooring.secrets.envelope import KmsKeyService
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
 from mooring.state.records import Commit, Record, Rendering, Request, Spec, WantedState
+from mooring.state.registry import Registry
 from mooring.state.table import Table
 from tests.doubles.cluster import MemoryCluster
 
@@ -95,6 +96,7 @@ class World:
     def __init__(self, table: Table, bundles: Bundles) -> None:
         self.table = table
         self.applications = Applications(table)
+        self.registry = Registry(table, None, "mooring")  # type: ignore[arg-type]  # no credentials here
         self.bundles = bundles
         self.cluster = MemoryCluster()
         self.targets = OneCluster(self.cluster)

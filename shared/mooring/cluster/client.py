@@ -32,7 +32,7 @@ from mooring.cluster.links import Link, open_link
 from mooring.cluster.pace import Pace
 from mooring.cluster.troubles import connection_error, tls_error
 from mooring.cluster.trying import APPLY, DEFAULT_WAITS, Waits, pause_before, repeats_after_answer, tries_without_answer
-from mooring.errors import MooringError, ThrottledError, TransientError, UnreachableError
+from mooring.errors import ConfigurationError, MooringError, ThrottledError, TransientError, UnreachableError
 
 __all__ = ["Answer", "ApiServer"]
 
@@ -50,12 +50,14 @@ EXPECTED = frozenset({(404, "GET"), (404, "DELETE"), (410, "GET")})
 class Answer:
     """An answer below 300, or one of two that callers expect: 404 to GET and DELETE, 410 to GET (a list has expired).
 
-    `body` is the JSON value; `None` for a 404, the `Status` for a 410. `warnings` are the API server's own.
+    `body` is the JSON value; `None` for a 404, the `Status` for a 410. `warnings` are the API server's own,
+    `date` is its clock.
     """
 
     status: int
     body: Any
     warnings: tuple[str, ...] = ()
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class _Call:
 
 
 class ApiServer:
-    """One API server. `waits` bound each request, `pool_size` the connections kept and used.
+    """One API server. `waits` bound each request, `pool_size` the connections kept and used, `per_second` the requests
+    that are begun (0 for as many as it takes).
 
     `renew` brings the connection as it is registered now; it is asked where the server does not accept our login, and
     the request is sent once more if it brings another one. It may raise the errors of `mooring.errors`.
@@ -93,6 +96,7 @@ class ApiServer:
         pool_size: int = 8,
         user_agent: str = f"mooring/{__version__}",
         renew: Callable[[], Connection] | None = None,
+        per_second: float = 0.0,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -108,18 +112,24 @@ class ApiServer:
         self._renewed_at = float("-inf")
         self._waits = waits
         self._sleep = sleep
-        self._pace = Pace(pool_size, now=now, sleep=sleep)
+        self._pace = Pace(pool_size, per_second=per_second, now=now, sleep=sleep)
         self._pool = self._link.new_pool()
         self._user_agent = user_agent
         self._now = now
         self._last_used = now()
         self._lock = threading.Lock()
         self._renewing = threading.Lock()
+        self._distrusted = False
 
     @property
     def is_silent(self) -> bool:
         """Whether the last request met nobody, and nothing has been heard since."""
         return self._pace.is_silent
+
+    @property
+    def is_distrusted(self) -> bool:
+        """Whether the last handshake failed for good: what answers isn't whom the registration vouches for."""
+        return self._distrusted
 
     def close(self) -> None:
         """Close the idle connections; the next request opens new ones."""
@@ -179,7 +189,7 @@ class ApiServer:
             raise UnreachableError(
                 f"{self.server} answered with something that is not JSON; is it an API server?", subject=call.subject
             ) from None
-        return Answer(response.status, value, _warnings(response.headers))
+        return Answer(response.status, value, _warnings(response.headers), response.headers.get("Date", ""))
 
     def _answer(self, call: _Call, attempt: int) -> urllib3.BaseHTTPResponse:
         """Any answer at all, after as many tries as it takes and is harmless."""
@@ -233,6 +243,7 @@ class ApiServer:
         told: MooringError
         if isinstance(error, SSLError) and not broken:
             told = tls_error(error, self.server)
+            self._distrusted = isinstance(told, ConfigurationError)
             allowed = 1
         else:
             told = connection_error(error, self.server, call.subject)

@@ -110,6 +110,11 @@ class Discovery:
             raise UnreachableError(f"the API server can't reach the aggregated API {group}; it is tried again")
         return known
 
+    def down(self) -> frozenset[str]:
+        """The groups whose aggregated server was down when the cluster was asked last."""
+        with self._lock:
+            return frozenset(self._down)
+
     def is_down(self, group: str) -> bool:
         """Whether the group's aggregated server was down when the cluster was asked last: nobody knows its kinds."""
         with self._lock:

@@ -13,10 +13,10 @@ import base64
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mooring.cluster.auth import EksLogin
-from mooring.errors import ForbiddenError, UnreachableError
+from mooring.cluster.aws import Sessions
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
@@ -44,54 +44,21 @@ def sign_token(cluster_name: str, region: str, credentials: Credentials) -> str:
 class EksTokens:
     """The current token of one login; thread-safe. `now` is the wall clock in seconds."""
 
-    def __init__(self, login: EksLogin, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, login: EksLogin, *, sessions: Sessions | None = None, now: Callable[[], float] = time.time
+    ) -> None:
         self._login = login
+        self._sessions = sessions or Sessions(now=now)
         self._now = now
         self._lock = threading.Lock()
         self._token = ""
         self._until = 0.0
 
     def token(self, *, fresh: bool = False) -> str:
-        """A token with at least a minute left; `fresh` signs a new one. Raises as `_credentials` does."""
+        """A token with at least a minute left; `fresh` signs a new one. Raises as `Sessions` does."""
         with self._lock:
             if fresh or self._now() >= self._until:
-                region, credentials = _credentials(self._login)
+                region, credentials = self._sessions.credentials(self._login, fresh=fresh)
                 self._token = sign_token(self._login.cluster_name, region, credentials)
                 self._until = self._now() + KEPT_SECONDS
             return self._token
-
-
-def _credentials(login: EksLogin) -> tuple[str, Credentials]:
-    """Region and AWS credentials to sign with: our own, or those of the role to assume.
-
-    Raises `ForbiddenError` where there are none or the role can't be assumed, `UnreachableError` where STS is silent.
-    """
-    import botocore.session
-    from botocore.config import Config
-    from botocore.credentials import Credentials
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    session = botocore.session.get_session()
-    region = login.region or session.get_config_variable("region") or "us-east-1"
-    try:
-        own = session.get_credentials()
-        if own is None:
-            raise ForbiddenError(
-                "there are no AWS credentials to sign an EKS token with; give the function a role",
-                field="config.awsAuthConfig",
-            )
-        if not login.role_arn:
-            return region, own
-        sts: Any = session.create_client(
-            "sts", region_name=region, config=Config(connect_timeout=5, read_timeout=10, retries={"max_attempts": 2})
-        )
-        answer = sts.assume_role(RoleArn=login.role_arn, RoleSessionName="mooring")["Credentials"]
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        raise ForbiddenError(
-            f"the role {login.role_arn} can't be assumed ({code}); let its trust policy name the function's role",
-            field="config.awsAuthConfig.roleARN",
-        ) from error
-    except BotoCoreError as error:
-        raise UnreachableError("STS did not answer while signing in to EKS; it is tried again") from error
-    return region, Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])

@@ -1,4 +1,4 @@
-"""Read a kubeconfig, for people and for the local stack: deployed functions read Argo CD's cluster secrets instead.
+"""Read a kubeconfig: a file of a person or of the local stack, or the text in a secret, which has to stand `alone`.
 
 Tokens, certificates and passwords are read here, without the `kubernetes` package, which takes a third of a second to
 import. Only an exec plugin that isn't one of the EKS ones is handed to that package, which runs the plugin once; what
@@ -19,11 +19,12 @@ from mooring.errors import ConfigurationError
 __all__ = ["from_kubeconfig"]
 
 
-def from_kubeconfig(source: str | Path, context: str | None = None) -> Connection:
+def from_kubeconfig(source: str | Path, context: str | None = None, *, alone: bool = False) -> Connection:
     """The connection that a kubeconfig describes; `source` is a path (as `Path`) or the text itself.
 
     Uses `context`, else the file's current one. Relative paths inside are relative to the file, as kubectl reads them
-    (Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files"). Raises `ConfigurationError`.
+    (Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files"). With `alone` no file is read and no
+    plugin run. Raises `ConfigurationError`.
     """
     folder = source.parent if isinstance(source, Path) else Path()
     try:
@@ -44,6 +45,8 @@ def from_kubeconfig(source: str | Path, context: str | None = None) -> Connectio
         raise ConfigurationError("is missing", field=f"clusters[{chosen.get('cluster')}].cluster.server")
     if cluster.get("proxy-url"):
         raise ConfigurationError("is not supported", field=f"clusters[{chosen.get('cluster')}].cluster.proxy-url")
+    if alone:
+        _refuse_what_is_elsewhere(cluster, user)
     credentials, cert, key = _login(user, cluster, folder)
     tls = Tls(
         insecure=bool(cluster.get("insecure-skip-tls-verify")),
@@ -53,6 +56,19 @@ def from_kubeconfig(source: str | Path, context: str | None = None) -> Connectio
         key=key,
     )
     return Connection(server.rstrip("/"), credentials, tls)
+
+
+def _refuse_what_is_elsewhere(cluster: dict[str, Any], user: dict[str, Any]) -> None:
+    for section, name in ((cluster, "certificate-authority"), (user, "client-certificate"), (user, "client-key")):
+        if section.get(name) and not section.get(f"{name}-data"):
+            raise ConfigurationError(
+                "names a file, and there is none here; embed it (`kubectl config view --flatten --minify`)",
+                field=f"kubeconfig.{name}",
+            )
+    if user.get("tokenFile") and not user.get("token"):
+        raise ConfigurationError("names a file, and there is none here; give token", field="kubeconfig.tokenFile")
+    if isinstance(plugin := user.get("exec"), dict) and not any(user.get(name) for name in ("token", "username")):
+        from_exec(plugin, "kubeconfig.users[].user.exec")
 
 
 def _named(config: dict[str, Any], plural: str, singular: str, name: str) -> dict[str, Any]:

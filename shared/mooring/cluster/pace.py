@@ -4,7 +4,8 @@ Three things are remembered for each server, across threads and invocations. Whi
 fail at once, so an unreachable cluster costs an invocation one short wait and not one for each object. Since the server
 asked for a pause (429), everybody waits until it is over. And after each pause only half as many requests are under way
 at once, growing back one by one (additive increase, multiplicative decrease): a queue that was emptied by refusing is
-filled again by those who come back in full strength (Kubernetes documentation, "API Priority and Fairness").
+filled again by those who come back in full strength (Kubernetes documentation, "API Priority and Fairness"). Beside
+what the server says, whoever registered it may have set how many requests a second are begun.
 """
 
 from __future__ import annotations
@@ -30,9 +31,16 @@ class Pace:
     """
 
     def __init__(
-        self, width: int, *, now: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep
+        self,
+        width: int,
+        *,
+        per_second: float = 0.0,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._width = width
+        self._apart = 1.0 / per_second if per_second > 0 else 0.0
+        self._next = _NEVER
         self._limit = float(width)
         self._running = 0
         self.answers = 0
@@ -51,6 +59,7 @@ class Pace:
         Raises `UnreachableError` while the server counts as unreachable, `ThrottledError` where the wait is too long.
         """
         self._await_pause(seconds, subject)
+        self._await_turn(seconds, subject)
         with self._changed:
             self._refuse_if_closed(subject)
             if not self._changed.wait_for(lambda: self._running < max(1, int(self._limit)), seconds):
@@ -95,6 +104,24 @@ class Pace:
         # The same words as the failure itself: a status that repeats it is no news.
         if self._now() < self._closed_until:
             raise UnreachableError(self._why, subject=subject)
+
+    def _await_turn(self, seconds: float, subject: str | None) -> None:
+        """Waits so that no more requests begin than `per_second`; a second's worth may begin at once."""
+        if not self._apart:
+            return
+        with self._changed:
+            self._refuse_if_closed(subject)
+            now = self._now()
+            due = max(self._next, now - 1.0 + self._apart)
+            if due - now > seconds:
+                raise ThrottledError(
+                    "more requests wait than the cluster's limit lets through; raise requestsPerSecond or wait",
+                    retry_after=due - now,
+                    subject=subject,
+                )
+            self._next = due + self._apart
+        if due > now:
+            self._sleep(due - now)
 
     def _await_pause(self, seconds: float, subject: str | None) -> None:
         with self._changed:

@@ -80,6 +80,7 @@ class ClusterMessage:
     """A cluster needs a look: all its applications, or those that are named.
 
     With `health_only` just the health of named applications is wanted; `attempt` counts such looks since the sync.
+    With `check` the cluster itself is examined, and what is found is kept under that id.
     """
 
     cluster: str
@@ -87,6 +88,7 @@ class ClusterMessage:
     apps: tuple[AppKey, ...] = ()
     health_only: bool = False
     attempt: int = 0
+    check: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The body of the message."""
@@ -95,6 +97,8 @@ class ClusterMessage:
             body["apps"] = [str(app) for app in self.apps]
         if self.health_only:
             body |= {"healthOnly": True, "attempt": self.attempt}
+        if self.check:
+            body["check"] = self.check
         return body
 
 
@@ -149,7 +153,12 @@ def _parse(value: dict[str, Any]) -> Message:
     if isinstance(value.get("cluster"), str):
         apps = tuple(AppKey.parse(app) for app in value.get("apps", ()))
         return ClusterMessage(
-            value["cluster"], cause, apps, bool(value.get("healthOnly", False)), int(value.get("attempt", 0))
+            value["cluster"],
+            cause,
+            apps,
+            bool(value.get("healthOnly", False)),
+            int(value.get("attempt", 0)),
+            str(value.get("check", "")),
         )
     raise ConfigurationError("must name an app, a repository or a cluster", field="message")
 

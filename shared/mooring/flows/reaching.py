@@ -76,6 +76,10 @@ class Breaker:
             self._news[cluster.name] = None
         return replace(cluster, outage=outage)
 
+    def tell(self, cluster: Cluster) -> None:
+        """The cluster was found somewhere else: that is news as well."""
+        self._news[cluster.name] = None
+
     def news(self) -> list[str]:
         """The clusters for which the breaker has opened or closed here since it was asked last."""
         names = list(self._news)

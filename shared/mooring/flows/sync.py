@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from mooring.errors import ConflictError, MooringError, PermanentError, TransientError, UnreachableError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.deleting import remove
+from mooring.flows.doctor import unanswerable, uses_of
 from mooring.flows.looking import Seen, look
 from mooring.flows.ports import SyncPorts
 from mooring.flows.reaching import OutageError
 from mooring.flows.syncing import CLUSTER_TROUBLE, consider, note_health, note_trouble
 from mooring.model.application import AppKey
 from mooring.state.records import Record, Status
+from mooring.state.registry import Cluster
 
 __all__ = ["handle_syncs"]
 
@@ -142,6 +144,9 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
     except PermanentError:
         return  # the cluster was removed since the message was sent
     keys = message.apps or list(_applications_of(ports, cluster.name))
+    if message.check:
+        _examine(ports, cluster, message.check, ports.applications.load(keys, inventory=True).values())
+        return
     try:
         cluster = ports.targets.reach(cluster, probing=not message.apps)
     except MooringError as error:
@@ -163,6 +168,15 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
             _one(ports, record, message.cause, seen.get(record.key), afterwards)
         elif record.key in seen:
             _health(ports, record, seen[record.key], afterwards, message.attempt + 1)
+
+
+def _examine(ports: SyncPorts, cluster: Cluster, check: str, records: Iterable[Record]) -> None:
+    """Examines a cluster for a person, and keeps what was found."""
+    try:
+        found = ports.targets.examine(cluster, uses_of(records, cluster), ports.pool)
+    except MooringError as error:
+        found = unanswerable(error)
+    ports.targets.note_check(cluster, check, found)
 
 
 def _all_in_trouble(

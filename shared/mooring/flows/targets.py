@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-import orjson
-
+from mooring.access.project import Project
 from mooring.cluster.adopting import adopt
 from mooring.cluster.apply import FIELD_MANAGER, Applied, apply, delete, get
 from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
+from mooring.cluster.examining import Use, examine
 from mooring.cluster.observe import Observed, app_selector, list_objects, observed
 from mooring.cluster.probing import why_unreachable
 from mooring.cluster.replacing import make_room, replace
 from mooring.errors import MooringError, UnreachableError
+from mooring.flows.places import Places
 from mooring.flows.reaching import Breaker
 from mooring.flows.settings import NO_SETTINGS, read_settings
 from mooring.health import Rules as HealthRules
 from mooring.model.application import Destination
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.options import Propagation
+from mooring.state.clusters import Limits
 from mooring.state.registry import Cluster, Registry, find_cluster
 
 __all__ = ["Live", "Target", "Targets"]
@@ -155,18 +158,25 @@ class Targets:
     def __init__(self, registry: Registry, *, connections: int, clock: Callable[[], float] = time.time) -> None:
         self._registry = registry
         self._breaker = Breaker(registry, self._why_unreachable, clock)
+        self._clock = clock
         self._connections = connections
         self._clusters: list[Cluster] = []
+        self._projects: dict[str, str] = {}
         self._version = ""
         self.settings = NO_SETTINGS
-        self._open: dict[str, tuple[bytes, Target]] = {}
+        self._open: dict[str, tuple[tuple[Connection, Limits], Target]] = {}
+        self._places = Places(registry)
 
     def refresh(self) -> None:
         """Reads the registered clusters, and the settings where they have changed; call it once an invocation."""
-        self._clusters, version = self._registry.known()
+        self._clusters, version, self._projects = self._registry.known()
         if version != self._version:
-            self.settings = read_settings(self._registry.settings())
+            self.settings = read_settings(*self._registry.health_scripts.in_force())
             self._version = version
+
+    def project(self, name: str) -> Project:
+        """A project as it was when this was refreshed. Raises `ConfigurationError` where there is none."""
+        return self._registry.projects.find(name, self._projects)
 
     def cluster(self, destination: Destination) -> Cluster:
         """The cluster that a destination means. Raises `ConfigurationError`."""
@@ -187,48 +197,76 @@ class Targets:
         """Makes sure of every cluster that has just left a request without an answer; call it after each of them."""
         for name, (_, target) in list(self._open.items()):
             known = next((each for each in self._clusters if each.name == name), None)
-            if target.server.is_silent and known is not None:
+            if known is not None and (target.server.is_silent or target.server.is_distrusted):
                 try:
-                    self._now_known(self._breaker.doubt(known))
+                    if target.server.is_distrusted:
+                        self._move(known)
+                    else:
+                        self._now_known(self._breaker.doubt(known))
                 except MooringError:
                     continue  # its credentials can't be read, say: that is shown where they are needed
+
+    def examine(self, cluster: Cluster, uses: Iterable[Use], pool: Executor) -> dict[str, Any]:
+        """What keeps us from working with a cluster (`cluster.examining`), and whether it can be reached after all."""
+        cluster = self._now_known(self._places.find(cluster))
+        found = examine(self._places.connection(cluster, fresh=True), uses, pool)
+        if found["reachable"] and cluster.outage is not None:
+            self._now_known(self._breaker.let_through(cluster, probing=True))
+        return found
+
+    def note_check(self, cluster: Cluster, check: str, found: dict[str, Any]) -> None:
+        """Keeps what was found for whoever asked."""
+        self._registry.put_check(cluster.name, check, found, now=self._clock())
 
     def news(self) -> list[str]:
         """Clusters that were found out of reach or back, since this was asked last: their applications want a look."""
         return self._breaker.news()
+
+    def _move(self, cluster: Cluster) -> None:
+        """What answers isn't what was registered: perhaps the cluster was made anew elsewhere."""
+        self._open.pop(cluster.name)[1].server.close()
+        if (moved := self._places.moved(cluster)) is not None:
+            self._now_known(moved)
+            self._breaker.tell(cluster)
 
     def _now_known(self, cluster: Cluster) -> Cluster:
         self._clusters = [cluster if each.name == cluster.name else each for each in self._clusters]
         return cluster
 
     def _why_unreachable(self, cluster: Cluster) -> str:
-        config = orjson.dumps(self._registry.credentials_of(cluster))
-        reason = why_unreachable(Connection.from_argo(cluster.server, config))
+        reason = why_unreachable(self._places.connection(cluster))
+        if reason and (moved := self._places.moved(cluster)) is not None:
+            self._now_known(moved)
+            reason = why_unreachable(self._places.connection(moved))
         if not reason and cluster.name in self._open:
             self._open.pop(cluster.name)[1].server.close()  # what was discovered before may be an older cluster's
         return reason
 
     def connect(self, cluster: Cluster) -> Live:
         """A connection to a cluster: the warm one unless its address or credentials have changed."""
-        config = orjson.dumps(self._registry.credentials_of(cluster), option=orjson.OPT_SORT_KEYS)
-        identity = _identity(cluster, config)
+        cluster = self._now_known(self._places.find(cluster))
+        connection = self._places.connection(cluster)
         known = self._open.get(cluster.name)
-        if known is not None and known[0] == identity:
+        if known is not None and known[0] == (connection, cluster.limits):
             return Target(cluster, known[1].server, known[1].discovery, self.settings.health)
-        connection = Connection.from_argo(cluster.server, config)
-        server = ApiServer(connection, pool_size=self._connections, renew=partial(self._renew, cluster))
+        limits = cluster.limits
+        server = ApiServer(
+            connection,
+            pool_size=min(self._connections, limits.at_once or self._connections),
+            per_second=limits.per_second,
+            renew=partial(self._renew, cluster),
+        )
         target = Target(cluster, server, Discovery(server), self.settings.health)
         if known is not None:
             known[1].server.close()
-        self._open[cluster.name] = (identity, target)
+        self._open[cluster.name] = ((connection, limits), target)
         return target
 
     def _renew(self, cluster: Cluster) -> Connection:
         """The connection by the credentials as they are registered now, whatever was read a moment ago."""
-        config = orjson.dumps(self._registry.credentials_of(cluster, fresh=True), option=orjson.OPT_SORT_KEYS)
-        connection = Connection.from_argo(cluster.server, config)
+        connection = self._places.connection(cluster, fresh=True)
         if cluster.name in self._open:  # the open one goes on with them
-            self._open[cluster.name] = (_identity(cluster, config), self._open[cluster.name][1])
+            self._open[cluster.name] = ((connection, cluster.limits), self._open[cluster.name][1])
         return connection
 
     def note_versions(self, target: Live) -> None:
@@ -236,8 +274,3 @@ class Targets:
         if isinstance(target, Target):
             versions = tuple(target.discovery.api_versions())
             self._registry.note_versions(target.cluster, target.discovery.version(), versions)
-
-
-def _identity(cluster: Cluster, config: bytes) -> bytes:
-    """What an open connection was made of."""
-    return cluster.server.encode() + b"\n" + config

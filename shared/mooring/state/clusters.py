@@ -17,7 +17,7 @@ from mooring.model.application import Destination
 from mooring.state.packing import unpack
 from mooring.state.table import Item
 
-__all__ = ["IN_CLUSTER", "Cluster", "Limits", "Outage", "cluster_from", "find_cluster", "normal_server"]
+__all__ = ["IN_CLUSTER", "Cluster", "Limits", "Outage", "cluster_from", "find_cluster", "items_of", "normal_server"]
 
 IN_CLUSTER = "in-cluster"
 _DEFAULT_SERVER = "https://kubernetes.default.svc"
@@ -45,8 +45,10 @@ class Limits:
 class Cluster:
     """A registered cluster. `secret` names its credentials; versions are what its API server last told, or empty.
 
-    With `namespaces`, only those are Mooring's (and cluster-scoped objects only with `cluster_resources`). `labels`
-    and `annotations` are those of its registration, for generators; `project` is the project that it belongs to alone.
+    `server` is empty until a cluster that is known by another name (an EKS cluster, a kubeconfig in a secret) is found;
+    `authority` is the certificate authority that was found with it, base64 of PEM. `labels` and `annotations` are those
+    of its registration, for generators; `project` is the project that it belongs to alone, `namespaces` and
+    `cluster_resources` are what Argo CD would watch there.
     """
 
     name: str
@@ -62,6 +64,23 @@ class Cluster:
     cluster_resources: bool = False
     limits: Limits = Limits()
     outage: Outage | None = None
+    authority: str = ""
+
+
+def items_of(cluster: Cluster) -> Item:
+    """The attributes that a registration writes, beside its key."""
+    return {
+        "server": cluster.server,
+        "is_default": cluster.default,
+        "secret": cluster.secret,
+        "labels": orjson.dumps(dict(cluster.labels)).decode(),
+        "annotations": orjson.dumps(dict(cluster.annotations)).decode(),
+        "project": cluster.project,
+        "only_namespaces": orjson.dumps(list(cluster.namespaces)).decode(),
+        "cluster_resources": cluster.cluster_resources,
+        "per_second": cluster.limits.per_second,
+        "at_once": cluster.limits.at_once,
+    }
 
 
 def cluster_from(item: Item) -> Cluster:
@@ -82,6 +101,7 @@ def cluster_from(item: Item) -> Cluster:
         item.get("cluster_resources", False),
         Limits(float(item.get("per_second", 0.0)), item.get("at_once", 0)),
         outage,
+        item.get("authority", ""),
     )
 
 
@@ -114,7 +134,7 @@ def find_cluster(clusters: Iterable[Cluster], destination: Destination) -> Clust
         field_, given = "spec.destination.name", destination.name
     else:
         server = normal_server(destination.server)
-        fitting = [c for c in every if normal_server(c.server) == server]
+        fitting = [c for c in every if c.server and normal_server(c.server) == server]
         if not fitting and server == _DEFAULT_SERVER:
             fitting = [c for c in every if c.default]
         field_, given = "spec.destination.server", destination.server

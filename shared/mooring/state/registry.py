@@ -7,63 +7,126 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from mooring.errors import ConfigurationError
-from mooring.state.clusters import IN_CLUSTER, Cluster, Outage, cluster_from, find_cluster
+from mooring.state.clusters import (
+    IN_CLUSTER,
+    Cluster,
+    Limits,
+    Outage,
+    cluster_from,
+    find_cluster,
+    items_of,
+    normal_server,
+)
+from mooring.state.healthscripts import HealthScripts, new_version
 from mooring.state.packing import pack, unpack
+from mooring.state.projects import CLUSTERS, PROJECT_VERSION, Projects
 from mooring.state.secret_store import SecretStore
-from mooring.state.table import Key, Table, put, update
+from mooring.state.table import Item, Key, Table, delete, put, update
 
-__all__ = ["IN_CLUSTER", "Cluster", "Registry", "find_cluster"]
+__all__ = ["IN_CLUSTER", "Cluster", "Known", "Registry", "find_cluster"]
 
-_CLUSTERS = "CLUSTERS"
+_NO_LIMITS = Limits()
 _REACHABLE = Outage(0.0, "", 0.0)
 _CREDENTIALS = "CREDENTIALS"
 _SETTINGS = ("SETTINGS", "argocd-cm")
 _SETTINGS_VERSION = "#settings"  # beside the clusters, whose names can't hold a #
 _LARGEST_SETTINGS = 300 * 1024
+_CHECKS_REMEMBERED = 3600  # seconds
 _REMEMBERED = 7 * 24 * 3600  # seconds that a delivery is known; GitHub redelivers for three days
 
 
+class Known(NamedTuple):
+    """All registered clusters by name; the version of the settings (empty without any) and of each declared project."""
+
+    clusters: list[Cluster]
+    settings: str
+    projects: dict[str, str]
+
+
 class Registry:
-    """Clusters, credentials and deliveries of one installation."""
+    """Clusters, projects, credentials and deliveries of one installation."""
 
     def __init__(self, table: Table, secrets: SecretStore, prefix: str) -> None:
         self._table = table
         self._secrets = secrets
         self._prefix = prefix
+        self.projects = Projects(table)
+        self.health_scripts = HealthScripts(table, _SETTINGS, (CLUSTERS, _SETTINGS_VERSION))
 
     # -- clusters --------------------------------------------------------------------------------------------------
 
     def clusters(self) -> list[Cluster]:
         """All registered clusters by name."""
-        return self.known()[0]
+        return self.known().clusters
 
-    def known(self) -> tuple[list[Cluster], str]:
-        """All registered clusters by name, and the version of the settings (empty without any), in one query."""
-        items = self._table.query(_CLUSTERS)
-        clusters, version = [], ""
+    def known(self) -> Known:
+        """What is known of the installation in one query: its clusters, and which versions of what else there is."""
+        items = self._table.query(CLUSTERS)
+        clusters, settings, projects = [], "", {}
         for item in items:
             if item["sk"] == _SETTINGS_VERSION:
-                version = item["version"]
+                settings = item["version"]
+            elif item["sk"].startswith(PROJECT_VERSION):
+                projects[item["sk"].removeprefix(PROJECT_VERSION)] = item["version"]
             else:
                 clusters.append(cluster_from(item))
-        return clusters, version
+        return Known(clusters, settings, projects)
 
-    def register_cluster(self, name: str, server: str, *, default: bool, config: dict[str, Any]) -> Cluster:
-        """Registers a cluster, or changes it; its credentials go to Secrets Manager."""
-        cluster = Cluster(name, server.rstrip("/"), default, f"{self._prefix}/clusters/{name}")
-        self._secrets.put(cluster.secret, config)
-        for other in self.clusters():
-            if default and other.default and other.name != name:
-                self._table.write(update((_CLUSTERS, other.name), {"is_default": False}))
-        self._table.write(
-            update(
-                (_CLUSTERS, name), {"server": cluster.server, "is_default": cluster.default, "secret": cluster.secret}
-            )
-        )
+    def register_cluster(
+        self,
+        name: str,
+        server: str,
+        *,
+        default: bool,
+        config: Mapping[str, Any],
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        project: str = "",
+        namespaces: tuple[str, ...] = (),
+        cluster_resources: bool = False,
+        limits: Limits = _NO_LIMITS,
+    ) -> Cluster:
+        """Registers a cluster, or changes it; its credentials go to Secrets Manager.
+
+        What is known of an outage is forgotten: it is tried with what is registered now.
+        """
+        cluster = Cluster(
+            name, normal_server(server), default, f"{self._prefix}/clusters/{name}", labels=labels or {},
+            annotations=annotations or {}, project=project, namespaces=namespaces, cluster_resources=cluster_resources,
+            limits=limits,
+        )  # fmt: skip
+        self._secrets.put(cluster.secret, dict(config))
+        reachable = {"failing_since": 0.0, "failing_reason": "", "retry_at": 0.0, "authority": ""}
+        self._put_cluster(cluster, reachable)
         return cluster
+
+    def change_cluster(self, cluster: Cluster) -> None:
+        """Writes what is registered of a cluster beside its credentials."""
+        self._put_cluster(cluster, {})
+
+    def _put_cluster(self, cluster: Cluster, more: Item) -> None:
+        if cluster.default:
+            for other in self.clusters():
+                if other.default and other.name != cluster.name:
+                    self._table.write(update((CLUSTERS, other.name), {"is_default": False}))
+        self._table.write(update((CLUSTERS, cluster.name), items_of(cluster) | more))
+
+    def forget_cluster(self, cluster: Cluster) -> None:
+        """Removes a cluster's registration and its credentials; nothing in the cluster changes."""
+        self._table.write(delete((CLUSTERS, cluster.name)))
+        self._secrets.delete(cluster.secret)
+
+    def note_place(self, cluster: Cluster, server: str, authority: str) -> Cluster:
+        """Remembers where a cluster was found that is registered by another name; writes only what has changed."""
+        if (server, authority) == (cluster.server, cluster.authority):
+            return cluster
+        found = {"server": server, "authority": authority}
+        self._table.write(update((CLUSTERS, cluster.name), found, "attribute_exists(pk)"))
+        return replace(cluster, server=server, authority=authority)
 
     def credentials_of(self, cluster: Cluster, *, fresh: bool = False) -> dict[str, Any]:
         """The cluster's credentials, in the form of Argo CD's cluster secrets (`config`); `fresh` reads them anew."""
@@ -74,7 +137,7 @@ class Registry:
         if (kube_version, api_versions) == (cluster.kube_version, cluster.api_versions):
             return
         attributes = {"kube_version": kube_version, "api_versions": pack(list(api_versions))}
-        self._table.write(update((_CLUSTERS, cluster.name), attributes, "attribute_exists(pk)"))
+        self._table.write(update((CLUSTERS, cluster.name), attributes, "attribute_exists(pk)"))
 
     def note_outage(self, cluster: Cluster, outage: Outage | None) -> None:
         """Remembers since when and why a cluster can't be reached, or that it can.
@@ -86,8 +149,21 @@ class Registry:
         condition = f"attribute_exists(pk) AND ({unwritten}failing_since = :since AND retry_at = :retry)"
         attributes = {"failing_since": told.since, "failing_reason": told.reason, "retry_at": told.retry_at}
         self._table.write(
-            update((_CLUSTERS, cluster.name), attributes, condition, since=known.since, retry=known.retry_at)
+            update((CLUSTERS, cluster.name), attributes, condition, since=known.since, retry=known.retry_at)
         )
+
+    def put_check(self, cluster: str, check: str, found: dict[str, Any] | None, *, now: float) -> None:
+        """Remembers for an hour that a cluster is to be examined, or what was found."""
+        pk, sk = _check(cluster, check)
+        item: Item = {"pk": pk, "sk": sk, "ttl": int(now) + _CHECKS_REMEMBERED}
+        self._table.write(put(item if found is None else item | {"found": pack(found)}))
+
+    def check(self, cluster: str, check: str) -> dict[str, Any] | None:
+        """What is remembered of an examination (`found` once there is something), or None where there was none."""
+        item = self._table.get(_check(cluster, check))
+        if item is None:
+            return None
+        return {"found": unpack(item["found"])} if "found" in item else {}
 
     # -- repositories ----------------------------------------------------------------------------------------------
 
@@ -107,12 +183,11 @@ class Registry:
             self._secrets.forget(name)
         return self._secrets.get(name)
 
-    # -- settings --------------------------------------------------------------------------------------------------
+    def secret_text(self, name: str, *, fresh: bool = False) -> str:
+        """The text of a secret that somebody else keeps (a kubeconfig)."""
+        return self._secrets.text(name, fresh=fresh)
 
-    def settings(self) -> dict[str, str]:
-        """The settings as they were written; nothing where there are none."""
-        item = self._table.get(_SETTINGS)
-        return {} if item is None else unpack(item["body"])
+    # -- settings --------------------------------------------------------------------------------------------------
 
     def put_settings(self, data: Mapping[str, str]) -> None:
         """Replaces the settings. Raises `ConfigurationError` where they are too large to be kept.
@@ -127,10 +202,9 @@ class Registry:
                 field="data",
             )
         pk, sk = _SETTINGS
-        version = hashlib.sha256(body).hexdigest()[:16]
         self._table.write(
             put({"pk": pk, "sk": sk, "body": body}),
-            put({"pk": _CLUSTERS, "sk": _SETTINGS_VERSION, "version": version}),
+            put({"pk": CLUSTERS, "sk": _SETTINGS_VERSION, "version": new_version()}),
         )
 
     # -- deliveries ------------------------------------------------------------------------------------------------
@@ -145,6 +219,10 @@ class Registry:
         for kind, name in names.items():
             pk, sk = _delivery(kind, name)
             self._table.write(put({"pk": pk, "sk": sk, "ttl": int(now) + _REMEMBERED}))
+
+
+def _check(cluster: str, check: str) -> Key:
+    return f"CHECK#{cluster}", check
 
 
 def _delivery(kind: str, name: str) -> Key:

@@ -30,6 +30,7 @@ class SecretStore:
         self._client = client
         self._clock = clock
         self._known: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._texts: dict[str, tuple[float, str]] = {}
 
     def get(self, name: str) -> dict[str, Any]:
         """The JSON object in a secret. Raises `ForbiddenError`, `ConfigurationError` or `UnreachableError`."""
@@ -56,6 +57,29 @@ class SecretStore:
                 self._client.create_secret(Name=name, SecretString=text)
 
         self._call(name, write)
+        self._known.pop(name, None)
+
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The text of a secret that isn't ours, as it is. Raises as `get` does."""
+        known = self._texts.get(name)
+        if known is not None and not fresh and self._clock() - known[0] < _FRESH:
+            return known[1]
+        text = self._call(name, lambda: self._client.get_secret_value(SecretId=name).get("SecretString", ""))
+        self._texts[name] = (self._clock(), text)
+        return text
+
+    def delete(self, name: str) -> None:
+        """Removes a secret at once; one that is not there is gone already."""
+        from botocore.exceptions import ClientError
+
+        def remove() -> None:
+            try:
+                self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+                    raise
+
+        self._call(name, remove)
         self._known.pop(name, None)
 
     def forget(self, name: str) -> None:
