@@ -41,5 +41,8 @@ def apply(api: Api, args: argparse.Namespace) -> int:
 
 def get(api: Api, args: argparse.Namespace) -> int:
     """Prints them so that `apply` takes them back."""
-    emit(args, api.call("GET", "settings"), str)
+    settings = api.call("GET", "settings")
+    error = ((settings.get("status") or {}).get("healthScripts") or {}).get("error")
+    warn([f"health scripts: {error}"] if error else [])
+    emit(args, settings, str)
     return 0

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mooring.errors import ConfigurationError
+from mooring.flows.healthscripts import SOURCE, read_source, show_scripts
 from mooring.health import STANDARD
 from mooring.health import Rules as HealthRules
 
@@ -35,12 +37,16 @@ class Settings:
 
 
 NO_SETTINGS = Settings()
+_NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
-def read_settings(data: Mapping[str, str]) -> Settings:
-    """The `data` of an `argocd-cm` as far as it concerns Mooring. Raises `ConfigurationError` naming the key."""
+def read_settings(data: Mapping[str, str], files: Mapping[str, str] = _NO_FILES) -> Settings:
+    """The `data` of an `argocd-cm` as far as it concerns Mooring. Raises `ConfigurationError` naming the key.
+
+    `files` are the health scripts of the folder that it names, by path relative to the folder.
+    """
     from mooring.differences.customizations import parse_system_rules  # with a YAML parser, which few syncs need
-    from mooring.health import scripts_from_settings
+    from mooring.health import scripts_from_files, scripts_from_settings
     from mooring.render.yaml import load_documents
 
     system = parse_system_rules(data)
@@ -49,7 +55,9 @@ def read_settings(data: Mapping[str, str]) -> Settings:
         documents = load_documents(text, where=f"data[{_CUSTOMIZATIONS}]")
         nested = documents[0] if documents else None
     scripts = scripts_from_settings({**data, _CUSTOMIZATIONS: nested})
-    health = HealthRules((scripts,)) if scripts.exact or scripts.wildcards else STANDARD
+    folder = scripts_from_files(files if data.get(SOURCE, "").strip() else {})
+    origins = tuple(each for each in (scripts, folder) if each.exact or each.wildcards)
+    health = HealthRules(origins) if origins else STANDARD
     return Settings(system.rules, health, system.warnings)
 
 
@@ -68,13 +76,17 @@ def store_settings(registry: Registry, document: object) -> Settings:
     for scripts in settings.health.scripts:
         for name, script in (*scripts.exact.items(), *scripts.wildcards):
             _check_script(name, script)
+    read_source(data)
     registry.put_settings(data)
     return settings
 
 
 def show_settings(registry: Registry) -> dict[str, Any]:
-    """The settings as the ConfigMap that they are written as."""
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": _NAME}, "data": registry.settings()}
+    """The settings as the ConfigMap that they are written as; `status` says what became of health scripts in git."""
+    data, state = registry.health_scripts.state()
+    document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": _NAME}, "data": data}
+    source = read_source(data)
+    return document if source is None else {**document, "status": {"healthScripts": show_scripts(source, state)}}
 
 
 def _data(document: object) -> dict[str, str]:

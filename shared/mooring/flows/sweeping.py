@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mooring.errors import ForbiddenError, MooringError, PermanentError, TransientError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.following import ChartSource, Place, all_inputs, named, place_of, resolve
+from mooring.flows.healthscripts import follow_scripts
 from mooring.flows.recalling import RENDERER, bare
 from mooring.model.application import AppKey
 from mooring.queues import Queues
@@ -42,10 +43,13 @@ class SweepPorts:
 def sweep(ports: SweepPorts) -> list[MooringError]:
     """Sends a message for everything that needs a look; returns the troubles of repositories that did not answer."""
     listed = ports.applications.registered()
-    clusters = _clusters_of(listed, ports.registry.clusters())
+    known = ports.registry.known()
+    clusters = _clusters_of(listed, known.clusters)
     ports.queues.send("syncs", [ClusterMessage(name, _TICK) for name in clusters], alone=True)
     stale, troubles = _stale(ports, listed)
     ports.queues.send("renders", [AppMessage(key, _TICK) for key in stale], alone=True)
+    if trouble := follow_scripts(ports.registry.health_scripts, ports.repositories, known.settings):
+        troubles.append(trouble)
     return troubles
 
 

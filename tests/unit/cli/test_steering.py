@@ -59,6 +59,12 @@ def test_settings_go_there_and_back(api: FakeApi, mooring: Mooring, tmp_path: Pa
     assert document == json.loads(mooring("settings", "get", "-o", "json").out)
 
 
+def test_what_is_wrong_with_scripts_in_git_is_a_warning(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN health scripts that can't be used WHEN settings are read THEN standard error says why."""
+    api.on("GET /api/v1/settings", {"data": {}, "status": {"healthScripts": {"commit": "", "error": "a: is no Lua"}}})
+    assert "warning: health scripts: a: is no Lua\n" == mooring("settings", "get").err
+
+
 def test_settings_are_one_document(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
     """Two documents are refused before anything is sent."""
     (tmp_path / "two.yaml").write_text("a: b\n---\nc: d\n")

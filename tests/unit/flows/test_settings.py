@@ -16,6 +16,7 @@ from tests.doubles.installation import World, config_map, deployment, installati
 
 IGNORE = "resource.customizations.ignoreDifferences.apps_Deployment"
 HEALTH = "resource.customizations.health.ConfigMap"
+FOLDER = "resource.customizations.source"
 SICK = 'return { status = "Degraded", message = "says " .. obj.data.x }'
 SETTINGS = {
     IGNORE: "jqPathExpressions:\n  - .spec.replicas\n",
@@ -60,6 +61,12 @@ def test_what_is_stored_is_shown_as_it_was_written(registry: Registry) -> None:
         (f"data[{IGNORE}].jqPathExpressions[0]", {IGNORE: "jqPathExpressions: ['.spec[']"}),
         ("health script of ConfigMap: is no Lua: line 1", {HEALTH: "return {"}),
         ("settings: must be a ConfigMap argocd-cm or its data", ["data"]),
+        (f"data[{FOLDER}]: is not YAML", {FOLDER: "repoURL: ["}),
+        (f"data[{FOLDER}]: must be one mapping", {FOLDER: "{}\n---\n{}"}),
+        (f"data[{FOLDER}]: must be a mapping", {FOLDER: "https://git.test/a"}),
+        (f"data[{FOLDER}].repoURL: must not be empty", {FOLDER: "path: health"}),
+        (f"data[{FOLDER}].repoURL: ", {FOLDER: "repoURL: /srv/git"}),
+        (f"data[{FOLDER}].branch: unknown field; there are", {FOLDER: "repoURL: https://git.test/a\nbranch: main"}),
     ],
 )
 def test_a_mistake_is_told_with_its_key(registry: Registry, expected: str, document: Any) -> None:
@@ -68,19 +75,19 @@ def test_a_mistake_is_told_with_its_key(registry: Registry, expected: str, docum
     with pytest.raises(ConfigurationError) as refused:
         store_settings(registry, document)
     assert expected in str(refused.value)
-    assert SETTINGS == registry.settings()
+    assert SETTINGS == registry.health_scripts.in_force()[0]
 
 
 def test_settings_are_read_only_when_they_have_changed(registry: Registry, world: World) -> None:
     """GIVEN warm connections WHEN settings change THEN the next invocation has them, and no other one reads them."""
     reads: list[object] = []
-    original = registry.settings
+    original = registry.health_scripts.in_force
 
-    def counted() -> dict[str, str]:
+    def counted() -> tuple[dict[str, str], dict[str, str]]:
         reads.append(None)
         return original()
 
-    registry.settings = counted  # type: ignore[method-assign]
+    registry.health_scripts.in_force = counted  # type: ignore[method-assign]
     targets = Targets(registry, connections=1)
     targets.refresh()
     assert ((), []) == (targets.settings.rules, reads)
