@@ -104,6 +104,18 @@ class Fields:
         value: Mapping[str, Any] | None = self._take(name, dict, None)
         return value
 
+    def raw_list(self, name: str) -> tuple[Any, ...]:
+        """A list whose elements are the user's own (elements of a list generator, for example)."""
+        values: Sequence[Any] = self._take(name, list, ())
+        return tuple(values)
+
+    def number_or_text(self, name: str) -> int | str | None:
+        """A whole number or a string (Kubernetes' `IntOrString`: `2`, `"25%"`), None where it is absent."""
+        value = self._value.get(name)
+        if isinstance(value, str):
+            return self.text(name)
+        return self.integer(name, 0) if value is not None else self._take(name, int, None)
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings."""
         values: Sequence[object] = self._take(name, list, ())
