@@ -58,6 +58,7 @@ class MemoryCluster:
         self.requests = 0
         self.health = STANDARD
         self.applies: list[ObjectKey] = []
+        self.acted_as: list[str] = []
         self.refused: dict[ObjectKey, str] = {}
         self.frozen: set[ObjectKey] = set()
         self.made_room: list[ObjectKey] = []
@@ -65,6 +66,10 @@ class MemoryCluster:
         self.before: Callable[[str], None] = lambda what: None
         self.after: Callable[[str], None] = lambda what: None
         self._version = 100
+
+    def acting_as(self, user: str) -> MemoryCluster:
+        self.acted_as.append(user)
+        return self
 
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         return kind not in CLUSTER_SCOPED

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.cluster import Cluster
@@ -104,6 +104,9 @@ class Stepped:
     def health(self) -> HealthRules:
         return self.target.health
 
+    def acting_as(self, user: str) -> Stepped:
+        return self if not user else replace(self, target=self.target.acting_as(user))
+
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         return self.target.namespaced(group, kind, version)
 
@@ -117,15 +120,17 @@ class Stepped:
             lambda: self.target.apply(manifest, validate=validate, field_manager=field_manager),
         )
 
-    def replace(self, manifest: Manifest, *, validate: bool = True) -> Applied:
+    def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
+        if dry_run:
+            return self.target.replace(manifest, validate=validate, dry_run=True)
         name = f"replace {manifest['kind']} {manifest['metadata']['name']}"
         return self._step(name, lambda: self.target.replace(manifest, validate=validate))
 
     def make_room(self, key: ObjectKey) -> None:
         self._step(f"make room {key.kind} {key.name}", lambda: self.target.make_room(key))
 
-    def adopt(self, live: Manifest) -> bool:
-        return self._step(f"adopt {live['kind']}", lambda: self.target.adopt(live))
+    def adopt(self, live: Manifest, *, client_side: bool = True) -> bool:
+        return self._step(f"adopt {live['kind']}", lambda: self.target.adopt(live, client_side=client_side))
 
     def get(self, key: ObjectKey, version: str = "") -> Observed | None:
         return self.target.get(key, version)

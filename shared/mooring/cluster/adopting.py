@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from mooring.cluster.apply import FIELD_MANAGER
-from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
+from mooring.cluster.impersonating import Requests
 from mooring.model.objects import Manifest, ObjectKey
 
 __all__ = ["adopt", "migrated"]
@@ -49,7 +49,7 @@ def migrated(metadata: dict[str, Any], *, client_side: bool = True) -> list[dict
     return [ours, *(entry for entry in entries if entry not in old and entry not in known)]
 
 
-def adopt(server: ApiServer, discovery: Discovery, live: Manifest, *, client_side: bool = True) -> bool:
+def adopt(server: Requests, discovery: Discovery, live: Manifest, *, client_side: bool = True) -> bool:
     """Makes the old managers' fields of a live object ours, if it has any; false where it has none.
 
     `client_side` as in `migrated`. Raises `ConflictError` where the object has changed since it was read, and as

@@ -15,9 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from mooring.cluster.client import Answer, ApiServer
+from mooring.cluster.client import Answer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.duplicates import settle_duplicates
+from mooring.cluster.impersonating import Requests
 from mooring.cluster.undeclared import drop_undeclared
 from mooring.errors import ConflictError, RejectedError
 from mooring.model.objects import Manifest, ObjectKey
@@ -42,7 +43,7 @@ class Applied:
 
 
 def apply(
-    server: ApiServer,
+    server: Requests,
     discovery: Discovery,
     manifest: Manifest,
     *,
@@ -81,7 +82,7 @@ def apply(
             settled += warnings
 
 
-def patch(server: ApiServer, discovery: Discovery, key: ObjectKey, change: dict[str, Any], *, uid: str) -> Manifest:
+def patch(server: Requests, discovery: Discovery, key: ObjectKey, change: dict[str, Any], *, uid: str) -> Manifest:
     """Merge `change` (RFC 7386) into the object with this uid, for what apply can't say, like dropping a finalizer.
 
     Raises `ConflictError` where the name now belongs to another object, and as `ApiServer.request` does.
@@ -100,7 +101,7 @@ def patch(server: ApiServer, discovery: Discovery, key: ObjectKey, change: dict[
     return live
 
 
-def get(server: ApiServer, discovery: Discovery, key: ObjectKey, version: str = "") -> Manifest | None:
+def get(server: Requests, discovery: Discovery, key: ObjectKey, version: str = "") -> Manifest | None:
     """One object, in `version` or the version the cluster prefers; `None` where it, or its kind, does not exist."""
     resource = discovery.find(key.group, key.kind, version)
     if resource is None:
@@ -110,7 +111,7 @@ def get(server: ApiServer, discovery: Discovery, key: ObjectKey, version: str = 
 
 
 def delete(
-    server: ApiServer,
+    server: Requests,
     discovery: Discovery,
     key: ObjectKey,
     *,
@@ -133,6 +134,6 @@ def delete(
 
 
 def _patch(
-    server: ApiServer, path: str, query: dict[str, str], body: Manifest, key: ObjectKey, content_type: str
+    server: Requests, path: str, query: dict[str, str], body: Manifest, key: ObjectKey, content_type: str
 ) -> Answer:
     return server.request("PATCH", path, query, body, {"Content-Type": content_type}, subject=str(key))

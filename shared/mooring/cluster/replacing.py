@@ -11,8 +11,8 @@ from __future__ import annotations
 import time
 
 from mooring.cluster.apply import FIELD_MANAGER, Applied, delete, get
-from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
+from mooring.cluster.impersonating import Requests
 from mooring.errors import ConflictError
 from mooring.model.objects import Manifest, ObjectKey
 
@@ -22,7 +22,7 @@ _PAUSE = 0.2  # seconds between looks whether an object is gone
 
 
 def replace(
-    server: ApiServer,
+    server: Requests,
     discovery: Discovery,
     manifest: Manifest,
     *,
@@ -51,7 +51,7 @@ def replace(
     return Applied(answer.body, False, answer.warnings)
 
 
-def make_room(server: ApiServer, discovery: Discovery, key: ObjectKey, *, patience: float) -> None:
+def make_room(server: Requests, discovery: Discovery, key: ObjectKey, *, patience: float) -> None:
     """Deletes what has this name and waits until it is gone, at most `patience` seconds.
 
     Raises `ConflictError` where it is still there then (something holds it: try again later), and as `delete` does.

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from dataclasses import replace as dataclass_replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.examining import Use, examine
+from mooring.cluster.impersonating import ActingAs, Requests
 from mooring.cluster.observe import Observed, app_selector, list_objects, observed
 from mooring.cluster.probing import why_unreachable
 from mooring.cluster.replacing import make_room, replace
@@ -53,6 +55,9 @@ class Live(Protocol):
     @property
     def health(self) -> HealthRules:
         """By which rules its objects are judged."""
+
+    def acting_as(self, user: str) -> Live:
+        """The same cluster, where objects are written and deleted as this user; as ourselves where it is empty."""
 
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         """Whether a kind lives in namespaces; None where the cluster does not serve it."""
@@ -92,6 +97,15 @@ class Target:
     server: ApiServer
     discovery: Discovery
     health: HealthRules = NO_SETTINGS.health
+    identity: str = ""
+
+    @property
+    def _hands(self) -> Requests:
+        return ActingAs(self.server, self.identity) if self.identity else self.server
+
+    def acting_as(self, user: str) -> Live:
+        """The same cluster, where objects are written and deleted as somebody else; empty for ourselves."""
+        return dataclass_replace(self, identity=user)
 
     @property
     def requests(self) -> int:
@@ -108,7 +122,7 @@ class Target:
     ) -> Applied:
         """Server-side apply."""
         return apply(
-            self.server,
+            self.server if dry_run else self._hands,
             self.discovery,
             manifest,
             dry_run=dry_run,
@@ -119,15 +133,15 @@ class Target:
 
     def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
         """Makes the live object what the manifest says as a whole, or creates it."""
-        return replace(self.server, self.discovery, manifest, validate=validate, dry_run=dry_run, patience=_PATIENCE)
+        return replace(self._hands, self.discovery, manifest, validate=validate, dry_run=dry_run, patience=_PATIENCE)
 
     def make_room(self, key: ObjectKey) -> None:
         """Deletes what has this name; raises `ConflictError` where it isn't gone at once."""
-        make_room(self.server, self.discovery, key, patience=_PATIENCE)
+        make_room(self._hands, self.discovery, key, patience=_PATIENCE)
 
     def adopt(self, live: Manifest, *, client_side: bool = True) -> bool:
         """Makes the fields ours that kubectl, Helm or Argo CD own in a live object; False where there are none."""
-        return adopt(self.server, self.discovery, live, client_side=client_side)
+        return adopt(self._hands, self.discovery, live, client_side=client_side)
 
     def get(self, key: ObjectKey, version: str = "") -> Observed | None:
         """One object in full, or None where it isn't there."""
@@ -138,7 +152,7 @@ class Target:
 
     def delete(self, key: ObjectKey, uid: str, propagation: Propagation) -> bool:
         """Deletes the object with this uid; False where it was gone."""
-        return delete(self.server, self.discovery, key, uid=uid, propagation=propagation)
+        return delete(self._hands, self.discovery, key, uid=uid, propagation=propagation)
 
     def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
         """Every object of a kind that carries the tracking label with one of these values (or with any)."""
