@@ -7,7 +7,8 @@ wait longer each time before putting them back: 2, 6, 18 … at most 300 seconds
 default: Argo CD, "argocd-application-controller Command Reference"). It is over after ten minutes of calm.
 
 What is put back is kept in the status, in the write that a heal makes anyway; looking costs nothing, and a sweep that
-finds nothing to do writes only to take back a condition. Nothing is remembered of syncs that a person asks for, and
+finds nothing to do writes only to take back a condition. The look that first finds a change of what is held back has
+the cluster looked at again when the wait is over. Nothing is remembered of syncs that a person asks for, and
 those wait for nothing.
 """
 
@@ -18,10 +19,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from mooring.cluster.apply import FIELD_MANAGER
+from mooring.events.messages import Cause, ClusterMessage, Later
+from mooring.flows.ports import SyncPorts
 from mooring.model.objects import ObjectKey
-from mooring.state.records import Fight, Status
+from mooring.state.records import Fight, Record, Status
 
-__all__ = ["calm_down", "held_back", "note_reverts"]
+__all__ = ["calm_down", "come_back", "held_back", "note_reverts"]
 
 _CONDITION: Final = "FightDetected"
 _WINDOW: Final = 600.0  # seconds
@@ -35,6 +38,23 @@ _FIRST_WAIT, _FACTOR, _LONGEST_WAIT = 2.0, 3.0, 300.0  # seconds
 def held_back(fights: Iterable[Fight], now: float) -> frozenset[ObjectKey]:
     """The objects that are not to be put back yet."""
     return frozenset(fight.key for fight in fights if now < fight.reverted[-1] + _wait(fight))
+
+
+def come_back(ports: SyncPorts, record: Record, cluster: str, drifted: Collection[ObjectKey], now: float) -> None:
+    """Has the cluster looked at again when the first of the changed objects may be put back.
+
+    Only a change that nobody knew of does so: later looks find it in the status and send nothing.
+    """
+    spec = record.spec
+    if not record.status.fights or spec is None or spec.application.automated is None:
+        return
+    known = {resource.key for resource in record.status.resources if resource.drift}
+    news = set(drifted) & held_back(record.status.fights, now) - known
+    if not news or not spec.application.automated.self_heal:
+        return
+    due = min(fight.reverted[-1] + _wait(fight) for fight in record.status.fights if fight.key in news)
+    message = ClusterMessage(cluster, Cause("retry"), (record.key,))
+    ports.queues.send_later([(Later("syncs", message), due - now + 0.5)])
 
 
 def note_reverts(status: Status, reverted: Mapping[ObjectKey, Collection[Mapping[str, Any]]], now: float) -> Status:

@@ -46,9 +46,7 @@ class Versioned(Protocol):
 class ChartSource(Protocol):
     """Charts of repositories and registries (see `source.charts`)."""
 
-    def resolve(
-        self, url: str, chart: str, revisions: Iterable[str]
-    ) -> Mapping[str, Versioned | ConfigurationError]:
+    def resolve(self, url: str, chart: str, revisions: Iterable[str]) -> Mapping[str, Versioned | ConfigurationError]:
         """The version that each revision (a version or a range) names now, or the error in its place."""
 
     def fetched(self, url: str, chart: str, version: str) -> Path:

@@ -30,10 +30,20 @@ from mooring.model.application import Application
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
-from mooring.plan.steps import Plan, Wanted, intents
+from mooring.plan.steps import Action, Plan, Wanted, intents
 from mooring.state.records import DriftEvent, HookRun, Operation, Record, Request, ResourceResult, RetryState, Status
 
-__all__ = ["Task", "begin_operation", "continued", "exhausted", "operate", "results_of", "retry_of", "wait_delay"]
+__all__ = [
+    "Task",
+    "begin_operation",
+    "continued",
+    "exhausted",
+    "is_heal",
+    "operate",
+    "results_of",
+    "retry_of",
+    "wait_delay",
+]
 
 _SUCCEEDED = "successfully synced (all tasks run)"
 
@@ -101,12 +111,26 @@ def wait_delay(operation: Operation, now: float) -> float:
     return min(30.0, max(1.0, (now - operation.started_at) / 4))
 
 
+def is_heal(plan: Plan, record: Record) -> bool:
+    """Whether a plan does nothing but put back what was changed by hand, so that it is no sync and runs no hooks.
+
+    Objects that git no longer has and that were found to stay (`Prune=false`) are looked at again in every plan; while
+    neither git nor the application has changed, that is no news.
+    """
+    git, status, spec = record.wanted, record.status, record.spec
+    assert git is not None
+    assert spec is not None
+    judged = (status.bundle, status.generation) == (git.bundle, spec.generation)
+    stay = {resource.key for resource in status.resources if resource.requires_pruning} if judged else set()
+    return all(step.reason == "drifted" or (step.action is Action.PRUNE and step.key in stay) for step in plan.steps)
+
+
 def begin_operation(ports: SyncPorts, record: Record, cause: Cause, plan: Plan, *, prune: bool) -> Operation:
     """A new operation for what the record wants."""
     spec, git, request, now = record.spec, record.wanted, record.request, ports.clock()
     assert spec is not None
     assert git is not None
-    heal = bool(plan.steps) and all(step.reason == "drifted" for step in plan.steps)
+    heal = bool(plan.steps) and is_heal(plan, record)
     if request is not None:
         cause = Cause("person", request.id, request.by)
     elif not heal:

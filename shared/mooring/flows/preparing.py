@@ -51,9 +51,7 @@ def prepare(bundle: Iterable[Manifest], application: Application, target: Live) 
         annotations = placed["metadata"].get("annotations") or {}
         placed["metadata"]["annotations"] = annotations | {TRACKING_ANNOTATION: tracking_id(application.key, key)}
         if key in ready:
-            raise RenderError(
-                "is rendered twice; keep one of the two manifests", field="metadata.name", subject=str(key)
-            )
+            raise _twice(key, [each for each in manifests if _is(each, key)], application)
         ready[key] = placed
     wave_of = waves(ready.items())
     options = application.options.objects
@@ -63,6 +61,27 @@ def prepare(bundle: Iterable[Manifest], application: Application, target: Live) 
     )
     placed_hooks = (_placed_hook(hook, application, namespaced=scopes[_kind(hook.manifest)]) for hook in hooks)
     return Prepared(objects, tuple(placed_hooks))
+
+
+def _is(manifest: Manifest, key: ObjectKey) -> bool:
+    named = ObjectKey.of(manifest)
+    return (named.group, named.kind, named.name) == (key.group, key.kind, key.name)
+
+
+def _twice(key: ObjectKey, manifests: list[Manifest], application: Application) -> RenderError:
+    """The refusal of two manifests that turn out to be one object, once their namespace is known."""
+    said = list(dict.fromkeys(ObjectKey.of(manifest).namespace for manifest in manifests))
+    places = " and ".join(f"in namespace {namespace}" if namespace else "without a namespace" for namespace in said)
+    if not key.namespace:
+        message = f"is rendered twice, {places}, but a {key.kind} lives in no namespace: keep one, or rename one"
+        return RenderError(message, field="metadata.namespace", subject=f"{key.kind} {key.name}")
+    home = application.destination.namespace
+    why = "which the destination names" if home else "since the destination names none"
+    message = (
+        f"is rendered twice, {places}, which is the same: without a namespace it goes to {key.namespace}, {why}; "
+        "keep one, or give one another name or namespace"
+    )
+    return RenderError(message, field="metadata.namespace", subject=f"{key.kind} {key.namespace}/{key.name}")
 
 
 def _placed_hook(hook: Hook, application: Application, *, namespaced: bool) -> Hook:

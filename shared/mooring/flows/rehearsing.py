@@ -1,10 +1,11 @@
 """A dry-run sync: every step is tried on the API server and nothing is changed.
 
 The server's admission, validation and conflicts are real; what the sync itself would only make (a namespace, a
-definition of a kind) isn't there to be tried against, and the result says so. Hooks are named, not tried: most have to
-be deleted before they can be made again. Only the operation and its results are written, each with what it would
-change as a diff; values of Secrets are hashes there, keyed anew for each dry run, which still show whether two differ.
-Source: Argo CD, command reference, `argocd app sync --dry-run` and `argocd app diff`.
+definition of a kind) isn't there to be tried against, and the result says so. Hooks are tried too. What would have to
+be deleted first (a hook of an earlier sync, an object with `Force=true`) can't be tried under its name, so it is tried
+under another one. Only the operation and its results are written, each with what it would change as a diff; values of
+Secrets are hashes there, keyed anew for each dry run, which still show whether two differ. Source: Argo CD, command
+reference, `argocd app sync --dry-run` and `argocd app diff`, and gitops-engine's `sync_context.go` (`runTasks`).
 """
 
 from __future__ import annotations
@@ -15,22 +16,25 @@ from dataclasses import dataclass, replace
 
 from mooring.differences.readable import diff
 from mooring.differences.rules import Rules
-from mooring.differences.sending import to_send
 from mooring.errors import MooringError, TransientError
 from mooring.flows.guarding import asked_since, keeps
 from mooring.flows.hooking import hook_object
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.targets import Live
+from mooring.flows.writing import as_sent, try_anew, try_write
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import is_tracked
-from mooring.plan.steps import Plan, Step, Wanted
+from mooring.plan.hooks import Hook, Phase
+from mooring.plan.steps import Plan, Step
 from mooring.state.records import Operation, Record, ResourceResult, Status
 
 __all__ = ["rehearse"]
 
 _LONGEST_DIFF = 16_000  # characters
 _MADE_BEFORE = "could not be tried: its namespace or its kind would only be made by this sync"
+_TOO_LATE = "was not tried: the function's time was over"
+_ANEW = "it would be deleted first, so it was tried under another name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +60,27 @@ def rehearse(ports: SyncPorts, record: Record, target: Live, plan: Plan, operati
     def attempt(step: Step) -> ResourceResult:
         version = step.wanted.version if step.wanted else step.entry.version if step.entry else ""
         if ports.clock() >= ports.deadline:
-            return ResourceResult(step.key, version, "failed", "was not tried: the function's time was over")
+            return ResourceResult(step.key, version, "failed", _TOO_LATE)
         try:
             word, message, changes = _attempt(step, application, target, rules, asked, key)
         except MooringError as error:
-            if made.covers(step.key) and not isinstance(error, TransientError):
-                return ResourceResult(step.key, version, "would be created", _MADE_BEFORE)
-            return ResourceResult(step.key, version, "failed", error.message)
+            return ResourceResult(step.key, version, *_refusal(error, step.key, made, "would be created"))
         return ResourceResult(step.key, version, word, message, diff=_cut(changes))
 
-    results = [*ports.pool.map(attempt, plan.steps), *_hooks(plan, operation, application, target)]
+    def attempt_hook(named: tuple[Phase, Hook]) -> ResourceResult:
+        phase, hook = named
+        manifest = hook_object(hook, phase, operation, application, target)
+        hook_key, version = ObjectKey.of(manifest), manifest["apiVersion"].rpartition("/")[2]
+        word = "would run if the sync failed" if phase == "SyncFail" else "would run"
+        if ports.clock() >= ports.deadline:
+            return ResourceResult(hook_key, version, "failed", _TOO_LATE, phase)
+        try:
+            message = _attempt_hook(manifest, hook, target)
+        except MooringError as error:
+            return ResourceResult(hook_key, version, *_refusal(error, hook_key, made, word), phase)
+        return ResourceResult(hook_key, version, word, message, phase)
+
+    results = [*ports.pool.map(attempt, plan.steps), *ports.pool.map(attempt_hook, _hooks(plan))]
     failed = [result for result in results if result.status == "failed"]
     operation = replace(
         operation,
@@ -108,10 +123,11 @@ def _attempt(
     if step.wanted is not None:
         found = target.get(step.key, step.wanted.version)
         live = None if found is None else found.live
-        sent = _sent(step.wanted, application, live, rules)
-        tried = target.apply(sent, dry_run=True, validate=step.wanted.options.validate)
+        sent = as_sent(step.wanted, live, application, rules)
+        tried, anew = try_write(target, step.wanted, sent, exists=live is not None)
         changes = diff(step.wanted.manifest, live, tried.live, rules, key).text
-        return "would be created" if tried.created else "would be configured", "; ".join(tried.warnings), changes
+        word = "made anew" if anew else "created" if tried.created else "configured"
+        return f"would be {word}", "; ".join((*((_ANEW,) if anew else ()), *tried.warnings)), changes
     assert step.entry is not None
     found = target.get(step.key, step.entry.version)
     if found is None:
@@ -128,22 +144,25 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_DIFF else f"{text[:_LONGEST_DIFF]}\n… cut after {_LONGEST_DIFF} characters\n"
 
 
-def _sent(wanted: Wanted, application: Application, live: Manifest | None, rules: Rules) -> Manifest:
-    if live is None or not application.respect_ignore_differences or not rules.about(wanted.manifest):
-        return wanted.manifest
-    return to_send(wanted.manifest, live, rules)
+def _attempt_hook(manifest: Manifest, hook: Hook, target: Live) -> str:
+    """Tries to make a hook; what there is to say about it."""
+    found = target.get(ObjectKey.of(manifest), manifest["apiVersion"].rpartition("/")[2])
+    anew = found is not None and "BeforeHookCreation" in hook.policies
+    tried = try_anew(target, manifest) if anew else target.apply(manifest, dry_run=True)
+    return "; ".join((*((f"the one of an earlier sync is there: {_ANEW}",) if anew else ()), *tried.warnings))
 
 
-def _hooks(plan: Plan, operation: Operation, application: Application, target: Live) -> list[ResourceResult]:
-    results = []
-    for wave in plan.waves:
-        if wave.phase == "Prune":
-            continue
-        for hook in wave.hooks:
-            manifest = hook_object(hook, wave.phase, operation, application, target)
-            version = manifest["apiVersion"].rpartition("/")[2]
-            results.append(ResourceResult(ObjectKey.of(manifest), version, "would run", phase=wave.phase))
-    return results
+def _refusal(error: MooringError, key: ObjectKey, made: _Made, word: str) -> tuple[str, str]:
+    """The word and message for what was refused; what the sync would make before excuses it."""
+    if made.covers(key) and not isinstance(error, TransientError):
+        return word, _MADE_BEFORE
+    return "failed", error.message
+
+
+def _hooks(plan: Plan) -> list[tuple[Phase, Hook]]:
+    return [
+        (wave.phase, hook) for wave in (*plan.waves, *plan.on_failure) if wave.phase != "Prune" for hook in wave.hooks
+    ]
 
 
 def _refused(failed: list[ResourceResult]) -> str:

@@ -223,6 +223,109 @@ def test_what_the_sync_would_make_first_is_not_missed(world: World) -> None:
     assert "dry run: 2 would be created" == _operation(world, key).message
 
 
+def _hook_sync(world: World, hook: Manifest) -> AppKey:
+    """An application whose hook has run and stays."""
+    key = world.declare()
+    world.push(key, hook, config_map("a", x="1"))
+    world.request(key)
+    world.sync(key)
+    job = ObjectKey("batch", "Job", "shop", "before")
+    world.cluster.objects[job]["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
+    world.sync(key)
+    assert "Succeeded" == _operation(world, key).phase
+    world.cluster.frozen.add(job)
+    return key
+
+
+def _dry(world: World, key: AppKey) -> dict[str, tuple[str, str]]:
+    world.cluster.applies.clear()
+    before = dict(world.cluster.objects)
+    world.request(key, dry_run=True)
+    world.sync(key)
+    assert (before, [], []) == (world.cluster.objects, world.cluster.applies, world.cluster.made_room)
+    return {each.key.name: (each.phase, each.message) for each in _operation(world, key).results}
+
+
+def test_a_dry_run_tries_hooks(world: World) -> None:
+    """GIVEN a hook that the server refuses WHEN a dry run is asked for THEN it fails with what the server says."""
+    key = world.declare()
+    world.cluster.refused[ObjectKey("batch", "Job", "shop", "before")] = "image is not signed"
+    world.push(key, _hook("before"), config_map("a", x="1"))
+    assert ("PreSync", "image is not signed") == _dry(world, key)["before"]
+    assert "Failed" == _operation(world, key).phase
+
+
+def test_a_dry_run_tries_a_hook_whose_name_is_taken(world: World) -> None:
+    """GIVEN a hook of an earlier sync, which goes first, WHEN a dry run is asked for THEN it is tried under another name."""
+    key = _hook_sync(world, _hook("before"))
+    changed = _hook("before")
+    changed["data"] = {"x": "another"}
+    world.push(key, changed, config_map("a", x="1"))
+    tried = (
+        "would run; the one of an earlier sync is there: it would be deleted first, so it was tried under another name"
+    )
+    assert ("PreSync", tried) == _dry(world, key)["before"]
+    world.cluster.refused[ObjectKey("batch", "Job", "shop", "before-dry-run")] = "quota exceeded"
+    assert ("PreSync", "quota exceeded") == _dry(world, key)["before"]
+
+
+def test_a_dry_run_tries_hooks_with_generated_names_and_those_of_a_failure(world: World) -> None:
+    """GIVEN a hook with generateName and one of SyncFail WHEN a dry run is asked for THEN both are tried and told."""
+    key = world.declare()
+    generated, trouble = _hook("x"), _hook("trouble")
+    generated["metadata"] = {"generateName": "migrate-", "annotations": generated["metadata"]["annotations"]}
+    trouble["metadata"]["annotations"] = {"argocd.argoproj.io/hook": "SyncFail"}
+    revision = world.push(key, generated, trouble, config_map("a", x="1"))
+    results = _dry(world, key)
+    assert ("SyncFail", "would run if the sync failed") == results.pop("trouble")
+    (name,) = results.keys() - {"a"}
+    assert name.startswith(f"migrate-{revision[:7]}-presync-")
+    assert ("PreSync", "would run") == results[name]
+
+
+@pytest.mark.parametrize(
+    ("options", "phase", "expected"),
+    [
+        ("", "Failed", "field is immutable; a field that can't be changed in place was changed"),
+        ("Replace=true", "Failed", "field is immutable; a field that can't be changed in place was changed"),
+        (
+            "Force=true",
+            "Succeeded",
+            "would be made anew; it would be deleted first, so it was tried under another name",
+        ),
+        ("Replace=true,Force=true", "Succeeded", "would be made anew; it would be deleted first"),
+    ],
+)
+def test_a_dry_run_of_immutable_fields(world: World, options: str, phase: str, expected: str) -> None:
+    """GIVEN a change of an immutable field WHEN a dry run is asked for THEN it says what the object's options bring about."""
+    key = world.declare()
+    first, second = config_map("a", x="1"), config_map("a", x="2")
+    for each in (first, second):
+        each["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": options}
+    world.push(key, first)
+    world.request(key)
+    world.sync(key)
+    world.cluster.frozen.add(A)
+    world.push(key, second)
+    assert expected in _dry(world, key)["a"][1]
+    assert phase == _operation(world, key).phase
+
+
+def test_a_dry_run_replaces_where_a_sync_would(world: World) -> None:
+    """GIVEN what somebody else set WHEN a dry run of Replace=true is asked for THEN its diff takes that away."""
+    key = world.declare()
+    first, second = config_map("a", x="1"), config_map("a", x="2")
+    for each in (first, second):
+        each["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": "Replace=true"}
+    world.push(key, first)
+    world.request(key)
+    world.sync(key)
+    world.cluster.edit(A, lambda live: live["data"].update(theirs="y"))
+    world.push(key, second)
+    assert "would be configured" == _dry(world, key)["a"][1]
+    assert "-  theirs: y" in _operation(world, key).results[0].diff
+
+
 def _ask(world: World) -> AskPorts:
     return AskPorts(world.applications, world.queues, lambda: world.now)  # type: ignore[arg-type]
 

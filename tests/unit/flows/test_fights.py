@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from mooring.events.messages import Cause, ClusterMessage
 from mooring.flows.fighting import calm_down, held_back, note_reverts
+from mooring.flows.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.state.codec import status_from, status_item
@@ -95,6 +97,36 @@ def test_healing_backs_off(world: World, shop: AppKey) -> None:
         world.sweep()
         assert 2 == _replicas(world)
     assert 11 == len(next(each for each in world.record(shop).status.fights if each.key == WEB).reverted)
+
+
+def test_healing_comes_when_the_wait_is_over(world: World, shop: AppKey) -> None:
+    """GIVEN a change that is held back WHEN looks find it THEN one message comes back, in time, and with it the healing."""
+    _revert(world, 8)
+    world.queues.waiting.clear()
+    _scale(world)
+    world.now += 10
+    world.sweep()
+    world.now += 1
+    world.sweep()
+    ((later, delay),) = world.queues.waiting
+    assert (ClusterMessage("in-cluster", Cause("retry"), (shop,)), 1) == (later.message, _replicas(world))
+    world.now += delay - 1
+    assert [] == handle_syncs(world.ports(), [later.message])
+    assert 2 == _replicas(world)
+
+
+def test_nothing_comes_back_without_self_heal(world: World) -> None:
+    """GIVEN an application that heals nothing WHEN it drifts during a fight THEN no message is sent on that account."""
+    key = world.declare(**AUTO)
+    world.push(key, deployment("web", replicas=2))
+    world.sync(key)
+    _revert(world, 8)
+    world.declare(automated={"prune": True})
+    world.sync(key)
+    world.queues.waiting.clear()
+    _scale(world)
+    world.sweep()
+    assert [] == world.queues.waiting
 
 
 def test_a_request_waits_for_nothing(world: World, shop: AppKey) -> None:

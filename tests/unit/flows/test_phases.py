@@ -223,6 +223,34 @@ def test_healing_runs_no_hooks(world: World) -> None:
     assert ["app"] == names(world)
 
 
+@pytest.mark.parametrize("option", ["Prune=false", "Prune=confirm"])
+def test_healing_beside_what_stays_runs_no_hooks(world: World, option: str) -> None:
+    """GIVEN an object that left git and stays WHEN drift of another is reverted THEN that is a heal, and no hook runs."""
+    key = world.declare(**AUTO)
+    stays = config_map("stays")
+    stays["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": option}
+    world.push(key, stays, config_map("app", x="1"))
+    world.sync(key)
+    world.push(key, job("before", hook="PreSync"), config_map("app", x="1"))
+    world.sync(key)
+    end_job(world, "before")
+    world.sync(key)
+    assert "Succeeded" == state(world, key)[0]
+    world.cluster.applies.clear()
+    world.cluster.edit(key_of("ConfigMap", "app"), lambda live: live["data"].update(x="2"))
+    world.sweep()
+    operation = world.record(key).status.operation
+    assert operation is not None
+    assert (["app"], "heal", "Succeeded") == (names(world), operation.kind, operation.phase)
+    assert key_of("ConfigMap", "stays") in world.cluster.objects
+    assert ["stays"] == [each.key.name for each in world.record(key).status.resources if each.requires_pruning]
+    world.push(key, job("before", hook="PreSync"), config_map("app", x="3"))
+    world.sync(key)
+    operation = world.record(key).status.operation
+    assert operation is not None
+    assert "sync" == operation.kind, "a new commit is a sync, whatever stays"
+
+
 def test_a_newer_commit_takes_over_from_a_waiting_sync(world: World) -> None:
     """GIVEN a sync that waits WHEN a newer commit comes THEN it begins at once and the old one is in the history."""
     key = world.declare(**AUTO)
