@@ -298,7 +298,7 @@ def test_a_deletion_waits_for_the_cluster(ground: Ground) -> None:
     """GIVEN an application to delete WHEN its cluster is away THEN all of it stays remembered, and goes when it is back."""
     ground.world.push(ground.key, *(ground.config_map(number, "1") for number in range(4)))
     ground.sync()
-    ports: Any = AskPorts(ground.world.applications, ground.world.queues, lambda: ground.world.now)
+    ports: Any = AskPorts(ground.world.applications, ground.world.queues, lambda: ground.world.now, ground.world.registry)
     delete(ports, ground.key, "ada", cascade=None)
     ground.proxy.choose = lambda method, path: faultyproxy.RESET
     ground.sync()

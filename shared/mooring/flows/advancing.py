@@ -84,6 +84,9 @@ def _go_through(
             return
         if _is_over(wave, _known_runs(wave, state.operation, hands.application, hands.target)):
             continue
+        if closed := hands.closed():
+            state.waiting.append(f"a sync window ({closed})")
+            return
         _look_back(wave, state, objects, execution, hands)
         if state.waiting or execution.failures:
             return

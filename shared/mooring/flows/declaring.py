@@ -15,12 +15,14 @@ from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.asking import read_selectors
 from mooring.flows.following import declared_inputs, repositories_of
+from mooring.flows.permitting import permit_declared
 from mooring.flows.ulid import new_ulid
 from mooring.model.application import AppKey, Application, Parsed, parse_application
 from mooring.model.options import APPROVED
 from mooring.queues import Queues
 from mooring.state.applications import Applications
 from mooring.state.records import Deleting, Record, Request, Spec
+from mooring.state.registry import Registry
 
 __all__ = ["AskPorts", "UnknownApplicationError", "ask_sync", "ask_termination", "declare", "delete"]
 
@@ -40,19 +42,21 @@ class AskPorts:
     applications: Applications
     queues: Queues
     clock: Callable[[], float]
+    registry: Registry
 
 
 def declare(ports: AskPorts, document: object, by: str) -> Parsed:
     """Creates or changes one application; declaring the same again changes nothing, but asks git at once where its
     annotation `argocd.argoproj.io/refresh` is set.
 
-    Raises `ConfigurationError` naming the field that is wrong, and `ConflictError` while it is being deleted,
-    unless the document confirms that.
+    Raises `ConfigurationError` naming the field that is wrong, `ForbiddenError` naming the rule of its project that
+    does not permit it, and `ConflictError` while it is being deleted, unless the document confirms that.
     """
     parsed = parse_application(document)
     application = parsed.application
     with Expressions() as expressions:
         Rules(application.ignore_differences, expressions).check()
+    permit_declared(ports.registry.known(), ports.registry.projects, application)
     follows = repositories_of(declared_inputs(application))
     record = ports.applications.load([application.key])[application.key]
     previous = record.spec

@@ -19,12 +19,14 @@ from mooring.flows.executing import Execution, Hands
 from mooring.flows.following import all_inputs, declared_inputs, repositories_of
 from mooring.flows.guarding import CONFIRMATION, confirm
 from mooring.flows.operating import results_of, wait_delay
+from mooring.flows.permitting import permit_plan, permitted_part
 from mooring.flows.ports import Held, SyncPorts, take_lease
 from mooring.flows.targets import Live
 from mooring.flows.tidying import tidy
 from mooring.flows.ulid import new_ulid
 from mooring.model.objects import ObjectKey
 from mooring.plan.hooks import Hook, read_hook
+from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, hook_waves, plan_sync
 from mooring.state.records import Commit, Operation, Record
 
@@ -59,8 +61,12 @@ def remove(ports: SyncPorts, record: Record) -> None:
     state = Advance(operation)
     if spec.deleting.cascade:
         try:
-            target = ports.targets.connect(ports.targets.cluster(spec.application.destination))
-            plan = _plan(record, _hooks(ports, record))
+            project = ports.targets.project(spec.application.project)
+            cluster = ports.targets.cluster(spec.application.destination)
+            target = ports.targets.connect(cluster)
+            inventory = permitted_part(project, spec.application, cluster, record.inventory)
+            plan = _plan(inventory, _hooks(ports, record))
+            permit_plan(project, spec.application, cluster, plan)
         except MooringError as error:
             execution.failures.append((_itself(record), error))
         else:
@@ -91,8 +97,8 @@ def _hooks(ports: SyncPorts, record: Record) -> list[Hook]:
     return [hook for manifest in ports.bundles.load(record.wanted.bundle) if (hook := read_hook(manifest)) is not None]
 
 
-def _plan(record: Record, hooks: list[Hook]) -> Plan:
-    prunes = plan_sync((), record.inventory, prune=True, allow_empty=True)
+def _plan(inventory: Inventory, hooks: list[Hook]) -> Plan:
+    prunes = plan_sync((), inventory, prune=True, allow_empty=True)
     return Plan((*hook_waves(hooks, "PreDelete"), *prunes.waves, *hook_waves(hooks, "PostDelete")))
 
 

@@ -90,7 +90,7 @@ class Hands:
     `checkpoint` records the inventory and raises `ConflictError` where the lease was lost; `may_go_on` says before each
     step whether lease and time suffice; `rules` name the fields that are ignored; `guard` names the option that keeps
     an object from being deleted, and a confirmation of that counts from the time `asked` on; `still_wants` asks whether
-    another application has and wants an object.
+    another application has and wants an object; `closed` says before each wave why it must not begin now, or nothing.
     """
 
     target: Live
@@ -103,6 +103,7 @@ class Hands:
     guard: Guard = "Prune"
     asked: float = 0.0
     still_wants: Callable[[Owner, ObjectKey], bool] = _nobody
+    closed: Callable[[], str] = str
 
 
 def execute(stages: Iterable[tuple[Step, ...]], execution: Execution, hands: Hands) -> None:

@@ -8,6 +8,8 @@ they are kept beside whatever else applies the namespace, and one that leaves th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mooring.flows.targets import Live
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
@@ -17,11 +19,11 @@ from mooring.plan.steps import Plan
 __all__ = ["ensure_namespace", "label_namespace"]
 
 
-def ensure_namespace(target: Live, application: Application, plan: Plan) -> None:
+def ensure_namespace(target: Live, application: Application, plan: Plan, permit: Callable[[], None]) -> None:
     """Makes the destination's namespace where the application asks for it and objects are about to be made in it.
 
     Its labels and annotations are set in any case. Raises the errors of `mooring.errors` where it can't be read or
-    made.
+    made, and what `permit` raises where it must not be.
     """
     name = application.destination.namespace
     if not application.create_namespace or not name:
@@ -29,22 +31,24 @@ def ensure_namespace(target: Live, application: Application, plan: Plan) -> None
     if any(step.key == ObjectKey("", "Namespace", "", name) for step in plan.steps):
         return
     if application.options.namespace is not None:
-        label_namespace(target, application)
+        label_namespace(target, application, permit)
         return
     if not any(step.reason in ("new", "unsure", "drifted") and step.key.namespace == name for step in plan.steps):
         return
     if target.get(ObjectKey("", "Namespace", "", name), "v1") is None:
+        permit()
         target.apply(_namespace(name))
 
 
-def label_namespace(target: Live, application: Application) -> None:
+def label_namespace(target: Live, application: Application, permit: Callable[[], None]) -> None:
     """Gives the destination's namespace the labels and annotations that the application names; makes it if need be.
 
-    Raises as `Live.apply` does.
+    Raises as `Live.apply` and `permit` do.
     """
     name, wanted = application.destination.namespace, application.options.namespace
     if not application.create_namespace or not name or wanted is None:
         return
+    permit()
     manifest = _namespace(name)
     manifest["metadata"] |= {"labels": dict(wanted.labels), "annotations": dict(wanted.annotations)}
     target.apply(manifest, field_manager=f"mooring-namespace.{tracking_value(application.key)}")

@@ -22,6 +22,7 @@ from mooring.flows.fighting import note_reverts
 from mooring.flows.guarding import asked_since, confirm
 from mooring.flows.judging import Findings, judge
 from mooring.flows.namespaces import ensure_namespace
+from mooring.flows.permitting import permit_namespace, why_closed
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.targets import Live
 from mooring.flows.tidying import tidy
@@ -181,12 +182,19 @@ def operate(task: Task) -> Status:
     )
     execution = Execution(dict(held.record.inventory))
     wants = partial(still_wants, ports.applications, target.cluster.name)
+    project = ports.targets.project(task.application.project)
+
+    def closed() -> str:
+        started, manual = operation.started_at, record.request is not None
+        return why_closed(project, task.application, target.cluster, ports.clock(), manual=manual, started=started)
+
     hands = Hands(
         target, task.application, ports.pool, ports.width, task.rules, held.checkpoint, held.may_go_on,
-        still_wants=wants, asked=asked_since(record.status, operation.started_at),
+        still_wants=wants, asked=asked_since(record.status, operation.started_at), closed=closed,
     )  # fmt: skip
     try:
-        ensure_namespace(target, task.application, plan)
+        permit = partial(permit_namespace, project, task.application, target.cluster)
+        ensure_namespace(target, task.application, plan, permit)
     except MooringError as error:
         execution.failures.append((ObjectKey("", "Namespace", "", task.application.destination.namespace), error))
     state = advance(plan, operation, task.chosen, execution, hands, held.record.inventory)

@@ -5,34 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Protocol
 
 from mooring.differences.expressions import Expressions
 from mooring.events.messages import AppMessage, Cause, Later
 from mooring.flows.targets import Targets
-from mooring.model.application import Application
 from mooring.plan.inventory import Inventory
 from mooring.queues import Queues
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
 from mooring.state.records import Operation, Record, Status
 
-__all__ = ["LEASE_SECONDS", "Held", "MaySync", "SyncPorts", "always", "take_lease"]
+__all__ = ["LEASE_SECONDS", "Held", "SyncPorts", "take_lease"]
 
 LEASE_SECONDS = 30.0
 _WATCHED_STEPS = 25  # a sync of more steps than this is looked after, should its function die
-
-
-class MaySync(Protocol):
-    """Sync windows and the like: asked before an operation begins, never while one goes on."""
-
-    def __call__(self, application: Application, now: float, *, manual: bool) -> str | None:
-        """Why the application must not be synced now, or None where it may (`manual`: a person asked for it)."""
-
-
-def always(application: Application, now: float, *, manual: bool) -> str | None:
-    """Where nothing is ever closed."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +35,6 @@ class SyncPorts:
     clock: Callable[[], float]
     owner: str
     deadline: float
-    may_sync: MaySync = always
 
 
 class Held:

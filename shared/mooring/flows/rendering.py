@@ -24,6 +24,7 @@ from mooring.flows.following import (
     resolve,
 )
 from mooring.flows.outbox import Follows, Outbox
+from mooring.flows.permitting import permit_declared
 from mooring.flows.recalling import RENDERER, bare, find_again, identify, questions, remember
 from mooring.model.application import AppKey, Application
 from mooring.queues import Queues
@@ -32,7 +33,7 @@ from mooring.source import Repositories, Survey
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
 from mooring.state.records import Commit, Input, Record, RenderFailure, Rendering, WantedState
-from mooring.state.registry import Cluster, Registry, find_cluster
+from mooring.state.registry import Cluster, Known, Registry, find_cluster
 
 __all__ = ["RenderPorts", "handle_renders"]
 
@@ -113,13 +114,16 @@ def _tasks(
     ports: RenderPorts, outbox: Outbox, records: Sequence[Record], causes: Mapping[AppKey, Cause], resolved_at: float
 ) -> list[_Task]:
     """The applications whose revisions are known, and not known to be rendered; failures are noted."""
+    if not records:
+        return []
+    known = ports.registry.known()
+    records = [each for each in records if _permitted(ports, outbox, each, known, causes[each.key], resolved_at)]
     inputs = {}
     for record in records:
         assert record.spec is not None
         inputs[record.key] = all_inputs(declared_inputs(record.spec.application), record.wanted)
     places = [place_of(each) for group in inputs.values() for each in group]
     found = resolve(places, ports.repositories.latest, ports.charts)
-    clusters = ports.registry.clusters() if records else []
     tasks: list[_Task] = []
     for record in records:
         assert record.spec is not None
@@ -130,11 +134,24 @@ def _tasks(
             _fail(outbox, record, cause, trouble, "", resolved_at)
             continue
         revisions = {each: str(answer) for each, answer in answers.items()}
-        context = _context(application, clusters)
+        context = _context(application, known.clusters)
         task = _Task(record, application, cause, declared_inputs(application), revisions, context)
         if cause.kind in ("person", "spec") or not _is_known(task):
             tasks.append(task)
     return tasks
+
+
+def _permitted(
+    ports: RenderPorts, outbox: Outbox, record: Record, known: Known, cause: Cause, resolved_at: float
+) -> bool:
+    """Whether its project lets an application read what it declares; where not, that is noted."""
+    assert record.spec is not None
+    try:
+        permit_declared(known, ports.registry.projects, record.spec.application)
+    except MooringError as error:
+        _fail(outbox, record, cause, error, "", resolved_at)
+        return False
+    return True
 
 
 def _is_known(task: _Task) -> bool:

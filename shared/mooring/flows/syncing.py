@@ -16,12 +16,13 @@ from mooring.events.messages import Cause
 from mooring.flows.adopting import still_wants, with_left
 from mooring.flows.asking import is_chosen, narrowed, read_selectors
 from mooring.flows.comparing import compare
-from mooring.flows.fighting import calm_down, come_back, held_back
+from mooring.flows.fighting import calm_down, held_back
 from mooring.flows.guarding import confirm
 from mooring.flows.judging import Findings, judge, rejudge
 from mooring.flows.looking import Seen, look
 from mooring.flows.namespaces import label_namespace
-from mooring.flows.operating import Task, begin_operation, continued, exhausted, is_heal, operate, retry_of
+from mooring.flows.operating import Task, begin_operation, continued, exhausted, operate, retry_of
+from mooring.flows.permitting import permit_application, permit_namespace, permit_plan, why_closed
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.preparing import Prepared, prepare
 from mooring.flows.rehearsing import rehearse
@@ -72,6 +73,8 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         return _note(ports, record, record.status.because(_SKIPPED, _SKIPPING, now))
     try:
         cluster = ports.targets.cluster(application.destination)
+        project = ports.targets.project(application.project)
+        permit_application(project, application, cluster)
         target = ports.targets.connect(cluster)
     except PermanentError as error:
         lost = _unknown(record.status, _INVALID, str(error), now)
@@ -103,7 +106,6 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         # Only an application that shares objects asks whether it still does.
         left = {key: owner for key, owner in left.items() if still_wants(ports.applications, cluster.name, owner, key)}
     held = held_back(record.status.fights, now)
-    come_back(ports, record, cluster.name, findings.drift, now)
     released = len(left) < len(record.status.shared)
     if not _is_due(record, inventory, now, drifted=bool(findings.drift.keys() - held), released=released):
         if seen is None:
@@ -150,6 +152,7 @@ def _sync(
 ) -> Status:
     spec, git = record.spec, record.wanted
     assert spec is not None and git is not None
+    project = ports.targets.project(spec.application.project)
     automated, request = spec.application.automated, record.request
     heals = bool(request or (automated and automated.self_heal))
     prune = request.prune if request and request.prune is not None else bool(automated and automated.prune)
@@ -184,8 +187,9 @@ def _sync(
             prune_last=spec.application.options.objects.prune_last,
         )
         first = plan()
-        if bundle.hooks and not selectors and (request or _begins(first, running, record)):
+        if bundle.hooks and not selectors and (request or _begins(first, running)):
             first = plan(hooks=bundle.hooks)
+        permit_plan(project, spec.application, target.cluster, narrowed(first, selectors))
     except PermanentError as error:
         return _refuse(ports, record, base, cause, str(error))
     if automated is None and request is None:
@@ -194,7 +198,8 @@ def _sync(
         return _note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone), inventory)
     if not first.steps and request is None and running is None:
         if record.status.generation != spec.generation:
-            label_namespace(target, spec.application)
+            permit = partial(permit_namespace, project, spec.application, target.cluster)
+            label_namespace(target, spec.application, permit)
         base = confirm(base.because(_CLOSED, "", ports.clock()), (), ports.clock())
         status = judge(bundle.objects, with_left(inventory, left), base, findings, kept=first.kept)
         return _note(ports, record, status, inventory)
@@ -206,7 +211,11 @@ def _sync(
     if request is not None and request.dry_run:
         operation = begin_operation(ports, record, cause, first, prune=prune)
         return rehearse(ports, record, target, first, operation, rules)
-    closed = None if running else ports.may_sync(spec.application, ports.clock(), manual=request is not None)
+    started = None if running is None else running.started_at
+    manual = request is not None
+    closed = why_closed(project, spec.application, target.cluster, ports.clock(), manual=manual, started=started)
+    if closed and running:
+        return _hold(ports, record, running, closed)
     if closed and request is not None:
         return _answer_request(ports, record, record.status, closed, git.revision)
     if closed:
@@ -219,14 +228,22 @@ def _sync(
     )
 
 
+def _hold(ports: SyncPorts, record: Record, running: Operation, closed: str) -> Status:
+    """Lets an operation wait for its sync window, as it waits for anything else; the sweep goes on with it."""
+    status = replace(record.status, operation=replace(running, message=f"waiting for a sync window ({closed})"))
+    return _note(ports, record, status.because(_CLOSED, closed, ports.clock()))
+
+
 def _as_before(base: Status, known: Status) -> Status:
     """Judged against what was judged before, so that the revision counts as not synced yet."""
     return replace(base, bundle=known.bundle, revision=known.revision, generation=known.generation)
 
 
-def _begins(plan: Plan, running: Operation | None, record: Record) -> bool:
+def _begins(plan: Plan, running: Operation | None) -> bool:
     """Whether this is a sync, with its hooks, and not just the healing of what was changed by hand."""
-    return running.kind == "sync" if running is not None else not is_heal(plan, record)
+    if running is not None:
+        return running.kind == "sync"
+    return any(step.reason != "drifted" for step in plan.steps)
 
 
 def _refuse(ports: SyncPorts, record: Record, base: Status, cause: Cause, message: str) -> Status:

@@ -109,6 +109,7 @@ class Application:
     respect_ignore_differences: bool = False
     options: SyncOptions = SyncOptions()
     marks: Marks = Marks()
+    project: str = "default"
 
     @property
     def source(self) -> Source:
@@ -175,8 +176,6 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], marks: Marks, spec: Fields, 
     spec.not_yet("sourceHydrator")
     spec.ignore("info")
     project = spec.text("project", "default") or "default"
-    if project != "default":
-        spec.warnings.append(f"spec.project: the rules of project {project!r} are not enforced yet")
     sources = parse_sources(spec)
     destination = spec.mapping("destination")
     if destination is None:
@@ -207,6 +206,7 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], marks: Marks, spec: Fields, 
         respect_ignore_differences=options.respect_ignore_differences,
         options=options,
         marks=marks,
+        project=project,
     )
 
 

@@ -327,7 +327,7 @@ def test_a_dry_run_replaces_where_a_sync_would(world: World) -> None:
 
 
 def _ask(world: World) -> AskPorts:
-    return AskPorts(world.applications, world.queues, lambda: world.now)  # type: ignore[arg-type]
+    return AskPorts(world.applications, world.queues, lambda: world.now, world.registry)  # type: ignore[arg-type]
 
 
 def _waiting_operation(world: World) -> AppKey:
@@ -398,45 +398,3 @@ def test_less_than_a_sync_does_not_replace_a_sync(world: World) -> None:
     assert (running, "Running") == (_operation(world, key).id, _operation(world, key).phase)
     assert world.record(key).request is not None
 
-
-def test_a_closed_window_keeps_syncs_from_beginning(world: World) -> None:
-    """GIVEN a closed window WHEN git changes THEN nothing is applied, the reason is shown once, and it opens again."""
-    key = world.declare(**AUTO)
-    world.push(key, config_map("a", x="1"))
-    closed: list[str] = ["closed by the window 'nights'"]
-
-    def ports() -> object:
-        return replace(world.ports(), may_sync=lambda app, now, manual: closed[0] if closed and not manual else None)
-
-    def look() -> None:
-        assert [] == handle_syncs(ports(), [AppMessage(key, Cause("render"))])  # type: ignore[arg-type]
-
-    look()
-    status = world.record(key).status
-    assert ({}, "OutOfSync", [("SyncWindow", closed[0])]) == (
-        world.cluster.objects,
-        status.sync,
-        [(each.type, each.message) for each in status.conditions],
-    )
-    world.now += 100
-    written = world.record(key).lease.token
-    look()
-    assert written == world.record(key).lease.token, "the same reason is not written again"
-    closed.clear()
-    look()
-    assert ([A], (), "Synced") == (
-        list(world.cluster.objects),
-        world.record(key).status.conditions,
-        world.record(key).status.sync,
-    )
-
-
-def test_a_person_may_be_let_through_a_closed_window_or_not(world: World) -> None:
-    """GIVEN a window closed for everybody WHEN somebody asks for a sync THEN the operation says why it did not begin."""
-    key = world.declare()
-    world.push(key, config_map("a", x="1"))
-    world.request(key)
-    ports = replace(world.ports(), may_sync=lambda app, now, manual: "closed by the window 'freeze'")
-    assert [] == handle_syncs(ports, [AppMessage(key, Cause("render"))])
-    operation = _operation(world, key)
-    assert ({}, "Error", "closed by the window 'freeze'") == (world.cluster.objects, operation.phase, operation.message)

@@ -37,7 +37,7 @@ def _account(**annotations: str) -> Manifest:
 
 
 def _ask(world: World) -> AskPorts:
-    return AskPorts(world.applications, world.queues, lambda: world.now)  # type: ignore[arg-type]
+    return AskPorts(world.applications, world.queues, lambda: world.now, world.registry)  # type: ignore[arg-type]
 
 
 def _with_account(world: World) -> AppKey:

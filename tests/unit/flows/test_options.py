@@ -68,7 +68,7 @@ def approval(at: float) -> dict[str, str]:
 
 
 def asking(world: World) -> AskPorts:
-    return AskPorts(world.applications, world.queues, lambda: world.now)  # type: ignore[arg-type]
+    return AskPorts(world.applications, world.queues, lambda: world.now, world.registry)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

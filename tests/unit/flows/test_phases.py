@@ -339,7 +339,7 @@ def test_deletion_runs_its_hooks(world: World) -> None:
     world.push(key, config_map("app"), job("farewell", hook="PreDelete"), job("cleanup", hook="PostDelete"))
     world.sync(key)
     assert ["app"] == names(world)
-    delete(AskPorts(world.applications, world.queues, lambda: world.now), key, "ada", cascade=None)  # type: ignore[arg-type]
+    delete(AskPorts(world.applications, world.queues, lambda: world.now, world.registry), key, "ada", cascade=None)  # type: ignore[arg-type]
     world.sync(key, "person")
     assert ["app", "farewell"] == names(world)
     assert key_of("ConfigMap", "app") in world.cluster.objects

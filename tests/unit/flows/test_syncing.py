@@ -289,7 +289,7 @@ def test_deletion_cascades_and_forgets(world: World) -> None:
     key = world.declare(**AUTO)
     world.push(key, config_map("a"), deployment("web"))
     world.sync(key)
-    delete(AskPorts(world.applications, world.queues, lambda: world.now), key, "ada", cascade=None)  # type: ignore[arg-type]
+    delete(AskPorts(world.applications, world.queues, lambda: world.now, world.registry), key, "ada", cascade=None)  # type: ignore[arg-type]
     world.sync(key, "person")
     assert {} == world.cluster.objects
     assert [] == list(world.table.query(f"APP#{key}"))

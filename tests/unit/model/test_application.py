@@ -203,7 +203,6 @@ def test_known_fields_that_are_not_supported_yet_say_so(path: str, value: Any, f
             [{"kind": "A"}],
             "spec.ignoreDifferences[0]: ignores nothing: give jsonPointers, jqPathExpressions or managedFieldsManagers",
         ),
-        ("spec.project", "team-a", "spec.project: the rules of project 'team-a' are not enforced yet"),
     ],
 )
 def test_unknown_fields_are_warnings(path: str, value: Any, warning: str) -> None:

@@ -1,0 +1,147 @@
+"""What its project permits an application, asked wherever something is about to happen.
+
+Three places ask: the API before it keeps a declaration, `render` before it reads a repository, and `sync` before it
+plans, and again (with everything that it is about to write or delete) before the first step. They ask for the project
+as it is now, so a changed project counts without any application being declared again. What is refused stays as it is
+in the cluster. The decisions themselves are `mooring.access`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from mooring.access.project import Place, Project, Refusal
+from mooring.access.rules import cluster_allowed, destination_allowed, kind_allowed, namespace_allowed, source_allowed
+from mooring.access.windows import matching, may_sync
+from mooring.errors import ConfigurationError, ForbiddenError
+from mooring.model.application import Application
+from mooring.model.objects import Manifest, ObjectKey
+from mooring.plan.inventory import Entry, Inventory
+from mooring.plan.steps import Plan
+from mooring.state.clusters import IN_CLUSTER, Cluster, find_cluster
+from mooring.state.projects import Projects
+from mooring.state.registry import Known
+
+__all__ = ["permit_application", "permit_declared", "permit_namespace", "permit_plan", "permitted_part", "why_closed"]
+
+_DEFAULT_SERVER = "https://kubernetes.default.svc"
+_TOLD = 5  # refused objects that a message names
+
+
+def permit_application(project: Project, application: Application, cluster: Cluster | None) -> None:
+    """Raises `ForbiddenError` where a project does not permit an application's namespace, sources or destination.
+
+    `cluster` is what its destination means; without one nothing can be synced, and nothing is said about it.
+    """
+    refusals = [
+        namespace_allowed(project, application.key.namespace),
+        *(source_allowed(project, source.repo_url) for source in application.sources),
+    ]
+    if cluster is not None:
+        place = _place(application, cluster)
+        refusals.append(destination_allowed(project, place, application.destination.namespace))
+        refusals.append(cluster_allowed(project, place, cluster.project))
+    refused = next((each for each in refusals if each is not None), None)
+    if refused is not None:
+        raise _forbidden(refused, application)
+
+
+def permit_declared(known: Known, projects: Projects, application: Application) -> None:
+    """As `permit_application`, of what is registered; raises `ConfigurationError` for a project that is not there."""
+    try:
+        cluster = find_cluster(known.clusters, application.destination)
+    except ConfigurationError:
+        cluster = None  # a destination may be registered later
+    permit_application(projects.find(application.project, known.projects), application, cluster)
+
+
+def permit_plan(project: Project, application: Application, cluster: Cluster, plan: Plan) -> None:
+    """Raises `ForbiddenError` naming every object (the first five) that a plan would write or delete unpermitted."""
+    place = _place(application, cluster)
+    refused: list[Refusal] = []
+    for key in dict.fromkeys(_keys(plan)):
+        refusal = _refusal(project, place, key)
+        if refusal is not None and refusal not in refused:
+            refused.append(refusal)
+    if not refused:
+        return
+    more = f"; and {len(refused) - _TOLD} more" if len(refused) > _TOLD else ""
+    raise ForbiddenError("; ".join(str(each) for each in refused[:_TOLD]) + more)
+
+
+def permit_namespace(project: Project, application: Application, cluster: Cluster) -> None:
+    """Raises `ForbiddenError` where `CreateNamespace=true` must not make or label the destination's namespace."""
+    key = ObjectKey("", "Namespace", "", application.destination.namespace)
+    refused = _refusal(project, _place(application, cluster), key)
+    if refused is not None:
+        raise _forbidden(refused, application)
+
+
+def permitted_part(
+    project: Project, application: Application, cluster: Cluster, inventory: Mapping[ObjectKey, Entry]
+) -> Inventory:
+    """What of an inventory may be deleted with its application; the rest stays in the cluster, as in Argo CD."""
+    place = _place(application, cluster)
+    return {key: entry for key, entry in inventory.items() if _refusal(project, place, key) is None}
+
+
+def why_closed(
+    project: Project, application: Application, cluster: Cluster, now: float, *, manual: bool, started: float | None
+) -> str:
+    """Why a sync window keeps an application from being synced now; empty where none does.
+
+    `manual` says that a person asked for the sync, `started` when it began (seconds since the epoch), if it has.
+    """
+    if not project.windows:
+        return ""
+    place = _place(application, cluster)
+    windows = matching(project.windows, application.key.name, place, application.destination.namespace)
+    verdict = may_sync(windows, now, manual=manual, started=started)
+    if verdict.window is None:
+        return ""
+    window = verdict.window
+    until = ""
+    if verdict.changes is not None:
+        until = f" until {datetime.fromtimestamp(verdict.changes, UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}"
+    how = "is open" if window.kind == "deny" else "is not open"
+    advice = "" if manual or not window.manual_sync else "; a sync by hand goes through"
+    return f"syncs are held back{until}: the {window} of project {project.name!r} {how}{advice}"
+
+
+def _keys(plan: Plan) -> Iterator[ObjectKey]:
+    for wave in (*plan.waves, *plan.on_failure):
+        yield from (step.key for step in wave.steps)
+        yield from (_key(hook.manifest) for hook in wave.hooks)
+
+
+def _key(manifest: Manifest) -> ObjectKey:
+    metadata = manifest["metadata"]
+    name = str(metadata.get("name") or metadata.get("generateName"))
+    return ObjectKey(manifest["apiVersion"].rpartition("/")[0], manifest["kind"], metadata.get("namespace") or "", name)
+
+
+def _refusal(project: Project, place: Place, key: ObjectKey) -> Refusal | None:
+    refused = kind_allowed(project, key.group, key.kind, key.name, namespaced=bool(key.namespace))
+    if refused is None and key.namespace:
+        refused = destination_allowed(project, place, key.namespace)
+    return refused
+
+
+def _place(application: Application, cluster: Cluster) -> Place:
+    """A cluster under every name that rules use: the application's, the registered, and Argo CD's own."""
+    destination = application.destination
+    names = [destination.name, cluster.name]
+    servers = [destination.server.rstrip("/"), cluster.server]
+    if cluster.default:
+        names.append(IN_CLUSTER)
+        servers.append(_DEFAULT_SERVER)
+    return Place(_distinct(servers), _distinct(names))
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _forbidden(refused: Refusal, application: Application) -> ForbiddenError:
+    return ForbiddenError(str(refused), subject=str(application.key))
