@@ -1,7 +1,8 @@
-"""Sources become manifests: plain files, Kustomize and Helm, read as Kubernetes' own tools read them."""
+"""Sources become manifests: plain files, Jsonnet, Kustomize, Helm and plugins, read as their own tools read them."""
 
 from __future__ import annotations
 
+from mooring.render.outline import borrowed, outline
 from mooring.render.render import RenderContext, Rendered, Tools, render
 
-__all__ = ["RenderContext", "Rendered", "Tools", "render"]
+__all__ = ["RenderContext", "Rendered", "Tools", "borrowed", "outline", "render"]

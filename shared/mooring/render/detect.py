@@ -13,13 +13,13 @@ from typing import Final, Literal
 
 __all__ = ["CHART", "KUSTOMIZATIONS", "SourceType", "detect"]
 
-SourceType = Literal["Helm", "Kustomize", "Directory"]
+SourceType = Literal["Helm", "Kustomize", "Directory", "Plugin"]
 
 CHART: Final = "Chart.yaml"
 KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
-def detect(folder: Path, forced: Literal["", "Helm", "Kustomize", "Directory"] = "") -> SourceType:
+def detect(folder: Path, forced: Literal["", "Helm", "Kustomize", "Directory", "Plugin"] = "") -> SourceType:
     """The type of the source in this folder."""
     if forced:
         return forced

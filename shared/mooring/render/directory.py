@@ -1,4 +1,4 @@
-"""Plain manifests in a folder, read without starting any process.
+"""Plain manifests in a folder, read without starting any process; only Jsonnet among them needs one.
 
 Which files count is Argo CD's rule: names that end in .yaml, .yml or .json, in the folder itself or, with `recurse`,
 below it, in the order of their paths, filtered by the two globs. A YAML file that holds no Kubernetes object (Helm
@@ -9,53 +9,86 @@ error, since leaving it out would prune what it declares.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from mooring.errors import ConfigurationError, RenderError
 from mooring.model.source import DirectoryOptions
 from mooring.render.globs import compile_glob
 from mooring.render.objects import MAX_TOTAL, Found
+from mooring.render.overrides import OVERRIDES
 from mooring.render.paths import LeavesError, MissingError, locate
 from mooring.render.yaml import load_documents
 
-__all__ = ["read_directory"]
+__all__ = ["Evaluate", "jsonnet_files", "read_directory"]
+
+Evaluate = Callable[[Sequence[str]], Iterable[tuple[str, list[Any], set[str]]]]
+"""Evaluates Jsonnet files: for each, its name, its documents and the paths that it depends on."""
 
 _SKIP = b"+argocd:skip-file-rendering"
 _SUFFIXES = (".yaml", ".yml", ".json", ".jsonnet")
 
 
-def read_directory(root: Path, path: str, options: DirectoryOptions) -> Found:
-    """Reads the manifests in the folder `path` (relative to the checkout `root`, links already followed).
+def read_directory(
+    root: Path, path: str, options: DirectoryOptions, evaluate: Evaluate, *, field: str = "spec.source.directory"
+) -> Found:
+    """Reads the manifests in the folder `path` (relative to the checkout `root`, links already followed), and has
+    `evaluate` called once with its Jsonnet files, if there are any.
 
     Raises `RenderError` for files that can't be read and `ConfigurationError` for globs and links that can't be used.
-    Source: Argo CD, "Directory".
+    Source: Argo CD, "Directory" and "Jsonnet".
     """
-    include = compile_glob(options.include, field="spec.source.directory.include") if options.include else None
-    exclude = compile_glob(options.exclude, field="spec.source.directory.exclude") if options.exclude else None
     found = Found(depends={path})
-    start = os.path.join(root, path)
     total = 0
-    for relative, is_link in sorted(_files(start, options.recurse)):
-        if (exclude and exclude.fullmatch(relative)) or (include and not include.fullmatch(relative)):
-            continue
-        where = relative if path == "." else f"{path}/{relative}"
-        if is_link and not _follow(root, where, found):
-            continue
+    programs: list[str] = []
+    places: dict[str, int] = {}
+    for where in _chosen(root, path, options, found, field):
         if where.endswith(".jsonnet"):
-            raise RenderError(
-                f"{where}: Jsonnet is not supported yet; exclude the file with spec.source.directory.exclude, or "
-                "commit what it evaluates to"
-            )
+            programs.append(where)
+            places[where] = len(found.documents)
+            continue
         try:
-            content = Path(start, relative).read_bytes()
+            content = Path(root, where).read_bytes()
         except OSError as error:
             raise RenderError(f"{where}: can't be read ({error.strerror}): check the file in the repository") from error
         total += len(content)
         if total > MAX_TOTAL:
             raise RenderError(f"{where}: the manifests exceed {MAX_TOTAL >> 20} MiB together: split the application")
         _read(content, where, found)
+    if programs:
+        _evaluated(evaluate(programs), places, found)
     return found
+
+
+def jsonnet_files(root: Path, path: str, options: DirectoryOptions, *, field: str) -> tuple[list[str], set[str]]:
+    """The Jsonnet files that `read_directory` would evaluate, and the links on the way to the folder's files."""
+    found = Found(depends={path})
+    return [where for where in _chosen(root, path, options, found, field) if where.endswith(".jsonnet")], found.depends
+
+
+def _chosen(root: Path, path: str, options: DirectoryOptions, found: Found, field: str) -> Iterator[str]:
+    """The files that count, in the order of their paths; links that lead to files are followed and noted."""
+    include = compile_glob(options.include, field=f"{field}.include") if options.include else None
+    exclude = compile_glob(options.exclude, field=f"{field}.exclude") if options.exclude else None
+    for relative, is_link in sorted(_files(os.path.join(root, path), options.recurse)):
+        if (exclude and exclude.fullmatch(relative)) or (include and not include.fullmatch(relative)):
+            continue
+        where = relative if path == "." else f"{path}/{relative}"
+        if not is_link or _follow(root, where, found):
+            yield where
+
+
+def _evaluated(evaluated: Iterable[tuple[str, list[Any], set[str]]], places: dict[str, int], found: Found) -> None:
+    """Puts what Jsonnet gave among the other documents, in the order of the files."""
+    shift = 0
+    for where, documents, depends in evaluated:
+        found.depends.update(depends)
+        single = len(documents) == 1
+        named = [(where if single else f"{where}, item {number}", each) for number, each in enumerate(documents, 1)]
+        at = places[where] + shift
+        found.documents[at:at] = named
+        shift += len(named)
 
 
 def _files(start: str, recurse: bool) -> Iterator[tuple[str, bool]]:
@@ -69,6 +102,8 @@ def _files(start: str, recurse: bool) -> Iterator[tuple[str, bool]]:
                 if not is_link and entry.is_dir(follow_symlinks=False):
                     if recurse and entry.name.lower() != ".git":
                         todo.append(f"{here}{entry.name}/")
+                elif entry.name.startswith(OVERRIDES):
+                    continue
                 elif entry.name.endswith(_SUFFIXES) and (is_link or entry.is_file(follow_symlinks=False)):
                     yield here + entry.name, is_link
 

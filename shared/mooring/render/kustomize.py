@@ -9,14 +9,21 @@ the folders found are what the result depends on, so a commit that touches none 
 from __future__ import annotations
 
 import itertools
+import os
 import posixpath
 import re
-from collections.abc import Iterator
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mooring.errors import RenderError
+from mooring.errors import ConfigurationError, RenderError
+from mooring.model.kustomizing import KustomizeOptions
 from mooring.render.detect import KUSTOMIZATIONS
+from mooring.render.edits import added, apply_edits, changes, present_components
+from mooring.render.environment import BuildEnvironment
 from mooring.render.objects import Found
 from mooring.render.paths import LeavesError, MissingError, Place, locate, reachable
 from mooring.render.process import run
@@ -24,6 +31,8 @@ from mooring.render.yaml import load_documents
 
 __all__ = ["build", "folders"]
 
+_ADVICE = "correct the kustomization and push"
+_USAGE = re.compile(r"\s*Usage:\n.*(?=; correct the kustomization)", re.DOTALL)
 _ACCUMULATED = ("resources", "bases", "components")
 _CONFIGURED = ("generators", "transformers", "validators")
 _FILES = ("crds", "configurations", "patchesstrategicmerge")
@@ -34,30 +43,117 @@ _REMOTE = re.compile(r"git::|[^/\s]+@[^/\s]+:|[^./\s]+(\.[^./\s]+)+/\S+|\S+\?\S+
 """Entries that are not in the repository and that kustomize takes for another one (kustomize, "Remote targets")."""
 
 
-def build(root: Path, path: str, *, tool: str, scratch: Path, timeout: float) -> Found:
-    """What a kustomization gives; it depends on the folders that it is made of.
+def build(
+    root: Path,
+    path: str,
+    options: KustomizeOptions,
+    environment: BuildEnvironment,
+    *,
+    tool: str,
+    scratch: Path,
+    timeout: float,
+    field: str = "spec.source.kustomize",
+) -> Found:
+    """What a kustomization gives with what the application adds to it; it depends on the folders that it is made of.
 
-    Raises `RenderError` with kustomize's own words where it fails, and `ConfigurationError` for links that leave.
+    Raises `RenderError` with kustomize's own words where it fails, and `ConfigurationError` for options that can't be
+    used and links that leave. Source: Argo CD, "Kustomize".
     """
-    depends = reachable(root, folders(root, path))
+    options, missing = _with_components_that_are_there(root, path, options, field)
+    walked = folders(root, path, options)
+    depends = reachable(root, walked) | missing
+    deadline = time.monotonic() + timeout
+    mirror = scratch / "edited"
+    names = {os.fspath(mirror): ""}
+
+    def kustomize(arguments: Sequence[str], folder: Path, what: str) -> bytes:
+        return run(
+            (program, *arguments),
+            what=what,
+            advice=_ADVICE,
+            checkout=root,
+            scratch=scratch,
+            timeout=timeout,
+            deadline=deadline,
+            names=names,
+            folder=folder,
+            variables=variables,
+        )
+
+    def edit(arguments: tuple[str, ...], folder: Path) -> bytes:
+        try:
+            return kustomize(("edit", *arguments), folder, f"kustomize edit {arguments[0]} {arguments[1]} in {path}")
+        except RenderError as error:
+            raise RenderError(_USAGE.sub("", error.message), field=field) from error.__cause__
+
+    program, variables = tool, _variables(root, walked, environment)
+    if options.version:
+        told = kustomize(("version",), scratch, "kustomize version").decode().strip()
+        program = _program(options.version, tool, told, field=f"{field}.version")
+    folder = Path(root, path)
+    if changes(options):
+        folder = apply_edits(root, path, options, environment, mirror=mirror, edit=edit)
     what = f"kustomize build {path}"
-    output = run(
-        (tool, "build", f"{root}/{path}"),
-        what=what,
-        advice="correct the kustomization and push",
-        checkout=root,
-        scratch=scratch,
-        timeout=timeout,
-    )
+    output = kustomize(("build", os.fspath(folder)), scratch, what)
     documents = load_documents(output, where=f"output of {what}")
     places = (f"output of {what}, document {number}" for number in itertools.count(1))
     return Found(list(zip(places, documents, strict=False)), depends)
 
 
-def folders(root: Path, path: str) -> set[str]:
+def _with_components_that_are_there(
+    root: Path, path: str, options: KustomizeOptions, field: str
+) -> tuple[KustomizeOptions, set[str]]:
+    there: list[str] = []
+    missing: set[str] = set()
+    for component, absent in present_components(root, path, options, field=field):
+        if absent:
+            missing.add(absent)
+        else:
+            there.append(component)
+    return replace(options, components=tuple(there)), missing
+
+
+def _program(version: str, tool: str, told: str, *, field: str) -> str:
+    """The program of the version that is asked for: the one built in, or `kustomize-<version>` out of a layer."""
+    if version.removeprefix("v") == told.removeprefix("v"):
+        return tool
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", version):
+        for name in (f"kustomize-{version}", f"kustomize-v{version.removeprefix('v')}"):
+            if found := shutil.which(name):
+                return found
+    raise ConfigurationError(
+        f"{version!r} is not here: {told} is built in; add a layer with bin/kustomize-{version}, or remove the field",
+        field=field,
+    )
+
+
+def _variables(root: Path, walked: set[str], environment: BuildEnvironment) -> dict[str, str]:
+    """The build variables that generators ask for: a line of an `envs` file without a value takes it from there."""
+    asked: set[str] = set()
+    for here in walked:
+        for file in _environment_files(root, here):
+            place = _place(root, here, "envs", file)
+            if place is not None and not place.is_folder:
+                lines = Path(root, place.path).read_text(encoding="utf-8", errors="replace").splitlines()
+                asked.update(line.strip() for line in lines if "=" not in line)
+    return {name: value for name in sorted(asked) if (value := environment.value(name))}
+
+
+def _environment_files(root: Path, here: str) -> Iterator[str]:
+    if not any(b"env" in file.read_bytes() for name in KUSTOMIZATIONS if (file := Path(root, here, name)).is_file()):
+        return
+    for _, document in _kustomizations(root, here):
+        for name in _GENERATED:
+            for entry in map(_folded, _list(document.get(name))):
+                for file in (*_list(entry.get("envs")), *_list(entry.get("env"))):
+                    if isinstance(file, str):
+                        yield file
+
+
+def folders(root: Path, path: str, options: KustomizeOptions) -> set[str]:
     """The folders that the kustomization in `path` is made of, `path` included, and the links on the way to them.
 
-    Raises `RenderError` for one that leaves the repository or lives elsewhere.
+    What isn't there (yet) is named too. Raises `RenderError` for one that leaves the repository or lives elsewhere.
     """
     found: set[str] = set()
     todo = [path]
@@ -66,7 +162,10 @@ def folders(root: Path, path: str) -> set[str]:
         if here in found:
             continue
         found.add(here)
-        for where, document in _kustomizations(root, here):
+        documents = _kustomizations(root, here)
+        if here == path:
+            documents = itertools.chain(documents, (("spec.source.kustomize", added(options)),))
+        for where, document in documents:
             for field, entry in _files(where, document):
                 if _is_url(entry):
                     raise _elsewhere(field, entry)
@@ -78,6 +177,8 @@ def folders(root: Path, path: str) -> set[str]:
                     found.update(place.links)
                     if place.is_folder:
                         todo.append(place.path)
+                elif not is_configuration:
+                    found.add(posixpath.normpath(f"{here}/{entry}"))
     return found
 
 

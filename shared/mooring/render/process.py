@@ -37,17 +37,21 @@ def run(
     timeout: float,
     names: Mapping[str, str] | None = None,
     folder: Path | None = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, str | None] | None = None,
     given: bytes | None = None,
+    deadline: float | None = None,
 ) -> bytes:
     """The standard output of a tool that ended well. In errors, `what` names it (`kustomize build k8s`), `advice` says
     what to do about a failure, and `names` what to call private paths. The timeout is in seconds; `scratch` is an empty
-    folder of its own. It runs in `folder` (else in scratch), with `variables` beside its own environment (an empty one
-    takes a variable away), and reads `given` from standard input.
+    folder of its own. It runs in `folder` (else in scratch), with `variables` beside its own environment (None takes
+    one away), and reads `given` from standard input. A `deadline` (by the monotonic clock) is that of
+    several tools, which share one timeout.
 
     Raises `RenderError` with the tool's own words where it failed, took too long or printed too much.
     """
-    environment = {name: value for name, value in {**_environment(scratch), **(variables or {})}.items() if value}
+    environment = {
+        name: value for name, value in {**_environment(scratch), **(variables or {})}.items() if value is not None
+    }
     try:
         with _input(scratch, given) as stdin:
             process = subprocess.Popen(
@@ -65,7 +69,7 @@ def run(
         raise RenderError(message) from error
     with process:
         try:
-            output, complaint = _read(process, what, time.monotonic() + timeout, timeout)
+            output, complaint = _read(process, what, deadline or time.monotonic() + timeout, timeout)
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -8,17 +8,20 @@ render.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from mooring.errors import ConfigurationError, RenderError
 from mooring.model.objects import Manifest
 from mooring.model.source import Source
 from mooring.render.detect import SourceType, detect
+from mooring.render.environment import BuildEnvironment
 from mooring.render.objects import Found, accept
+from mooring.render.overrides import overridden
 from mooring.render.paths import cover, folder
 
 __all__ = ["RenderContext", "Rendered", "Tools", "render"]
@@ -29,8 +32,12 @@ TIMEOUT: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """What charts may ask for: the application, its destination, and what the cluster speaks (`1.36.3`; API versions
+    """What a render may ask for: the application, its destination, and what the cluster speaks (`1.36.3`; API versions
     as `apps/v1` and `apps/v1/Deployment`).
+
+    `instance` is the application's name among all namespaces (`<namespace>_<name>` outside of Argo CD's own; empty is
+    the name alone), `stated` are the paths from the root that the application says it is made of
+    (`manifest-generate-paths`): a plugin sees them beside its folder.
     """
 
     app_name: str
@@ -38,14 +45,35 @@ class RenderContext:
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
     revision: str = ""
+    project: str = ""
+    instance: str = ""
+    stated: tuple[str, ...] = ()
+
+    def environment(self, source: Source) -> BuildEnvironment:
+        """The build environment of one source."""
+        return BuildEnvironment(
+            app_name=self.instance or self.app_name,
+            namespace=self.namespace,
+            project=self.project,
+            revision=self.revision,
+            path=source.path,
+            repo_url=source.repo_url,
+            target_revision=source.target_revision,
+            kube_version=self.kube_version,
+            api_versions=self.api_versions,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Where the rendering tools are: paths of executables."""
+    """Where the rendering tools are: paths of executables, and of the folder with config management plugins (empty
+    where there are none).
+    """
 
     kustomize: str
     helm: str
+    gokit: str = "gokit"
+    plugins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,67 +111,124 @@ def render(
     that gives none unless `allow_empty`.
     """
     checkout = checkout.absolute()
-    place = folder(checkout, source.path or ".", field="spec.source.path")
-    path = place.path
-    _refuse_overrides(checkout / path, context.app_name)
-    if source.kind == "Plugin":
-        raise ConfigurationError("is not supported yet", field=f"{source.declared_at}.plugin")
-    kind = detect(checkout / path, source.kind)
-    if kind == "Directory":
-        from mooring.render.directory import read_directory
-
-        found = read_directory(checkout, path, source.directory)
-    else:
-        # Imported only here: a folder of plain manifests should not pay for what starts processes.
-        import tempfile
-
-        with tempfile.TemporaryDirectory(prefix="render-", ignore_cleanup_errors=True) as scratch:
-            found = _by_tool(kind, source, checkout, path, context, tools, Path(scratch), timeout)
+    place = folder(checkout, source.path or ".", field=f"{source.declared_at}.path")
+    changed = overridden(source, checkout, place.path, context.instance or context.app_name)
+    job = _Job(changed.source, checkout, place.path, context, context.environment(source), tools, refs, timeout)
+    kind, found = job.result()
+    depends = cover({*found.depends, *place.links, *changed.depends})
+    path, warnings = place.path, (*changed.warnings, *found.warnings)
     objects = accept(found.documents, namespace=context.namespace)
     if not objects and not allow_empty:
-        hint = f" ({'; '.join(found.warnings)})" if found.warnings else ""
+        hint = f" ({'; '.join(warnings)})" if warnings else ""
         raise RenderError(
             f"{path!r} gives no manifests at this revision{hint}; add some, correct the path, or set "
             "spec.syncPolicy.automated.allowEmpty",
-            field="spec.source.path",
+            field=f"{source.declared_at}.path",
         )
-    return Rendered(objects, kind, cover({*found.depends, *place.links}), tuple(found.warnings))
+    return Rendered(objects, kind, depends, warnings, by_revision=job.environment.revision_used)
 
 
-def _by_tool(
-    kind: SourceType,
-    source: Source,
-    checkout: Path,
-    path: str,
-    context: RenderContext,
-    tools: Tools,
-    scratch: Path,
-    timeout: float,
-) -> Found:
-    if kind == "Kustomize":
-        from mooring.render.kustomize import build
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One source on its way to its documents. What starts processes is imported where it is needed: a folder of plain
+    manifests should not pay for it.
+    """
 
-        return build(checkout, path, tool=tools.kustomize, scratch=scratch, timeout=timeout)
-    from mooring.render.helm import template
+    source: Source
+    checkout: Path
+    path: str
+    context: RenderContext
+    environment: BuildEnvironment
+    tools: Tools
+    refs: Mapping[str, Path]
+    timeout: float
 
-    return template(
-        checkout,
-        path,
-        source.helm,
-        release=context.app_name,
-        namespace=context.namespace,
-        kube_version=context.kube_version,
-        api_versions=context.api_versions,
-        tool=tools.helm,
-        scratch=scratch,
-        timeout=timeout,
-    )
+    def result(self) -> tuple[SourceType, Found]:
+        source, at = self.source, self.source.declared_at
+        if source.kind == "Plugin" or (not source.kind and not source.chart and self.tools.plugins):
+            with _scratch() as scratch:
+                if (found := self._by_plugin(scratch)) is not None:
+                    return "Plugin", found
+        kind = detect(self.checkout / self.path, source.kind)
+        if kind == "Directory":
+            from mooring.render.directory import read_directory
 
+            field = f"{at}.directory"
+            return kind, read_directory(self.checkout, self.path, source.directory, self._jsonnet, field=field)
+        with _scratch() as scratch:
+            return kind, self._by_tool(kind, scratch)
 
-def _refuse_overrides(where: Path, app_name: str) -> None:
-    for name in (".argocd-source.yaml", f".argocd-source-{app_name}.yaml"):
-        if (where / name).exists():
-            raise ConfigurationError(
-                f"the folder holds {name}, which Mooring does not read yet; move its parameters into the application",
-                field="spec.source.path",
+    def _jsonnet(self, files: Sequence[str]) -> Iterator[tuple[str, list[Any], set[str]]]:
+        from mooring.render.jsonnet import evaluate
+
+        with _scratch() as scratch:
+            yield from evaluate(
+                self.checkout,
+                self.path,
+                files,
+                self.source.directory,
+                self.environment,
+                tool=self.tools.gokit,
+                scratch=scratch,
+                timeout=self.timeout,
+                field=f"{self.source.declared_at}.directory",
             )
+
+    def _by_plugin(self, scratch: Path) -> Found | None:
+        from mooring.render.plugin import PluginRun
+
+        field = f"{self.source.declared_at}.plugin"
+        plugins = PluginRun(
+            self.checkout,
+            self.path,
+            self.source.plugin,
+            self.environment,
+            stated=self.context.stated,
+            scratch=scratch,
+            timeout=self.timeout,
+            field=field,
+        )
+        plugin = plugins.chosen(self.tools.plugins)
+        if plugin is not None:
+            return plugins.generate(plugin)
+        if self.source.kind == "Plugin":
+            raise ConfigurationError("no installed plugin recognises the folder: name one in plugin.name", field=field)
+        return None
+
+    def _by_tool(self, kind: SourceType, scratch: Path) -> Found:
+        source, context = self.source, self.context
+        if kind == "Kustomize":
+            from mooring.render.kustomize import build
+
+            return build(
+                self.checkout,
+                self.path,
+                source.kustomize,
+                self.environment,
+                tool=self.tools.kustomize,
+                scratch=scratch,
+                timeout=self.timeout,
+                field=f"{source.declared_at}.kustomize",
+            )
+        from mooring.render.helm import template
+
+        return template(
+            self.checkout,
+            self.path,
+            source.helm,
+            release=context.app_name,
+            namespace=context.namespace,
+            kube_version=context.kube_version,
+            api_versions=context.api_versions,
+            tool=self.tools.helm,
+            scratch=scratch,
+            timeout=self.timeout,
+        )
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="render-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

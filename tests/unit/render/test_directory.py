@@ -110,11 +110,11 @@ def test_a_file_that_should_be_a_manifest_is_never_passed_over(
         _render(tmp_path)
 
 
-def test_jsonnet_is_not_supported_yet(tmp_path: Path, write: Write) -> None:
-    """GIVEN a Jsonnet file, THEN the error says what to do; excluded, it doesn't matter."""
+def test_jsonnet_needs_its_evaluator(tmp_path: Path, write: Write) -> None:
+    """GIVEN a Jsonnet file and no gokit, THEN the error says what lacks; excluded, it doesn't matter."""
     write("k8s/a.yaml", _manifest("a"))
     write("k8s/b.jsonnet", "{}")
-    with pytest.raises(RenderError, match=r"k8s/b\.jsonnet: Jsonnet is not supported yet; exclude the file"):
+    with pytest.raises(RenderError, match="gokit can't be started here"):
         _render(tmp_path)
     assert ["a"] == _names(_render(tmp_path, options=DirectoryOptions(exclude="*.jsonnet")))
 
@@ -166,13 +166,13 @@ def test_a_path_that_can_not_be_used_names_its_field(tmp_path: Path, write: Writ
     assert "spec.source.path" == raised.value.field
 
 
-@pytest.mark.parametrize("name", [".argocd-source.yaml", ".argocd-source-shop.yaml"])
-def test_parameter_overrides_in_the_repository_are_not_ignored(tmp_path: Path, write: Write, name: str) -> None:
-    """GIVEN Argo CD's override files, THEN rendering without them would be wrong, so it is refused."""
+def test_a_type_can_not_be_overridden_by_another(tmp_path: Path, write: Write) -> None:
+    """GIVEN a directory and an override for Helm, THEN the error names the file and the field."""
     write("k8s/a.yaml", _manifest("a"))
-    write(f"k8s/{name}", "helm: {}\n")
-    with pytest.raises(ConfigurationError, match=name):
+    write("k8s/.argocd-source.yaml", "helm: {}\n")
+    with pytest.raises(ConfigurationError, match="a source has one type") as raised:
         _render(tmp_path)
+    assert "k8s/.argocd-source.yaml.directory" == raised.value.field
 
 
 def test_the_whole_repository_may_be_the_source(tmp_path: Path, write: Write) -> None:
