@@ -16,13 +16,13 @@ from mooring.events.messages import Cause
 from mooring.flows.adopting import still_wants, with_left
 from mooring.flows.asking import is_chosen, narrowed, read_selectors
 from mooring.flows.comparing import compare
-from mooring.flows.fighting import calm_down, held_back
+from mooring.flows.fighting import calm_down, come_back, held_back
 from mooring.flows.guarding import confirm
 from mooring.flows.judging import Findings, judge, rejudge
 from mooring.flows.looking import Seen, look
 from mooring.flows.namespaces import label_namespace
-from mooring.flows.operating import Task, begin_operation, continued, exhausted, operate, retry_of
-from mooring.flows.permitting import permit_application, permit_namespace, permit_plan, why_closed
+from mooring.flows.operating import Task, begin_operation, continued, exhausted, is_heal, operate, retry_of
+from mooring.flows.permitting import acting_for, permit_application, permit_namespace, permit_plan, why_closed
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.preparing import Prepared, prepare
 from mooring.flows.rehearsing import rehearse
@@ -75,7 +75,8 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         cluster = ports.targets.cluster(application.destination)
         project = ports.targets.project(application.project)
         permit_application(project, application, cluster)
-        target = ports.targets.connect(cluster)
+        acting = acting_for(project, application, cluster)
+        target = ports.targets.connect(cluster).acting_as(acting)
     except PermanentError as error:
         lost = _unknown(record.status, _INVALID, str(error), now)
         if record.request:
@@ -106,6 +107,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         # Only an application that shares objects asks whether it still does.
         left = {key: owner for key, owner in left.items() if still_wants(ports.applications, cluster.name, owner, key)}
     held = held_back(record.status.fights, now)
+    come_back(ports, record, cluster.name, findings.drift, now)
     released = len(left) < len(record.status.shared)
     if not _is_due(record, inventory, now, drifted=bool(findings.drift.keys() - held), released=released):
         if seen is None:
@@ -187,7 +189,7 @@ def _sync(
             prune_last=spec.application.options.objects.prune_last,
         )
         first = plan()
-        if bundle.hooks and not selectors and (request or _begins(first, running)):
+        if bundle.hooks and not selectors and (request or _begins(first, running, record)):
             first = plan(hooks=bundle.hooks)
         permit_plan(project, spec.application, target.cluster, narrowed(first, selectors))
     except PermanentError as error:
@@ -239,11 +241,9 @@ def _as_before(base: Status, known: Status) -> Status:
     return replace(base, bundle=known.bundle, revision=known.revision, generation=known.generation)
 
 
-def _begins(plan: Plan, running: Operation | None) -> bool:
+def _begins(plan: Plan, running: Operation | None, record: Record) -> bool:
     """Whether this is a sync, with its hooks, and not just the healing of what was changed by hand."""
-    if running is not None:
-        return running.kind == "sync"
-    return any(step.reason != "drifted" for step in plan.steps)
+    return running.kind == "sync" if running is not None else not is_heal(plan, record)
 
 
 def _refuse(ports: SyncPorts, record: Record, base: Status, cause: Cause, message: str) -> Status:
