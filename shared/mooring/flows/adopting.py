@@ -24,7 +24,17 @@ from mooring.plan.inventory import Entry, Inventory
 from mooring.state.applications import Applications
 from mooring.state.records import Status
 
-__all__ = ["Claim", "SharedError", "claim", "claimed_by", "first_apply", "note_shared", "still_wants", "with_left"]
+__all__ = [
+    "Claim",
+    "SharedError",
+    "claim",
+    "claimed_by",
+    "first_apply",
+    "note_shared",
+    "still_wants",
+    "take_over",
+    "with_left",
+]
 
 _NO_VERSION: Final = "1"
 """A `resourceVersion` that no object has, since the API server's own first writes use it up."""
@@ -78,14 +88,20 @@ def claim(
     owner = owner_of(found.live, application.key)
     if owner is not None and (options.fail_on_shared_resource or still_wants(owner, found.key)):
         return Claim(owner, refused=True)
-    migrates = options.client_side_apply_migration
+    take_over(target, application, found)
+    return Claim(owner, refused=False)
+
+
+def take_over(target: Live, application: Application, found: Observed) -> None:
+    """Makes ours what old managers own in a live object; the next apply removes of it what git does not have."""
+    assert found.live is not None
+    migrates = application.options.client_side_apply_migration
     try:
         target.adopt(found.live, client_side=migrates)
     except ConflictError:  # a controller wrote its status in between
         again = target.get(found.key, found.live["apiVersion"].rpartition("/")[2])
         if again is not None and again.live is not None:
             target.adopt(again.live, client_side=migrates)
-    return Claim(owner, refused=False)
 
 
 def claimed_by(app: AppKey, owner: Owner, key: ObjectKey) -> str:

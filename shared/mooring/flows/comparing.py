@@ -12,6 +12,8 @@ from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from typing import Any
 
+from mooring.cluster.adopting import migrated
+from mooring.cluster.observe import Observed
 from mooring.differences.rules import Rules
 from mooring.differences.settle import ignored_drift, settled
 from mooring.flows.judging import ABSENT, Findings
@@ -55,23 +57,27 @@ def compare(
     known = {item.key: item for item in wanted()}
     updated = dict(inventory)
 
-    def check(key: ObjectKey) -> tuple[ObjectKey, Entry | None, Fields]:
+    def check(key: ObjectKey) -> tuple[Observed | None, Entry | None, Fields]:
         entry = inventory[key]
         item = known.get(key)
         known_as = item if item is not None and item.digest == entry.digest else None
-        return key, *_deep_check(target, entry, known_as, rules)
+        found = target.get(key, entry.version)
+        return found, *_deep_check(target, entry, found, known_as, rules)
 
-    for key, entry, fields in pool.map(check, questionable):
+    for key, (found, entry, fields) in zip(questionable, pool.map(check, questionable), strict=True):
         if entry is not None:
             updated[key] = entry
         elif fields:
             findings.drift[key] = fields
+            if found is not None and found.live is not None and migrated(found.live["metadata"]) is not None:
+                findings.retaken[key] = found
     return updated, findings
 
 
-def _deep_check(target: Live, entry: Entry, item: Wanted | None, rules: Rules) -> tuple[Entry | None, Fields]:
+def _deep_check(
+    target: Live, entry: Entry, found: Observed | None, item: Wanted | None, rules: Rules
+) -> tuple[Entry | None, Fields]:
     """The entry to remember where nothing of ours was changed, else the fields that were."""
-    found = target.get(entry.key, entry.version)
     if found is None or found.live is None:
         return None, ABSENT
     if item is None:

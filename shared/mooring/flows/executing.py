@@ -8,7 +8,7 @@ by the next sync: the API server is asked what a dry run would change, and only 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +18,7 @@ from mooring.cluster.observe import APP_LABEL, Observed
 from mooring.differences.rules import Rules
 from mooring.differences.settle import settled
 from mooring.errors import ConflictError, MooringError, RejectedError, TransientError
-from mooring.flows.adopting import SharedError, claim, claimed_by, first_apply
+from mooring.flows.adopting import SharedError, claim, claimed_by, first_apply, take_over
 from mooring.flows.guarding import Guard, keeps
 from mooring.flows.targets import Live
 from mooring.flows.writing import as_sent, is_immutable, leaves_out, write
@@ -90,7 +90,8 @@ class Hands:
     `checkpoint` records the inventory and raises `ConflictError` where the lease was lost; `may_go_on` says before each
     step whether lease and time suffice; `rules` name the fields that are ignored; `guard` names the option that keeps
     an object from being deleted, and a confirmation of that counts from the time `asked` on; `still_wants` asks whether
-    another application has and wants an object; `closed` says before each wave why it must not begin now, or nothing.
+    another application has and wants an object; `retaken` are objects that somebody applied over what we applied;
+    `closed` says before each wave why it must not begin now, or nothing.
     """
 
     target: Live
@@ -103,6 +104,7 @@ class Hands:
     guard: Guard = "Prune"
     asked: float = 0.0
     still_wants: Callable[[Owner, ObjectKey], bool] = _nobody
+    retaken: Mapping[ObjectKey, Observed] = field(default_factory=dict)
     closed: Callable[[], str] = str
 
 
@@ -180,6 +182,8 @@ def _take(step: Step, hands: Hands) -> Outcome:
 def _apply(step: Step, wanted: Wanted, hands: Hands, found: Observed | None = None) -> Outcome:
     if step.entry is None or not step.entry.digest:
         return _first(step, wanted, hands, found)
+    if step.key in hands.retaken and not wanted.options.replace:
+        take_over(hands.target, hands.application, hands.retaken[step.key])
     return _configured(hands, step, wanted, write(hands.target, wanted, _sent(step, wanted, hands, found)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mooring.cluster.observe import Observed
 from mooring.health import Health, has_rule, worst
 from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Inventory
@@ -23,7 +24,7 @@ ABSENT: tuple[dict[str, Any], ...] = (
 @dataclass(slots=True)
 class Findings:
     """What is newly known of an application's objects. `drift` is complete where `looked` is set; `gone` are another
-    application's now.
+    application's now; `retaken` are drifted objects, as they were read, that somebody applied over what we applied.
     """
 
     health: dict[ObjectKey, Health] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Findings:
     touched: set[ObjectKey] = field(default_factory=set)
     looked: bool = False
     gone: frozenset[ObjectKey] = frozenset()
+    retaken: dict[ObjectKey, Observed] = field(default_factory=dict)
 
     def let_go(self, keys: Collection[ObjectKey]) -> None:
         """Takes out objects that belong to another application now."""

@@ -190,7 +190,8 @@ def operate(task: Task) -> Status:
 
     hands = Hands(
         target, task.application, ports.pool, ports.width, task.rules, held.checkpoint, held.may_go_on,
-        still_wants=wants, asked=asked_since(record.status, operation.started_at), closed=closed,
+        still_wants=wants, asked=asked_since(record.status, operation.started_at),
+        retaken=task.findings.retaken, closed=closed,
     )  # fmt: skip
     try:
         permit = partial(permit_namespace, project, task.application, target.cluster)
