@@ -115,11 +115,6 @@ def _not_supported(spec: Fields) -> None:
     if spec.has("orphanedResources"):
         spec.ignore("orphanedResources")
         spec.warnings.append("spec.orphanedResources: objects that belong to no application are not reported yet")
-    if spec.has("destinationServiceAccounts"):
-        spec.warnings.append(
-            "spec.destinationServiceAccounts: nobody is impersonated yet; syncs have the rights of the cluster's "
-            "own credentials"
-        )
 
 
 def _sources(spec: Fields) -> tuple[str, ...]:

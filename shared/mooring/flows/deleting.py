@@ -14,16 +14,17 @@ from math import floor
 from mooring.differences.rules import Rules
 from mooring.errors import ConflictError, MooringError
 from mooring.events.messages import AppMessage, Cause, Later
-from mooring.flows.advancing import Advance, advance, still_goes
+from mooring.flows.advancing import Advance, advance, still_goes, still_waits
 from mooring.flows.executing import Execution, Hands
 from mooring.flows.following import all_inputs, declared_inputs, repositories_of
 from mooring.flows.guarding import CONFIRMATION, confirm
 from mooring.flows.operating import results_of, wait_delay
-from mooring.flows.permitting import permit_plan, permitted_part
+from mooring.flows.permitting import acting_for, permit_plan, permitted_part
 from mooring.flows.ports import Held, SyncPorts, take_lease
 from mooring.flows.targets import Live
 from mooring.flows.tidying import tidy
 from mooring.flows.ulid import new_ulid
+from mooring.model.application import Application
 from mooring.model.objects import ObjectKey
 from mooring.plan.hooks import Hook, read_hook
 from mooring.plan.inventory import Inventory
@@ -32,13 +33,16 @@ from mooring.state.records import Commit, Operation, Record
 
 __all__ = ["remove"]
 
-_AGAIN = 15.0  # seconds until a deletion that failed is tried again
+_AGAIN = 15.0  # seconds until a deletion that failed is tried again; more the longer it has failed
+_MOST = 300.0
+_FAILED = "DeletionError"
 
 
-def remove(ports: SyncPorts, record: Record) -> None:
+def remove(ports: SyncPorts, record: Record, cause: Cause) -> None:
     """Deletes the application's objects in reverse order, if it is to cascade, and then the application.
 
-    Raises `ConflictError` where another sync of it is at work.
+    While it waits for what was deleted to be gone nothing is written. Raises `ConflictError` where another sync of it
+    is at work.
     """
     spec, now = record.spec, ports.clock()
     if spec is None or spec.deleting is None:
@@ -48,6 +52,15 @@ def remove(ports: SyncPorts, record: Record) -> None:
     operation = _operation(record, now)
     if _awaits_confirmation(record, operation):
         return
+    target, plan, trouble = None, Plan(()), None
+    if spec.deleting.cascade:
+        try:
+            target, plan = _reached(ports, record)
+            if operation is record.status.operation and _still_waits(plan, operation, spec.application, target):
+                _look_again(ports, record, cause, wait_delay(operation, now))
+                return
+        except MooringError as error:
+            trouble = error
     status = record.status.because("DeletionInProgress", "the application is being deleted", now)
     status = confirm(status, (), now)
     held = take_lease(
@@ -59,23 +72,34 @@ def remove(ports: SyncPorts, record: Record) -> None:
     )
     execution = Execution(dict(record.inventory) if spec.deleting.cascade else {})
     state = Advance(operation)
-    if spec.deleting.cascade:
-        try:
-            project = ports.targets.project(spec.application.project)
-            cluster = ports.targets.cluster(spec.application.destination)
-            target = ports.targets.connect(cluster)
-            inventory = permitted_part(project, spec.application, cluster, record.inventory)
-            plan = _plan(inventory, _hooks(ports, record))
-            permit_plan(project, spec.application, cluster, plan)
-        except MooringError as error:
-            execution.failures.append((_itself(record), error))
-        else:
-            state = _advance(ports, held, plan, operation, execution, target)
+    if trouble is not None:
+        execution.failures.append((_itself(record), trouble))
+    elif target is not None:
+        state = _advance(ports, held, plan, operation, execution, target)
     if not execution.failures and not execution.unfinished and not state.waiting:
         inputs = all_inputs(declared_inputs(spec.application), record.wanted)
         ports.applications.forget(record.key, repositories_of(inputs), held.record.lease.token)
         return
-    _come_back(ports, held, state, execution)
+    _come_back(ports, held, state, execution, cause)
+
+
+def _reached(ports: SyncPorts, record: Record) -> tuple[Live, Plan]:
+    """The cluster, and what is to be deleted there. Raises where it can't be reached, or its project is in the way."""
+    assert record.spec is not None
+    application = record.spec.application
+    project = ports.targets.project(application.project)
+    cluster = ports.targets.cluster(application.destination)
+    target = ports.targets.connect(cluster).acting_as(acting_for(project, application, cluster))
+    inventory = permitted_part(project, application, cluster, record.inventory)
+    plan = _plan(inventory, _hooks(ports, record))
+    permit_plan(project, application, cluster, plan)
+    return target, plan
+
+
+def _still_waits(plan: Plan, operation: Operation, application: Application, target: Live) -> bool:
+    """Whether nothing can be done but wait for what this operation has deleted, or for its hooks."""
+    waits = still_waits(plan, operation, (), application, target)
+    return bool(waits or still_goes(operation.results, application, target))
 
 
 def _operation(record: Record, now: float) -> Operation:
@@ -143,24 +167,30 @@ def _awaits_confirmation(record: Record, operation: Operation) -> bool:
     return asked and begun and spec.application.marks.approved < floor(spec.deleting.at)
 
 
-def _come_back(ports: SyncPorts, held: Held, state: Advance, execution: Execution) -> None:
+def _come_back(ports: SyncPorts, held: Held, state: Advance, execution: Execution, cause: Cause) -> None:
     """Writes how far the deletion got and has it looked at again."""
     now, operation = ports.clock(), state.operation
     if execution.failures:
         message = str(execution.failures[0][1])
         operation = replace(operation, phase="Failed", message=f"deletion: {message}", finished_at=now)
-        delay = _AGAIN
+        since = min((each.since for each in held.record.status.conditions if each.type == _FAILED), default=now)
+        delay = min(_MOST, max(_AGAIN, (now - since) / 2))
     else:
         message = f"waiting for {', '.join(state.waiting)}" if state.waiting else "goes on in another function"
         operation = replace(operation, message=f"deletion: {message}")
         delay = wait_delay(operation, now) if state.waiting else 0.0
     operation = replace(operation, results=results_of(operation, execution))
     status = held.record.status
-    status = replace(status.because("DeletionError", message if execution.failures else "", now), operation=operation)
+    status = replace(status.because(_FAILED, message if execution.failures else "", now), operation=operation)
     unconfirmed = () if execution.failures or execution.unfinished else execution.unconfirmed
     status = confirm(status, unconfirmed, now)
     ports.applications.finish(
         held.record, inventory=execution.inventory, status=status, operation=operation, retry=None
     )
     if not unconfirmed:
-        ports.queues.send_later([(Later("syncs", AppMessage(held.record.key, Cause("retry"))), delay)])
+        _look_again(ports, held.record, Cause("retry") if execution.unfinished else cause, delay)
+
+
+def _look_again(ports: SyncPorts, record: Record, cause: Cause, delay: float) -> None:
+    if cause.kind != "tick":  # the message that waits for this deletion is on its way already
+        ports.queues.send_later([(Later("syncs", AppMessage(record.key, Cause("retry"))), delay)])

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from mooring.access.project import Place, Project, Refusal
-from mooring.access.rules import cluster_allowed, destination_allowed, kind_allowed, namespace_allowed, source_allowed
+from mooring.access.rules import (
+    cluster_allowed,
+    destination_allowed,
+    kind_allowed,
+    namespace_allowed,
+    service_account,
+    source_allowed,
+)
 from mooring.access.windows import matching, may_sync
 from mooring.errors import ConfigurationError, ForbiddenError
 from mooring.model.application import Application
@@ -23,7 +30,15 @@ from mooring.state.clusters import IN_CLUSTER, Cluster, find_cluster
 from mooring.state.projects import Projects
 from mooring.state.registry import Known
 
-__all__ = ["permit_application", "permit_declared", "permit_namespace", "permit_plan", "permitted_part", "why_closed"]
+__all__ = [
+    "acting_for",
+    "permit_application",
+    "permit_declared",
+    "permit_namespace",
+    "permit_plan",
+    "permitted_part",
+    "why_closed",
+]
 
 _DEFAULT_SERVER = "https://kubernetes.default.svc"
 _TOLD = 5  # refused objects that a message names
@@ -76,6 +91,18 @@ def permit_namespace(project: Project, application: Application, cluster: Cluste
     refused = _refusal(project, _place(application, cluster), key)
     if refused is not None:
         raise _forbidden(refused, application)
+
+
+def acting_for(project: Project, application: Application, cluster: Cluster) -> str:
+    """The user that writes and deletes for an application; empty for ourselves, where its project names nobody.
+
+    Raises `ForbiddenError` where the project names service accounts and none of them for this destination.
+    """
+    namespace = application.destination.namespace
+    found = service_account(project, _place(application, cluster), namespace, application.key.namespace)
+    if isinstance(found, Refusal):
+        raise _forbidden(found, application)
+    return found or ""
 
 
 def permitted_part(
