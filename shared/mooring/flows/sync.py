@@ -80,7 +80,7 @@ def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afte
     try:
         _reach(ports, record)
         if record.spec is not None and record.spec.deleting is not None:
-            remove(ports, record)
+            remove(ports, record, cause)
             return
         status = consider(ports, record, cause, seen)
     except ConflictError:
