@@ -19,7 +19,7 @@ from mooring.flows.executing import Execution, Hands
 from mooring.flows.following import all_inputs, declared_inputs, repositories_of
 from mooring.flows.guarding import CONFIRMATION, confirm
 from mooring.flows.operating import results_of, wait_delay
-from mooring.flows.permitting import permit_plan, permitted_part
+from mooring.flows.permitting import acting_for, permit_plan, permitted_part
 from mooring.flows.ports import Held, SyncPorts, take_lease
 from mooring.flows.targets import Live
 from mooring.flows.tidying import tidy
@@ -89,7 +89,7 @@ def _reached(ports: SyncPorts, record: Record) -> tuple[Live, Plan]:
     application = record.spec.application
     project = ports.targets.project(application.project)
     cluster = ports.targets.cluster(application.destination)
-    target = ports.targets.connect(cluster)
+    target = ports.targets.connect(cluster).acting_as(acting_for(project, application, cluster))
     inventory = permitted_part(project, application, cluster, record.inventory)
     plan = _plan(inventory, _hooks(ports, record))
     permit_plan(project, application, cluster, plan)
