@@ -15,8 +15,10 @@ from mooring import __version__
 from mooring.errors import MooringError
 from mooring_cli.applications import add_app_commands, add_apply_command
 from mooring_cli.client import Api
+from mooring_cli.clusters import add_cluster_commands
 from mooring_cli.endpoint import find_endpoint
-from mooring_cli.registrations import add_cluster_commands, add_repo_commands
+from mooring_cli.projects import add_project_commands
+from mooring_cli.registrations import add_repo_commands
 from mooring_cli.settings import add_settings_commands
 from mooring_cli.waiting import WaitError
 
@@ -69,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add_app_commands(commands, shared)
     add_cluster_commands(commands, shared)
     add_repo_commands(commands, shared)
+    add_project_commands(commands, shared)
     add_settings_commands(commands, shared)
     commands.add_parser("version", parents=[shared], help="the version of this command")
     return parser

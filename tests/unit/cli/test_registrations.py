@@ -95,6 +95,6 @@ def test_registrations_are_listed(api: FakeApi, mooring: Mooring) -> None:
     """Lists are tables, and JSON when asked."""
     api.on("GET /api/v1/clusters", {"items": [{"name": "dev", "server": "https://c", "default": True}]})
     api.on("GET /api/v1/repositories", {"items": [{"url": "https://r", "type": "token"}]})
-    assert ["dev", "https://c", "yes"] == mooring("cluster", "list").out.splitlines()[1].split()
+    assert ["dev", "https://c", "yes", "-", "-"] == mooring("cluster", "list").out.splitlines()[1].split()
     assert ["https://r", "token"] == mooring("repo", "list").out.splitlines()[1].split()
     assert 1 == len(json.loads(mooring("cluster", "list", "-o", "json").out)["items"])
