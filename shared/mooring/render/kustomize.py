@@ -60,8 +60,7 @@ def build(
     used and links that leave. Source: Argo CD, "Kustomize".
     """
     options, missing = _with_components_that_are_there(root, path, options, field)
-    walked = folders(root, path, options)
-    depends = reachable(root, walked) | missing
+    depends = reachable(root, folders(root, path, options)) | missing
     deadline = time.monotonic() + timeout
     mirror = scratch / "edited"
     names = {os.fspath(mirror): ""}
@@ -77,7 +76,6 @@ def build(
             deadline=deadline,
             names=names,
             folder=folder,
-            variables=variables,
         )
 
     def edit(arguments: tuple[str, ...], folder: Path) -> bytes:
@@ -86,7 +84,7 @@ def build(
         except RenderError as error:
             raise RenderError(_USAGE.sub("", error.message), field=field) from error.__cause__
 
-    program, variables = tool, _variables(root, walked, environment)
+    program = tool
     if options.version:
         told = kustomize(("version",), scratch, "kustomize version").decode().strip()
         program = _program(options.version, tool, told, field=f"{field}.version")
@@ -125,29 +123,6 @@ def _program(version: str, tool: str, told: str, *, field: str) -> str:
         f"{version!r} is not here: {told} is built in; add a layer with bin/kustomize-{version}, or remove the field",
         field=field,
     )
-
-
-def _variables(root: Path, walked: set[str], environment: BuildEnvironment) -> dict[str, str]:
-    """The build variables that generators ask for: a line of an `envs` file without a value takes it from there."""
-    asked: set[str] = set()
-    for here in walked:
-        for file in _environment_files(root, here):
-            place = _place(root, here, "envs", file)
-            if place is not None and not place.is_folder:
-                lines = Path(root, place.path).read_text(encoding="utf-8", errors="replace").splitlines()
-                asked.update(line.strip() for line in lines if "=" not in line)
-    return {name: value for name in sorted(asked) if (value := environment.value(name))}
-
-
-def _environment_files(root: Path, here: str) -> Iterator[str]:
-    if not any(b"env" in file.read_bytes() for name in KUSTOMIZATIONS if (file := Path(root, here, name)).is_file()):
-        return
-    for _, document in _kustomizations(root, here):
-        for name in _GENERATED:
-            for entry in map(_folded, _list(document.get(name))):
-                for file in (*_list(entry.get("envs")), *_list(entry.get("env"))):
-                    if isinstance(file, str):
-                        yield file
 
 
 def folders(root: Path, path: str, options: KustomizeOptions) -> set[str]:
