@@ -1,8 +1,9 @@
 """Rendering with `helm template`.
 
-The chart renders as Argo CD renders it: release name and namespace from the application, value files in order, then
-`values` or `valuesObject`, then parameters; hooks and tests stay in the output with their annotations. Helm
-runs without a network: a dependency must lie in `charts/` or, by `file://`, elsewhere in the repository.
+The chart renders as Argo CD renders it: release name and namespace from the application unless the source names its
+own, value files in order, then `values` or `valuesObject`, then parameters, then file parameters; hooks stay in the
+output with their annotations. Helm runs without a network and without credentials: a dependency that isn't vendored is
+put in its place before. A checkout can also be a chart that was fetched from a repository: then its path is the root.
 """
 
 from __future__ import annotations
@@ -11,24 +12,26 @@ import json
 import os
 import posixpath
 import re
-import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from mooring.errors import ConfigurationError, RenderError
+from mooring.errors import RenderError
 from mooring.model.source import HelmOptions
 from mooring.render.detect import CHART
+from mooring.render.environment import BuildEnvironment
+from mooring.render.helm_dependencies import ChartSource, assembled, declared, take
+from mooring.render.helm_files import HelmFiles
 from mooring.render.objects import Found
-from mooring.render.paths import LeavesError, MissingError, locate, reachable
+from mooring.render.paths import reachable
 from mooring.render.process import run
 from mooring.render.schemas import reaches_out
 from mooring.render.yaml import load_documents
 
 __all__ = ["template"]
 
-_FIELD = "spec.source.helm"
 _SOURCE = re.compile(rb"^---\n# Source: ([^\n]*)\n", re.MULTILINE)
 _HELMS_ADVICE = re.compile(r"\s*Use --debug flag to render out invalid YAML")
 _BARE_COMMA = re.compile(r"(?<!\\),")
@@ -46,139 +49,93 @@ def template(
     tool: str,
     scratch: Path,
     timeout: float,
+    environment: BuildEnvironment | None = None,
+    refs: Mapping[str, Path] = MappingProxyType({}),
+    charts: ChartSource | None = None,
+    declared_at: str = "spec.source",
 ) -> Found:
-    """What a chart gives, placed by template; it depends on the chart, the value files and charts elsewhere.
+    """What a chart gives, placed by template; it depends on the chart, value files, charts elsewhere, and files that
+    other sources lend (`refs`: the root of each one's checkout by its `ref`). `charts` fetches dependencies.
 
-    Raises `ConfigurationError` for options that can't be used and `RenderError` with Helm's own words where it fails.
-    Source: Argo CD, "Helm".
+    Raises `ConfigurationError` for options that can't be used and `RenderError` with Helm's own words where it fails,
+    and what fetching a dependency raises. Source: Argo CD, "Helm", "Build Environment".
     """
     if not Path(root, path, CHART).is_file():
         raise RenderError(
-            f"{path}: holds no {CHART}; name a chart's folder in spec.source.path or remove {_FIELD}",
-            field="spec.source.path",
+            f"{path}: holds no {CHART}; name a chart's folder in {declared_at}.path or remove {declared_at}.helm",
+            field=f"{declared_at}.path",
         )
-    depends = {path}
-    files = list(_value_files(root, path, options, depends))
-    local = _dependencies(root, path, depends)
-    depends = reachable(root, depends)
-    chart = _assembled(root, path, local, scratch / "chart") if local else f"{root}/{path}"
-    names = {os.fspath(scratch / "chart"): path}
+    environment = environment or BuildEnvironment(app_name=release, namespace=namespace, path=path)
+    named = HelmFiles(root, path, refs, environment, declared_at)
+    named.depends.add(path)
+    files = named.value_files(options)
+    parameter_files = [
+        (each.name, named.parameter_file(each.value, f"{declared_at}.helm.fileParameters[{index}]"))
+        for index, each in enumerate(options.file_parameters)
+    ]
+    taken = take(root, path, charts, named.depends, pass_credentials=options.pass_credentials)
+    depends = reachable(root, named.depends)
+    chart = assembled(root, path, taken.folders, scratch / "chart") if taken.folders else f"{root}/{path}"
+    names = {os.fspath(scratch / "chart"): path, **{os.fspath(refs[ref].absolute()): f"${ref}" for ref in named.lent}}
     arguments = [tool, "template", "--dry-run=client"]
-    warnings = []
-    if schema := reaches_out(root, depends):
+    warnings = list(taken.warnings)
+    schema = reaches_out(root, depends)
+    for folder in taken.fetched:
+        schema = schema or reaches_out(folder, ["."])
+    if schema or options.skip_schema_validation:
         arguments.append("--skip-schema-validation")
+    if schema and not options.skip_schema_validation:
         warnings.append(f"{schema}: refers to other schemas, which are not fetched: the values were not checked")
-    if namespace:
-        arguments.append(f"--namespace={namespace}")
-    if kube_version:
-        arguments.append(f"--kube-version={kube_version}")
-    if api_versions:
-        arguments.append(f"--api-versions={','.join(api_versions)}")
-    arguments.append("--skip-crds" if options.skip_crds else "--include-crds")
+    arguments += _facts(options, namespace, kube_version, api_versions)
     if values := _values(options):
         file = scratch / "values.yaml"
         file.write_text(values, encoding="utf-8")
         files.append(os.fspath(file))
-        names[os.fspath(file)] = f"{_FIELD}.{'values' if options.values_object is None else 'valuesObject'}"
+        names[os.fspath(file)] = f"{declared_at}.helm.{'values' if options.values_object is None else 'valuesObject'}"
     arguments += [f"--values={_quoted(file)}" for file in files]
     for parameter in options.parameters:
         flag = "--set-string" if parameter.force_string else "--set"
-        arguments.append(f"{flag}={parameter.name}={_escaped(_literal(parameter.value, f'{_FIELD}.parameters'))}")
+        arguments.append(f"{flag}={parameter.name}={_escaped(environment.substitute(parameter.value))}")
+    arguments += [f"--set-file={name}={_escaped(file)}" for name, file in parameter_files]
     arguments += ["--", options.release_name or release, chart]
-    what, advice = f"helm template {path}", f"correct the chart, or what {_FIELD} gives it"
+    what, advice = f"helm template {path}", f"correct the chart, or what {declared_at}.helm gives it"
     try:
         output = run(arguments, what=what, advice=advice, checkout=root, scratch=scratch, timeout=timeout, names=names)
     except RenderError as error:
         raise _explained(error, root, path) from error.__cause__
-    return Found(list(_documents(output, path)), depends, warnings)
+    return Found(list(_documents(output, path)), depends, warnings, named.lent, list(taken.uses))
+
+
+def _facts(options: HelmOptions, namespace: str, kube_version: str, api_versions: Sequence[str]) -> Iterator[str]:
+    """What the chart is told of the release and the cluster; the source's own words win."""
+    if options.namespace or namespace:
+        yield f"--namespace={options.namespace or namespace}"
+    if options.kube_version or kube_version:
+        yield f"--kube-version={options.kube_version or kube_version}"
+    if options.api_versions or api_versions:
+        yield f"--api-versions={','.join(options.api_versions or api_versions)}"
+    yield "--skip-crds" if options.skip_crds else "--include-crds"
+    if options.skip_tests:
+        yield "--skip-tests"
 
 
 def _explained(error: RenderError, root: Path, path: str) -> RenderError:
     _, marker, names = error.message.partition("missing in charts/ directory: ")
     if not marker:
         return RenderError(_HELMS_ADVICE.sub("", error.message))
-    sources = _declared(root, path)
+    sources = {each.name: each.repository for each in declared(root, path)}
     missing = [name.strip() for name in names.splitlines()[0].partition(";")[0].split(",")]
     listed = ", ".join(f"{name} from {sources[name]}" if sources.get(name) else name for name in missing)
     return RenderError(
-        f"{posixpath.normpath(f'{path}/{CHART}')}: the chart needs {listed}, which is not in its charts folder. Charts "
-        f"from other repositories are not fetched yet: run `helm dependency build {path}` and commit the charts folder"
+        f"{posixpath.normpath(f'{path}/{CHART}')}: the chart needs {listed}, which is not in its charts folder: run "
+        f"`helm dependency build {path}` and commit the charts folder"
     )
-
-
-def _value_files(root: Path, path: str, options: HelmOptions, depends: set[str]) -> Iterator[str]:
-    """Absolute paths of the value files, which are named relative to the chart or, with a leading slash, to the
-    repository (Argo CD, "Helm", Values Files).
-    """
-    for index, name in enumerate(options.value_files):
-        field = f"{_FIELD}.valueFiles[{index}]"
-        if "://" in name:
-            raise ConfigurationError("value files by URL are not supported yet; commit the file", field=field)
-        if name.startswith("$"):
-            raise ConfigurationError("references to other sources are not supported yet; commit the file", field=field)
-        relative = name.lstrip("/") if name.startswith("/") else posixpath.join(path, name)
-        try:
-            place = locate(root, relative)
-        except LeavesError as error:
-            raise ConfigurationError(f"{error}; name a file inside the repository", field=field) from None
-        except MissingError as error:
-            depends.add(error.at)
-            if options.ignore_missing_value_files:
-                continue
-            message = f"{error} at this revision; add the file, or set {_FIELD}.ignoreMissingValueFiles"
-            raise ConfigurationError(message, field=field) from None
-        if place.is_folder:
-            raise ConfigurationError(f"{name!r} is a folder; name a file", field=field)
-        depends.update(place.links)
-        depends.add(place.path)
-        yield f"{root}/{place.path}"
 
 
 def _values(options: HelmOptions) -> str:
     if options.values_object is not None:
         return json.dumps(options.values_object)
     return options.values
-
-
-def _dependencies(root: Path, path: str, depends: set[str]) -> dict[str, str]:
-    """Dependencies by `file://` that are not vendored: their name to their folder in the repository."""
-    local: dict[str, str] = {}
-    charts = Path(root, path, "charts")
-    vendored = os.listdir(charts) if charts.is_dir() else []
-    for name, repository in _declared(root, path).items():
-        if not repository.startswith("file://") or any(_holds(file, name) for file in vendored):
-            continue
-        try:
-            place = locate(root, posixpath.join(path, repository.removeprefix("file://")))
-        except (LeavesError, MissingError) as error:
-            raise RenderError(f"{path}/{CHART}: the dependency {name}: {error}; correct its repository") from None
-        depends.update(place.links)
-        depends.add(place.path)
-        local[name] = place.path
-    return local
-
-
-def _declared(root: Path, path: str) -> dict[str, str]:
-    """The names of the chart's dependencies and where they come from."""
-    documents = load_documents(Path(root, path, CHART).read_bytes(), where=posixpath.normpath(f"{path}/{CHART}"))
-    entries = documents[0].get("dependencies") if documents and isinstance(documents[0], dict) else None
-    entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return {str(entry.get("name")): str(entry.get("repository") or "") for entry in entries}
-
-
-def _holds(file: str, name: str) -> bool:
-    """Whether an entry of `charts/` is the chart of this name, unpacked or as an archive."""
-    return file == name or re.fullmatch(re.escape(name) + r"-v?\d.*\.tgz", file) is not None
-
-
-def _assembled(root: Path, path: str, local: dict[str, str], target: Path) -> str:
-    """A copy of the chart with its dependencies in place, since the checkout is not ours to change."""
-    try:
-        for source, to in ((path, target), *((place, target / "charts" / name) for name, place in local.items())):
-            shutil.copytree(f"{root}/{source}", to, ignore_dangling_symlinks=True)
-    except OSError as error:
-        raise RenderError(f"{path}: the chart's files can't be put together: check its symbolic links") from error
-    return os.fspath(target)
 
 
 def _quoted(file: str) -> str:
@@ -189,14 +146,6 @@ def _quoted(file: str) -> str:
 def _escaped(value: str) -> str:
     """A parameter's value for `--set`: commas would begin the next one, except in a `{list}`."""
     return value if value.startswith("{") and value.endswith("}") else _BARE_COMMA.sub(r"\\,", value)
-
-
-def _literal(value: str, field: str) -> str:
-    if "$ARGOCD_" in value or "${ARGOCD_" in value:
-        raise ConfigurationError(
-            "Argo CD's build environment ($ARGOCD_…) is not supported yet; write the value out", field=field
-        )
-    return value
 
 
 def _documents(output: bytes, path: str) -> Iterator[tuple[str, Any]]:

@@ -17,7 +17,7 @@ from mooring.errors import RenderError
 from mooring.model.objects import Manifest, ObjectKey, canonical_json
 from mooring.plan.hooks import Hook, read_hook
 
-__all__ = ["MAX_OBJECT", "MAX_TOTAL", "Found", "accept"]
+__all__ = ["MAX_OBJECT", "MAX_TOTAL", "ChartUse", "Found", "accept"]
 
 MAX_OBJECT: Final = 1_500_000
 """Bytes of JSON that etcd takes in one write by default (`--max-request-bytes` is 1.5 MiB, and the API server adds to
@@ -29,14 +29,31 @@ _SERVERS = ("creationTimestamp", "managedFields", "resourceVersion", "uid", "gen
 
 
 @dataclass(frozen=True, slots=True)
+class ChartUse:
+    """A chart that a render took from elsewhere: what was asked for and what that was. `locked` says that no other
+    version can come of the same commit.
+    """
+
+    url: str
+    chart: str
+    revision: str
+    version: str
+    digest: str
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a source gave before anything was checked: documents with the place of each, the repository's paths that
-    decided them, and what the reader should know.
+    decided them, and what the reader should know; then the paths that other sources lent (by their `ref`) and the
+    charts that were taken from elsewhere.
     """
 
     documents: list[tuple[str, Any]] = field(default_factory=list)
     depends: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
+    lent: dict[str, set[str]] = field(default_factory=dict)
+    charts: list[ChartUse] = field(default_factory=list)
 
 
 def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[Manifest, ...]:

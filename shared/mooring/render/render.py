@@ -13,16 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mooring.errors import ConfigurationError, RenderError
 from mooring.model.objects import Manifest
 from mooring.model.source import Source
 from mooring.render.detect import SourceType, detect
 from mooring.render.environment import BuildEnvironment
-from mooring.render.objects import Found, accept
+from mooring.render.objects import ChartUse, Found, accept
 from mooring.render.overrides import overridden
 from mooring.render.paths import cover, folder
+
+if TYPE_CHECKING:
+    from mooring.render.helm_dependencies import ChartSource
 
 __all__ = ["RenderContext", "Rendered", "Tools", "render"]
 
@@ -83,7 +86,8 @@ class Rendered:
     `depends` are paths relative to the repository's root, sorted, none inside another; `.` is everything, and one
     that doesn't exist counts as well (its appearance would change the outcome). Symbolic links on the way are listed
     beside what they lead to. `lent` are the paths that were read in the checkouts of other sources, by their `ref`;
-    `by_revision` says that the revision itself came in through a build variable.
+    `by_revision` says that the revision itself came in through a build variable. `charts` are the dependencies
+    of a chart that were fetched for it.
     """
 
     objects: tuple[Manifest, ...]
@@ -92,6 +96,7 @@ class Rendered:
     warnings: tuple[str, ...]
     lent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     by_revision: bool = False
+    charts: tuple[ChartUse, ...] = ()
 
 
 def render(
@@ -101,11 +106,13 @@ def render(
     tools: Tools,
     *,
     refs: Mapping[str, Path] = MappingProxyType({}),
+    charts: ChartSource | None = None,
     timeout: float = TIMEOUT,
     allow_empty: bool = False,
 ) -> Rendered:
     """Renders `source` from a checkout of its revision; `timeout` is in seconds, `refs` are the checkouts of sources
-    that lend their files, by `ref`.
+    that lend their files, by `ref`, and `charts` fetches what a chart depends on and doesn't bring along. A chart
+    that was fetched itself is a checkout with the chart at its root.
 
     Raises `ConfigurationError` (paths, options) and `RenderError` (the files don't give manifests), also for a render
     that gives none unless `allow_empty`.
@@ -113,7 +120,8 @@ def render(
     checkout = checkout.absolute()
     place = folder(checkout, source.path or ".", field=f"{source.declared_at}.path")
     changed = overridden(source, checkout, place.path, context.instance or context.app_name)
-    job = _Job(changed.source, checkout, place.path, context, context.environment(source), tools, refs, timeout)
+    environment = context.environment(source)
+    job = _Job(changed.source, checkout, place.path, context, environment, tools, refs, charts, timeout)
     kind, found = job.result()
     depends = cover({*found.depends, *place.links, *changed.depends})
     path, warnings = place.path, (*changed.warnings, *found.warnings)
@@ -125,7 +133,8 @@ def render(
             "spec.syncPolicy.automated.allowEmpty",
             field=f"{source.declared_at}.path",
         )
-    return Rendered(objects, kind, depends, warnings, by_revision=job.environment.revision_used)
+    lent = {ref: cover(paths) for ref, paths in found.lent.items()}
+    return Rendered(objects, kind, depends, warnings, lent, environment.revision_used, tuple(found.charts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,7 @@ class _Job:
     environment: BuildEnvironment
     tools: Tools
     refs: Mapping[str, Path]
+    charts: ChartSource | None
     timeout: float
 
     def result(self) -> tuple[SourceType, Found]:
@@ -223,6 +233,10 @@ class _Job:
             tool=self.tools.helm,
             scratch=scratch,
             timeout=self.timeout,
+            environment=self.environment,
+            refs=self.refs,
+            charts=self.charts,
+            declared_at=source.declared_at,
         )
 
 
