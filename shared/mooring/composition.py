@@ -191,7 +191,12 @@ class Composition:
             self.repositories,
             self.charts,
             self.queues,
-            Tools(kustomize=self._program("kustomize"), helm=self._program("helm")),
+            Tools(
+                kustomize=self._program("kustomize"),
+                helm=self._program("helm"),
+                gokit=self._program("gokit"),
+                plugins=self._environment.get("MOORING_PLUGINS", ""),
+            ),
             time.time,
         )
 

@@ -79,7 +79,8 @@ def _render(
         if not source.gives_manifests:
             read.append(())
             continue
-        rendered = render(source, folder, replace(context, revision=given.revision), tools, refs=refs, allow_empty=True)
+        asked = replace(context, revision=given.revision, stated=stated_paths(application, source) or ())
+        rendered = render(source, folder, asked, tools, refs=refs, allow_empty=True)
         objects += rendered.objects
         types.append(rendered.source_type)
         warnings += rendered.warnings

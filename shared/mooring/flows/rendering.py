@@ -26,7 +26,7 @@ from mooring.flows.following import (
 from mooring.flows.outbox import Follows, Outbox
 from mooring.flows.permitting import permit_declared
 from mooring.flows.recalling import RENDERER, bare, find_again, identify, questions, remember
-from mooring.model.application import AppKey, Application
+from mooring.model.application import DEFAULT_NAMESPACE, AppKey, Application
 from mooring.queues import Queues
 from mooring.render import RenderContext, Tools
 from mooring.source import Repositories, Survey
@@ -286,13 +286,18 @@ def _fail(outbox: Outbox, record: Record, cause: Cause, error: MooringError, rev
 
 
 def _context(application: Application, clusters: Sequence[Cluster]) -> RenderContext:
+    key = application.key
+    context = RenderContext(
+        key.name,
+        application.destination.namespace,
+        project=application.project,
+        instance=key.name if key.namespace == DEFAULT_NAMESPACE else f"{key.namespace}_{key.name}",
+    )
     try:
         cluster = find_cluster(list(clusters), application.destination)
     except MooringError:
-        return RenderContext(application.key.name, application.destination.namespace)
-    return RenderContext(
-        application.key.name, application.destination.namespace, cluster.kube_version, cluster.api_versions
-    )
+        return context
+    return replace(context, kube_version=cluster.kube_version, api_versions=cluster.api_versions)
 
 
 def _commit(task: _Task, surveys: Mapping[tuple[str, str], Survey]) -> Commit:
