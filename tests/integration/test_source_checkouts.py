@@ -177,14 +177,13 @@ def test_a_fetch_that_is_killed_leaves_no_half_truth(
     sha = git_server.commit("shop.git", {"a": "1"})
     expected = make().trees(url, sha, ["a"])
     place = next(iter(root.iterdir()))
-    commit = place / "git" / "objects" / sha[:2] / sha[2:]
-    kept = commit.read_bytes()
     shutil.rmtree(place)
-    make().resolve(url, ["main"])
     other = git_server.commit("shop.git", {"z": "1"}, branch="other")
     make().fetch(url, [other])
-    commit.parent.mkdir(exist_ok=True)
-    commit.write_bytes(kept)
+    served = git_server.server.root / "shop.git"
+    commit = subprocess.run(["git", "cat-file", "commit", sha], cwd=served, capture_output=True, check=True).stdout
+    writing = ["git", "hash-object", "-w", "-t", "commit", "--stdin"]
+    subprocess.run(writing, cwd=place / "git", input=commit, capture_output=True, check=True)
     assert expected == make().trees(url, sha, ["a"])
 
 

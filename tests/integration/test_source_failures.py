@@ -170,11 +170,11 @@ def test_what_is_no_repository_says_so(git_server: Served, tmp_path: Path) -> No
 
 
 def test_a_repository_that_vanishes_keeps_what_was_read(git_server: Served, tmp_path: Path) -> None:
-    """GIVEN a copy WHEN the server loses the repository THEN commits that are held are still read."""
+    """GIVEN a checkout WHEN the server loses the repository THEN its files are still read."""
     url = git_server.create("shop.git")
     sha = git_server.commit("shop.git", {"a": "1"})
     repositories = Repositories(tmp_path / "repos", Stored())
-    repositories.latest(url, ["main"])
+    repositories.checkout(url, sha)
     (git_server.server.root / "shop.git").rename(git_server.server.root / "gone.git")
     with pytest.raises(MooringError):
         repositories.latest(url, ["main"])

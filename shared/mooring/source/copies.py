@@ -10,15 +10,18 @@ from __future__ import annotations
 import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from mooring.errors import ConfigurationError, UnreachableError
+from mooring.source.absent import complete_survey
 from mooring.source.disk import Place, folders_by_use, recorded_size
 from mooring.source.failures import Failure, recognise
 from mooring.source.objects import Commit, Survey, parse_answers, questions
 from mooring.source.process import Git, Outcome, git_environment
 from mooring.source.remote import Remote, RemoteError
+from mooring.source.trees import EVERYTHING, Checkout, TreeError, WorkTree, spelled
 from mooring.source.urls import FIELD
 
 __all__ = ["MEASURE_EVERY", "Copy", "full", "make_room"]
@@ -26,6 +29,10 @@ __all__ = ["MEASURE_EVERY", "Copy", "full", "make_room"]
 _LOCAL_TIMEOUT = 60.0
 MEASURE_EVERY = 16
 _COMMITS = 512
+_SMALL = 2000
+"""Files up to which a repository is written as a whole: asking for parts would cost more than it spares."""
+_BIG_FILE = "256k"
+_PLAIN_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
 _GONE = {Failure.NO_REF, Failure.NO_OBJECT, Failure.UNADVERTISED}
 
 
@@ -45,6 +52,10 @@ class Copy:
         self._home = home
         self._clear = clear
         self._held: set[str] | None = None
+        self._trees: list[WorkTree] = []
+        self._open: list[WorkTree] = []  # those being read, innermost last
+        self._small: bool | None = None
+        self._filters = True
         self._orderly = False
 
     def fetch_tips(self, refs: set[str], shas: set[str]) -> dict[str, str] | None:
@@ -55,7 +66,7 @@ class Copy:
         refspecs = [f"+{ref}:{name}" for ref, name in names.items()] + _by_sha(missing)
         if refspecs:
             try:
-                self._fetch(["--depth=1"], refspecs)
+                self._fetch(["--depth=1", *self._filter()], refspecs)
             except RemoteError as failed:
                 if failed.failure in _GONE:
                     return None
@@ -72,7 +83,7 @@ class Copy:
             return {}
         absent: dict[str, ConfigurationError] = {}
         try:
-            self._fetch(["--depth=1"], _by_sha(missing))
+            self._fetch(["--depth=1", *self._filter()], _by_sha(missing))
         except RemoteError as failed:
             if failed.failure not in _GONE:
                 raise
@@ -89,28 +100,87 @@ class Copy:
         self._hold(missing)
         return absent
 
-    def checkout(self, sha: str) -> Path:
-        """The folder with the files of a commit, which is fetched if need be."""
+    @contextmanager
+    def checkout(self, sha: str, paths: Iterable[str]) -> Iterator[Checkout]:
+        """The files of a commit below some paths, both fetched if need be, until the `with` block ends.
+
+        Commits that are read at the same time (blocks within blocks) lie in different folders.
+        """
         self._prepare()
-        if self.place.at() == sha:
-            return self.place.tree
-        complaint, fresh = "", self.place.at() is None
-        for _ in range(2):
+        tree = self._tree_for(sha)
+        self._open.append(tree)
+        try:
+            self._fill(tree, sha, paths)
+            yield Checkout(tree.folder, sha, lambda more: self._fill(tree, sha, more))
+        finally:
+            self._open.remove(tree)
+
+    def _tree_for(self, sha: str) -> WorkTree:
+        free = [tree for tree in self._trees if tree not in self._open]
+        there = [tree for tree in self._trees if (at := tree.at()) is not None and at[0] == sha]
+        if not there and not free:
+            free = [WorkTree(self.place.folder, self.place.git, len(self._trees), self._local)]
+            self._trees += free
+        return (there or free)[0]
+
+    def _fill(self, tree: WorkTree, sha: str, paths: Iterable[str]) -> None:
+        wanted = {EVERYTHING} if self._small else spelled(paths)
+        if not tree.lacks(sha, wanted):
+            return
+        complaint = ""
+        hopeful = bool(self._small) and tree.at() is not None  # what a push has changed came with it
+        for _ in range(3 if hopeful else 2):
             self._require([sha])
-            self.place.leave()
-            outcome = self._local(["read-tree", "--reset", "-u", sha], tree=True)
-            if outcome.code == 0:
-                self.place.arrive(sha)
-                if fresh:
+            if self._is_small(sha):
+                wanted = {EVERYTHING}
+            lacking = tree.lacks(sha, wanted)
+            try:
+                if not hopeful:
+                    self._bring_files(sha, lacking)
+                if tree.write(sha, lacking):
                     self.unmeasured = MEASURE_EVERY
-                return self.place.tree
-            complaint = outcome.complaint
+            except TreeError as failed:
+                complaint = failed.complaint
+            else:
+                return
+            if hopeful:
+                hopeful = False
+                continue
+            if len(self._open) > 1:
+                break  # the copy holds files that are being read
             self._discard()
             if recognise(complaint) is Failure.FULL:
                 self._clear(self)
         if recognise(complaint) is Failure.FULL:
             raise full()
         raise UnreachableError(f"commit {sha} could not be checked out, not even from a new copy", field=FIELD)
+
+    def _is_small(self, sha: str) -> bool:
+        if self._small is None:
+            outcome = self._local(["ls-tree", "-r", "-z", "--full-tree", "--name-only", sha])
+            self._small = outcome.code == 0 and outcome.out.count(b"\0") <= _SMALL
+        return self._small
+
+    def _bring_files(self, sha: str, paths: list[str]) -> None:
+        """Fetch those files below the paths of a commit that are not here, all at once."""
+        below = [] if EVERYTHING in paths else ["--", *paths]
+        outcome = self._local(["rev-list", "--objects", "--missing=print", "--no-walk", sha, *below])
+        if outcome.code:
+            raise TreeError(outcome.complaint)
+        missing = [line[1:] for line in outcome.out.split(b"\n") if line.startswith(b"?")]
+        if not missing:
+            return
+        try:
+            self._bring_objects(missing)
+        except RemoteError as failed:
+            if failed.failure not in _GONE:
+                raise
+            # A server that gives out named references only: everything, then.
+            self._filters = False
+            raise TreeError(failed.failure.value) from None
+
+    def _bring_objects(self, ids: Iterable[bytes]) -> None:
+        self._fetch(["--filter=blob:none"], [], objects=ids)
 
     def survey(self, wants: Mapping[str, tuple[str, ...]]) -> dict[str, Survey]:
         """Commits and the object ids at their paths."""
@@ -127,6 +197,7 @@ class Copy:
                 continue
             for sha in wants.keys() - surveys.keys():
                 raise ConfigurationError(f"{sha} is no commit; name one", field="spec.source.targetRevision")
+            surveys = {sha: complete_survey(each, self._local, self._bring_objects) for sha, each in surveys.items()}
             self._remember(surveys)
             return surveys
         raise UnreachableError("git could not read its copy, not even a new one", field=FIELD)
@@ -177,20 +248,39 @@ class Copy:
         self._fetch(["--prune", *(["--unshallow"] if shallow else [])], names)
         return self._local(["cat-file", "-e", f"{sha}^{{commit}}"]).code == 0
 
-    def _fetch(self, options: list[str], refspecs: list[str]) -> None:
+    def _filter(self) -> list[str]:
+        """Files come when they are needed; those that a push changes come with it, unless they are big (ADR 0075)."""
+        if not self._filters:
+            return []
+        return [f"--filter=blob:limit={_BIG_FILE}" if self.held else "--filter=blob:none"]
+
+    def _fetch(self, options: list[str], refspecs: list[str], *, objects: Iterable[bytes] = ()) -> None:
+        stdin = b"".join(each + b"\n" for each in objects)
         try:
             self._orderly = False
-            self.remote.fetch(self.place.git, options, refspecs)
+            self.remote.fetch(self.place.git, options, refspecs, stdin=stdin)
         except RemoteError as failed:
             if failed.failure not in {Failure.BROKEN, Failure.FULL}:
                 self._orderly = True
                 raise
+            if stdin:
+                raise TreeError(failed.failure.value) from None
             self._discard()
             if failed.failure is Failure.FULL:
                 self._clear(self)
             self.remote.fetch(self.place.git, [each for each in options if each != "--unshallow"], refspecs)
+        finally:
+            self._unlearn_promises()
         self._orderly = True
         self.unmeasured += 1
+
+    def _unlearn_promises(self) -> None:
+        """Take back what git notes about filtered fetches: it would ask a server for whatever is missing, instead of
+        saying so.
+        """
+        config = self.place.git / "config"
+        if config.is_file() and "promisor" in config.read_text(encoding="utf-8", errors="replace"):
+            config.write_text(_PLAIN_CONFIG, encoding="utf-8")
 
     def yield_place(self) -> bool:
         """Remove what is on disk, unless somebody is using it."""
@@ -207,6 +297,7 @@ class Copy:
 
     def _forgotten(self) -> None:
         self._held = None
+        self._small = None
         self.unmeasured = MEASURE_EVERY
         self.overgrown = False
 
@@ -239,21 +330,23 @@ class Copy:
         self._prepare()
 
     def _local(
-        self, command: list[str], *, copy: Path | None = None, stdin: bytes | None = None, tree: bool = False
+        self,
+        command: list[str],
+        *,
+        stdin: bytes | None = None,
+        index: Path | None = None,
+        tree: Path | None = None,
+        copy: Path | None = None,
     ) -> Outcome:
         copy = copy or self.place.git
-        extra = {"GIT_DIR": str(copy), "GIT_INDEX_FILE": str(copy / "index")}
-        if tree:
-            extra["GIT_WORK_TREE"] = str(self.place.tree)
+        extra = {"GIT_DIR": str(copy), "GIT_INDEX_FILE": str(index or copy / "index"), "GIT_LITERAL_PATHSPECS": "1"}
+        if tree is not None:
+            extra["GIT_WORK_TREE"] = str(tree)
         environment = git_environment(self._home, extra=extra)
         self._orderly = False
         try:
             outcome = self._git(
-                command,
-                folder=self.place.tree if tree else copy,
-                environment=environment,
-                stdin=stdin,
-                timeout=_LOCAL_TIMEOUT,
+                command, folder=tree or copy, environment=environment, stdin=stdin, timeout=_LOCAL_TIMEOUT
             )
         except TimeoutError:
             raise UnreachableError(f"git {command[0]} did not end within {_LOCAL_TIMEOUT:g} s", field=FIELD) from None

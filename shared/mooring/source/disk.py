@@ -1,8 +1,8 @@
 """One repository's place on disk, built so that a crash at any moment costs time and nothing else.
 
-    <root>/<hash>/git/      our bare copy: shallow, no remotes, no hooks, a configuration that we wrote
-    <root>/<hash>/tree/     the files of one commit
-    <root>/<hash>/at        which commit that is; absent while files are being written
+    <root>/<hash>/git/      our bare copy: shallow, files as needed, no remotes, no hooks, a configuration that we wrote
+    <root>/<hash>/tree/     the files of one commit (tree-1, tree-2 … of others that are read at the same time)
+    <root>/<hash>/at        which commit and which of its paths; absent while files are being written (at-1, at-2 …)
     <root>/<hash>/history/  commits without content, only where somebody abbreviates a SHA
     <root>/<hash>/size      bytes, as last measured; its date is that of the last use
 
@@ -24,14 +24,12 @@ __all__ = ["Place", "folders_by_use", "place_for", "recorded_size"]
 class Place:
     """The folders of one repository."""
 
-    __slots__ = ("at_file", "folder", "git", "history", "size_file", "tree")
+    __slots__ = ("folder", "git", "history", "size_file")
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.git = folder / "git"
-        self.tree = folder / "tree"
         self.history = folder / "history"
-        self.at_file = folder / "at"
         self.size_file = folder / "size"
 
     def exists(self) -> bool:
@@ -42,27 +40,6 @@ class Place:
         """Note that the repository was used now."""
         with open(self.size_file, "a", encoding="ascii"):
             os.utime(self.size_file)
-
-    def at(self) -> str | None:
-        """The commit whose files are in `tree`, all of them; None where that is not certain."""
-        try:
-            return self.at_file.read_text(encoding="ascii").strip() or None
-        except (OSError, ValueError):
-            return None
-
-    def leave(self) -> None:
-        """Withdraw `at` before files change; if it isn't there already, the files are no good: remove them."""
-        if self.at() is None or not (self.git / "index").is_file():
-            shutil.rmtree(self.tree, ignore_errors=True)
-            (self.git / "index").unlink(missing_ok=True)
-        self.at_file.unlink(missing_ok=True)
-        self.tree.mkdir(exist_ok=True)
-
-    def arrive(self, sha: str) -> None:
-        """Vouch for the files in `tree`."""
-        fresh = self.at_file.with_suffix(".new")
-        fresh.write_text(sha, encoding="ascii")
-        fresh.replace(self.at_file)
 
     def unlock(self) -> None:
         """Remove lock and temporary files that a killed git left; the caller knows that none is running."""

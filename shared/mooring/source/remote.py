@@ -65,32 +65,45 @@ class Remote:
         options = [] if everything else ["--heads", "--tags"]
         return parse_advertised(self._run(["ls-remote", "--quiet", *options], [], None).decode("utf-8", "replace"))
 
-    def fetch(self, copy: Path, options: Sequence[str], refspecs: Sequence[str]) -> None:
-        """Bring `refspecs` into the bare repository at `copy`. Raises `RemoteError`."""
-        always = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-show-forced-updates"]
-        self._run(["fetch", *always, *options], refspecs, copy)
+    def fetch(self, copy: Path, options: Sequence[str], refspecs: Sequence[str], *, stdin: bytes = b"") -> None:
+        """Bring `refspecs` into the bare repository at `copy`, or with `stdin` the objects listed there, one a line.
 
-    def _run(self, command: Sequence[str], refspecs: Sequence[str], copy: Path | None) -> bytes:
+        Raises `RemoteError`.
+        """
+        always = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-show-forced-updates"]
+        if stdin:
+            self._run(["fetch", *always, *options, "--stdin"], [], copy, stdin)
+        else:
+            self._run(["fetch", *always, *options], refspecs, copy)
+
+    def _run(
+        self, command: Sequence[str], refspecs: Sequence[str], copy: Path | None, stdin: bytes | None = None
+    ) -> bytes:
         credential = self._credentials.find(self._url.text)
         try:
-            return self._run_as(credential, command, refspecs, copy)
+            return self._run_as(credential, command, refspecs, copy, stdin)
         except (RemoteError, ForbiddenError) as error:
             if isinstance(error, RemoteError) and error.failure not in _REFUSALS:
                 raise
             stored = self._credentials.find(self._url.text, fresh=True)
             if stored == credential:
                 raise
-        return self._run_as(stored, command, refspecs, copy)
+        return self._run_as(stored, command, refspecs, copy, stdin)
 
     def _run_as(
-        self, credential: Credential | None, command: Sequence[str], refspecs: Sequence[str], copy: Path | None
+        self,
+        credential: Credential | None,
+        command: Sequence[str],
+        refspecs: Sequence[str],
+        copy: Path | None,
+        stdin: bytes | None,
     ) -> bytes:
         with authorise(credential, self._url, self._tokens, self._scratch) as access:
-            outcome = self._attempt(command, refspecs, copy, access)
+            outcome = self._attempt(command, refspecs, copy, access, stdin)
             failure = recognise(outcome.complaint) if outcome.code else None
             if failure is Failure.MOVED and not self._suffix and not self._url.text.endswith(".git"):
                 self._suffix = ".git"
-                outcome = self._attempt(command, refspecs, copy, access)
+                outcome = self._attempt(command, refspecs, copy, access, stdin)
                 failure = recognise(outcome.complaint) if outcome.code else None
             if failure is None:
                 return outcome.out
@@ -103,16 +116,24 @@ class Remote:
             )
             raise RemoteError(failure, error)
 
-    def _attempt(self, command: Sequence[str], refspecs: Sequence[str], copy: Path | None, access: Access) -> Outcome:
+    def _attempt(
+        self,
+        command: Sequence[str],
+        refspecs: Sequence[str],
+        copy: Path | None,
+        access: Access,
+        stdin: bytes | None,
+    ) -> Outcome:
         extra = dict(access.environment) if copy is None else {**access.environment, "GIT_DIR": str(copy)}
+        # Nothing is negotiated about single objects: what they belong to is here.
+        config = {**access.config, "fetch.negotiationAlgorithm": "noop"} if stdin else access.config
         address = access.url.rstrip("/") + self._suffix if self._suffix else access.url
         try:
             return self._git(
                 [*command, address, *refspecs],
                 folder=self._scratch if copy is None else copy,
-                environment=git_environment(
-                    self._scratch, transports=self._transports, config=access.config, extra=extra
-                ),
+                environment=git_environment(self._scratch, transports=self._transports, config=config, extra=extra),
+                stdin=stdin,
                 timeout=self._timeout,
             )
         except TimeoutError:

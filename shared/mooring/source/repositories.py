@@ -4,9 +4,9 @@ A push to a known branch takes three commands: one `fetch` that resolves and bri
 `read-tree` that writes the files which differ (`checkout`), one `cat-file` that answers every question about it
 (`survey`). A poll takes one `ls-remote` however many revisions are asked for (`resolve`).
 
-Fetches are shallow and otherwise complete: leaving files out, to fetch them at checkout, costs another round trip and
-saves nothing where everything is checked out (ADR 0010). Only to complete an abbreviated SHA, all commits are fetched
-into a second copy, without their trees and files.
+Fetches are shallow. The first one leaves all files out, and those that are to be read follow in one request; later ones
+bring what a push has changed (ADR 0075). So a large repository of which a corner is used costs that corner. Only to
+complete an abbreviated SHA, all commits are fetched into a second copy, without their trees and files.
 
 Nothing here is a source of truth. Whatever is on disk is brought back to order or fetched again, so a process may be
 killed or frozen anywhere. Repositories execute nothing: no hooks, filters, submodules or LFS (see `process`).
@@ -41,6 +41,7 @@ from mooring.source.refs import (
     unknown_revision,
 )
 from mooring.source.remote import Remote, RemoteError
+from mooring.source.trees import EVERYTHING, Checkout
 from mooring.source.urls import parse_url
 
 __all__ = ["Repositories"]
@@ -126,10 +127,19 @@ class Repositories:
     @contextmanager
     def checked_out(self, url: str, sha: str) -> Iterator[Path]:
         """As `checkout`, and no other thread gets at the repository until the `with` block ends."""
-        with self._copy(url) as copy:
-            folder = copy.checkout(sha)
+        with self.opened(url, sha, [EVERYTHING]) as checkout:
+            yield checkout.root
+
+    @contextmanager
+    def opened(self, url: str, sha: str, paths: Iterable[str]) -> Iterator[Checkout]:
+        """The files of a commit below some paths, and perhaps more; `widen` of what is yielded brings others.
+
+        No other thread gets at the repository until the `with` block ends; the same thread may open other commits of
+        it meanwhile.
+        """
+        with self._copy(url) as copy, copy.checkout(sha, paths) as checkout:
             self._tidy(copy)
-            yield folder
+            yield checkout
 
     def survey(self, url: str, wants: Mapping[str, Iterable[str]]) -> dict[str, Survey]:
         """Each commit (by full SHA) with the object ids at its paths, all in one process.
