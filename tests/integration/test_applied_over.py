@@ -1,4 +1,4 @@
-"""Somebody runs `kubectl apply` on an object that is ours already, on a real API server."""
+"""Somebody runs kubectl on what is ours already, on a real API server."""
 
 from __future__ import annotations
 
@@ -118,3 +118,28 @@ def test_without_migration_kubectl_keeps_what_it_added(
     (after,) = listed(cluster, "Deployment", namespace)
     assert (2, "by hand") == (after["spec"]["replicas"], after["metadata"]["annotations"]["note"])
     assert {"mooring", "kubectl-client-side-apply"} == managers(after)
+
+
+def test_managed_labels_of_a_namespace_are_put_back(
+    world: World, cluster: Cluster, make_namespace: Callable[[Cluster], str], control_plane_tools: dict[str, Path]
+) -> None:
+    """GIVEN managedNamespaceMetadata WHEN kubectl labels the namespace THEN a sweep puts back what is managed, only."""
+    namespace = make_namespace(cluster)
+    key = world.declare(
+        "shop",
+        namespace=namespace,
+        syncOptions=["CreateNamespace=true"],
+        managedNamespaceMetadata={"labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
+        **AUTO,
+    )
+    world.push(key, web())
+    world.sync(key)
+    command = [control_plane_tools["kubectl"], "--kubeconfig", cluster.kubeconfig, "label", "--overwrite", "namespace"]
+    labels = ["pod-security.kubernetes.io/enforce=privileged", "theirs=1"]
+    subprocess.run([*command, namespace, *labels], check=True, capture_output=True, timeout=60)
+    world.sweep()
+    _, live = cluster.client("GET", f"/api/v1/namespaces/{namespace}")
+    now = live["metadata"]["labels"]
+    assert ("baseline", "1") == (now["pod-security.kubernetes.io/enforce"], now["theirs"])
+    assert "(by kubectl-label at" in operation(world, key).message
+    assert "Synced" == world.record(key).status.sync

@@ -24,7 +24,8 @@ ABSENT: tuple[dict[str, Any], ...] = (
 @dataclass(slots=True)
 class Findings:
     """What is newly known of an application's objects. `drift` is complete where `looked` is set; `gone` are another
-    application's now; `retaken` are drifted objects, as they were read, that somebody applied over what we applied.
+    application's now; `retaken` are drifted objects, as they were read, that somebody applied over what we applied;
+    `namespace` is the one whose labels and annotations the application manages, where it was looked at.
     """
 
     health: dict[ObjectKey, Health] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Findings:
     looked: bool = False
     gone: frozenset[ObjectKey] = frozenset()
     retaken: dict[ObjectKey, Observed] = field(default_factory=dict)
+    namespace: ObjectKey | None = None
 
     def let_go(self, keys: Collection[ObjectKey]) -> None:
         """Takes out objects that belong to another application now."""
@@ -79,6 +81,7 @@ def judge(
             health = _health(key, before.get(key), findings, exists=True)
             ignored: Uncounted = "sync" if "IgnoreExtraneous" in entry.notes else ""
             resources.append(Resource(key, entry.version, entry.wave, "OutOfSync", health, True, (), ignored))
+    resources += _namespace(findings)
     return _summed(replace(previous, resources=tuple(resources)))
 
 
@@ -86,7 +89,7 @@ def rejudge(previous: Status, findings: Findings) -> Status:
     """The status after a look at the cluster, where neither git nor the inventory's digests have changed."""
     resources = []
     for resource in previous.resources:
-        if resource.key in findings.gone:
+        if resource.key in findings.gone or resource.key == findings.namespace:
             continue
         drift = _drift(resource.key, resource, findings)
         drifted_before = bool(resource.drift)
@@ -97,7 +100,18 @@ def rejudge(previous: Status, findings: Findings) -> Status:
             sync = "Synced"
         health = _health(resource.key, resource, findings, exists=drift != ABSENT)
         resources.append(replace(resource, sync=sync, health=health, drift=drift))
+    resources += _namespace(findings)
     return _summed(replace(previous, resources=tuple(resources)))
+
+
+def _namespace(findings: Findings) -> list[Resource]:
+    """The managed namespace, while its labels and annotations are not as they should be."""
+    key = findings.namespace
+    if key is None or key not in findings.drift:
+        return []
+    drift = findings.drift[key]
+    health = Health("Missing" if drift == ABSENT else "Healthy")
+    return [Resource(key, "v1", 0, "OutOfSync", health, False, drift, "health")]
 
 
 def _drift(key: ObjectKey, before: Resource | None, findings: Findings) -> tuple[dict[str, Any], ...]:

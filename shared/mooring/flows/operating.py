@@ -21,7 +21,7 @@ from mooring.flows.executing import Execution, Hands
 from mooring.flows.fighting import note_reverts
 from mooring.flows.guarding import asked_since, confirm
 from mooring.flows.judging import Findings, judge
-from mooring.flows.namespaces import ensure_namespace
+from mooring.flows.namespaces import ensure_namespace, namespace_results
 from mooring.flows.permitting import permit_namespace, why_closed
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.targets import Live
@@ -171,6 +171,8 @@ def operate(task: Task) -> Status:
             return record.status
     asked_before = target.requests
     operation = running or begin_operation(ports, record, task.cause, plan, prune=not plan.kept)
+    if running is None and not plan.steps and record.request is None:  # only the managed namespace has drifted
+        operation = replace(operation, kind="heal", cause=task.cause)
     first = plan.waves[0].steps if plan.waves and not operation.failing else ()
     held = take_lease(
         ports,
@@ -196,6 +198,7 @@ def operate(task: Task) -> Status:
     try:
         permit = partial(permit_namespace, project, task.application, target.cluster)
         ensure_namespace(target, task.application, plan, permit)
+        execution.results += namespace_results(task.findings)
     except MooringError as error:
         execution.failures.append((ObjectKey("", "Namespace", "", task.application.destination.namespace), error))
     state = advance(plan, operation, task.chosen, execution, hands, held.record.inventory)
@@ -225,6 +228,7 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
         drift={key: fields for key, fields in drift.items() if key not in applied},
         touched=applied,
         looked=task.findings.looked,
+        namespace=task.findings.namespace,
     )
     retry = record.retry
     if waiting:

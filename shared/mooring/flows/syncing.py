@@ -20,7 +20,7 @@ from mooring.flows.fighting import calm_down, come_back, held_back
 from mooring.flows.guarding import confirm
 from mooring.flows.judging import Findings, judge, rejudge
 from mooring.flows.looking import Seen, look
-from mooring.flows.namespaces import label_namespace
+from mooring.flows.namespaces import label_namespace, look_at_namespace
 from mooring.flows.operating import Task, begin_operation, continued, exhausted, is_heal, operate, retry_of
 from mooring.flows.permitting import acting_for, permit_application, permit_namespace, permit_plan, why_closed
 from mooring.flows.ports import SyncPorts, take_lease
@@ -102,6 +102,8 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         if gone:  # git moved them to another application, which has them now
             inventory = {key: entry for key, entry in inventory.items() if key not in gone}
             findings.let_go(gone)
+        if record.status.generation == spec.generation:
+            look_at_namespace(target, application, inventory, findings)
     left = dict(record.status.shared)
     if left and (seen is not None or record.request):
         # Only an application that shares objects asks whether it still does.
@@ -198,7 +200,8 @@ def _sync(
         gone = inventory.keys() - {item.key for item in bundle.objects}
         shown = with_left(inventory, dict(record.status.shared))
         return _note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone), inventory)
-    if not first.steps and request is None and running is None:
+    relabels = heals and findings.namespace in findings.drift.keys() - held
+    if not first.steps and request is None and running is None and not relabels:
         if record.status.generation != spec.generation:
             permit = partial(permit_namespace, project, spec.application, target.cluster)
             label_namespace(target, spec.application, permit)

@@ -336,6 +336,59 @@ def test_namespace_metadata_is_kept_in_step(world: World) -> None:
     assert {NAMESPACE} == set(world.cluster.objects), "it is never pruned"
 
 
+MANAGED = {"syncOptions": ["CreateNamespace=true"], "managedNamespaceMetadata": {"labels": {"team": "a"}}}
+
+
+def test_namespace_metadata_is_healed(world: World) -> None:
+    """GIVEN managed labels of a namespace WHEN one is changed by hand THEN a sweep puts it back and says what it was."""
+    key = world.declare(**MANAGED, **AUTO)
+    world.push(key, config_map("a"))
+    world.sync(key)
+    world.cluster.edit(NAMESPACE, lambda live: live["metadata"]["labels"].update(team="b", theirs="1"))
+    world.cluster.applies.clear()
+    world.sweep()
+    assert {"team": "a", "theirs": "1"} == world.cluster.objects[NAMESPACE]["metadata"]["labels"]
+    assert [NAMESPACE] == world.cluster.applies
+    status = world.record(key).status
+    assert status.operation is not None
+    assert ("Synced", "heal", "Succeeded") == (status.sync, status.operation.kind, status.operation.phase)
+    assert "reverted Namespace shop: .metadata.labels.team (by kubectl-edit at" in status.operation.message
+    assert ["Namespace"] == [fight.key.kind for fight in status.fights]
+    assert ["ConfigMap"] == [resource.key.kind for resource in status.resources]
+    before = {(item["pk"], item["sk"]): item for item in world.table.query(f"APP#{key}")}
+    asked = world.cluster.requests
+    for _ in range(3):
+        world.sweep()
+    assert before == {(item["pk"], item["sk"]): item for item in world.table.query(f"APP#{key}")}
+    assert 3 * 2 == world.cluster.requests - asked, "a list of the kind, and the namespace"
+
+
+def test_namespace_metadata_is_only_reported_without_self_heal(world: World) -> None:
+    """GIVEN no selfHeal WHEN a managed label is removed THEN it is shown as drift, once, until it is back."""
+    key = world.declare(automated={"prune": True}, **MANAGED)
+    world.push(key, config_map("a"))
+    world.sync(key)
+    world.cluster.edit(NAMESPACE, lambda live: live["metadata"]["labels"].clear())
+    world.sweep()
+    status = world.record(key).status
+    assert ("OutOfSync", "Healthy") == (status.sync, status.health.status)
+    (shown,) = [resource for resource in status.resources if resource.key == NAMESPACE]
+    assert [(".metadata.labels.team", "a", None)] == [(d["path"], d["desired"], d["live"]) for d in shown.drift]
+    lease = world.record(key).lease
+    world.sweep()
+    assert lease == world.record(key).lease, "nothing more is written"
+    world.request(key)
+    world.sync(key)
+    assert {"team": "a"} == world.cluster.objects[NAMESPACE]["metadata"]["labels"]
+    assert "Synced" == world.record(key).status.sync
+    world.cluster.edit(NAMESPACE, lambda live: live["metadata"]["labels"].clear())
+    world.sweep()
+    world.cluster.edit(NAMESPACE, lambda live: live["metadata"]["labels"].update(team="a"))
+    world.sweep()
+    status = world.record(key).status
+    assert ("Synced", ["ConfigMap"]) == (status.sync, [resource.key.kind for resource in status.resources])
+
+
 @pytest.mark.parametrize("options", ["Replace=true", "Force=true", "Force=true,Replace=true", "Validate=false"])
 def test_any_crash_ends_the_same(make_world: Callable[[], World], options: str) -> None:
     """GIVEN options that replace or make anew WHEN a function dies at any write THEN the next one ends what it began."""
