@@ -248,23 +248,25 @@ def test_a_crash_anywhere_ends_as_no_crash(
         "ConfigMap stays", "ConfigMap changes", "ConfigMap new", "Deployment db", "Service web", "Job migrate",
     } == found.keys()  # fmt: skip
 
-    def crash(point: tuple[tuple[str, int], str]) -> str:
-        """What is wrong after a crash at this point, in words; empty where nothing is."""
+    def crash(point: tuple[tuple[str, int], str]) -> tuple[bool, str]:
+        """Whether the point was reached, and what is wrong afterwards, in words; empty where nothing is."""
         at, when = point
         hurt, fuse = ground(), Fuse(at, when)
-        if not hurt.run(fuse):
-            return f"{when} {at}: was never reached"
+        died = hurt.run(fuse)
         if orphans := hurt.orphans():
-            return f"{when} {at}: nobody remembers {orphans}"
+            return died, f"{when} {at}: nobody remembers {orphans}"
         written = fuse.written + hurt.recover()
         del written["table"]
         if written != once:
-            return f"{when} {at}: wrote {written} instead of {once}"
+            return died, f"{when} {at}: wrote {written} instead of {once}"
         end = hurt.end()
-        return "" if end == expected else f"{when} {at}: {end} instead of {expected}"
+        return died, "" if end == expected else f"{when} {at}: {end} instead of {expected}"
 
     once = Counter(name for name, _ in calm_fuse.steps if name != "table")
     points = _spread(calm_fuse.steps)
     assert POINTS == len(set(points)), calm_fuse.steps
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        assert [] == [wrong for wrong in pool.map(crash, points) if wrong]
+        ends = list(pool.map(crash, points))
+    assert [] == [wrong for _, wrong in ends if wrong]
+    # How often the table is written depends on how often controllers were waited for, so not every one comes again.
+    assert POINTS - 4 <= sum(died for died, _ in ends)
