@@ -47,6 +47,8 @@ class World:
 
     def branches(self, forge: Forge, namespace: str, repository: FoundRepository) -> list[FoundRepository]:
         self.asked.append(repository.name)
+        if not forge.all_branches:
+            return [repository]
         return [each for each in self.at_branches if each.name == repository.name]
 
     def has_path(self, forge: Forge, namespace: str, repository: FoundRepository, path: str) -> bool:

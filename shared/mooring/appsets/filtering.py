@@ -55,7 +55,7 @@ def chosen_repositories(hosts: CodeHosts, detail: Repositories, namespace: str, 
     found: list[FoundRepository] = []
     for repository in hosts.repositories(forge, namespace):
         if not first or any(each.fits(repository) for each in first):
-            found += hosts.branches(forge, namespace, repository) if forge.all_branches else [repository]
+            found += hosts.branches(forge, namespace, repository)
     answers: dict[tuple[str, str, str, str], bool] = {}
 
     def has(at: FoundRepository, path: str) -> bool:

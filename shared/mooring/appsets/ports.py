@@ -92,11 +92,11 @@ class CodeHosts(Protocol):
     """The APIs of code hosts. `namespace` is the set's: its secrets may be used."""
 
     def repositories(self, forge: Forge, namespace: str) -> Sequence[FoundRepository]:
-        """Every repository at its default branch; those without any commit are left out."""
+        """Every repository; its branch is the default one, and its commit need not be known yet."""
         ...
 
     def branches(self, forge: Forge, namespace: str, repository: FoundRepository) -> Sequence[FoundRepository]:
-        """The same repository at each of its branches."""
+        """The repository at its default branch, or at each one where the forge says so; none without a commit."""
         ...
 
     def has_path(self, forge: Forge, namespace: str, repository: FoundRepository, path: str) -> bool:

@@ -1,0 +1,121 @@
+"""The code hosts that generators name, each asked as its own documentation says.
+
+One client is kept for each provider that a set names, so that the requests of one evaluation share a connection. What
+an answer lacks is an error of the generator: an API that is not the one it should be must not look like an empty list.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from mooring.appsets.hosts_azure import AzureDevOps
+from mooring.appsets.hosts_bitbucket import BitbucketCloud, BitbucketServer
+from mooring.appsets.hosts_codecommit import Clients, CodeCommit, aws_clients
+from mooring.appsets.hosts_github import GitHubLike, github_base
+from mooring.appsets.hosts_gitlab import GitLab
+from mooring.appsets.ports import FoundRepository, PullRequest
+from mooring.appsets.rest import Rest
+from mooring.appsets.tokens import SetSecrets
+from mooring.errors import ConfigurationError
+from mooring.model.forges import Forge
+
+__all__ = ["Hosts"]
+
+_T = TypeVar("_T")
+
+
+class _Host(Protocol):
+    """What each host can be asked."""
+
+    def repositories(self) -> list[FoundRepository]: ...
+
+    def branches(self, repository: FoundRepository) -> list[FoundRepository]: ...
+
+    def has_path(self, repository: FoundRepository, path: str) -> bool: ...
+
+    def pull_requests(self) -> list[PullRequest] | None: ...
+
+
+class Hosts:
+    """All hosts, with the secrets of each set's namespace. Not to be kept longer than one evaluation."""
+
+    def __init__(self, secrets: SetSecrets, *, clients: Clients = aws_clients) -> None:
+        self._secrets = secrets
+        self._clients = clients
+        self._known: dict[tuple[Forge, str], _Host] = {}
+
+    def repositories(self, forge: Forge, namespace: str) -> Sequence[FoundRepository]:
+        """Every repository. Raises as `Rest` does."""
+        return self._whole(forge, lambda: self._host(forge, namespace).repositories())
+
+    def branches(self, forge: Forge, namespace: str, repository: FoundRepository) -> Sequence[FoundRepository]:
+        """The repository at the branches that the forge asks for."""
+        return self._whole(forge, lambda: self._host(forge, namespace).branches(repository))
+
+    def has_path(self, forge: Forge, namespace: str, repository: FoundRepository, path: str) -> bool:
+        """Whether a file or folder is there."""
+        return self._whole(forge, lambda: self._host(forge, namespace).has_path(repository, path))
+
+    def pull_requests(self, forge: Forge, namespace: str) -> Sequence[PullRequest] | None:
+        """The pull requests; None where there is no such repository."""
+        return self._whole(forge, lambda: self._host(forge, namespace).pull_requests())
+
+    def _whole(self, forge: Forge, question: Callable[[], _T]) -> _T:
+        try:
+            return question()
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise ConfigurationError(
+                f"the host's answer is not what {forge.kind} answers ({type(error).__name__}); correct the api address",
+                field=forge.where,
+            ) from None
+
+    def _host(self, forge: Forge, namespace: str) -> _Host:
+        key = (forge, namespace)
+        if key not in self._known:
+            self._known[key] = self._made(forge, namespace)
+        return self._known[key]
+
+    def _made(self, forge: Forge, namespace: str) -> _Host:
+        if forge.kind == "awsCodeCommit":
+            return CodeCommit(forge, self._clients)
+        headers = self._headers(forge, namespace)
+        base, make = _HOSTS[forge.kind]
+        return make(Rest(base(forge.api), headers, where=forge.where, insecure=forge.insecure), forge)
+
+    def _headers(self, forge: Forge, namespace: str) -> dict[str, str]:
+        if forge.app_secret:
+            return {"Authorization": f"Bearer {self._secrets.app_token(namespace, forge.app_secret, forge.where)}"}
+        if forge.password is not None:
+            return _basic(forge.user, self._secrets.value(namespace, forge.password, forge.where))
+        if forge.token is None:
+            return {}
+        token = self._secrets.value(namespace, forge.token, forge.where)
+        match forge.kind:
+            case "azureDevOps":
+                return _basic("", token)
+            case "gitlab":
+                return {"PRIVATE-TOKEN": token}
+            case "gitea":
+                return {"Authorization": f"token {token}"}
+            case _:
+                return {"Authorization": f"Bearer {token}"}
+
+
+def _basic(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
+
+
+def _server_base(api: str) -> str:
+    return f"{api.removesuffix('/rest')}/rest/api/1.0"
+
+
+_HOSTS: dict[str, tuple[Callable[[str], str], Callable[[Rest, Forge], _Host]]] = {
+    "github": (github_base, GitHubLike),
+    "gitea": (lambda api: f"{api}/api/v1", GitHubLike),
+    "gitlab": (lambda api: f"{(api or 'https://gitlab.com').removesuffix('/api/v4')}/api/v4", GitLab),
+    "bitbucket": (lambda api: api or "https://api.bitbucket.org/2.0", BitbucketCloud),
+    "bitbucketServer": (_server_base, BitbucketServer),
+    "azureDevOps": (lambda api: api or "https://dev.azure.com", AzureDevOps),
+}
