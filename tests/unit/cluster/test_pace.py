@@ -101,3 +101,27 @@ def test_waits_grow_and_are_not_all_the_same() -> None:
         assert all(most / 2 <= wait <= most for wait in waits)
         assert len(waits) > 1
     assert all(3.0 <= pause_before(1, 3.0) <= 3.3 for _ in range(20))
+
+
+def test_no_more_begin_than_the_limit_says() -> None:
+    """GIVEN five a second WHEN twelve are asked for THEN five begin at once and the others a fifth of a second apart."""
+    time = Time()
+    pace = Pace(8, per_second=5, now=lambda: time.now, sleep=time.sleep)
+    began = []
+    for _ in range(12):
+        with pace.turn(20, None):
+            began.append(round(time.now, 3))
+    first = began[0]
+    assert [0.0] * 5 == [round(each - first, 3) for each in began[:5]]
+    assert [0.2] * 7 == [round(after - before, 3) for before, after in zip(began[4:], began[5:])]
+
+
+def test_a_limit_does_not_outlast_a_request() -> None:
+    """GIVEN one a second WHEN more wait than a request has time for THEN it fails with the time to come back."""
+    time = Time()
+    pace = Pace(8, per_second=1, now=lambda: time.now, sleep=lambda seconds: None)
+    for _ in range(3):
+        take(pace, 20)
+    with pytest.raises(ThrottledError, match="raise requestsPerSecond") as caught:
+        take(pace, 2)
+    assert caught.value.retry_after is not None and 2 < caught.value.retry_after <= 3
