@@ -20,7 +20,6 @@ __all__ = ["add_app_commands", "add_apply_command"]
 FAILED = 1
 ADDED_LATER = {
     "ApplicationSet": "ApplicationSets are not supported yet: apply the Applications that it would generate",
-    "AppProject": "AppProjects are not supported yet: leave it out",
 }
 
 
@@ -140,7 +139,7 @@ def apply(api: Api, args: argparse.Namespace) -> int:
             warn(warnings)
             applied.append(application)
             if args.output == "table":
-                print(f"application {_declared_name(application)} applied")
+                print(f"{_declared_name(application)} applied")
     if args.output != "table":
         emit(args, applied[0] if len(applied) == 1 else {"apiVersion": "v1", "kind": "List", "items": applied}, str)
     return FAILED if failed else 0
@@ -148,8 +147,11 @@ def apply(api: Api, args: argparse.Namespace) -> int:
 
 def _apply_one(api: Api, origin: str, document: dict[str, Any]) -> tuple[dict[str, Any], list[object]]:
     kind = document.get("kind")
+    if kind == "AppProject":
+        answer = api.call("POST", "projects", body=document)
+        return answer.get("project") or document, answer.get("warnings") or []
     if kind != "Application":
-        advice = ADDED_LATER.get(str(kind), "only Applications can be applied")
+        advice = ADDED_LATER.get(str(kind), "only Applications and AppProjects can be applied")
         raise ConfigurationError(f"{kind!r}: {advice}" if kind else f"missing: {advice}", field="kind")
     answer = api.call("POST", "applications", body=document)
     return answer.get("application") or document, answer.get("warnings") or []
@@ -157,7 +159,9 @@ def _apply_one(api: Api, origin: str, document: dict[str, Any]) -> tuple[dict[st
 
 def _declared_name(application: dict[str, Any]) -> str:
     metadata = application.get("metadata") or {}
-    return f"{metadata.get('namespace') or DEFAULT_NAMESPACE}/{metadata.get('name')}"
+    if application.get("kind") == "AppProject":
+        return f"project {metadata.get('name')}"
+    return f"application {metadata.get('namespace') or DEFAULT_NAMESPACE}/{metadata.get('name')}"
 
 
 def list_apps(api: Api, args: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from choices import chosen_dry_run, chosen_resources
 from clusters import add_cluster_routes
+from projects import add_project_routes
 
 from mooring import __version__
 from mooring.composition import Composition
@@ -135,6 +136,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     def put_settings() -> Response[str]:
         return _json(200, {"warnings": store_settings(registry, body()).warnings})
 
+    add_project_routes(app, composition, authorised, body)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
 
     @app.get("/api/v1/repositories", middlewares=[authorised])

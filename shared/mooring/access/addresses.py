@@ -9,6 +9,7 @@ so a denial is also compared by the place: host and path.
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 __all__ = ["allowed_form", "place_of"]
 
@@ -27,6 +28,6 @@ def allowed_form(address: str) -> str:
 
 def place_of(address: str) -> str:
     """`host/path` of an address, or of a pattern of addresses, however it is reached."""
-    text = _FRONT.sub("", allowed_form(address))
+    text = _FRONT.sub("", unquote(allowed_form(address)))
     text = re.sub(r"/{2,}", "/", _USUAL_PORT.sub(r"\1", text)).rstrip("/")
     return text.removesuffix(".git")
