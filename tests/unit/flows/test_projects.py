@@ -8,10 +8,20 @@ from typing import Any
 import pytest
 
 from mooring.access.parsing import parse_project
-from mooring.flows.declaring import AskPorts, delete
+from mooring.errors import ConfigurationError, ForbiddenError
+from mooring.flows.declaring import AskPorts, declare, delete
+from mooring.flows.projects import (
+    UnknownProjectError,
+    declare_project,
+    delete_project,
+    list_projects,
+    show_project,
+)
+from mooring.flows.targets import Targets
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.state.records import Operation
+from mooring.state.registry import Registry
 from tests.doubles.installation import REPOSITORY, World, config_map, deployment, installation
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
@@ -164,8 +174,7 @@ def test_deleting_leaves_what_the_project_forbids(world: World) -> None:
     """GIVEN an object that the project forbids by now WHEN its application is deleted THEN it stays, the rest goes."""
     key = synced(world, config_map("a", x="1"), deployment("web"))
     allow(world, namespaceResourceBlacklist=[{"group": "apps", "kind": "Deployment"}])
-    ports: Any = AskPorts(world.applications, world.queues, lambda: world.now, world.registry)
-    delete(ports, key, "ada", cascade=None)
+    delete(ask(world), key, "ada", cascade=None)
     world.sync(key)
     assert ["Deployment"] == [each.kind for each in world.cluster.objects]
     assert None is world.record(key).spec
@@ -262,3 +271,90 @@ def test_a_window_that_closes_holds_back_the_next_wave(world: World, overrun: bo
         operation(world, key).phase,
     )
     assert {} == conditions(world, key)
+
+
+def ask(world: World) -> Any:
+    return AskPorts(world.applications, world.queues, lambda: world.now, world.registry)  # type: ignore[arg-type]
+
+
+def application(**spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": "shop"},
+        "spec": {
+            "project": "team",
+            "source": {"repoURL": f"https://{REPOSITORY}", "path": "."},
+            "destination": {"name": "in-cluster", "namespace": "shop"},
+        }
+        | spec,
+    }
+
+
+def test_a_declaration_is_held_to_its_project(world: World) -> None:
+    """GIVEN a project WHEN applications are declared THEN one that it does not permit is refused and not kept."""
+    ports = ask(world)
+    with pytest.raises(ConfigurationError, match=r"spec.project: no project 'team' is declared \(declared: default\)"):
+        declare(ports, application(), "ada")
+    declare_project(world.registry.projects, document())
+    with pytest.raises(ForbiddenError, match=r"argocd/shop: .* the repository https://git.test/x \(spec.sourceRepos\)"):
+        declare(ports, application(source={"repoURL": "https://git.test/x", "path": "."}), "ada")
+    assert [] == world.applications.registered()
+    declare(ports, application(), "ada")
+    assert ["argocd/shop"] == [str(each.key) for each in world.applications.registered()]
+
+
+def test_a_project_goes_when_nobody_names_it(world: World) -> None:
+    """GIVEN declared projects WHEN they are deleted THEN one in use stays, and `default` is what it was before."""
+    projects = world.registry.projects
+    declare_project(projects, document())
+    declare(ask(world), application(), "ada")
+    with pytest.raises(ConfigurationError, match="project team: is named by argocd/shop; move them"):
+        delete_project(projects, world.applications, "team")
+    narrow = {**document(), "metadata": {"name": "default"}}
+    declare_project(projects, narrow)
+    assert [narrow, document()] == list_projects(projects)
+    delete_project(projects, world.applications, "default")
+    assert ["*"] == show_project(projects, "default")["spec"]["sourceRepos"]
+    with pytest.raises(UnknownProjectError):
+        delete_project(projects, world.applications, "default")
+    with pytest.raises(UnknownProjectError):
+        show_project(projects, "other")
+
+
+def test_a_project_is_read_only_when_it_has_changed(world: World) -> None:
+    """GIVEN a warm function WHEN a project changes THEN the next invocation has it, and no other one reads it."""
+    declare_project(world.registry.projects, document())
+    registry = Registry(world.table, None, "mooring")  # type: ignore[arg-type]  # another function's
+    targets = Targets(registry, connections=1)
+    reads: list[object] = []
+    original = world.table.get
+    world.table.get = lambda key: (reads.append(key), original(key))[1]  # type: ignore[method-assign]
+    try:
+        for _ in range(3):
+            targets.refresh()
+            assert ("", 1) == (targets.project("team").description, len(targets.project("team").source_repos))
+        assert [("PROJECT#team", "PROJECT")] == reads
+        declare_project(world.registry.projects, document(description="new"))
+        assert "" == targets.project("team").description, "one invocation sees one project"
+        targets.refresh()
+        assert ("new", 2) == (targets.project("team").description, len(reads))
+        assert ("*",) == targets.project("default").source_repos
+        assert 2 == len(reads), "nobody declared the default project, so nobody reads it"
+    finally:
+        del world.table.get  # type: ignore[method-assign]
+
+
+def test_a_service_account_is_who_writes(world: World) -> None:
+    """GIVEN service accounts WHEN an application is synced THEN it acts as the one that fits, or not at all."""
+    acted: list[str] = []
+    original = world.cluster.acting_as
+    world.cluster.acting_as = lambda user: (acted.append(user), original(user))[1]  # type: ignore[method-assign]
+    allow(world, destinationServiceAccounts=[{"server": "*", "namespace": "shop", "defaultServiceAccount": "robot"}])
+    key = synced(world)
+    assert {"system:serviceaccount:shop:robot"} == set(acted)
+    allow(world, destinationServiceAccounts=[{"server": "*", "namespace": "x", "defaultServiceAccount": "robot"}])
+    world.push(key)
+    world.sync(key)
+    assert "(spec.destinationServiceAccounts)" in conditions(world, key)["InvalidSpecError"]
+    assert [A] == list(world.cluster.objects)
