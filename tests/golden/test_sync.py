@@ -6,7 +6,7 @@ A case gives what git holds and what is remembered, and expects the steps in the
     manifests: what git holds now
     before: what git held when everything was applied last (absent: nothing was ever applied)
     drifted, unsure: names of remembered objects that were changed by hand, or whose last apply has no known end
-    prune, allowEmpty, hooks: as the sync is asked for; prune and hooks are on unless a case says otherwise
+    prune, allowEmpty, pruneLast, hooks: as the sync is asked for; prune and hooks are on unless a case says otherwise
     expect: steps: lines such as `Sync wave 0: apply Namespace shop (new)`
             kept, failing, deletion: objects that stay, waves of SyncFail, waves of deletion; empty unless a case says otherwise
             policies: when each hook is deleted, where the case is about that
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ from mooring.plan.steps import Plan, Wave, hook_waves, intents, plan_sync
 from mooring.render.objects import accept
 
 CASES = sorted((Path(__file__).parent / "sync").glob("*.yaml"))
-FIELDS = {"why", "manifests", "before", "drifted", "unsure", "prune", "allowEmpty", "hooks", "destination", "expect"}
+FIELDS = {"why", "manifests", "before", "drifted", "unsure", "prune", "allowEmpty", "pruneLast", "hooks"}
+FIELDS |= {"destination", "expect"}
 EXPECTED = {"steps", "kept", "failing", "deletion", "policies", "objects", "refused"}
 CLUSTER_SCOPED = {
     "Namespace", "PersistentVolume", "StorageClass", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding",
@@ -75,8 +77,11 @@ def prepared(manifests: list[Any], destination: str) -> Prepared:
 def remembered(before: Prepared, unsure: list[str]) -> dict[ObjectKey, Entry]:
     """The inventory after a sync of these objects; those that are unsure crashed in their first apply."""
     inventory = intents(plan_sync(before.objects, {}, prune=False).steps, {})
+    notes = {item.key: item.notes for item in before.objects}
     return {
-        key: entry if named(key) in unsure else entry.applied(entry.intent, uid="u", fingerprint="f", generation="1")
+        key: entry
+        if named(key) in unsure
+        else replace(entry.applied(entry.intent, uid="u", fingerprint="f", generation="1"), notes=notes[key])
         for key, entry in inventory.items()
     }
 
@@ -97,7 +102,7 @@ def lines(waves: Iterator[Wave] | tuple[Wave, ...]) -> list[str]:
         for wave in waves
         for line in (
             *(
-                f"{wave.phase} wave {wave.number}: {step.action.value} {named(step.key)} ({step.reason})"
+                f"{wave.phase}{' last,' if wave.last else ''} wave {wave.number}: {step.action.value} {named(step.key)} ({step.reason})"
                 for step in wave.steps
             ),
             *(f"{wave.phase} wave {wave.number}: hook {hook_name(hook)}" for hook in wave.hooks),
@@ -119,6 +124,7 @@ def outcome(case: dict[str, Any]) -> dict[str, Any]:
             drifted=drifted,
             prune=case.get("prune", True),
             allow_empty=case.get("allowEmpty", False),
+            prune_last=case.get("pruneLast", False),
             hooks=now.hooks if case.get("hooks", True) else (),
         )
     except MooringError as error:

@@ -1,9 +1,9 @@
 """An application that is to go: its objects first, where its finalizer says so, then everything that we know of it.
 
-Hooks of PreDelete run before the first object goes and hooks of PostDelete after the last is gone; the application is
-known until then. Without the finalizer the objects stay as they are, and no hook runs. A cluster that can't be reached
-leaves the deletion pending and visible; it is tried again until it is done. Source: Argo CD, "App Deletion" and
-"Resource Hooks".
+What hooks of syncs have left goes with them. Hooks of PreDelete run before the first object goes, hooks of PostDelete
+after the last is gone; the application is known until then. Without the finalizer the objects stay as they are, and no
+hook runs. A cluster that can't be reached leaves the deletion pending and visible; it is tried again until it is done.
+Source: Argo CD, "App Deletion" and "Resource Hooks".
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mooring.flows.advancing import Advance, advance, still_goes, still_waits
 from mooring.flows.executing import Execution, Hands
 from mooring.flows.following import all_inputs, declared_inputs, repositories_of
 from mooring.flows.guarding import CONFIRMATION, confirm
+from mooring.flows.hooking import hook_object
 from mooring.flows.operating import results_of, wait_delay
 from mooring.flows.permitting import acting_for, permit_plan, permitted_part
 from mooring.flows.ports import Held, SyncPorts, take_lease
@@ -26,8 +27,9 @@ from mooring.flows.tidying import tidy
 from mooring.flows.ulid import new_ulid
 from mooring.model.application import Application
 from mooring.model.objects import ObjectKey
+from mooring.model.tracking import is_tracked, tracking_value
 from mooring.plan.hooks import Hook, read_hook
-from mooring.plan.inventory import Inventory
+from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Plan, hook_waves, plan_sync
 from mooring.state.records import Commit, Operation, Record
 
@@ -55,7 +57,7 @@ def remove(ports: SyncPorts, record: Record, cause: Cause) -> None:
     target, plan, trouble = None, Plan(()), None
     if spec.deleting.cascade:
         try:
-            target, plan = _reached(ports, record)
+            target, plan = _reached(ports, record, operation)
             if operation is record.status.operation and _still_waits(plan, operation, spec.application, target):
                 _look_again(ports, record, cause, wait_delay(operation, now))
                 return
@@ -83,7 +85,7 @@ def remove(ports: SyncPorts, record: Record, cause: Cause) -> None:
     _come_back(ports, held, state, execution, cause)
 
 
-def _reached(ports: SyncPorts, record: Record) -> tuple[Live, Plan]:
+def _reached(ports: SyncPorts, record: Record, operation: Operation) -> tuple[Live, Plan]:
     """The cluster, and what is to be deleted there. Raises where it can't be reached, or its project is in the way."""
     assert record.spec is not None
     application = record.spec.application
@@ -91,7 +93,8 @@ def _reached(ports: SyncPorts, record: Record) -> tuple[Live, Plan]:
     cluster = ports.targets.cluster(application.destination)
     target = ports.targets.connect(cluster).acting_as(acting_for(project, application, cluster))
     inventory = permitted_part(project, application, cluster, record.inventory)
-    plan = _plan(inventory, _hooks(ports, record))
+    hooks = _hooks(ports, record)
+    plan = _plan({**_left_behind(record, hooks, operation, target), **inventory}, hooks)
     permit_plan(project, application, cluster, plan)
     return target, plan
 
@@ -124,6 +127,31 @@ def _hooks(ports: SyncPorts, record: Record) -> list[Hook]:
 def _plan(inventory: Inventory, hooks: list[Hook]) -> Plan:
     prunes = plan_sync((), inventory, prune=True, allow_empty=True)
     return Plan((*hook_waves(hooks, "PreDelete"), *prunes.waves, *hook_waves(hooks, "PostDelete")))
+
+
+def _left_behind(record: Record, hooks: list[Hook], operation: Operation, target: Live) -> dict[ObjectKey, Entry]:
+    """What the hooks of syncs have left, found by their tracking, as if it were in the inventory.
+
+    Argo CD, which tracks hooks as it does objects, deletes them with the application too. The hooks of the deletion
+    itself are their policies' matter. Lists each kind of hook once; raises as reads do.
+    """
+    assert record.spec is not None
+    application = record.spec.application
+    spared = {
+        ObjectKey.of(hook_object(hook, phase, operation, application, target))
+        for hook in hooks
+        for phase in hook.phases
+        if phase in ("PreDelete", "PostDelete")
+    }
+    kinds = {(*hook.manifest["apiVersion"].rpartition("/")[::2], hook.manifest["kind"]) for hook in hooks}
+    label = tracking_value(record.key)
+    return {
+        found.key: Entry(found.key, version, uid=found.uid)
+        for group, version, kind in sorted(kinds)
+        for found in target.look(group, kind, version, [label], full=False)
+        if found.key not in record.inventory and found.key not in spared and found.tracking_id
+        if is_tracked(record.key, found.key, found.app_label, found.tracking_id)
+    }
 
 
 def _advance(

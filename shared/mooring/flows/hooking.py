@@ -1,7 +1,8 @@
 """Running hooks: made once for each operation, judged by their health, deleted as their policy says.
 
-A hook carries the id of the operation that made it, so a function that takes over after a crash knows its own hooks
-from those of an earlier sync, and no hook runs twice in one operation. It is tracked as objects are; since it is never
+A hook carries the id of the operation that made it and its phase, so a function that takes over after a crash knows its
+own hooks from those of an earlier sync, and no hook runs twice in one phase of an operation; one of several phases is
+made anew for each. It is tracked as objects are; since it is never
 in the inventory, it is neither pruned nor drift. What a policy deletes goes when the operation ends (`tidying`).
 Source: Argo CD, "Resource Hooks", and gitops-engine's `sync_context.go`.
 """
@@ -57,7 +58,7 @@ def hook_object(hook: Hook, phase: Phase, operation: Operation, application: App
     key = ObjectKey.of({**manifest, "metadata": metadata})
     metadata["annotations"] = {
         **(metadata.get("annotations") or {}),
-        OPERATION_ANNOTATION: operation.id,
+        OPERATION_ANNOTATION: _made_in(operation, phase),
         TRACKING_ANNOTATION: tracking_id(application.key, key),
     }
     return {**manifest, "metadata": metadata}
@@ -91,7 +92,7 @@ def run_hook(hook: Hook, phase: Phase, operation: Operation, application: Applic
     if found is None and known is not None and known.message != _MAKING:
         return _gone(known, manifest)
     running = HookRun(key, version, phase, "Running")
-    if found is not None and found.live is not None and made_by(operation, found):
+    if found is not None and found.live is not None and made_by(operation, phase, found):
         return _judged(running, found.live, target)
     if found is not None and found.live is not None and _goes_first(hook, _judged(running, found.live, target)):
         delete_hook(target, found, application)
@@ -117,10 +118,14 @@ def is_deleted(hook: Hook, run: HookRun) -> bool:
     return policy in hook.policies
 
 
-def made_by(operation: Operation, found: Observed) -> bool:
-    """Whether a live hook was made by this operation and not by an earlier one."""
+def _made_in(operation: Operation, phase: Phase) -> str:
+    return f"{operation.id}/{phase}"
+
+
+def made_by(operation: Operation, phase: Phase, found: Observed) -> bool:
+    """Whether a live hook was made in this phase of this operation."""
     annotations = (found.live or {}).get("metadata", {}).get("annotations") or {}
-    return bool(annotations.get(OPERATION_ANNOTATION) == operation.id)
+    return bool(annotations.get(OPERATION_ANNOTATION) == _made_in(operation, phase))
 
 
 def _judged(run: HookRun, live: Manifest, target: Live) -> HookRun:
@@ -149,7 +154,7 @@ def terminate_hook(run: HookRun, operation: Operation, application: Application,
     found = target.get(run.key, run.version)
     if found is None or found.live is None:
         return replace(run, state="Succeeded", message=_TERMINATED)
-    if not made_by(operation, found):
+    if not made_by(operation, run.phase, found):
         return replace(run, state="Failed", message=_TERMINATED)
     now = _judged(run, found.live, target)
     hook = read_hook(found.live)

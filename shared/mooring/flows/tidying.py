@@ -50,7 +50,7 @@ def tidy(
     for run in ended:
         try:
             found = target.get(run.key, run.version)
-            if found is not None and made_by(operation, found):
+            if found is not None and made_by(operation, run.phase, found):
                 delete_hook(target, found, application)
         except MooringError as error:
             message = f"{run.message}; could not be deleted: {error.message}".removeprefix("; ")

@@ -306,6 +306,46 @@ def test_an_application_is_known_until_its_objects_are_gone(world: World) -> Non
     assert world.record(key).spec is None
 
 
+def test_what_hooks_have_left_goes_with_the_application(world: World) -> None:
+    """GIVEN hooks that stayed after their syncs WHEN the application is deleted THEN they go, and no other's do."""
+    key = world.declare(**AUTO)
+    generated = job("x", hook="PreSync")
+    generated["metadata"] = {"generateName": "migrate-", "annotations": generated["metadata"]["annotations"]}
+    hooks = (generated, job("check", hook="PostSync"), job("farewell", hook="PostDelete"))
+    other = world.declare("other", **AUTO)
+    for each, objects in ((key, hooks), (other, (job("theirs", hook="PreSync"),))):
+        world.push(each, *objects, config_map(f"of-{each.name}"))
+        world.sync(each)
+        for _ in range(2):
+            for made in [live for live in world.cluster.objects if live.kind == "Job"]:
+                end_job(world, made.name)
+            world.sync(each)
+    assert 3 == len([each for each in world.cluster.objects if each.kind == "Job"])
+    delete(_ask(world), key, "ada", cascade=None)
+    world.sync(key, "person")
+    assert {"theirs", "of-other", "farewell"} == {each.name for each in world.cluster.objects}
+    end_job(world, "farewell")
+    world.sync(key)
+    assert world.record(key).spec is None
+    assert {"theirs", "of-other", "farewell"} == {each.name for each in world.cluster.objects}
+
+
+def test_a_hook_of_two_phases_runs_in_both(world: World) -> None:
+    """GIVEN one Job for PreSync and PostSync WHEN synced THEN its first run is deleted and it runs again."""
+    key = world.declare(**AUTO)
+    world.push(key, job("both", hook="PreSync,PostSync"), config_map("app"))
+    world.sync(key)
+    end_job(world, "both")
+    world.sync(key)
+    world.sync(key)
+    assert ["both", "app", "both"] == names(world)
+    assert "Running" == state(world, key)[0], "the first run's success is not the second's"
+    end_job(world, "both")
+    world.sync(key)
+    assert "Succeeded" == state(world, key)[0]
+    assert [("both", "Succeeded", "it is over")] * 2 == _hooks(world, key)
+
+
 def test_what_an_earlier_wave_lost_is_brought_back(world: World) -> None:
     """GIVEN an object of an earlier wave that is gone WHEN a new commit is synced THEN it is made again and waited for."""
     key = world.declare(automated={"prune": True})

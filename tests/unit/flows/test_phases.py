@@ -170,7 +170,8 @@ def test_before_hook_creation_makes_it_anew(world: World) -> None:
         world.sync(key)
         assert "Succeeded" == state(world, key)[0]
         live = world.cluster.objects[key_of("Job", "before")]
-        assert world.record(key).status.operation.id == live["metadata"]["annotations"][OPERATION_ANNOTATION]
+        made_in = f"{world.record(key).status.operation.id}/PreSync"
+        assert made_in == live["metadata"]["annotations"][OPERATION_ANNOTATION]
     assert 2 == names(world).count("before")
 
 
