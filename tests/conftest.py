@@ -9,9 +9,10 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -19,6 +20,10 @@ from local import repositories
 from local.cluster import CONTROL_PLANE, WORKLOADS, Cluster
 from local.githttp import GitServer
 from local.tools import TOOLS, ensure
+
+if TYPE_CHECKING:
+    from mooring.source import Credential
+    from mooring.source.process import Git, Outcome
 
 REGION = "eu-central-1"
 
@@ -110,6 +115,51 @@ def git_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repositorie
     """An empty folder of repositories over smart HTTP."""
     with GitServer(tmp_path_factory.mktemp("git")) as server:
         yield Repositories(server)
+
+
+class Anonymous:
+    """A store without credentials: every repository is read as nobody."""
+
+    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
+        """Nothing, whatever the address."""
+        return None
+
+
+@pytest.fixture
+def anonymous() -> Anonymous:
+    """What `mooring.source.Repositories` asks for credentials."""
+    return Anonymous()
+
+
+Watcher: TypeAlias = "Callable[[Sequence[str], dict[str, str]], Outcome | None]"
+
+
+@pytest.fixture
+def git_behind() -> Callable[[Watcher], Git]:
+    """Puts a function in front of the real git.
+
+    It sees each command and its environment, which it may change, and may answer in git's place.
+    """
+    from mooring.source.process import run_git
+
+    def behind(watcher: Watcher) -> Git:
+        def run(
+            arguments: Sequence[str],
+            *,
+            folder: Path,
+            environment: Mapping[str, str],
+            stdin: bytes | None = None,
+            timeout: float,
+        ) -> Outcome:
+            mine = dict(environment)
+            answer = watcher(arguments, mine)
+            if answer is not None:
+                return answer
+            return run_git(arguments, folder=folder, environment=mine, stdin=stdin, timeout=timeout)
+
+        return run
+
+    return behind
 
 
 @pytest.fixture(scope="session")

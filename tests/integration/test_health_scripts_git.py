@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,13 @@ from mooring.flows.settings import show_settings, store_settings
 from mooring.flows.sweeping import SweepPorts, sweep
 from mooring.flows.targets import Targets
 from mooring.health import assess
-from mooring.source import Credential
 from mooring.source import Repositories as Sources
-from mooring.source.process import Outcome, run_git
+from mooring.source.process import Git
 from mooring.state.registry import Registry
 from tests.doubles.installation import World, installation
 
 if TYPE_CHECKING:
-    from tests.conftest import Repositories
+    from tests.conftest import Anonymous, Repositories, Watcher
 
 WIDGET = {"apiVersion": "a.example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
 SOURCE = "resource.customizations.source"
@@ -34,26 +33,14 @@ def says(message: str) -> str:
     return f'return {{ status = "Degraded", message = "{message}" }}'
 
 
-class Nobody:
-    """A store without credentials."""
-
-    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
-        return None
-
-
 class Installation:
     """The settings of one installation, and what its functions make of them."""
 
-    def __init__(self, world: World, git: Repositories, root: Path) -> None:
+    def __init__(self, world: World, git: Repositories, repositories: Sources, commands: list[str]) -> None:
         self.world, self.git = world, git
         self.registry = Registry(world.table, None, "test")  # type: ignore[arg-type]  # no credentials here
         self.targets = Targets(self.registry, connections=1)
-        self.commands: list[str] = []
-        self.repositories = Sources(root / "copies", Nobody(), git=self._run, timeout=20)
-
-    def _run(self, arguments: Any, **settings: Any) -> Outcome:
-        self.commands.append(arguments[0])
-        return run_git(arguments, **settings)
+        self.repositories, self.commands = repositories, commands
 
     def follow(self) -> MooringError | None:
         """What a sweep does for the scripts."""
@@ -83,8 +70,20 @@ def make_world() -> Iterator[Callable[[], World]]:
 
 
 @pytest.fixture
-def here(make_world: Callable[[], World], git_server: Repositories, tmp_path: Path) -> Installation:
-    return Installation(make_world(), git_server, tmp_path)
+def here(
+    make_world: Callable[[], World],
+    git_server: Repositories,
+    tmp_path: Path,
+    anonymous: Anonymous,
+    git_behind: Callable[[Watcher], Git],
+) -> Installation:
+    commands: list[str] = []
+
+    def note(arguments: Sequence[str], environment: dict[str, str]) -> None:
+        commands.append(arguments[0])
+
+    sources = Sources(tmp_path / "copies", anonymous, git=git_behind(note), timeout=20)
+    return Installation(make_world(), git_server, sources, commands)
 
 
 @pytest.fixture

@@ -15,18 +15,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mooring.errors import ConfigurationError, UnreachableError
-from mooring.source import Credential, Repositories
-from mooring.source.process import Outcome, run_git
+from mooring.source import Repositories
+from mooring.source.process import Git, Outcome
 
 if TYPE_CHECKING:
+    from tests.conftest import Anonymous, Watcher
     from tests.conftest import Repositories as Served
-
-
-class Nobody:
-    """A store without credentials."""
-
-    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
-        return None
 
 
 @pytest.fixture
@@ -35,11 +29,11 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make(root: Path) -> Callable[..., Repositories]:
+def make(root: Path, anonymous: Anonymous) -> Callable[..., Repositories]:
     """Repositories of a new process, so to speak: nothing remembered but what is on disk."""
 
     def make(**settings: object) -> Repositories:
-        return Repositories(root, Nobody(), timeout=20, **settings)  # type: ignore[arg-type]
+        return Repositories(root, anonymous, timeout=20, **settings)  # type: ignore[arg-type]
 
     return make
 
@@ -321,7 +315,12 @@ def test_a_repository_larger_than_the_limit_still_works(git_server: Served, make
 
 @pytest.mark.parametrize(("command", "tries"), [("init", 1), ("fetch", 2), ("read-tree", 2)])
 def test_a_full_disk_is_cleared_once_then_told(
-    command: str, tries: int, git_server: Served, root: Path, make: Callable[..., Repositories]
+    command: str,
+    tries: int,
+    git_server: Served,
+    root: Path,
+    make: Callable[..., Repositories],
+    git_behind: Callable[[Watcher], Git],
 ) -> None:
     """GIVEN a disk without space WHEN the files don't fit even alone THEN the error says what to give more of."""
     other = git_server.create("other.git")
@@ -330,21 +329,14 @@ def test_a_full_disk_is_cleared_once_then_told(
     sha = git_server.commit("shop.git", {"a": "1"})
     commands: list[str] = []
 
-    def full(
-        arguments: Sequence[str],
-        *,
-        folder: Path,
-        environment: Mapping[str, str],
-        stdin: bytes | None = None,
-        timeout: float,
-    ) -> Outcome:
+    def full(arguments: Sequence[str], environment: dict[str, str]) -> Outcome | None:
         commands.append(arguments[0])
         if arguments[0] == command:
             return Outcome(128, b"", "fatal: write error: No space left on device\nfatal: index-pack failed")
-        return run_git(arguments, folder=folder, environment=environment, stdin=stdin, timeout=timeout)
+        return None
 
     with pytest.raises(ConfigurationError, match="temporary storage"):
-        make(git=full).checkout(url, sha)
+        make(git=git_behind(full)).checkout(url, sha)
     assert tries == commands.count(command)
     assert (1 if tries == 2 else 2) == len(list(root.iterdir()))
 
@@ -363,46 +355,36 @@ def test_our_own_files_may_find_the_disk_full(git_server: Served, make: Callable
             make(git=fail).checkout(url, sha)
 
 
-def test_git_that_never_ends_here_is_transient(git_server: Served, make: Callable[..., Repositories]) -> None:
+def test_git_that_never_ends_here_is_transient(
+    git_server: Served, make: Callable[..., Repositories], git_behind: Callable[[Watcher], Git]
+) -> None:
     """GIVEN a local command that runs into its limit WHEN files are written THEN the error is one to try again."""
     url = git_server.create("shop.git")
     sha = git_server.commit("shop.git", {"a": "1"})
 
-    def stuck(
-        arguments: Sequence[str],
-        *,
-        folder: Path,
-        environment: Mapping[str, str],
-        stdin: bytes | None = None,
-        timeout: float,
-    ) -> Outcome:
+    def stuck(arguments: Sequence[str], environment: dict[str, str]) -> Outcome | None:
         if arguments[0] == "read-tree":
             raise TimeoutError
-        return run_git(arguments, folder=folder, environment=environment, stdin=stdin, timeout=timeout)
+        return None
 
     with pytest.raises(UnreachableError, match="read-tree"):
-        make(git=stuck).checkout(url, sha)
+        make(git=git_behind(stuck)).checkout(url, sha)
     assert {"a": "1"} == files(make().checkout(url, sha))
 
 
-def test_a_copy_that_can_not_be_healed_is_transient(git_server: Served, make: Callable[..., Repositories]) -> None:
+def test_a_copy_that_can_not_be_healed_is_transient(
+    git_server: Served, make: Callable[..., Repositories], git_behind: Callable[[Watcher], Git]
+) -> None:
     """GIVEN a git that always fails WHEN used THEN one new copy is tried, and the error leaves everything as it is."""
     url = git_server.create("shop.git")
     sha = git_server.commit("shop.git", {"a": "1"})
 
-    def broken(
-        arguments: Sequence[str],
-        *,
-        folder: Path,
-        environment: Mapping[str, str],
-        stdin: bytes | None = None,
-        timeout: float,
-    ) -> Outcome:
+    def broken(arguments: Sequence[str], environment: dict[str, str]) -> Outcome | None:
         if arguments[0] in {"read-tree", "cat-file"}:
             return Outcome(128, b"", "fatal: something odd")
-        return run_git(arguments, folder=folder, environment=environment, stdin=stdin, timeout=timeout)
+        return None
 
-    repositories = make(git=broken)
+    repositories = make(git=git_behind(broken))
     with pytest.raises(UnreachableError):
         repositories.checkout(url, sha)
     with pytest.raises(UnreachableError):

@@ -20,10 +20,11 @@ from local.githttp import basic
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError, ThrottledError, UnreachableError
 from mooring.source import Credential, Repositories, Resolution, select
 from mooring.source.credentials import BasicCredential, SSHCredential, TokenCredential
-from mooring.source.process import Outcome, run_git
+from mooring.source.process import Git, Outcome
 
 if TYPE_CHECKING:
     from tests.conftest import Repositories as Served
+    from tests.conftest import Watcher
 
 CANARY = "c4nary-s3cret"
 
@@ -64,25 +65,23 @@ def guarded(git_server: Served) -> str:
     ],
 )
 def test_credentials_open_a_repository_and_leave_no_trace(
-    credential: BasicCredential | TokenCredential, header: str, git_server: Served, guarded: str, tmp_path: Path
+    credential: BasicCredential | TokenCredential,
+    header: str,
+    git_server: Served,
+    guarded: str,
+    tmp_path: Path,
+    git_behind: Callable[[Watcher], Git],
 ) -> None:
     """GIVEN a private repository WHEN it is read THEN the secret is in git's environment alone: no argument, no file."""
     git_server.server.guarded["private.git"] = header
     seen: list[str] = []
 
-    def watched(
-        arguments: Sequence[str],
-        *,
-        folder: Path,
-        environment: Mapping[str, str],
-        stdin: bytes | None = None,
-        timeout: float,
-    ) -> Outcome:
+    def watched(arguments: Sequence[str], environment: dict[str, str]) -> Outcome | None:
         seen.extend(arguments)
-        return run_git(arguments, folder=folder, environment=environment, stdin=stdin, timeout=timeout)
+        return None
 
     object.__setattr__(credential, "url", git_server.server.url)
-    repositories = Repositories(tmp_path / "repos", Stored(credential), git=watched)
+    repositories = Repositories(tmp_path / "repos", Stored(credential), git=git_behind(watched))
     answer = repositories.latest(guarded, ["main"])["main"]
     assert isinstance(answer, Resolution)
     assert answer == repositories.resolve(guarded, ["main"])["main"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,54 +12,39 @@ import pytest
 
 from local.tools import ensure
 from mooring.errors import ConfigurationError
-from mooring.source import Credential, GoKit, Repositories, Resolution
-from mooring.source.process import Outcome, run_git
+from mooring.source import GoKit, Repositories, Resolution
+from mooring.source.process import Git, Outcome
 
 if TYPE_CHECKING:
+    from tests.conftest import Anonymous, Watcher
     from tests.conftest import Repositories as Served
 
 
-class Nobody:
-    """A store without credentials."""
+@pytest.fixture
+def commands() -> list[str]:
+    """Which git commands were run; a test takes them with `taken`."""
+    return []
 
-    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
+
+@pytest.fixture
+def repositories(
+    tmp_path: Path, commands: list[str], anonymous: Anonymous, git_behind: Callable[[Watcher], Git]
+) -> Repositories:
+    """Ours, below a fresh root."""
+
+    def note(arguments: Sequence[str], environment: dict[str, str]) -> Outcome | None:
+        commands.append(arguments[0])
         return None
 
-
-@dataclass
-class Recorder:
-    """Runs git, and remembers which commands."""
-
-    commands: list[str] = field(default_factory=list)
-
-    def __call__(
-        self,
-        arguments: Sequence[str],
-        *,
-        folder: Path,
-        environment: Mapping[str, str],
-        stdin: bytes | None = None,
-        timeout: float,
-    ) -> Outcome:
-        self.commands.append(arguments[0])
-        return run_git(arguments, folder=folder, environment=environment, stdin=stdin, timeout=timeout)
-
-    def taken(self) -> list[str]:
-        commands, self.commands = self.commands, []
-        return commands
-
-
-@pytest.fixture
-def git() -> Recorder:
-    """The real git, watched."""
-    return Recorder()
-
-
-@pytest.fixture
-def repositories(tmp_path: Path, git: Recorder) -> Repositories:
-    """Ours, below a fresh root."""
     gokit = GoKit(str(ensure(("gokit",), print)["gokit"]))
-    return Repositories(tmp_path / "repos", Nobody(), git=git, gokit=gokit, timeout=20)
+    return Repositories(tmp_path / "repos", anonymous, git=git_behind(note), gokit=gokit, timeout=20)
+
+
+def taken(commands: list[str]) -> list[str]:
+    """The commands since the last time."""
+    new = list(commands)
+    commands.clear()
+    return new
 
 
 def command(folder: Path, *arguments: str) -> str:
@@ -75,7 +59,7 @@ def found(answer: Resolution | ConfigurationError) -> tuple[str, str]:
 
 
 def test_every_kind_of_revision_costs_one_ls_remote(
-    git_server: Served, repositories: Repositories, git: Recorder
+    git_server: Served, repositories: Repositories, commands: list[str]
 ) -> None:
     """GIVEN branches, tags, ranges and SHAs WHEN all are resolved at once THEN one command finds the commits."""
     url = git_server.create("shop.git", {"a": "1"})
@@ -105,17 +89,17 @@ def test_every_kind_of_revision_costs_one_ls_remote(
     }
     answers = repositories.resolve(url, expected)
     assert expected == {revision: found(answer) for revision, answer in answers.items()}
-    assert ["ls-remote"] == git.taken()
+    assert ["ls-remote"] == taken(commands)
 
 
-def test_a_full_sha_asks_nobody(repositories: Repositories, git: Recorder) -> None:
+def test_a_full_sha_asks_nobody(repositories: Repositories, commands: list[str]) -> None:
     """GIVEN nothing but full SHAs WHEN they are resolved THEN neither network nor git is needed."""
     sha = "a" * 40
     assert {sha: Resolution(sha, sha)} == repositories.resolve("https://forge.invalid/acme/shop", [sha])
-    assert [] == git.taken()
+    assert [] == taken(commands)
 
 
-def test_an_abbreviated_sha_is_completed(git_server: Served, repositories: Repositories, git: Recorder) -> None:
+def test_an_abbreviated_sha_is_completed(git_server: Served, repositories: Repositories, commands: list[str]) -> None:
     """GIVEN commits behind the tips WHEN their SHAs are abbreviated THEN they are found, and fetched with their files."""
     url = git_server.create("shop.git", {"a": "1"})
     shas = [git_server.commit("shop.git", {"a": str(number)}) for number in range(2, 12)]
@@ -124,7 +108,7 @@ def test_an_abbreviated_sha_is_completed(git_server: Served, repositories: Repos
     assert {revision: (sha, "") for revision, sha in wanted.items()} == {
         revision: found(answer) for revision, answer in answers.items()
     }
-    assert 1 == git.taken().count("ls-remote")
+    assert 1 == taken(commands).count("ls-remote")
     assert "2" == (repositories.checkout(url, shas[0]) / "a").read_text()
     assert isinstance(repositories.resolve(url, ["0000000"])["0000000"], ConfigurationError)
 
@@ -178,21 +162,21 @@ def test_a_branch_with_the_name_of_a_range_is_found_when_no_tag_fits(
     assert (tagged, "refs/tags/v1.4.0") == found(repositories.latest(url, ["1.x"])["1.x"])
 
 
-def test_a_push_is_three_commands(git_server: Served, repositories: Repositories, git: Recorder) -> None:
+def test_a_push_is_three_commands(git_server: Served, repositories: Repositories, commands: list[str]) -> None:
     """GIVEN a warm copy WHEN a branch moves THEN fetch, read-tree and cat-file answer everything, in three requests."""
     paths = [f"apps/app{number}" for number in range(50)]
     url = git_server.create("shop.git", {f"{path}/f.yaml": path for path in paths})
     before = _look(repositories, url, paths)
-    assert ["init", "fetch", "ls-tree", "rev-list", "fetch", "read-tree", "cat-file"] == git.taken()
+    assert ["init", "fetch", "ls-tree", "rev-list", "fetch", "read-tree", "cat-file"] == taken(commands)
     sha = git_server.commit("shop.git", {"apps/app7/f.yaml": "new"}, "Change app7\n\nBecause.")
     requests = git_server.server.counts()
     after = _look(repositories, url, paths)
-    assert ["fetch", "read-tree", "cat-file"] == git.taken()
+    assert ["fetch", "read-tree", "cat-file"] == taken(commands)
     asked = git_server.server.counts() - requests
     assert Counter({"GET /shop.git/info/refs": 1, "POST /shop.git/git-upload-pack": 2}) == asked
     assert {"apps/app7"} == {path for path in paths if before[path] != after[path]}
     assert "Change app7" == repositories.commit(url, sha).subject
-    assert [] == git.taken()
+    assert [] == taken(commands)
 
 
 def _look(repositories: Repositories, url: str, paths: list[str]) -> dict[str, str | None]:
@@ -204,22 +188,22 @@ def _look(repositories: Repositories, url: str, paths: list[str]) -> dict[str, s
     return trees
 
 
-def test_many_branches_are_one_fetch(git_server: Served, repositories: Repositories, git: Recorder) -> None:
+def test_many_branches_are_one_fetch(git_server: Served, repositories: Repositories, commands: list[str]) -> None:
     """GIVEN applications on several branches and a SHA WHEN all are brought THEN it is one command."""
     url = git_server.create("shop.git", {"a": "1"})
     shas = {f"env/{name}": git_server.commit("shop.git", {"a": name}, branch=f"env/{name}") for name in "abc"}
     old = git_server.commit("shop.git", {"a": "2"})
     git_server.commit("shop.git", {"a": "3"})
     answers = repositories.latest(url, [*shas, "HEAD", old])
-    assert ["init", "fetch"] == git.taken()
+    assert ["init", "fetch"] == taken(commands)
     assert shas == {name: found(answers[name])[0] for name in shas}
     for name, sha in shas.items():
         assert name.removeprefix("env/") == (repositories.checkout(url, sha) / "a").read_text()
-    git.taken()
+    taken(commands)
     assert "2" == (repositories.checkout(url, old) / "a").read_text()
-    assert "fetch" in git.taken()  # of the file alone: another branch's commit has another
+    assert "fetch" in taken(commands)  # of the file alone: another branch's commit has another
     assert "a" == (repositories.checkout(url, shas["env/a"]) / "a").read_text()
-    assert ["read-tree"] == git.taken()
+    assert ["read-tree"] == taken(commands)
 
 
 def test_a_force_push_is_followed(git_server: Served, repositories: Repositories) -> None:
@@ -256,7 +240,7 @@ def test_a_branch_may_become_a_folder_of_branches(git_server: Served, repositori
     assert sha == found(repositories.latest(url, ["x/y"])["x/y"])[0]
 
 
-def test_a_tag_that_moves_is_followed(git_server: Served, repositories: Repositories, git: Recorder) -> None:
+def test_a_tag_that_moves_is_followed(git_server: Served, repositories: Repositories, commands: list[str]) -> None:
     """GIVEN an annotated tag WHEN it is put elsewhere THEN the new commit counts, without a fetch where it is held."""
     url = git_server.create("shop.git", {"a": "1"})
     path = git_server.server.root / "shop.git"
@@ -265,20 +249,22 @@ def test_a_tag_that_moves_is_followed(git_server: Served, repositories: Reposito
     second = git_server.commit("shop.git", {"a": "2"})
     assert second == found(repositories.latest(url, ["main"])["main"])[0]
     command(path, "tag", "-f", "-a", "stable", "-m", "x", "main")
-    git.taken()
+    taken(commands)
     assert second == found(repositories.latest(url, ["stable"])["stable"])[0]
-    assert ["ls-remote"] == git.taken()
+    assert ["ls-remote"] == taken(commands)
     assert first != second
 
 
-def test_a_tag_is_tried_as_a_branch_only_once(git_server: Served, repositories: Repositories, git: Recorder) -> None:
+def test_a_tag_is_tried_as_a_branch_only_once(
+    git_server: Served, repositories: Repositories, commands: list[str]
+) -> None:
     """GIVEN a tag that looks like a branch WHEN asked for again THEN the server's list is asked for at once."""
     url = git_server.create("shop.git", {"a": "1"})
     git_server.tag("shop.git", "stable")
     repositories.latest(url, ["stable"])
-    assert ["init", "fetch", "ls-remote", "fetch"] == git.taken()
+    assert ["init", "fetch", "ls-remote", "fetch"] == taken(commands)
     repositories.latest(url, ["stable"])
-    assert ["ls-remote"] == git.taken()
+    assert ["ls-remote"] == taken(commands)
 
 
 def test_a_commit_that_the_server_lacks_has_an_error_in_its_place(
@@ -296,26 +282,20 @@ def test_a_commit_that_the_server_lacks_has_an_error_in_its_place(
         repositories.checkout(url, lost)
 
 
-def test_servers_that_give_out_names_only_are_read_in_full(tmp_path: Path, git_server: Served) -> None:
+def test_servers_that_give_out_names_only_are_read_in_full(
+    git_server: Served, tmp_path: Path, anonymous: Anonymous, git_behind: Callable[[Watcher], Git]
+) -> None:
     """GIVEN protocol 0, where a SHA may not be asked for, WHEN an old commit is wanted THEN it is found by the names."""
     git_server.create("shop.git", {"a": "1"})
     old = git_server.commit("shop.git", {"a": "2"})
     git_server.commit("shop.git", {"a": "3"})
 
-    def ancient(
-        arguments: Sequence[str],
-        *,
-        folder: Path,
-        environment: Mapping[str, str],
-        stdin: bytes | None = None,
-        timeout: float,
-    ) -> Outcome:
-        changed = dict(environment)
+    def ancient(arguments: Sequence[str], environment: dict[str, str]) -> Outcome | None:
         key = next(name for name, value in environment.items() if value == "protocol.version")
-        changed[key.replace("KEY", "VALUE")] = "0"
-        return run_git(arguments, folder=folder, environment=changed, stdin=stdin, timeout=timeout)
+        environment[key.replace("KEY", "VALUE")] = "0"
+        return None
 
-    repositories = Repositories(tmp_path / "repos", Nobody(), git=ancient, allow_file=True)
+    repositories = Repositories(tmp_path / "repos", anonymous, git=git_behind(ancient), allow_file=True)
     url = f"file://{git_server.server.root}/shop.git"
     assert isinstance(repositories.latest(url, ["main"])["main"], Resolution)
     assert "2" == (repositories.checkout(url, old) / "a").read_text()
