@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mooring.access.closing import parse_windows
 from mooring.access.globs import check_glob, check_path_glob
 from mooring.access.policies import parse_policy
 from mooring.access.project import (
@@ -23,6 +22,7 @@ from mooring.access.project import (
     Project,
     Role,
     ServiceAccount,
+    SyncWindow,
 )
 from mooring.model.application import API_VERSION, DEFAULT_NAMESPACE
 from mooring.model.fields import Fields
@@ -89,7 +89,7 @@ def parse_project(document: object) -> ParsedProject:
         ),
         namespaced_denied=_kinds(spec, "namespaceResourceBlacklist"),
         source_namespaces=_source_namespaces(spec),
-        windows=parse_windows(spec),
+        windows=_windows(spec),
         roles=_roles(spec, name),
         service_accounts=_service_accounts(spec),
         own_clusters_only=spec.boolean("permitOnlyProjectScopedClusters", False),
@@ -177,6 +177,15 @@ def _wrong_expression(text: str) -> str:
     except re.error as error:
         return f"is no regular expression ({error})"
     return ""
+
+
+def _windows(spec: Fields) -> tuple[SyncWindow, ...]:
+    if not spec.has("syncWindows"):
+        spec.ignore("syncWindows")
+        return ()
+    from mooring.access.closing import parse_windows  # with schedules and time zones, which few projects need
+
+    return parse_windows(spec)
 
 
 def _roles(spec: Fields, project: str) -> tuple[Role, ...]:

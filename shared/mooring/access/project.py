@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from mooring.access.cron import Schedule
 from mooring.model.objects import Manifest
+
+if TYPE_CHECKING:
+    from mooring.access.cron import Schedule
 
 __all__ = [
     "DEFAULT_PROJECT",

@@ -20,7 +20,6 @@ from mooring.access.rules import (
     service_account,
     source_allowed,
 )
-from mooring.access.windows import matching, may_sync
 from mooring.errors import ConfigurationError, ForbiddenError
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
@@ -122,6 +121,8 @@ def why_closed(
     """
     if not project.windows:
         return ""
+    from mooring.access.windows import matching, may_sync  # with time zones, which few projects need
+
     place = _place(application, cluster)
     windows = matching(project.windows, application.key.name, place, application.destination.namespace)
     verdict = may_sync(windows, now, manual=manual, started=started)

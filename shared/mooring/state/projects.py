@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from mooring.access.parsing import built_in, parse_project
-from mooring.access.project import DEFAULT_PROJECT, Project
 from mooring.errors import ConfigurationError
 from mooring.model.objects import Manifest
 from mooring.state.packing import pack, unpack
 from mooring.state.table import Table, delete, put
+
+if TYPE_CHECKING:
+    from mooring.access.project import Project
 
 __all__ = ["CLUSTERS", "PROJECT_VERSION", "Projects"]
 
@@ -29,7 +31,7 @@ class Projects:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._read: dict[str, tuple[str, Project]] = {DEFAULT_PROJECT: ("", built_in())}
+        self._read: dict[str, tuple[str, Project]] = {}
 
     def find(self, name: str, versions: Mapping[str, str]) -> Project:
         """A project as of `versions` (of each declared one, by name); `default` is there even when nobody declared it.
@@ -40,6 +42,9 @@ class Projects:
         known = self._read.get(name)
         if known is not None and known[0] == version:
             return known[1]
+        from mooring.access.parsing import built_in, parse_project  # some functions never ask for a project
+        from mooring.access.project import DEFAULT_PROJECT
+
         item = self._table.get((f"{_BODY}#{name}", _BODY)) if version else None
         if item is None and name == DEFAULT_PROJECT:
             project = built_in()
