@@ -87,6 +87,9 @@ def test_functions_are_the_five(transformed: Template) -> None:
     assert {"app.handler"} == {function["Handler"] for function in functions.values()}
 
 
+ONLY_TOLD = {"MOORING_SYNC_ROLE"}  # passed on to people, who give that role access to their clusters
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_policies_are_inline_and_name_what_they_allow(transformed: Template, name: str) -> None:
     """A function's rights are written in the template, with exact actions and no open resource (but for a VPC's)."""
@@ -112,6 +115,8 @@ def test_environment_names_only_what_the_policy_allows(transformed: Template, na
     told = {key: value for key, value in function["Environment"]["Variables"].items() if key.startswith("MOORING_")}
     assert told
     for variable, value in told.items():
+        if variable in ONLY_TOLD:
+            continue
         # WHEN the rights on what the variable names are gathered
         target = _target(value)
         allowed = {
@@ -141,7 +146,9 @@ def test_rights_are_on_what_the_environment_names(transformed: Template, name: s
                 named == f"{name.capitalize()}Logs"
                 or named in variables
                 or named in sources
-                or named in ("*", "ClusterRoleArns")
+                or named in ("*", "ClusterRoleArns", "KubeconfigSecretArns")
+                # Where the account's EKS clusters are: which of them, the registrations say.
+                or named.endswith(":cluster/*")
                 # Writing to and reading from the bucket takes its key, which S3 uses in the function's name.
                 or (named == "Key" and "Bucket" in variables)
             )
@@ -156,7 +163,7 @@ def _target(value: Any) -> str:
     if function == "Fn::Sub":
         text = argument if isinstance(argument, str) else argument[0]
         names = [name for name in re.findall(r"\$\{([\w:]+)", text) if name not in _PSEUDO]
-        return str(names[0])
+        return str(names[0]) if names else str(text)
     return str(argument[0] if isinstance(argument, list) else argument)
 
 

@@ -25,15 +25,19 @@ __all__ = ["NO_SETTINGS", "Settings", "read_settings", "show_settings", "store_s
 
 _NAME = "argocd-cm"
 _CUSTOMIZATIONS = "resource.customizations"
+_IMPERSONATION = "application.sync.impersonation.enabled"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The rules of `ignoreDifferences` for every application, and whose word counts on health."""
+    """The rules of `ignoreDifferences` for every application, whose word counts on health, and whether syncs act as
+    the service accounts of projects (Argo CD, "Application Sync using impersonation").
+    """
 
     rules: tuple[IgnoreRule, ...] = ()
     health: HealthRules = STANDARD
     warnings: tuple[str, ...] = ()
+    impersonation: bool = False
 
 
 NO_SETTINGS = Settings()
@@ -58,7 +62,10 @@ def read_settings(data: Mapping[str, str], files: Mapping[str, str] = _NO_FILES)
     folder = scripts_from_files(files if data.get(SOURCE, "").strip() else {})
     origins = tuple(each for each in (scripts, folder) if each.exact or each.wildcards)
     health = HealthRules(origins) if origins else STANDARD
-    return Settings(system.rules, health, system.warnings)
+    impersonation = data.get(_IMPERSONATION, "false").strip()
+    if impersonation not in ("true", "false"):
+        raise ConfigurationError("must be true or false, as text", field=f"data[{_IMPERSONATION}]")
+    return Settings(system.rules, health, system.warnings, impersonation == "true")
 
 
 def store_settings(registry: Registry, document: object) -> Settings:

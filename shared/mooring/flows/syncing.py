@@ -75,7 +75,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         cluster = ports.targets.cluster(application.destination)
         project = ports.targets.project(application.project)
         permit_application(project, application, cluster)
-        acting = acting_for(project, application, cluster)
+        acting = acting_for(project, application, cluster) if ports.targets.settings.impersonation else ""
         target = ports.targets.connect(cluster).acting_as(acting)
     except PermanentError as error:
         lost = _unknown(record.status, _INVALID, str(error), now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from mooring.flows.projects import (
     list_projects,
     show_project,
 )
+from mooring.flows.settings import NO_SETTINGS
 from mooring.flows.targets import Targets
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
@@ -346,13 +348,22 @@ def test_a_project_is_read_only_when_it_has_changed(world: World) -> None:
 
 
 def test_a_service_account_is_who_writes(world: World) -> None:
-    """GIVEN service accounts WHEN an application is synced THEN it acts as the one that fits, or not at all."""
+    """GIVEN service accounts WHEN an application is synced THEN it acts as the one that fits, or not at all; without
+    the setting it acts as ourselves, as in Argo CD.
+    """
     acted: list[str] = []
     original = world.cluster.acting_as
     world.cluster.acting_as = lambda user: (acted.append(user), original(user))[1]  # type: ignore[method-assign]
     allow(world, destinationServiceAccounts=[{"server": "*", "namespace": "shop", "defaultServiceAccount": "robot"}])
     key = synced(world)
+    assert {""} == set(acted)
+    world.targets.settings = replace(NO_SETTINGS, impersonation=True)
+    acted.clear()
+    world.push(key)
+    world.sync(key)
     assert {"system:serviceaccount:shop:robot"} == set(acted)
+    world.push(key, config_map("a"))
+    world.sync(key)
     allow(world, destinationServiceAccounts=[{"server": "*", "namespace": "x", "defaultServiceAccount": "robot"}])
     world.push(key)
     world.sync(key)
