@@ -27,7 +27,6 @@ from mooring.state.table import Table
 if TYPE_CHECKING:
     from mooring.differences.expressions import Expressions
     from mooring.flows.declaring import AskPorts
-    from mooring.flows.following import ChartSource
     from mooring.flows.ports import SyncPorts
     from mooring.flows.pushes import PushPorts
     from mooring.flows.registering import RegisterPorts
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from mooring.flows.sweeping import SweepPorts
     from mooring.flows.targets import Targets
     from mooring.source import Repositories
+    from mooring.source.charts import Charts
     from mooring.state.bundles import Bundles
 
 __all__ = ["Composition"]
@@ -128,11 +128,13 @@ class Composition:
         return Repositories(root, RegisteredCredentials(self.registry))
 
     @cached_property
-    def charts(self) -> ChartSource:
+    def charts(self) -> Charts:
         """Charts of repositories and registries."""
-        from mooring.flows.following import NoCharts
+        from mooring.flows.chartcredentials import RegisteredChartCredentials
+        from mooring.source.charts import Charts
 
-        return NoCharts()
+        root = Path(tempfile.gettempdir()) / "mooring" / "charts"
+        return Charts(root, RegisteredChartCredentials(self.registry))
 
     @cached_property
     def _targets(self) -> Targets:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from mooring.errors import RenderError
-from mooring.flows.following import ChartSource
 from mooring.flows.recalling import stated_paths
 from mooring.model.application import Application
 from mooring.model.objects import Manifest
 from mooring.model.source import Source
 from mooring.render import RenderContext, Rendered, Tools, render
+from mooring.render.outline import borrowed, outline
 from mooring.source import Repositories
+from mooring.source.charts import Charts
+from mooring.source.trees import Checkout
 from mooring.state.records import Input
 
 __all__ = ["Built", "build"]
@@ -24,6 +25,7 @@ __all__ = ["Built", "build"]
 class Built:
     """What the sources of an application give together; `inputs` carry the paths that were read.
 
+    After the declared inputs come those that they led to: charts that are named by a range.
     `source_type` names the types of all that give manifests, with commas between them.
     """
 
@@ -36,51 +38,87 @@ class Built:
 
 def build(
     repositories: Repositories,
-    charts: ChartSource,
+    charts: Charts,
     tools: Tools,
     application: Application,
     inputs: Sequence[Input],
     context: RenderContext,
+    known: Iterable[Input] = (),
 ) -> Built:
-    """Renders an application; `inputs` are its declared ones, each with its revision.
+    """Renders an application; `inputs` are its declared ones, each with its revision, `known` those of its last render.
 
     Raises `ConfigurationError`, `RenderError`, and what `source` raises where something can't be fetched.
     """
     with ExitStack() as stack:
-        folders: dict[tuple[str, str, str], Path] = {}
-        for each in inputs:
+        opened: dict[tuple[str, str, str], Checkout] = {}
+        for source, each in zip(application.sources, inputs, strict=True):
             place = each.url, each.chart, each.revision
-            if place not in folders:
-                folders[place] = (
-                    charts.fetched(each.url, each.chart, each.revision)
+            if place not in opened:
+                opened[place] = (
+                    _fetched(charts, source, each)
                     if each.chart
-                    else stack.enter_context(repositories.checked_out(each.url, each.revision))
+                    else stack.enter_context(repositories.opened(each.url, each.revision, _known(source, each, known)))
                 )
-        return _render(application, inputs, folders, context, tools)
+        at = [opened[each.url, each.chart, each.revision] for each in inputs]
+        _widen(application, at, context)
+        return _render(application, inputs, at, context, tools, charts)
+
+
+def _fetched(charts: Charts, source: Source, given: Input) -> Checkout:
+    folder = charts.fetched(given.url, given.chart, given.revision, pass_credentials=source.helm.pass_credentials)
+    return Checkout(folder, given.revision, _have)
+
+
+def _have(_paths: Iterable[str]) -> None:
+    """A chart is whole."""
+
+
+def _known(source: Source, given: Input, known: Iterable[Input]) -> list[str]:
+    """The paths to begin with: those that the last render read, and the source's own."""
+    read = (path for each in known if (each.url, each.target) == (given.url, given.target) for path in each.depends)
+    return [*([source.path] if source.gives_manifests else []), *read]
+
+
+def _widen(application: Application, at: Sequence[Checkout], context: RenderContext) -> None:
+    """Brings what the renders will read, until what is there names nothing more."""
+    lenders = {source.ref: checkout for source, checkout in zip(application.sources, at, strict=True) if source.ref}
+    for source, checkout in zip(application.sources, at, strict=True):
+        if not source.gives_manifests:
+            continue
+        if not source.chart:
+            asked = replace(context, revision=checkout.sha, stated=stated_paths(application, source) or ())
+            named: tuple[str, ...] = ()
+            while (found := outline(source, checkout.root, asked)) != named:
+                checkout.widen(found)
+                named = found
+        for ref, paths in borrowed(source).items():
+            if ref in lenders:
+                lenders[ref].widen(paths)
 
 
 def _render(
     application: Application,
     inputs: Sequence[Input],
-    folders: Mapping[tuple[str, str, str], Path],
+    at: Sequence[Checkout],
     context: RenderContext,
     tools: Tools,
+    charts: Charts,
 ) -> Built:
     sources = application.sources
-    at = [folders[each.url, each.chart, each.revision] for each in inputs]
-    refs = {source.ref: folder for source, folder in zip(sources, at, strict=True) if source.ref}
+    refs = {source.ref: checkout.root for source, checkout in zip(sources, at, strict=True) if source.ref}
     lent: dict[str, set[str]] = {name: set() for name in refs}
     objects: list[Manifest] = []
     types: list[str] = []
     warnings: list[str] = []
     read: list[tuple[str, ...]] = []
     by_revision = False
-    for source, given, folder in zip(sources, inputs, at, strict=True):
+    led_to: dict[Input, None] = {}
+    for source, given, checkout in zip(sources, inputs, at, strict=True):
         if not source.gives_manifests:
             read.append(())
             continue
         asked = replace(context, revision=given.revision, stated=stated_paths(application, source) or ())
-        rendered = render(source, folder, asked, tools, refs=refs, allow_empty=True)
+        rendered = render(source, checkout.root, asked, tools, refs=refs, charts=charts, allow_empty=True)
         objects += rendered.objects
         types.append(rendered.source_type)
         warnings += rendered.warnings
@@ -88,6 +126,11 @@ def _render(
         for name, paths in rendered.lent.items():
             lent[name].update(paths)
         by_revision = by_revision or rendered.by_revision
+        led_to |= dict.fromkeys(
+            Input(use.url, use.revision, use.chart, use.version, led_to=True)
+            for use in rendered.charts
+            if not use.locked
+        )
     if not objects and not (application.automated and application.automated.allow_empty):
         hint = f" ({'; '.join(warnings)})" if warnings else ""
         raise RenderError(
@@ -99,7 +142,7 @@ def _render(
         replace(given, depends=tuple(sorted({*paths, *lent.get(source.ref, ())})))
         for source, given, paths in zip(sources, inputs, read, strict=True)
     )
-    return Built(tuple(objects), done, ",".join(types), tuple(warnings), by_revision)
+    return Built(tuple(objects), (*done, *led_to), ",".join(types), tuple(warnings), by_revision)
 
 
 def _stated_or_read(application: Application, source: Source, rendered: Rendered) -> tuple[str, ...]:

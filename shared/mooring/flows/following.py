@@ -7,16 +7,15 @@ that concern one repository are resolved by one request, however many applicatio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
-from mooring.errors import ConfigurationError, MooringError
+from mooring.errors import MooringError
 from mooring.model.application import Application
 from mooring.source import Resolution, Resolutions, normalise
+from mooring.source.charts import Charts
 from mooring.state.records import Input, WantedState
 
 __all__ = [
-    "ChartSource",
     "Place",
     "Revisions",
     "all_inputs",
@@ -31,26 +30,6 @@ __all__ = [
 Place: TypeAlias = tuple[str, str, str]
 """Address, chart and target: what is the same here has the same revision."""
 Revisions: TypeAlias = Mapping[Place, str | MooringError]
-
-
-class Versioned(Protocol):
-    """One version of a chart; the digest is that of its archive, or empty where the repository doesn't tell."""
-
-    @property
-    def version(self) -> str: ...
-
-    @property
-    def digest(self) -> str: ...
-
-
-class ChartSource(Protocol):
-    """Charts of repositories and registries (see `source.charts`)."""
-
-    def resolve(self, url: str, chart: str, revisions: Iterable[str]) -> Mapping[str, Versioned | ConfigurationError]:
-        """The version that each revision (a version or a range) names now, or the error in its place."""
-
-    def fetched(self, url: str, chart: str, version: str) -> Path:
-        """The folder that holds the chart."""
 
 
 def place_of(given: Input) -> Place:
@@ -76,7 +55,7 @@ def named(revisions: Iterable[str]) -> str:
 
 
 def resolve(
-    places: Iterable[Place], git: Callable[[str, Iterable[str]], Resolutions], charts: ChartSource
+    places: Iterable[Place], git: Callable[[str, Iterable[str]], Resolutions], charts: Charts
 ) -> dict[Place, str | MooringError]:
     """The revision of each place, or the error that says why there is none.
 
@@ -122,13 +101,3 @@ def followed(inputs: Iterable[Input]) -> dict[str, tuple[list[str], list[str]]]:
         if not each.chart:
             depends.setdefault(normalise(each.url), {}).update(dict.fromkeys(each.depends))
     return {name: (targets, list(depends[name])) for name, targets in repositories_of(given).items()}
-
-
-class NoCharts:
-    """Stands in until charts are fetched."""
-
-    def resolve(self, url: str, chart: str, revisions: Iterable[str]) -> Mapping[str, Versioned | ConfigurationError]:
-        raise ConfigurationError("charts are not supported yet", field="spec.source.chart")
-
-    def fetched(self, url: str, chart: str, version: str) -> Path:
-        raise ConfigurationError("charts are not supported yet", field="spec.source.chart")

@@ -15,7 +15,6 @@ from mooring.errors import MooringError, TransientError
 from mooring.events.messages import AppMessage, Cause, Later, RepositoryMessage
 from mooring.flows.building import build
 from mooring.flows.following import (
-    ChartSource,
     all_inputs,
     declared_inputs,
     followed,
@@ -30,6 +29,7 @@ from mooring.model.application import DEFAULT_NAMESPACE, AppKey, Application
 from mooring.queues import Queues
 from mooring.render import RenderContext, Tools
 from mooring.source import Repositories, Survey
+from mooring.source.charts import Charts
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
 from mooring.state.records import Commit, Input, Record, RenderFailure, Rendering, WantedState
@@ -50,7 +50,7 @@ class RenderPorts:
     bundles: Bundles
     registry: Registry
     repositories: Repositories
-    charts: ChartSource
+    charts: Charts
     queues: Queues
     tools: Tools
     clock: Callable[[], float]
@@ -224,13 +224,10 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
     assert record.spec is not None
     inputs = [replace(each, revision=task.revisions[each]) for each in task.declared]
     try:
-        built = build(ports.repositories, ports.charts, ports.tools, task.application, inputs, task.context)
+        known = record.wanted.rendering.inputs if record.wanted is not None else ()
+        built = build(ports.repositories, ports.charts, ports.tools, task.application, inputs, task.context, known)
         bundle = ports.bundles.save(built.objects)
-        surveys = {
-            (each.url, each.revision): ports.repositories.survey(each.url, {each.revision: each.depends})[each.revision]
-            for each in built.inputs
-            if not each.chart
-        }
+        surveys = _surveyed(ports, built.inputs)
     except MooringError as error:
         _fail(outbox, record, task.cause, error, task.revision, resolved_at)
         return
@@ -253,6 +250,15 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
     outbox.wanted.append((record.key, state))
     outbox.syncs.append(AppMessage(record.key, task.cause))
     _follow(outbox, task, rendering)
+
+
+def _surveyed(ports: RenderPorts, inputs: Iterable[Input]) -> dict[tuple[str, str], Survey]:
+    """What lies at the paths that a render has read."""
+    wants: dict[str, dict[str, set[str]]] = {}
+    for each in inputs:
+        if not each.chart:
+            wants.setdefault(each.url, {}).setdefault(each.revision, set()).update(each.depends)
+    return {(url, sha): survey for url in wants for sha, survey in ports.repositories.survey(url, wants[url]).items()}
 
 
 def _follow(outbox: Outbox, task: _Task, rendering: Rendering) -> None:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from mooring.errors import ForbiddenError, MooringError, PermanentError, TransientError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
-from mooring.flows.following import ChartSource, Place, all_inputs, named, place_of, resolve
+from mooring.flows.following import Place, all_inputs, named, place_of, resolve
 from mooring.flows.healthscripts import follow_scripts
 from mooring.flows.recalling import RENDERER, bare
 from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.source import Repositories
+from mooring.source.charts import Charts
 from mooring.state.applications import Applications, Listed
 from mooring.state.records import Input, WantedState
 from mooring.state.registry import Cluster, Registry, find_cluster
@@ -35,7 +36,7 @@ class SweepPorts:
     applications: Applications
     registry: Registry
     repositories: Repositories
-    charts: ChartSource
+    charts: Charts
     queues: Queues
     pool: Executor
 
