@@ -202,6 +202,17 @@ class Copy:
             return surveys
         raise UnreachableError("git could not read its copy, not even a new one", field=FIELD)
 
+    def listing(self, sha: str) -> list[str]:
+        """The path of every file of a commit; takes its trees only."""
+        self._prepare()
+        for _ in range(2):
+            self._require([sha])
+            outcome = self._local(["ls-tree", "-r", "-z", "--full-tree", "--name-only", sha])
+            if outcome.code == 0:
+                return [path.decode("utf-8", "surrogateescape") for path in outcome.out.split(b"\0") if path]
+            self._discard()
+        raise UnreachableError("git could not read its copy, not even a new one", field=FIELD)
+
     def complete(self, prefixes: list[str]) -> dict[str, str | None]:
         """The only commit on any branch or tag whose SHA begins so; None where there is none or several."""
         self._prepare()

@@ -153,6 +153,11 @@ class Repositories:
         """The object ids (of trees or files) at the paths of one commit; None where nothing is. See `survey`."""
         return dict(self.survey(url, {sha: paths})[sha].trees)
 
+    def listing(self, url: str, sha: str) -> list[str]:
+        """The path of every file (and link) of a commit, in git's order; no file is fetched for it."""
+        with self._copy(url) as copy:
+            return copy.listing(sha)
+
     def commit(self, url: str, sha: str) -> Commit:
         """Who committed what and when; from memory where the commit was surveyed before."""
         with self._copy(url) as copy:
