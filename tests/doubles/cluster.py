@@ -187,6 +187,9 @@ class MemoryCluster:
             if (key.group, key.kind) == (group, kind) and label and (not named or label in named):
                 yield self._observed(key, live, full=full)
 
+    def pods(self, namespace: str, selector: str) -> list[Manifest]:
+        return []
+
     def edit(self, key: ObjectKey, change: Callable[[Manifest], None], manager: str = "kubectl-edit") -> None:
         """Somebody changes an object by hand: what differs afterwards is theirs."""
         live = self.objects[key]

@@ -141,6 +141,9 @@ class Stepped:
     def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
         return self.target.look(group, kind, version, apps, full=full)
 
+    def pods(self, namespace: str, selector: str) -> list[Manifest]:
+        return self.target.pods(namespace, selector)
+
     def _step(self, name: str, act: Callable[[], Any]) -> Any:
         self.before(name)
         done = act()

@@ -137,6 +137,26 @@ def test_a_pod_that_does_not_come_up(ground: Ground, status: dict[str, Any], wor
     ground.becomes("Degraded", "Pod app", *words)
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (waiting("ImagePullBackOff", "Back-off pulling"), 'container "app" can\'t get its image example.com/app:1'),
+        (waiting("CrashLoopBackOff", "back-off 5m0s", 7, lastState=CRASHED), 'container "app" ended with exit code 3'),
+    ],
+    ids=["no image", "crash loop"],
+)
+def test_a_rollout_says_what_its_pods_say(ground: Ground, status: dict[str, Any], words: str) -> None:
+    """GIVEN a Deployment WHEN its pod does not come up THEN its health says why, and later sweeps write nothing."""
+    ground.sync(deployment("web"))
+    ground.say(status)
+    ground.becomes("Progressing", "Deployment web", "0 of 1 updated replicas are available", words)
+    before = list(ground.world.table.query(f"APP#{ground.key}"))
+    asked = ground.world.cluster.requests
+    ground.world.sweep()
+    assert before == list(ground.world.table.query(f"APP#{ground.key}"))
+    assert 2 == ground.world.cluster.requests - asked
+
+
 def test_a_rollout_that_is_stuck(ground: Ground) -> None:
     """GIVEN a Deployment whose pods never become ready WHEN its deadline is over THEN it is degraded and says so."""
     ground.sync(deployment("web", progressDeadlineSeconds=2))
@@ -168,7 +188,7 @@ def test_a_job_that_fails(ground: Ground) -> None:
     assert "Progressing" == ground.health()[0]
     ended = {"name": "app", "image": "x", "imageID": "", "ready": False, "restartCount": 0, "state": CRASHED}
     ground.say({"phase": "Failed", "containerStatuses": [ended]})
-    ground.becomes("Degraded", "Job migrate", "Job has reached the specified backoff limit")
+    ground.becomes("Degraded", "Job migrate", "Job has reached the specified backoff limit", "ended with exit code 3")
 
 
 def test_a_claim_that_nobody_serves(ground: Ground) -> None:

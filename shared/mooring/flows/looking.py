@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mooring.cluster.observe import Observed
+from mooring.flows.explaining import Explainer
 from mooring.flows.targets import Live
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import AppKey
@@ -35,16 +36,20 @@ def sight_of(found: Observed) -> Sight:
     return Sight(found.uid, found.fingerprint or "", generation)
 
 
-def look(target: Live, records: Iterable[Record], *, health_only: bool = False) -> dict[AppKey, Seen]:
+def look(
+    target: Live, records: Iterable[Record], *, health_only: bool = False, explain: bool = False
+) -> dict[AppKey, Seen]:
     """Looks for the remembered objects of some applications, by their label.
 
-    Only kinds with a health rule are listed in full, and with `health_only` only those are listed at all. An object
-    that is remembered and not seen is not missing yet: it may have lost its label (see `look_closely`).
+    Only kinds with a health rule are listed in full, and with `health_only` only those are listed at all. With
+    `explain` the pods of workloads that are not well are asked why (see `flows.explaining`). An object that is
+    remembered and not seen is not missing yet: it may have lost its label (see `look_closely`).
     """
     seen: dict[AppKey, Seen] = {}
     owners: dict[ObjectKey, list[AppKey]] = {}
     versions: dict[tuple[str, str], str] = {}
     labels: dict[AppKey, str] = {}
+    explainer = Explainer(target, wanted=explain)
     for record in records:
         seen[record.key] = Seen()
         labels[record.key] = tracking_value(record.key)
@@ -60,7 +65,7 @@ def look(target: Live, records: Iterable[Record], *, health_only: bool = False) 
                 if is_tracked(app, found.key, found.app_label, found.tracking_id):
                     seen[app].sights[found.key] = sight_of(found)
                     if full:
-                        seen[app].health[found.key] = assess(found.live, target.health)
+                        seen[app].health[found.key] = explainer.explained(found, assess(found.live, target.health))
     return seen
 
 

@@ -27,6 +27,7 @@ __all__ = ["handle_syncs"]
 _BUSY = 3.0  # seconds until an application is looked at again whose lease somebody holds
 _TICKS = 120.0  # seconds; what would wait longer is left to the next tick of the schedule
 _HEALTH_DELAYS = (1, 1, 2, 3, 5, 8, 13, 20, 30, 30, 60, 60, 60, 60, 60, 60)  # seconds between looks after a sync
+_WORDS_FROM = 4  # the look after a sync from which on pods that are not ready are asked why: after seven seconds
 _UNSETTLED = {"Progressing", "Missing"}
 
 
@@ -156,7 +157,8 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
     here = [record for record in records if record.status.cluster == cluster.name and not _skipped(record)]
     try:
         target = ports.targets.connect(cluster)
-        seen = look(target, here, health_only=message.health_only)
+        explain = not message.health_only or message.attempt >= _WORDS_FROM
+        seen = look(target, here, health_only=message.health_only, explain=explain)
         if not message.health_only:
             ports.targets.note_versions(target)
     except MooringError as error:

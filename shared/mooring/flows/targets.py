@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
 from functools import partial
+from itertools import islice
 from typing import Any, Protocol
 
 from mooring.access.project import Project
@@ -38,6 +39,7 @@ from mooring.state.registry import Cluster, Registry, find_cluster
 
 __all__ = ["Live", "Target", "Targets"]
 
+_SOME_PODS = 50
 _PATIENCE = 3.0  # seconds that a kind may take to be served after its CRD was applied
 
 
@@ -87,6 +89,9 @@ class Live(Protocol):
 
     def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
         """Every object of a kind that carries the tracking label with one of these values (or with any)."""
+
+    def pods(self, namespace: str, selector: str) -> list[Manifest]:
+        """Some pods of a namespace that a label selector fits, in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,14 @@ class Target:
             raise
         if resource is not None:
             yield from list_objects(self.server, resource, selector=app_selector(apps), full=full)
+
+    def pods(self, namespace: str, selector: str) -> list[Manifest]:
+        """Some pods of a namespace that a label selector fits, in full."""
+        resource = self.discovery.resource("", "Pod", "v1")
+        pods = list_objects(
+            self.server, resource, selector=selector, namespace=namespace, full=True, page_size=_SOME_PODS
+        )
+        return [pod.live for pod in islice(pods, _SOME_PODS) if pod.live is not None]
 
 
 class Targets:
