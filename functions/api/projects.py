@@ -9,7 +9,9 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
+from mooring.flows.permitting import NotPermittedError
 from mooring.flows.projects import UnknownProjectError, declare_project, delete_project, list_projects, show_project
+from mooring.invocation import error_answer
 
 __all__ = ["add_project_routes"]
 
@@ -26,6 +28,11 @@ def add_project_routes(
     @app.exception_handler(UnknownProjectError)
     def unknown(error: UnknownProjectError) -> Response[str]:
         return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
+
+    @app.exception_handler(NotPermittedError)
+    def not_permitted(error: NotPermittedError) -> Response[str]:
+        told = error_answer(error, unsigned=403)
+        return Response(told["statusCode"], "application/json", told["body"])
 
     @app.get("/api/v1/projects", middlewares=[authorised])
     def get_projects() -> Response[str]:

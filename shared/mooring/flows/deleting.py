@@ -91,7 +91,8 @@ def _reached(ports: SyncPorts, record: Record, operation: Operation) -> tuple[Li
     application = record.spec.application
     project = ports.targets.project(application.project)
     cluster = ports.targets.cluster(application.destination)
-    target = ports.targets.connect(cluster).acting_as(acting_for(project, application, cluster))
+    acting = acting_for(project, application, cluster) if ports.targets.settings.impersonation else ""
+    target = ports.targets.connect(cluster).acting_as(acting)
     inventory = permitted_part(project, application, cluster, record.inventory)
     hooks = _hooks(ports, record)
     plan = _plan({**_left_behind(record, hooks, operation, target), **inventory}, hooks)

@@ -30,6 +30,7 @@ from mooring.state.projects import Projects
 from mooring.state.registry import Known
 
 __all__ = [
+    "NotPermittedError",
     "acting_for",
     "permit_application",
     "permit_declared",
@@ -43,8 +44,12 @@ _DEFAULT_SERVER = "https://kubernetes.default.svc"
 _TOLD = 5  # refused objects that a message names
 
 
+class NotPermittedError(ForbiddenError):
+    """A project does not permit what an application asks for."""
+
+
 def permit_application(project: Project, application: Application, cluster: Cluster | None) -> None:
-    """Raises `ForbiddenError` where a project does not permit an application's namespace, sources or destination.
+    """Raises `NotPermittedError` where a project does not permit an application's namespace, sources or destination.
 
     `cluster` is what its destination means; without one nothing can be synced, and nothing is said about it.
     """
@@ -71,7 +76,7 @@ def permit_declared(known: Known, projects: Projects, application: Application) 
 
 
 def permit_plan(project: Project, application: Application, cluster: Cluster, plan: Plan) -> None:
-    """Raises `ForbiddenError` naming every object (the first five) that a plan would write or delete unpermitted."""
+    """Raises `NotPermittedError` naming every object (the first five) that a plan would write or delete unpermitted."""
     place = _place(application, cluster)
     refused: list[Refusal] = []
     for key in dict.fromkeys(_keys(plan)):
@@ -81,11 +86,11 @@ def permit_plan(project: Project, application: Application, cluster: Cluster, pl
     if not refused:
         return
     more = f"; and {len(refused) - _TOLD} more" if len(refused) > _TOLD else ""
-    raise ForbiddenError("; ".join(str(each) for each in refused[:_TOLD]) + more)
+    raise NotPermittedError("; ".join(str(each) for each in refused[:_TOLD]) + more)
 
 
 def permit_namespace(project: Project, application: Application, cluster: Cluster) -> None:
-    """Raises `ForbiddenError` where `CreateNamespace=true` must not make or label the destination's namespace."""
+    """Raises `NotPermittedError` where `CreateNamespace=true` must not make or label the destination's namespace."""
     key = ObjectKey("", "Namespace", "", application.destination.namespace)
     refused = _refusal(project, _place(application, cluster), key)
     if refused is not None:
@@ -95,7 +100,7 @@ def permit_namespace(project: Project, application: Application, cluster: Cluste
 def acting_for(project: Project, application: Application, cluster: Cluster) -> str:
     """The user that writes and deletes for an application; empty for ourselves, where its project names nobody.
 
-    Raises `ForbiddenError` where the project names service accounts and none of them for this destination.
+    Raises `NotPermittedError` where the project names service accounts and none of them for this destination.
     """
     namespace = application.destination.namespace
     found = service_account(project, _place(application, cluster), namespace, application.key.namespace)
@@ -171,5 +176,5 @@ def _distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))
 
 
-def _forbidden(refused: Refusal, application: Application) -> ForbiddenError:
-    return ForbiddenError(str(refused), subject=str(application.key))
+def _forbidden(refused: Refusal, application: Application) -> NotPermittedError:
+    return NotPermittedError(str(refused), subject=str(application.key))

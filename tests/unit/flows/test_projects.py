@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mooring.access.parsing import parse_project
-from mooring.errors import ConfigurationError, ForbiddenError
+from mooring.errors import ConfigurationError, ForbiddenError, UnreachableError
+from mooring.events.messages import AppMessage, Cause
 from mooring.flows.declaring import AskPorts, declare, delete
 from mooring.flows.projects import (
     UnknownProjectError,
@@ -19,6 +21,7 @@ from mooring.flows.projects import (
     show_project,
 )
 from mooring.flows.settings import NO_SETTINGS
+from mooring.flows.rendering import RenderPorts, handle_renders
 from mooring.flows.targets import Targets
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
@@ -369,3 +372,34 @@ def test_a_service_account_is_who_writes(world: World) -> None:
     world.sync(key)
     assert "(spec.destinationServiceAccounts)" in conditions(world, key)["InvalidSpecError"]
     assert [A] == list(world.cluster.objects)
+    allow(world, destinationServiceAccounts=[{"server": "*", "namespace": "*", "defaultServiceAccount": "ops:gone"}])
+    acted.clear()
+    delete(ask(world), key, "ada", cascade=None)
+    world.sync(key)
+    assert ({}, {"system:serviceaccount:ops:gone"}) == (world.cluster.objects, set(acted))
+
+
+def test_a_repository_is_not_even_read_without_permission(world: World) -> None:
+    """GIVEN an application whose project narrows WHEN a render is asked for THEN it fails by the rule, unread."""
+    declare_project(world.registry.projects, document())
+    declare(ask(world), application(), "ada")
+    declare_project(world.registry.projects, document(sourceRepos=["https://git.test/other"]))
+    key = AppKey("argocd", "shop")
+    asked: list[object] = []
+
+    def latest(*given: object) -> None:
+        asked.append(given)
+        raise UnreachableError("not now")
+
+    repositories: Any = SimpleNamespace(latest=latest)
+    ports: Any = RenderPorts(
+        world.applications, world.bundles, world.registry, repositories, None, world.queues, None, lambda: world.now
+    )  # type: ignore[arg-type]  # nothing of the rest is reached
+    handle_renders(ports, [AppMessage(key, Cause("push"))])
+    wanted = world.record(key).wanted
+    assert wanted is not None and wanted.failure is not None
+    assert "(spec.sourceRepos)" in wanted.failure.message
+    assert ([], False, "") == (asked, wanted.failure.transient, wanted.bundle)
+    declare_project(world.registry.projects, document())
+    handle_renders(ports, [AppMessage(key, Cause("push"))])
+    assert asked, "once it is permitted the repository is read"
