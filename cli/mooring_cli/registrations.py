@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
 from mooring_cli.output import add_output_option, emit, warn
 from mooring_cli.pages import table
@@ -27,12 +28,20 @@ def add_repo_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=list_repos)
 
     parser = repos.add_parser("add", parents=[shared], help="register a repository, or change its credentials")
-    parser.add_argument("repository", metavar="URL")
+    parser.add_argument("repository", metavar="URL", nargs="?")
+    parser.add_argument("-f", "--filename", metavar="FILE", help="Argo CD's repository or repo-creds Secrets instead")
+    parser.add_argument("--type", choices=("git", "helm", "oci"), default="git", help="what lies there (default: git)")
+    parser.add_argument("--name", metavar="NAME", help="with --type helm or oci: what dependencies call it (@NAME)")
     parser.add_argument("--username", metavar="NAME", help="for HTTPS, with --password-file")
     parser.add_argument("--password-file", metavar="FILE", help="a file with the password (- for standard input)")
     parser.add_argument("--token-file", metavar="FILE", help="a file with an access token (- for standard input)")
     parser.add_argument("--ssh-private-key-file", metavar="FILE", help="a private key without a passphrase")
     parser.add_argument("--ssh-known-hosts-file", metavar="FILE", help="the server's keys, as ssh-keyscan prints them")
+    parser.add_argument("--tls-client-cert-file", metavar="FILE", help="charts: a client certificate in PEM")
+    parser.add_argument("--tls-client-key-file", metavar="FILE", help="charts: its key")
+    parser.add_argument("--ca-file", metavar="FILE", help="charts: the authority of the server's certificate")
+    parser.add_argument("--insecure-skip-server-verification", action="store_true", help="charts: check no certificate")
+    parser.add_argument("--insecure-oci-force-http", action="store_true", help="charts: a registry without TLS")
     parser.add_argument("--github-app-id", metavar="ID")
     parser.add_argument("--github-app-installation-id", metavar="ID")
     parser.add_argument("--github-app-private-key-file", metavar="FILE")
@@ -41,8 +50,26 @@ def add_repo_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def add_repo(api: Api, args: argparse.Namespace) -> int:
-    """Registers a repository's credentials under its URL."""
+    """Registers a repository's credentials under its URL, or those in Argo CD's Secrets."""
+    if args.filename:
+        from mooring_cli.documents import read_documents
+
+        if args.repository:
+            raise ConfigurationError("can't be given together with a URL", field="--filename")
+        for _, document in read_documents(args.filename):
+            _register(api, args, document)
+        return 0
+    if not args.repository:
+        raise ConfigurationError("give the address of a repository, or a file with -f", field="URL")
     body: dict[str, str] = {"url": args.repository}
+    if args.type != "git":
+        body["type"] = args.type
+    if args.name:
+        body["name"] = args.name
+    if args.insecure_skip_server_verification:
+        body["insecure"] = "true"
+    if args.insecure_oci_force_http:
+        body["insecureOCIForceHttp"] = "true"
     if args.username:
         body["username"] = args.username
     for field, file in (
@@ -51,24 +78,31 @@ def add_repo(api: Api, args: argparse.Namespace) -> int:
         ("sshPrivateKey", args.ssh_private_key_file),
         ("sshKnownHosts", args.ssh_known_hosts_file),
         ("githubAppPrivateKey", args.github_app_private_key_file),
+        ("tlsClientCertData", args.tls_client_cert_file),
+        ("tlsClientCertKey", args.tls_client_key_file),
+        ("caData", args.ca_file),
     ):
         if file:
-            body[field] = read_secret(file, whole=field.startswith(("ssh", "githubApp")))
+            body[field] = read_secret(file, whole=field.startswith(("ssh", "githubApp", "tls", "ca")))
     for field, value in (
         ("githubAppID", args.github_app_id),
         ("githubAppInstallationID", args.github_app_installation_id),
     ):
         if value:
             body[field] = value
+    _register(api, args, body)
+    return 0
+
+
+def _register(api: Api, args: argparse.Namespace, body: Any) -> None:
     answer = api.call("PUT", "repositories", body=body)
     warn(answer.get("warnings") or [])
-    emit(args, answer, lambda: f"repository {args.repository} registered")
-    return 0
+    emit(args, answer, lambda: f"repository {answer.get('url') or args.repository} registered")
 
 
 def list_repos(api: Api, args: argparse.Namespace) -> int:
     """`mooring repo list`."""
     answer = api.call("GET", "repositories")
-    rows = [(r.get("url"), r.get("type") or r.get("kind") or r.get("credentials")) for r in answer.get("items") or []]
-    emit(args, answer, lambda: table(["URL", "CREDENTIALS"], rows))
+    rows = [(r.get("url"), r.get("type") or "", r.get("name") or "") for r in answer.get("items") or []]
+    emit(args, answer, lambda: table(["URL", "TYPE", "NAME"], rows))
     return 0

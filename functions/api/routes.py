@@ -26,6 +26,7 @@ from mooring.flows.settings import show_settings, store_settings
 from mooring.flows.showing import show_application
 from mooring.invocation import error_answer
 from mooring.model.application import AppKey
+from mooring.state.registry import Registration
 
 _ADMINISTRATOR = "admin"
 _HISTORY = 30  # operations read for an application's history
@@ -141,13 +142,19 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
 
     @app.get("/api/v1/repositories", middlewares=[authorised])
     def list_repositories() -> Response[str]:
-        return _json(200, {"items": [{"url": url} for url, _ in registry.repositories()]})
+        return _json(200, {"items": [_shown(each) for each in registry.registrations()]})
 
     @app.put("/api/v1/repositories", middlewares=[authorised])
     def put_repository() -> Response[str]:
-        return _json(200, {"url": register_repository(registry, body())})
+        url, warnings = register_repository(registry, body())
+        return _json(200, {"url": url, "warnings": warnings})
 
     return app
+
+
+def _shown(registration: Registration) -> dict[str, str]:
+    shown = {"url": registration.url, "type": registration.kind}
+    return shown | ({"name": registration.name} if registration.name else {})
 
 
 def _json(status: int, value: Any) -> Response[str]:

@@ -18,7 +18,9 @@ from mooring.events.messages import Cause, ClusterMessage
 from mooring.flows.ulid import new_ulid
 from mooring.model.application import Destination
 from mooring.model.clusterforms import ClusterForm, read_cluster_form, read_cluster_secret
+from mooring.model.repositoryforms import is_secret, read_repository_secret
 from mooring.queues import Queues
+from mooring.source.charts_credentials import parse_chart_credential
 from mooring.source.credentials import parse_credential
 from mooring.state.applications import Applications
 from mooring.state.clusters import Cluster, Limits, find_cluster, normal_server
@@ -214,14 +216,25 @@ def _limits(limits: Limits) -> dict[str, float]:
     return {name: value for name, value in every.items() if value}
 
 
-def register_repository(registry: Registry, document: object) -> str:
-    """Registers the credentials of a repository, or of all whose address starts so; returns the address.
+def register_repository(registry: Registry, document: object) -> tuple[str, list[str]]:
+    """Registers a repository, or all whose address starts so; returns the address, and warnings.
 
-    Raises `ConfigurationError` naming the field that is wrong.
+    The document has the fields of Argo CD's repository secrets, or is such a Secret. With `type: helm` or `type: oci`,
+    or with `enableOCI`, it is about charts. Raises `ConfigurationError` naming the field that is wrong.
     """
+    warnings: list[str] = []
+    if is_secret(document):
+        document = read_repository_secret(document, warnings)
     if not isinstance(document, dict) or not isinstance(document.get("url"), str):
         raise ConfigurationError("must be the address of a repository, or its beginning", field="url")
-    url: str = document["url"]
-    parse_credential(orjson.dumps(document), name="body")
-    registry.register_repository(url, document)
-    return url
+    url, kind = document["url"].strip(), document.get("type", "git")
+    if kind in ("helm", "oci") or document.get("enableOCI") in (True, "true"):
+        charts = parse_chart_credential(orjson.dumps(document), name="body")
+        registry.register_repository(url, document, kind="oci" if charts.oci else "helm", name=charts.name)
+        return url, warnings
+    if kind != "git":
+        raise ConfigurationError("must be git, helm or oci", field="type")
+    stored = {name: value for name, value in document.items() if name not in ("type", "name")}
+    parse_credential(orjson.dumps(stored), name="body")
+    registry.register_repository(url, stored)
+    return url, warnings

@@ -103,7 +103,10 @@ def take(root: Path, path: str, charts: ChartSource | None, depends: set[str], *
             found = charts.resolve(url, each.name, [wanted])[wanted]
             if isinstance(found, ConfigurationError):
                 raise RenderError(f"{where}: the dependency {each.name} {wanted}: {found.message}") from found
-            folder = charts.fetched(url, each.name, found.version, pass_credentials=pass_credentials)
+            try:
+                folder = charts.fetched(url, each.name, found.version, pass_credentials=pass_credentials)
+            except ConfigurationError as error:
+                raise RenderError(f"{where}: the dependency {each.name} {wanted}: {error.message}") from error
             folders[f"{each.name}-{found.version}"] = folder
             fetched.append(folder)
             fixed = locked is not None or found.version == wanted

@@ -14,10 +14,9 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, TypeAlias
 from urllib.parse import urljoin
 
@@ -29,7 +28,7 @@ from mooring.source.charts_index import Entry
 from mooring.source.charts_indexes import Indexes
 from mooring.source.charts_places import Place, is_registry, place_of
 from mooring.source.gokit import GoKit
-from mooring.source.oci import Content, Registries, is_digest
+from mooring.source.oci import Registries, is_digest
 from mooring.source.oci_auth import EcrPasswords
 
 __all__ = ["Charts", "Version", "Versions", "is_exact"]
@@ -38,13 +37,13 @@ _REVISION = "spec.source.targetRevision"
 _CHART = "spec.source.chart"
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
-_MAX_CONTENTS: Final = 4096
+_MAX_DIGESTS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a chart and, in hex, the SHA-256 of its archive (in a registry: of its manifest), which is empty
-    where an index has none.
+    """A version of a chart, or (for a tag that moves) `sha256:` with a manifest's digest; and, in hex, the SHA-256 of
+    its archive, empty where that isn't known without another request.
     """
 
     version: str
@@ -85,33 +84,24 @@ class Charts:
         self._folders = Folders(root / "content", limit=limit)
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, str], threading.Lock] = {}
-        self._contents: dict[tuple[str, str], Content] = {}
-        self._undeclared: dict[tuple[str, str, str], str] = {}
+        self._digests: dict[tuple[str, str, str], str] = {}
 
-    def resolve(
-        self,
-        url: str,
-        chart: str,
-        revisions: Iterable[str],
-        *,
-        known: Mapping[str, Version] = MappingProxyType({}),
-    ) -> Versions:
+    def resolve(self, url: str, chart: str, revisions: Iterable[str]) -> Versions:
         """The version that each revision names now, or a `ConfigurationError` in its place.
 
-        `known` are earlier answers: an exact version among them is not asked for again, and no request is made where
-        that leaves nothing. A classic repository is asked once for all its charts, conditionally.
+        An exact version is itself, and no request is made for it: whether it exists shows when it is fetched. Else a
+        classic repository is asked once for all its charts, conditionally, and a registry for its tags.
         """
         wanted = dict.fromkeys(revisions)
-        found: Versions = {each: known[each] for each in wanted if each in known and is_exact(each)}
-        todo = [each for each in wanted if each not in found]
-        if not todo:
-            return found
         place = self._place(url, chart)
-        with self._alone(place, chart):
-            if is_registry(url):
-                found |= self._in_registry(place, todo, known)
-            else:
-                found |= self._in_index(place, chart, todo)
+        found: Versions = {
+            each: Version(each, self._digests.get((place.text, chart, each), "")) for each in wanted if is_exact(each)
+        }
+        todo = [each for each in wanted if each not in found]
+        if todo:
+            with self._alone(place, chart):
+                look = self._in_registry if is_registry(url) else self._in_index
+                found |= look(place, chart, todo)
         return {each: found[each] for each in wanted}
 
     def fetched(self, url: str, chart: str, version: Version | str, *, pass_credentials: bool = False) -> Path:
@@ -121,11 +111,19 @@ class Charts:
         that was promised, or holds what no chart may hold.
         """
         place = self._place(url, chart)
-        name, digest = (version.version, version.digest) if isinstance(version, Version) else (version, "")
+        name, promised = (version.version, version.digest) if isinstance(version, Version) else (version, "")
         with self._alone(place, chart):
-            if is_registry(url):
-                return self._from_registry(place, name, digest, chart)
-            return self._from_repository(place, chart, name, digest, pass_credentials)
+            digest = promised or self._digests.get((place.text, chart, name), "")
+            folder = self._folders.find(digest) if digest else None
+            if folder is None and is_registry(url):
+                folder = self._from_registry(place, name, chart)
+            elif folder is None:
+                folder = self._from_repository(place, chart, name, promised, pass_credentials)
+            if chart and not (folder / "Chart.yaml").is_file():
+                raise ConfigurationError(
+                    f"{place.shown} {name} holds no Chart.yaml; pack it with `helm package`", field=_CHART
+                )
+            return folder
 
     def named(self, name: str) -> str | None:
         """The address of the repository that was registered under a name."""
@@ -165,11 +163,9 @@ class Charts:
 
     def _from_repository(self, place: Place, chart: str, version: str, digest: str, pass_credentials: bool) -> Path:
         what = f"the chart {chart} {version} of {place.shown}"
-        digest = digest or self._undeclared.get((place.text, chart, version), "")
-        if digest and (folder := self._folders.find(digest)) is not None:
-            return folder
         entry = self._entry(place, chart, version, digest)
         if entry.digest and (folder := self._folders.find(entry.digest)) is not None:
+            self._remember(place, chart, version, entry.digest)
             return folder
         with self._folders.scratch() as scratch:
             archive = Path(scratch, "archive")
@@ -182,9 +178,7 @@ class Charts:
                         f"{what} does not have the digest that the index promises; publish it anew", field=_CHART
                     )
             folder = self._folders.keep(got, archive, what=what)
-        self._check(folder, what)
-        if not entry.digest:
-            self._undeclared[place.text, chart, version] = got
+        self._remember(place, chart, version, got)
         return folder
 
     def _entry(self, place: Place, chart: str, version: str, digest: str, *, again: bool = False) -> Entry:
@@ -227,47 +221,32 @@ class Charts:
 
     # -- registries ------------------------------------------------------------------------------------------------
 
-    def _in_registry(self, place: Place, revisions: list[str], known: Mapping[str, Version]) -> Versions:
+    def _in_registry(self, place: Place, chart: str, revisions: list[str]) -> Versions:
+        names = self._chosen(revisions, self._registries.tags(place))
         found: Versions = {}
-        names: dict[str, str | None] = {each: each for each in revisions if is_exact(each)}
-        open_ones = [each for each in revisions if each not in names]
-        if open_ones:
-            names |= self._chosen(open_ones, self._registries.tags(place))
-        for each in revisions:
-            name = names[each]
+        for each, name in names.items():
             if name is None:
                 found[each] = _none(place, "", each)
-            elif is_exact(name) and each in known and known[each].version == name:
-                found[each] = known[each]
+            elif is_exact(name):
+                found[each] = Version(name, self._digests.get((place.text, chart, name), ""))
             else:
-                try:
-                    found[each] = Version(name, self._content(place, name).manifest)
-                except ConfigurationError as error:
-                    found[each] = error
+                content = self._registries.content(place, name)
+                found[each] = Version(f"sha256:{content.manifest}", content.archive)
         return found
 
-    def _content(self, place: Place, name: str) -> Content:
-        content = self._registries.content(place, name)
-        if len(self._contents) >= _MAX_CONTENTS:
-            self._contents.clear()
-        self._contents[place.text, content.manifest] = content
-        return content
-
-    def _from_registry(self, place: Place, version: str, digest: str, chart: str) -> Path:
+    def _from_registry(self, place: Place, version: str, chart: str) -> Path:
         what = f"{place.shown} {version}"
-        content = self._contents.get((place.text, digest))
-        if content is None:
-            content = self._content(place, f"sha256:{digest}" if digest else version)
+        content = self._registries.content(place, version)
         if chart and not content.chart:
             raise ConfigurationError(f"{what} holds no Helm chart; push it with `helm push`", field=_CHART)
-        if (folder := self._folders.find(content.archive)) is not None:
-            return folder
-        with self._folders.scratch() as scratch:
-            archive = Path(scratch, "archive")
-            self._registries.download(place, content, archive, limit=MAX_ARCHIVE)
-            folder = self._folders.keep(content.archive, archive, what=what, strip=content.chart)
-        if content.chart:
-            self._check(folder, what)
+        folder = self._folders.find(content.archive)
+        if folder is None:
+            with self._folders.scratch() as scratch:
+                archive = Path(scratch, "archive")
+                self._registries.download(place, content, archive, limit=MAX_ARCHIVE)
+                folder = self._folders.keep(content.archive, archive, what=what, strip=content.chart)
+        if is_exact(version):
+            self._remember(place, chart, version, content.archive)
         return folder
 
     # -- both ------------------------------------------------------------------------------------------------------
@@ -287,10 +266,11 @@ class Charts:
                 chosen[each] = answer.tag if answer is not None else None
         return chosen
 
-    @staticmethod
-    def _check(folder: Path, what: str) -> None:
-        if not (folder / "Chart.yaml").is_file():
-            raise ConfigurationError(f"{what} holds no Chart.yaml; pack it with `helm package`", field=_CHART)
+    def _remember(self, place: Place, chart: str, version: str, digest: str) -> None:
+        """So that the same version needs no request as long as this instance lives."""
+        if len(self._digests) >= _MAX_DIGESTS:
+            self._digests.clear()
+        self._digests[place.text, chart, version] = digest
 
 
 def _by_version(entries: Iterable[Entry]) -> dict[str, Entry]:

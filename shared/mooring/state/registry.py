@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from mooring.errors import ConfigurationError
@@ -27,7 +27,7 @@ from mooring.state.projects import CLUSTERS, PROJECT_VERSION, Projects
 from mooring.state.secret_store import SecretStore
 from mooring.state.table import Item, Key, Table, delete, put, update
 
-__all__ = ["IN_CLUSTER", "Cluster", "Known", "Registry", "find_cluster"]
+__all__ = ["IN_CLUSTER", "Cluster", "Known", "Registration", "Registry", "find_cluster"]
 
 _NO_LIMITS = Limits()
 _REACHABLE = Outage(0.0, "", 0.0)
@@ -45,6 +45,16 @@ class Known(NamedTuple):
     clusters: list[Cluster]
     settings: str
     projects: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A repository, or all whose address begins with `url`; `kind` is `git`, `helm` or `oci`."""
+
+    url: str
+    secret: str
+    kind: str
+    name: str
 
 
 class Registry:
@@ -167,15 +177,26 @@ class Registry:
 
     # -- repositories ----------------------------------------------------------------------------------------------
 
-    def register_repository(self, url: str, credential: dict[str, Any]) -> None:
-        """Registers the credentials for all repositories whose address starts with `url`."""
+    def register_repository(self, url: str, credential: dict[str, Any], *, kind: str = "git", name: str = "") -> None:
+        """Registers the credentials for all repositories whose address starts with `url`.
+
+        `kind` is `git`, `helm` or `oci`; `name` is what the dependencies of charts call a repository.
+        """
         secret = f"{self._prefix}/repositories/{hashlib.sha256(url.encode()).hexdigest()[:16]}"
         self._secrets.put(secret, credential)
-        self._table.write(put({"pk": _CREDENTIALS, "sk": url, "secret": secret}))
+        item: dict[str, Any] = {"pk": _CREDENTIALS, "sk": url, "secret": secret, "kind": kind}
+        self._table.write(put(item | ({"name": name} if name else {})))
 
     def repositories(self) -> list[tuple[str, str]]:
-        """Registered address prefixes with the names of their secrets."""
-        return [(item["sk"], item["secret"]) for item in self._table.query(_CREDENTIALS)]
+        """Address prefixes of git repositories with the names of their secrets."""
+        return [(each.url, each.secret) for each in self.registrations() if each.kind == "git"]
+
+    def registrations(self) -> list[Registration]:
+        """All registered repositories: git, charts and registries."""
+        return [
+            Registration(item["sk"], item["secret"], item.get("kind", "git"), item.get("name", ""))
+            for item in self._table.query(_CREDENTIALS)
+        ]
 
     def secret(self, name: str, *, fresh: bool = False) -> dict[str, Any]:
         """The content of a registered secret; `fresh` reads it anew."""
