@@ -22,7 +22,14 @@ from mooring.flows.judging import Findings, judge, rejudge
 from mooring.flows.looking import Seen, look
 from mooring.flows.namespaces import label_namespace, look_at_namespace
 from mooring.flows.operating import Task, begin_operation, continued, exhausted, is_heal, operate, retry_of
-from mooring.flows.permitting import acting_for, permit_application, permit_namespace, permit_plan, why_closed
+from mooring.flows.permitting import (
+    NotPermittedError,
+    acting_for,
+    permit_application,
+    permit_namespace,
+    permit_plan,
+    why_closed,
+)
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.preparing import Prepared, prepare
 from mooring.flows.rehearsing import rehearse
@@ -193,7 +200,6 @@ def _sync(
         first = plan()
         if bundle.hooks and not selectors and (request or _begins(first, running, record)):
             first = plan(hooks=bundle.hooks)
-        permit_plan(project, spec.application, target.cluster, narrowed(first, selectors))
     except PermanentError as error:
         return _refuse(ports, record, base, cause, str(error))
     if automated is None and request is None:
@@ -204,7 +210,10 @@ def _sync(
     if not first.steps and request is None and running is None and not relabels:
         if record.status.generation != spec.generation:
             permit = partial(permit_namespace, project, spec.application, target.cluster)
-            label_namespace(target, spec.application, permit)
+            try:
+                label_namespace(target, spec.application, permit)
+            except NotPermittedError as error:
+                return _refuse(ports, record, _as_before(base, record.status), cause, str(error))
         base = confirm(base.because(_CLOSED, "", ports.clock()), (), ports.clock())
         status = judge(bundle.objects, with_left(inventory, left), base, findings, kept=first.kept)
         return _note(ports, record, status, inventory)
@@ -213,6 +222,10 @@ def _sync(
     if request is not None and selectors and not any(is_chosen(key, selectors) for key in concerned):
         message = f"resources: the application has no object that {', '.join(request.resources)} fits"
         return _answer_request(ports, record, record.status, message, git.revision)
+    try:
+        permit_plan(project, spec.application, target.cluster, first)
+    except NotPermittedError as error:  # tried again with every look, since the project may change meanwhile
+        return _refuse(ports, record, _as_before(base, record.status), cause, str(error))
     if request is not None and request.dry_run:
         operation = begin_operation(ports, record, cause, first, prune=prune)
         return rehearse(ports, record, target, first, operation, rules)

@@ -164,6 +164,26 @@ def test_one_forbidden_object_stops_the_whole_sync(world: World, expected: str, 
     world.sync(key)
     assert ({}, "Failed") == (world.cluster.objects, operation(world, key).phase)
     assert f"project 'team' does not permit {expected}" in operation(world, key).message
+    written = world.record(key).lease.token
+    world.now += 60
+    world.sweep()
+    assert written == world.record(key).lease.token, "the same refusal is not written again"
+    everything = [{"group": "*", "kind": "*"}]
+    allow(world, clusterResourceWhitelist=everything, destinations=[{"name": "*", "namespace": "*"}])
+    world.sweep()
+    assert A in world.cluster.objects or "waiting for" in operation(world, key).message
+
+
+def test_what_nobody_asked_to_sync_is_compared_all_the_same(world: World) -> None:
+    """GIVEN an application that is synced by hand WHEN git holds a forbidden object THEN nothing has failed yet."""
+    allow(world, namespaceResourceBlacklist=[{"group": "apps", "kind": "Deployment"}])
+    key = world.declare(project="team")
+    world.push(key, deployment("web"))
+    world.sync(key)
+    assert ("OutOfSync", None) == (world.record(key).status.sync, world.record(key).status.operation)
+    world.request(key)
+    world.sync(key)
+    assert ("Failed", {}) == (operation(world, key).phase, world.cluster.objects)
 
 
 def test_a_forbidden_object_is_not_pruned(world: World) -> None:
