@@ -141,7 +141,7 @@ class _Functions:
     def _start(self, name: str) -> tuple[subprocess.Popen[bytes], int]:
         function = self._template["Resources"][name]["Properties"]
         port, api = _free_port(), _free_port()
-        layers = [layer["Ref"] for layer in function.get("Layers", [])]
+        layers = [layer["Ref"] for layer in function.get("Layers", []) if "Ref" in layer]
         paths = [self._built / name, self._built / "PythonLayer/python", self._runtime]
         tools = [f"{self._built}/ToolsLayer/bin"] if any(each.startswith("ToolsLayer") for each in layers) else []
         env = {key: self._value(value) for key, value in function["Environment"]["Variables"].items()} | {

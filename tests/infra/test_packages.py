@@ -28,7 +28,7 @@ def _weight(folder: Path) -> int:
 
 def _functions(transformed: dict[str, Any]) -> dict[str, list[str]]:
     return {
-        name: [layer["Ref"] for layer in each["Properties"].get("Layers", [])]
+        name: [layer["Ref"] for layer in each["Properties"].get("Layers", []) if "Ref" in layer]
         for name, each in transformed["Resources"].items()
         if each["Type"] == "AWS::Lambda::Function"
     }

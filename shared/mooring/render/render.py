@@ -8,6 +8,7 @@ render.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -155,7 +156,7 @@ class _Job:
 
     def result(self) -> tuple[SourceType, Found]:
         source, at = self.source, self.source.declared_at
-        if source.kind == "Plugin" or (not source.kind and not source.chart and self.tools.plugins):
+        if source.kind == "Plugin" or (not source.kind and not source.chart and os.path.isdir(self.tools.plugins)):
             with _scratch() as scratch:
                 if (found := self._by_plugin(scratch)) is not None:
                     return "Plugin", found
