@@ -15,7 +15,6 @@ import orjson
 
 from mooring.cluster.auth import Connection, EksLogin, Tls
 from mooring.cluster.aws import Sessions, describe_cluster
-from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.errors import ConfigurationError
 from mooring.state.clusters import Cluster, normal_server
 from mooring.state.registry import Registry
@@ -84,6 +83,8 @@ def _to_eks(cluster: Cluster, login: EksLogin) -> Connection:
 
 def _from_secret(text: str, context: str | None) -> Connection:
     """The kubeconfig in a secret: its text, or a JSON object that has it under `kubeconfig`."""
+    from mooring.cluster.kubeconfig import from_kubeconfig  # with a YAML parser, which few syncs need
+
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from mooring.errors import ConflictError, MooringError, PermanentError, TransientError, UnreachableError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.deleting import remove
-from mooring.flows.doctor import unanswerable, uses_of
 from mooring.flows.looking import Seen, look
 from mooring.flows.ports import SyncPorts
 from mooring.flows.reaching import OutageError
@@ -174,6 +173,8 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
 
 def _examine(ports: SyncPorts, cluster: Cluster, check: str, records: Iterable[Record]) -> None:
     """Examines a cluster for a person, and keeps what was found."""
+    from mooring.flows.doctor import unanswerable, uses_of  # only where a person asks
+
     try:
         found = ports.targets.examine(cluster, uses_of(records, cluster), ports.pool)
     except MooringError as error:

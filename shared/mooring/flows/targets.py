@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mooring.access.project import Project
 from mooring.cluster.adopting import adopt
@@ -21,7 +21,6 @@ from mooring.cluster.apply import FIELD_MANAGER, Applied, apply, delete, get
 from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
-from mooring.cluster.examining import Use, examine
 from mooring.cluster.impersonating import ActingAs, Requests
 from mooring.cluster.observe import Observed, app_selector, list_objects, observed
 from mooring.cluster.probing import why_unreachable
@@ -36,6 +35,9 @@ from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.options import Propagation
 from mooring.state.clusters import Limits
 from mooring.state.registry import Cluster, Registry, find_cluster
+
+if TYPE_CHECKING:
+    from mooring.cluster.examining import Use
 
 __all__ = ["Live", "Target", "Targets"]
 
@@ -235,6 +237,8 @@ class Targets:
 
     def examine(self, cluster: Cluster, uses: Iterable[Use], pool: Executor) -> dict[str, Any]:
         """What keeps us from working with a cluster (`cluster.examining`), and whether it can be reached after all."""
+        from mooring.cluster.examining import examine  # only where a person asks
+
         cluster = self._now_known(self._places.find(cluster))
         found = examine(self._places.connection(cluster, fresh=True), uses, pool)
         if found["reachable"] and cluster.outage is not None:
