@@ -21,7 +21,7 @@ from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.settings import NO_SETTINGS
 from mooring.flows.sync import handle_syncs
 from mooring.flows.ports import SyncPorts
-from mooring.model.application import AppKey, Destination, parse_application
+from mooring.model.application import RESOURCES_FINALIZER, AppKey, Destination, parse_application
 from mooring.model.objects import Manifest
 from mooring.secrets.envelope import KmsKeyService
 from mooring.state.applications import Applications
@@ -111,6 +111,7 @@ class World:
         ignore: Sequence[Any] = (),
         annotations: Mapping[str, str] | None = None,
         namespace: str = "shop",
+        finalizer: str = RESOURCES_FINALIZER,
         cluster: str = "in-cluster",
         project: str = "default",
         **policy: Any,
@@ -119,7 +120,7 @@ class World:
         document = {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "Application",
-            "metadata": {"name": name, "finalizers": ["resources-finalizer.argocd.argoproj.io"]},
+            "metadata": {"name": name, "finalizers": [finalizer]},
             "spec": {
                 "project": project,
                 "source": {"repoURL": f"https://{REPOSITORY}", "path": name},

@@ -25,6 +25,7 @@ from mooring.flows.ports import LEASE_SECONDS, SyncPorts
 from mooring.flows.sync import handle_syncs
 from mooring.flows.targets import Target
 from mooring.health import STANDARD
+from mooring.model.application import RESOURCES_FINALIZER
 from mooring.model.objects import Manifest
 from mooring.state import registry
 from tests.doubles import faultyproxy
@@ -296,9 +297,12 @@ def test_a_prune_that_got_no_answer_is_finished(ground: Ground) -> None:
 
 def test_a_deletion_waits_for_the_cluster(ground: Ground) -> None:
     """GIVEN an application to delete WHEN its cluster is away THEN all of it stays remembered, and goes when it is back."""
+    ground.key = ground.world.declare(finalizer=f"{RESOURCES_FINALIZER}/background", **AUTO)  # no collector runs here
     ground.world.push(ground.key, *(ground.config_map(number, "1") for number in range(4)))
     ground.sync()
-    ports: Any = AskPorts(ground.world.applications, ground.world.queues, lambda: ground.world.now, ground.world.registry)
+    ports: Any = AskPorts(
+        ground.world.applications, ground.world.queues, lambda: ground.world.now, ground.world.registry
+    )
     delete(ports, ground.key, "ada", cascade=None)
     ground.proxy.choose = lambda method, path: faultyproxy.RESET
     ground.sync()
