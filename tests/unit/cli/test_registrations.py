@@ -94,7 +94,49 @@ def test_secrets_of_a_repository_are_read_from_files(api: FakeApi, mooring: Moor
 def test_registrations_are_listed(api: FakeApi, mooring: Mooring) -> None:
     """Lists are tables, and JSON when asked."""
     api.on("GET /api/v1/clusters", {"items": [{"name": "dev", "server": "https://c", "default": True}]})
-    api.on("GET /api/v1/repositories", {"items": [{"url": "https://r", "type": "token"}]})
+    api.on("GET /api/v1/repositories", {"items": [{"url": "https://r", "type": "helm", "name": "charts"}]})
     assert ["dev", "https://c", "yes", "-", "-"] == mooring("cluster", "list").out.splitlines()[1].split()
-    assert ["https://r", "token"] == mooring("repo", "list").out.splitlines()[1].split()
+    assert ["https://r", "helm", "charts"] == mooring("repo", "list").out.splitlines()[1].split()
     assert 1 == len(json.loads(mooring("cluster", "list", "-o", "json").out)["items"])
+
+
+SECRETS = """
+apiVersion: v1
+kind: Secret
+metadata: {name: a, labels: {argocd.argoproj.io/secret-type: repository}}
+stringData: {type: helm, name: charts, url: "https://charts.example.com"}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: b, labels: {argocd.argoproj.io/secret-type: repo-creds}}
+stringData: {type: helm, enableOCI: "true", url: registry.example.com, username: u, password: s3cret}
+"""
+
+
+def test_argo_cds_repository_secrets_are_sent_as_they_are(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
+    """GIVEN a file with two Secrets, THEN each is sent, and no password shown."""
+    (tmp_path / "secrets.yaml").write_text(SECRETS)
+    api.on("PUT /api/v1/repositories", {"url": "https://charts.example.com"})
+    outcome = mooring("repo", "add", "-f", "secrets.yaml")
+    assert (0, ["Secret", "Secret"]) == (outcome.code, [call.body["kind"] for call in api.calls])
+    assert "s3cret" not in outcome.out + outcome.err
+
+
+def test_a_repository_of_charts_has_a_type_and_a_name(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
+    """Certificates come from files, with their line breaks."""
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\nx\n")
+    api.on("PUT /api/v1/repositories", {})
+    mooring("repo", "add", "https://charts.example.com", "--type", "helm", "--name", "charts", "--ca-file", "ca.pem")
+    expected = {
+        "url": "https://charts.example.com",
+        "type": "helm",
+        "name": "charts",
+        "caData": "-----BEGIN CERTIFICATE-----\nx\n",
+    }
+    assert expected == api.calls[0].body
+
+
+def test_a_repository_needs_an_address_or_a_file(api: FakeApi, mooring: Mooring) -> None:
+    """Neither, or both, is an error before anything is sent."""
+    assert (1, 1) == (mooring("repo", "add").code, mooring("repo", "add", "https://r", "-f", "x").code)
+    assert [] == api.calls
