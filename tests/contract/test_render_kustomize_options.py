@@ -273,6 +273,13 @@ def test_what_can_not_be_added_is_named(
     assert str(checkout.parent) not in str(raised.value)
 
 
+def test_charts_in_a_kustomization_are_refused(rendered: Callable[..., Rendered], checkout: Path) -> None:
+    """GIVEN `helmCharts`, also in a base, THEN the error names the file and what to do instead."""
+    (checkout / "apps/base/kustomization.yaml").write_text("helmCharts: [{name: a, repo: https://example.com}]\n")
+    with pytest.raises(RenderError, match=r"apps/base/kustomization\.yaml: helmCharts: .*make the chart a source"):
+        rendered(KustomizeOptions())
+
+
 def test_an_outline_grows_with_what_is_checked_out(checkout: Path) -> None:
     """GIVEN only the source's folder, THEN what it builds on is named; with that there, its own bases are too."""
     whole = checkout.parent / "whole"

@@ -142,6 +142,7 @@ def test_a_plugin_recognises_its_folders(
     rendered = rendering()
     expected = ("Plugin", "made") if matches else ("Directory", "plain")
     assert expected == (rendered.source_type, rendered.objects[0]["metadata"]["name"])
+    assert matches == rendered.by_revision
     if not matches:
         with pytest.raises(ConfigurationError, match="does not recognise the folder"):
             rendering(PluginOptions("special"))

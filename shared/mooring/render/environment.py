@@ -61,8 +61,10 @@ class BuildEnvironment:
         self._revision_used |= name in _REVISIONS
         return self._values.get(name, "")
 
-    def everything(self) -> dict[str, str]:
-        """All variables, for a program whose use of them can't be seen."""
+    def everything(self, *, but_revisions: bool = False) -> dict[str, str]:
+        """All variables, for a program whose use of them can't be seen; if asked, without those of the revision."""
+        if but_revisions:
+            return {name: value for name, value in self._values.items() if name not in _REVISIONS}
         self._revision_used = True
         return dict(self._values)
 

@@ -39,6 +39,7 @@ _FILES = ("crds", "configurations", "patchesstrategicmerge")
 _ENTRIES = ("patches", "patchesjson6902", "replacements")
 _GENERATED = ("configmapgenerator", "secretgenerator")
 _FILE_KEYS = ("path", "paths", "files", "envs", "env")
+_CHARTS = ("helmCharts", "helmChartInflationGenerator")
 _REMOTE = re.compile(r"git::|[^/\s]+@[^/\s]+:|[^./\s]+(\.[^./\s]+)+/\S+|\S+\?\S+=")
 """Entries that are not in the repository and that kustomize takes for another one (kustomize, "Remote targets")."""
 
@@ -141,6 +142,9 @@ def folders(root: Path, path: str, options: KustomizeOptions) -> set[str]:
         if here == path:
             documents = itertools.chain(documents, (("spec.source.kustomize", added(options)),))
         for where, document in documents:
+            for name in _CHARTS:
+                if document.get(name.casefold()):
+                    raise RenderError(f"{where}: {name}: kustomize may not start Helm here; make the chart a source")
             for field, entry in _files(where, document):
                 if _is_url(entry):
                     raise _elsewhere(field, entry)
@@ -235,7 +239,10 @@ def _is_url(entry: str) -> bool:
 
 
 def _elsewhere(field: str, entry: str) -> RenderError:
-    return RenderError(f"{field}: {entry!r} lives outside of this repository, which is not supported yet; copy it in")
+    return RenderError(
+        f"{field}: {entry!r} lives outside of this repository, where kustomize may not look; copy it in, or make it a "
+        "source of its own in spec.sources"
+    )
 
 
 def _list(value: Any) -> list[Any]:

@@ -82,7 +82,7 @@ class PluginRun:
             return False
 
     def _run(self, plugin: Plugin, command: tuple[str, ...], step: str) -> bytes:
-        variables = self._variables(plugin)
+        variables = self._variables(plugin, step)
         home = self._scratch / "home"
         home.mkdir(exist_ok=True)
         names = {os.fspath(self._copy(plugin)): "", os.fspath(plugin.home): plugin.name}
@@ -118,15 +118,22 @@ class PluginRun:
                 )
         return target
 
-    def _variables(self, plugin: Plugin) -> dict[str, str]:
+    def _variables(self, plugin: Plugin, step: str) -> dict[str, str]:
+        if step == "discover":
+            # Whether a plugin is for a folder may not depend on the revision: other tools' renders stand for many.
+            return {**self._environment.everything(but_revisions=True), "PATH": _path(plugin)}
         variables = self._environment.everything()
         given = {f"ARGOCD_ENV_{each.name}": self._environment.substitute(each.value) for each in self._options.env}
         variables |= given | dict(_parameters(self._options.parameters))
-        variables["PATH"] = f"{plugin.home}:{plugin.home}/bin:{_PATH}"
+        variables["PATH"] = _path(plugin)
         for name, value in variables.items():
             if "\0" in name + value or "=" in name:
                 raise ConfigurationError(f"{name!r} can't be an environment variable", field=f"{self._field}.env")
         return variables
+
+
+def _path(plugin: Plugin) -> str:
+    return f"{plugin.home}:{plugin.home}/bin:{_PATH}"
 
 
 def _parameters(parameters: tuple[PluginParameter, ...]) -> Iterator[tuple[str, str]]:
