@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mooring.cluster.observe import APP_LABEL, Observed
-from mooring.errors import ConflictError
+from mooring.errors import ConflictError, MooringError
 from mooring.flows.targets import Live
 from mooring.health import assess, has_rule
 from mooring.model.application import Application
@@ -30,7 +30,7 @@ __all__ = [
     "made_by",
     "run_hook",
     "still_runs",
-    "terminate_hook",
+    "terminate_hooks",
 ]
 
 OPERATION_ANNOTATION = "mooring.dev/operation"
@@ -145,7 +145,7 @@ def _gone(known: HookRun, manifest: Manifest) -> HookRun:
     return replace(known, state="Failed", message="was deleted before it finished")
 
 
-def terminate_hook(run: HookRun, operation: Operation, application: Application, target: Live) -> HookRun:
+def _terminate(run: HookRun, operation: Operation, application: Application, target: Live) -> HookRun:
     """Ends a hook that was running when its operation was terminated, and says how it ended.
 
     It is deleted unless it has ended meanwhile; then it is what it is, and goes only if its policy is HookFailed, since
@@ -161,6 +161,21 @@ def terminate_hook(run: HookRun, operation: Operation, application: Application,
     if now.state == "Running" or (hook is not None and "HookFailed" in hook.policies):
         delete_hook(target, found, application)
     return now if now.state != "Running" else replace(now, state="Failed", message=_TERMINATED)
+
+
+def terminate_hooks(operation: Operation, application: Application, target: Live) -> tuple[tuple[HookRun, ...], str]:
+    """Ends the hooks of an operation that still run: all hooks as they are then, and what could not be ended."""
+    trouble = ""
+    ended = list(operation.hooks)
+    for index, run in enumerate(operation.hooks):
+        if run.state != "Running":
+            continue
+        try:
+            ended[index] = _terminate(run, operation, application, target)
+        except MooringError as error:
+            trouble = f"a hook could not be ended: {error.message}"
+            ended[index] = replace(run, state="Failed", message=f"could not be ended: {error.message}")
+    return tuple(ended), trouble
 
 
 def delete_hook(target: Live, found: Observed, application: Application) -> None:

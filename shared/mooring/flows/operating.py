@@ -20,6 +20,7 @@ from mooring.flows.asking import Selector, is_chosen
 from mooring.flows.executing import Execution, Hands
 from mooring.flows.fighting import note_reverts
 from mooring.flows.guarding import asked_since, confirm
+from mooring.flows.hooking import terminate_hooks
 from mooring.flows.judging import Findings, judge
 from mooring.flows.namespaces import ensure_namespace, namespace_results
 from mooring.flows.permitting import permit_namespace, why_closed
@@ -182,6 +183,8 @@ def operate(task: Task) -> Status:
         steps=len(plan.steps),
         ended=_superseded(record, ports.clock()) if running is None else None,
     )
+    if running is None and record.status.operation is not None:
+        _end_superseded(task, record.status.operation)
     execution = Execution(dict(held.record.inventory))
     wants = partial(still_wants, ports.applications, target.cluster.name)
     project = ports.targets.project(task.application.project)
@@ -215,7 +218,20 @@ def _superseded(record: Record, now: float) -> Operation | None:
     old = record.status.operation
     if old is None or old.phase != "Running":
         return None
-    return replace(old, phase="Failed", message="a newer revision or request took over", finished_at=now)
+    hooks = tuple(
+        replace(run, state="Failed", message="was ended for a newer one") if run.state == "Running" else run
+        for run in old.hooks
+    )
+    old = replace(old, phase="Failed", message="a newer revision or request took over", finished_at=now, hooks=hooks)
+    return replace(old, results=results_of(old, Execution({})))
+
+
+def _end_superseded(task: Task, old: Operation) -> None:
+    """Ends the hooks that an older operation still waits for, as terminating it would: two migrations must not run at
+    once. One that can't be ended holds nothing up; if it is in the way, its successor says so.
+    """
+    if old.phase == "Running":
+        terminate_hooks(old, task.application, task.target)
 
 
 def _end(task: Task, record: Record, operation: Operation, execution: Execution, waiting: list[str]) -> Status:

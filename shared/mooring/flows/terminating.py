@@ -14,8 +14,9 @@ from dataclasses import replace
 
 from mooring.errors import MooringError
 from mooring.flows.executing import Execution
-from mooring.flows.hooking import terminate_hook
+from mooring.flows.hooking import terminate_hooks
 from mooring.flows.operating import results_of
+from mooring.flows.permitting import acting_for
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.state.records import HookRun, Operation, Record, RetryState, Status
 
@@ -55,17 +56,10 @@ def _end_hooks(ports: SyncPorts, record: Record, operation: Operation) -> tuple[
     if not any(run.state == "Running" for run in operation.hooks):
         return operation.hooks, ""
     try:
-        target = ports.targets.connect(ports.targets.cluster(application.destination))
+        cluster = ports.targets.cluster(application.destination)
+        whom = acting_for(ports.targets.project(application.project), application, cluster)
+        target = ports.targets.connect(cluster).acting_as(whom)
     except MooringError as error:
         return operation.hooks, f"; its hooks could not be ended: {error.message}"
-    trouble = ""
-    ended = list(operation.hooks)
-    for index, run in enumerate(operation.hooks):
-        if run.state != "Running":
-            continue
-        try:
-            ended[index] = terminate_hook(run, operation, application, target)
-        except MooringError as error:
-            trouble = f"; a hook could not be ended: {error.message}"
-            ended[index] = replace(run, state="Failed", message=f"could not be ended: {error.message}")
-    return tuple(ended), trouble
+    ended, trouble = terminate_hooks(operation, application, target)
+    return ended, f"; {trouble}" if trouble else ""

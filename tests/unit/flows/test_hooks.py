@@ -330,6 +330,37 @@ def test_what_hooks_have_left_goes_with_the_application(world: World) -> None:
     assert {"theirs", "of-other", "farewell"} == {each.name for each in world.cluster.objects}
 
 
+def test_a_newer_commit_ends_the_hooks_it_takes_over_from(world: World) -> None:
+    """GIVEN a migration with a generated name that runs WHEN a newer commit takes over THEN only the newer one runs."""
+    key = world.declare(**AUTO)
+    hook = job("x", hook="PreSync")
+    hook["metadata"] = {"generateName": "migrate-", "annotations": hook["metadata"]["annotations"]}
+    for value in ("1", "2"):
+        world.now += 100
+        world.push(key, hook, config_map("app", x=value))
+        world.sync(key)
+        assert 1 == len(world.cluster.objects)
+    assert 2 == len(names(world))
+    (old,) = world.applications.operations(key, 9)
+    assert [("Failed", "was ended for a newer one")] == [(run.state, run.message) for run in old.hooks]
+    assert "Running" == state(world, key)[0]
+
+
+def test_a_takeover_waits_for_no_hook_that_can_not_be_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN a hook that may not be deleted WHEN a newer commit without it takes over THEN that one is synced."""
+    key = world.declare(**AUTO)
+    world.push(key, job("before", hook="PreSync"), config_map("app", x="1"))
+    world.sync(key)
+
+    def refuse(*arguments: Any) -> bool:
+        raise ForbiddenError("jobs.batch is forbidden")
+
+    monkeypatch.setattr(world.cluster, "delete", refuse)
+    world.push(key, config_map("app", x="2"))
+    world.sync(key)
+    assert (["before", "app"], "Succeeded") == (names(world), state(world, key)[0])
+
+
 def test_a_hook_of_two_phases_runs_in_both(world: World) -> None:
     """GIVEN one Job for PreSync and PostSync WHEN synced THEN its first run is deleted and it runs again."""
     key = world.declare(**AUTO)
