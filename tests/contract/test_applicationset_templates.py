@@ -81,6 +81,20 @@ def test_pull_requests_have_labels_and_slugs(program: str) -> None:
     assert ["feat-my-branch-pr7-a-b"] == [each.name for each in found]
 
 
+def test_filters_are_regular_expressions_of_go(program: str) -> None:
+    """GIVEN filters in Go's own syntax WHEN evaluated THEN they choose, and one that is none is named."""
+    world = World(requests=[PullRequest(number, f"T{number}", "feat", "main", "0", "kim") for number in range(3)])
+
+    def chosen(*filters: dict[str, str]) -> list[str]:
+        request = {"pullRequest": {"github": {"owner": "o", "repo": "r"}, "filters": list(filters)}}
+        return [each.name for each in made(program, world, request, name="n{{.number}}")]
+
+    assert ["n0", "n2"] == chosen({"titleMatch": "[[:alpha:]](0|2)$"}, {"branchMatch": "^x"})
+    with pytest.raises(ConfigurationError, match="not a regular expression") as caught:
+        chosen({"branchMatch": "x"}, {"branchMatch": "(?=x)"})
+    assert "spec.generators[0].pullRequest.filters[1].branchMatch" == caught.value.field
+
+
 def test_a_patch_is_a_go_template_too(program: str) -> None:
     """GIVEN a patch with a condition WHEN generated THEN each application has what its parameters say."""
     elements = {"list": {"elements": [{"n": "a", "prune": True}, {"n": "b", "prune": False}]}}

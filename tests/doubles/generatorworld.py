@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,9 +32,14 @@ class World:
         return Ports(templates or self, self, self.clusters, self, self, self)
 
     def ask(self, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Slugs only, made simply: Go templates are tried with the program that renders them."""
-        assert ["slug"] == [each["verb"] for each in requests]
-        return [{"slugs": [text.lower().replace("/", "-") for text in requests[0]["texts"]]}]
+        """Slugs and patterns only, made simply: Go templates are tried with the program that renders them."""
+        return [self._answer(each) for each in requests]
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["verb"] == "slug":
+            return {"slugs": [text.lower().replace("/", "-") for text in request["texts"]]}
+        assert request["verb"] == "match"
+        return {"matches": [re.search(request["pattern"], text) is not None for text in request["texts"]]}
 
     def paths(self, url: str, revision: str) -> list[str]:
         self.asked.append(f"{url}@{revision}")

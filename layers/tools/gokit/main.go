@@ -34,6 +34,7 @@ type verb func(request json.RawMessage) (any, error)
 
 var verbs = map[string]verb{
 	"jsonnet":  jsonnetVerb,
+	"match":    matchVerb,
 	"semver":   semverVerb,
 	"slug":     slugVerb,
 	"template": templateVerb,

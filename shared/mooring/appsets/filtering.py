@@ -2,74 +2,93 @@
 
 Repositories are judged before their branches are listed, so that those which are not meant cost no request. A filter
 that names both kinds of conditions takes part in both rounds (Argo CD, "SCM Provider Generator", Filters). Patterns are
-regular expressions, found anywhere.
+regular expressions in Go's syntax, found anywhere; all of a round are one question.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from mooring.appsets.ports import CodeHosts, FoundRepository, PullRequest
+from mooring.appsets.rendering import Pattern, Renderer
 from mooring.errors import ConfigurationError
-from mooring.model.generators import PullRequests, Repositories, RepositoryFilter, RequestFilter
+from mooring.model.generators import PullRequests, Repositories
 
 __all__ = ["chosen_repositories", "chosen_requests"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """A filter with its patterns compiled."""
-
-    wanted: RepositoryFilter
-    name: re.Pattern[str]
-    label: re.Pattern[str]
-    branch: re.Pattern[str]
-
-    def of_repositories(self) -> bool:
-        return bool(self.wanted.repository or self.wanted.label)
-
-    def of_branches(self) -> bool:
-        return bool(self.wanted.branch or self.wanted.paths_exist or self.wanted.paths_do_not_exist)
-
-    def fits(self, repository: FoundRepository) -> bool:
-        if not self.name.search(repository.name):
-            return False
-        return not self.wanted.label or any(self.label.search(each) for each in repository.labels)
-
-    def fits_branch(self, at: FoundRepository, has: Callable[[FoundRepository, str], bool]) -> bool:
-        return (
-            self.branch.search(at.branch) is not None
-            and all(has(at, path) for path in self.wanted.paths_exist)
-            and not any(has(at, path) for path in self.wanted.paths_do_not_exist)
-        )
-
-
-def chosen_repositories(hosts: CodeHosts, detail: Repositories, namespace: str, where: str) -> list[FoundRepository]:
+def chosen_repositories(
+    hosts: CodeHosts, detail: Repositories, namespace: str, renderer: Renderer, where: str
+) -> list[FoundRepository]:
     """The branches that are meant. Raises `ConfigurationError` for a pattern, and what the host raises."""
-    forge = detail.forge
-    filters = [_compiled(each, f"{where}.filters[{index}]") for index, each in enumerate(detail.filters)]
-    first = [each for each in filters if each.of_repositories()]
-    second = [each for each in filters if each.of_branches()]
     found: list[FoundRepository] = []
-    for repository in hosts.repositories(forge, namespace):
-        if not first or any(each.fits(repository) for each in first):
-            found += hosts.branches(forge, namespace, repository)
-    answers: dict[tuple[str, str, str, str], bool] = {}
+    for repository in _named(list(hosts.repositories(detail.forge, namespace)), detail, renderer, where):
+        found += hosts.branches(detail.forge, namespace, repository)
+    return _at_branches(hosts, found, detail, namespace, renderer, where)
 
-    def has(at: FoundRepository, path: str) -> bool:
-        key = (at.owner, at.name, at.branch, path.rstrip("/"))
+
+def _named(
+    repositories: list[FoundRepository], detail: Repositories, renderer: Renderer, where: str
+) -> list[FoundRepository]:
+    filters = [(index, each) for index, each in enumerate(detail.filters) if each.repository or each.label]
+    if not filters:
+        return repositories
+    names, labels = [each.name for each in repositories], sorted({one for each in repositories for one in each.labels})
+    answers = renderer.matches(
+        [Pattern(each.repository, names, f"{where}.filters[{index}].repositoryMatch") for index, each in filters]
+        + [Pattern(each.label, labels, f"{where}.filters[{index}].labelMatch") for index, each in filters]
+    )
+    chosen = []
+    for number, repository in enumerate(repositories):
+        for position, (_, each) in enumerate(filters):
+            known = dict(zip(labels, answers[len(filters) + position], strict=True))
+            if answers[position][number] and (not each.label or any(known[one] for one in repository.labels)):
+                chosen.append(repository)
+                break
+    return chosen
+
+
+def _at_branches(
+    hosts: CodeHosts,
+    found: list[FoundRepository],
+    detail: Repositories,
+    namespace: str,
+    renderer: Renderer,
+    where: str,
+) -> list[FoundRepository]:
+    filters = [
+        (index, each)
+        for index, each in enumerate(detail.filters)
+        if each.branch or each.paths_exist or each.paths_do_not_exist
+    ]
+    if not filters:
+        return found
+    branches = [each.branch for each in found]
+    matches = renderer.matches(
+        [Pattern(each.branch, branches, f"{where}.filters[{index}].branchMatch") for index, each in filters]
+    )
+    answers: dict[tuple[int, str], bool] = {}
+
+    def has(number: int, path: str) -> bool:
+        key = (number, path.rstrip("/"))
         if key not in answers:
-            answers[key] = hosts.has_path(forge, namespace, at, key[-1])
+            answers[key] = hosts.has_path(detail.forge, namespace, found[number], key[1])
         return answers[key]
 
-    return [each for each in found if not second or any(one.fits_branch(each, has) for one in second)]
+    return [
+        repository
+        for number, repository in enumerate(found)
+        if any(
+            matches[position][number]
+            and all(has(number, path) for path in each.paths_exist)
+            and not any(has(number, path) for path in each.paths_do_not_exist)
+            for position, (_, each) in enumerate(filters)
+        )
+    ]
 
 
-def chosen_requests(hosts: CodeHosts, detail: PullRequests, namespace: str, where: str) -> list[PullRequest]:
+def chosen_requests(
+    hosts: CodeHosts, detail: PullRequests, namespace: str, renderer: Renderer, where: str
+) -> list[PullRequest]:
     """The pull requests that are meant. Raises `ConfigurationError` where there is no such repository, as a rule."""
-    patterns = [_request_patterns(each, f"{where}.filters[{index}]") for index, each in enumerate(detail.filters)]
     requests = hosts.pull_requests(detail.forge, namespace)
     if requests is None:
         if detail.missing_is_empty:
@@ -77,35 +96,19 @@ def chosen_requests(hosts: CodeHosts, detail: PullRequests, namespace: str, wher
         raise ConfigurationError(
             "there is no such repository, or it may not be seen with this token", field=detail.forge.where
         )
-    return [each for each in requests if not patterns or any(_request_fits(each, *one) for one in patterns)]
-
-
-def _request_fits(
-    request: PullRequest, branch: re.Pattern[str], target: re.Pattern[str], title: re.Pattern[str]
-) -> bool:
-    found = (branch.search(request.branch), target.search(request.target), title.search(request.title))
-    return all(each is not None for each in found)
-
-
-def _compiled(each: RepositoryFilter, where: str) -> _Filter:
-    return _Filter(
-        each,
-        _pattern(each.repository, f"{where}.repositoryMatch"),
-        _pattern(each.label, f"{where}.labelMatch"),
-        _pattern(each.branch, f"{where}.branchMatch"),
-    )
-
-
-def _request_patterns(each: RequestFilter, where: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    return (
-        _pattern(each.branch, f"{where}.branchMatch"),
-        _pattern(each.target, f"{where}.targetBranchMatch"),
-        _pattern(each.title, f"{where}.titleMatch"),
-    )
-
-
-def _pattern(text: str, where: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise ConfigurationError(f"{text!r} is not a regular expression: {error}", field=where) from None
+    if not detail.filters:
+        return list(requests)
+    branches, targets = [each.branch for each in requests], [each.target for each in requests]
+    titles = [each.title for each in requests]
+    patterns = [
+        pattern
+        for index, each in enumerate(detail.filters)
+        for pattern in (
+            Pattern(each.branch, branches, f"{where}.filters[{index}].branchMatch"),
+            Pattern(each.target, targets, f"{where}.filters[{index}].targetBranchMatch"),
+            Pattern(each.title, titles, f"{where}.filters[{index}].titleMatch"),
+        )
+    ]
+    answers = renderer.matches(patterns)
+    fitting = [[all(each) for each in zip(*answers[at : at + 3], strict=True)] for at in range(0, len(answers), 3)]
+    return [each for number, each in enumerate(requests) if any(one[number] for one in fitting)]

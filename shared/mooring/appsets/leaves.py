@@ -116,11 +116,11 @@ class Leaves:
         ]
 
     def _repositories(self, detail: Repositories, where: str) -> list[Params]:
-        found = chosen_repositories(self._ports.hosts, detail, self._key.namespace, where)
+        found = chosen_repositories(self._ports.hosts, detail, self._key.namespace, self._renderer, where)
         return [_repository_params(each, detail.protocol) for each in found]
 
     def _pull_requests(self, detail: PullRequests, where: str) -> list[Params]:
-        chosen = chosen_requests(self._ports.hosts, detail, self._key.namespace, where)
+        chosen = chosen_requests(self._ports.hosts, detail, self._key.namespace, self._renderer, where)
         slugs = iter(self._renderer.slugs([text for each in chosen for text in (each.branch, each.target)]))
         return [
             {

@@ -15,7 +15,7 @@ from typing import Any
 from mooring.appsets.ports import Params, Templates
 from mooring.errors import ConfigurationError, RenderError
 
-__all__ = ["Job", "Renderer"]
+__all__ = ["Job", "Pattern", "Renderer"]
 
 _TAG = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
@@ -26,6 +26,15 @@ class Job:
 
     tree: Any
     params: Sequence[Params]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression in Go's syntax, and texts to look for it in; an empty one is found everywhere."""
+
+    text: str
+    texts: Sequence[str]
     where: str
 
 
@@ -58,6 +67,13 @@ class Renderer:
         slugs: list[str] = answer["slugs"]
         return slugs
 
+    def matches(self, wanted: Sequence[Pattern]) -> list[list[bool]]:
+        """For each pattern in which of its texts it is found. Raises `ConfigurationError` for one that is none."""
+        asked = [each for each in wanted if each.text]
+        questions = [{"verb": "match", "pattern": each.text, "texts": list(each.texts)} for each in asked]
+        answers = iter(self._templates.ask(questions) if questions else ())
+        return [_matches(each, next(answers)) if each.text else [True] * len(each.texts) for each in wanted]
+
     def _question(self, job: Job) -> dict[str, Any]:
         return {"verb": "template", "tree": job.tree, "params": list(job.params), "options": self._options}
 
@@ -72,6 +88,15 @@ def _answer(job: Job, answer: Mapping[str, Any]) -> list[Any]:
             raise RenderError(f"{result['error']} (set {index + 1} of {len(job.params)} of parameters)", field=at)
         trees.append(result["tree"])
     return trees
+
+
+def _matches(pattern: Pattern, answer: Mapping[str, Any]) -> list[bool]:
+    if "error" in answer:
+        raise ConfigurationError(
+            f"{pattern.text!r} is not a regular expression: {answer['error']}", field=pattern.where
+        )
+    found: list[bool] = answer["matches"]
+    return found
 
 
 def _filled(tree: Any, params: Params) -> Any:
