@@ -129,15 +129,6 @@ class Ground:
             and "deletionTimestamp" not in item["metadata"]
         }
 
-    def collect_garbage(self) -> None:
-        """What a controller would do: objects that are deleted in the foreground and have nothing below them go."""
-        path = f"/api/v1/namespaces/{self.namespace}/configmaps"
-        for item in self.past_proxy.request("GET", path).body["items"]:
-            if "deletionTimestamp" in item["metadata"]:
-                change = {"metadata": {"finalizers": None}}
-                headers = {"Content-Type": "application/merge-patch+json"}
-                self.past_proxy.request("PATCH", f"{path}/{item['metadata']['name']}", {}, change, headers)
-
     def close(self) -> None:
         for server in (*self._servers, self.past_proxy):
             server.close()
@@ -324,9 +315,6 @@ def test_a_deletion_waits_for_the_cluster(ground: Ground) -> None:
     ground.later()
     ground.run(AppMessage(ground.key, Cause("retry")))
     assert {} == ground.live()
-    assert "waiting for deletion of ConfigMap" in ground.world.record(ground.key).status.operation.message
-    ground.collect_garbage()
-    ground.run(AppMessage(ground.key, Cause("retry")))
     assert ground.world.record(ground.key).spec is None
 
 
