@@ -220,7 +220,7 @@ class Targets:
 
         Raises `UnreachableError` that says since when and why it can't be reached.
         """
-        return self._now_known(self._breaker.let_through(cluster, probing=probing))
+        return self._told(self._breaker.let_through(cluster, probing=probing))
 
     def settle(self) -> None:
         """Makes sure of every cluster that has just left a request without an answer; call it after each of them."""
@@ -231,7 +231,7 @@ class Targets:
                     if target.server.is_distrusted:
                         self._move(known)
                     else:
-                        self._now_known(self._breaker.doubt(known))
+                        self._told(self._breaker.doubt(known))
                 except MooringError:
                     continue  # its credentials can't be read, say: that is shown where they are needed
 
@@ -242,7 +242,7 @@ class Targets:
         cluster = self._now_known(self._places.find(cluster))
         found = examine(self._places.connection(cluster, fresh=True), uses, pool)
         if found["reachable"] and cluster.outage is not None:
-            self._now_known(self._breaker.let_through(cluster, probing=True))
+            self._told(self._breaker.let_through(cluster, probing=True))
         return found
 
     def note_check(self, cluster: Cluster, check: str, found: dict[str, Any]) -> None:
@@ -260,6 +260,11 @@ class Targets:
             self._now_known(moved)
             self._breaker.tell(cluster)
 
+    def _told(self, cluster: Cluster) -> Cluster:
+        """The cluster as it is known, with what the breaker says of it: a probe may have found it somewhere else."""
+        known = next((each for each in self._clusters if each.name == cluster.name), cluster)
+        return self._now_known(dataclass_replace(known, outage=cluster.outage))
+
     def _now_known(self, cluster: Cluster) -> Cluster:
         self._clusters = [cluster if each.name == cluster.name else each for each in self._clusters]
         return cluster
@@ -269,6 +274,8 @@ class Targets:
         if reason and (moved := self._places.moved(cluster)) is not None:
             self._now_known(moved)
             reason = why_unreachable(self._places.connection(moved))
+            if not reason:
+                self._breaker.tell(moved)
         if not reason and cluster.name in self._open:
             self._open.pop(cluster.name)[1].server.close()  # what was discovered before may be an older cluster's
         return reason

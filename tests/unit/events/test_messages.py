@@ -29,6 +29,7 @@ APP = AppKey("argocd", "shop")
         AppMessage(APP, Cause("tick")),
         ClusterMessage("in-cluster", Cause("tick")),
         ClusterMessage("in-cluster", Cause("render"), (APP, AppKey("team", "x")), True, 3),
+        ClusterMessage("in-cluster", Cause("person", "id", "ada"), check="id"),
         RepositoryMessage("github.com/acme/shop", Cause("push", "id")),
     ],
 )
