@@ -128,3 +128,17 @@ def test_a_thousand_applications_are_one_question(program: str) -> None:
     matrix = {"matrix": {"generators": [git, {"clusters": {}}]}}
     found = generate(declared(matrix, name="{{.path.basename}}-{{.name}}", **STRICT), world.ports(gokit))
     assert (1000, 1000, 1) == (len(found), len({each.name for each in found}), gokit.calls)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ $s := repeat 1000 `x` }}{{ range until 90 }}{{ $s = cat $s $s }}{{ end }}", "memory"),
+        ("{{ range until 90000 }}{{ range until 90000 }}{{ end }}{{ end }}", "took longer"),
+        ('{{ repeat 2000000 "x" }}', "at most"),
+    ],
+)
+def test_a_template_takes_no_more_than_its_share(program: str, template: str, said: str) -> None:
+    """GIVEN a template that loops or grows for ever WHEN generated THEN there is an error for its author, and an end."""
+    with pytest.raises((ConfigurationError, RenderError), match=said):
+        made(program, World(), {"list": {"elements": [{"n": "a"}]}}, name=template)

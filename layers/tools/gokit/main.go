@@ -9,7 +9,7 @@
 // what Jsonnet imports from below the folder that the request names: whatever else a verb needs comes in the request.
 //
 // Templates are programs that somebody else wrote. A request that takes too long is answered with an error while its
-// goroutine runs on until the process ends; a process that grows beyond the limit of memory ends with status 3.
+// goroutine runs on until the process ends; a process that grows beyond the limit of memory ends with status 12.
 package main
 
 import (
@@ -27,7 +27,7 @@ const (
 	maxMemory = 768 << 20
 )
 
-const statusMemory = 3
+const statusMemory = 12 // ENOMEM
 
 // A verb reads its own fields of a request and returns what is to be encoded as the answer.
 type verb func(request json.RawMessage) (any, error)

@@ -17,6 +17,9 @@ from mooring.errors import ConfigurationError, UnreachableError
 __all__ = ["GoKit", "VersionRange"]
 
 
+_TOO_LARGE = 12  # the status with which gokit ends when it has grown beyond its limit of memory
+
+
 @dataclass(frozen=True, slots=True)
 class VersionRange:
     """What gokit made of one revision: `tag` is the highest tag inside the range, None where it holds none."""
@@ -34,7 +37,8 @@ class GoKit:
     def ask(self, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """One answer for each request, in order; `{"error": …}` where a request has none.
 
-        Raises `ConfigurationError` where the program is missing, `UnreachableError` where it fails or takes too long.
+        Raises `ConfigurationError` where the program is missing or the requests need too much memory,
+        `UnreachableError` where it fails or takes too long.
         """
         if not requests:
             return []
@@ -49,6 +53,12 @@ class GoKit:
             answers = json.loads(done.stdout)
         except FileNotFoundError as error:
             raise ConfigurationError("gokit was not found; deploy the function with the tools layer") from error
+        except subprocess.CalledProcessError as error:
+            if error.returncode == _TOO_LARGE:
+                raise ConfigurationError(
+                    "the templates need more memory than they may have; look for one that makes ever more"
+                ) from None
+            raise UnreachableError(f"gokit failed with status {error.returncode}") from None
         except (subprocess.SubprocessError, ValueError) as error:
             raise UnreachableError(f"gokit failed: {type(error).__name__}") from error
         if not isinstance(answers, list) or len(answers) != len(requests):
