@@ -177,6 +177,24 @@ def _stepped(ground: Ground) -> bool:
     return True
 
 
+def test_a_prune_is_over_when_its_object_is_gone(ground: Ground) -> None:
+    """GIVEN a pruned object that is held WHEN a hook of PostSync comes after it THEN the hook is made when it is gone."""
+    ground.sync(config_map("held", HELD), config_map("a"))
+    ground.world.push(ground.key, config_map("a"), deployment("web"), job("tell", "PostSync"))
+    until(lambda: _stepped(ground) and "held" not in ground.names("ConfigMap"), lambda: ground.names("ConfigMap"))
+    for _ in range(2):
+        ground.step()
+    waiting = operation(ground.world, ground.key)
+    assert ("Running", "waiting for deletion of ConfigMap held") == (waiting.phase, waiting.message)
+    assert set() == ground.names("Job")
+    before = ground.items()
+    ground.step()
+    assert before == ground.items(), "waiting writes nothing"
+    ground.release("held")
+    assert "Succeeded" == settle(ground.world, ground.key).phase
+    assert ({"tell"}, {"a"}) == (ground.names("Job"), ground.names("ConfigMap"))
+
+
 def test_a_cluster_that_goes_away_and_comes_back(ground: Ground) -> None:
     """GIVEN a deletion in the middle WHEN its cluster is away THEN it stays, visible and tried again, until it is back."""
     ground.sync(config_map("held", HELD, wave=1), deployment("web"), config_map("first"))

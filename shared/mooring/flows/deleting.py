@@ -58,7 +58,10 @@ def remove(ports: SyncPorts, record: Record, cause: Cause) -> None:
     if spec.deleting.cascade:
         try:
             target, plan = _reached(ports, record, operation)
-            if operation is record.status.operation and _still_waits(plan, operation, spec.application, target):
+            waits = (
+                _waits_for(plan, operation, spec.application, target) if operation is record.status.operation else []
+            )
+            if waits and operation.message == _message(waits):
                 _look_again(ports, record, cause, wait_delay(operation, now))
                 return
         except MooringError as error:
@@ -94,16 +97,20 @@ def _reached(ports: SyncPorts, record: Record, operation: Operation) -> tuple[Li
     acting = acting_for(project, application, cluster) if ports.targets.settings.impersonation else ""
     target = ports.targets.connect(cluster).acting_as(acting)
     inventory = permitted_part(project, application, cluster, record.inventory)
+    inventory = {key: entry for key, entry in inventory.items() if key != _own(record)}  # it may declare itself
     hooks = _hooks(ports, record)
     plan = _plan({**_left_behind(record, hooks, operation, target), **inventory}, hooks)
     permit_plan(project, application, cluster, plan)
     return target, plan
 
 
-def _still_waits(plan: Plan, operation: Operation, application: Application, target: Live) -> bool:
-    """Whether nothing can be done but wait for what this operation has deleted, or for its hooks."""
-    waits = still_waits(plan, operation, (), application, target)
-    return bool(waits or still_goes(operation.results, application, target))
+def _waits_for(plan: Plan, operation: Operation, application: Application, target: Live) -> list[str]:
+    """What this operation has deleted, or a hook of its, that has to be waited for before anything else can be done."""
+    return still_waits(plan, operation, (), application, target) or still_goes(operation.results, application, target)
+
+
+def _message(waiting: list[str]) -> str:
+    return f"deletion: waiting for {', '.join(waiting)}"
 
 
 def _operation(record: Record, now: float) -> Operation:
@@ -182,6 +189,10 @@ def _advance(
     return state
 
 
+def _own(record: Record) -> ObjectKey:
+    return ObjectKey("argoproj.io", "Application", record.key.namespace, record.key.name)
+
+
 def _itself(record: Record) -> ObjectKey:
     return ObjectKey("", "Application", record.key.namespace, record.key.name)
 
@@ -205,8 +216,8 @@ def _come_back(ports: SyncPorts, held: Held, state: Advance, execution: Executio
         since = min((each.since for each in held.record.status.conditions if each.type == _FAILED), default=now)
         delay = min(_MOST, max(_AGAIN, (now - since) / 2))
     else:
-        message = f"waiting for {', '.join(state.waiting)}" if state.waiting else "goes on in another function"
-        operation = replace(operation, message=f"deletion: {message}")
+        message = _message(state.waiting) if state.waiting else "deletion: goes on in another function"
+        operation = replace(operation, message=message)
         delay = wait_delay(operation, now) if state.waiting else 0.0
     operation = replace(operation, results=results_of(operation, execution))
     status = held.record.status

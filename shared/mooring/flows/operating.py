@@ -169,7 +169,7 @@ def operate(task: Task) -> Status:
         waiting = still_waits(plan, running, task.chosen, task.application, target)
         if waiting:
             _come_back(task, running)
-            return record.status
+            return _told(task, running, waiting)
     asked_before = target.requests
     operation = running or begin_operation(ports, record, task.cause, plan, prune=not plan.kept)
     if running is None and not plan.steps and record.request is None:  # only the managed namespace has drifted
@@ -213,6 +213,21 @@ def operate(task: Task) -> Status:
     return _end(task, held.record, operation, execution, state.waiting)
 
 
+def _waits(waiting: list[str]) -> str:
+    return f"waiting for {', '.join(waiting[:5])}"
+
+
+def _told(task: Task, running: Operation, waiting: list[str]) -> Status:
+    """The status of an operation that still waits; it is written only where it waits for something else by now."""
+    known = task.record.status
+    if running.message == _waits(waiting):
+        return known
+    status = replace(known, operation=replace(running, message=_waits(waiting)))
+    applications = task.ports.applications
+    applications.observe(task.record, now=task.ports.clock(), inventory=task.record.inventory, status=status)
+    return status
+
+
 def _superseded(record: Record, now: float) -> Operation | None:
     """An operation that still waited when something newer came, as it goes into the history."""
     old = record.status.operation
@@ -248,7 +263,7 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
     )
     retry = record.retry
     if waiting:
-        operation = replace(operation, message=f"waiting for {', '.join(waiting[:5])}")
+        operation = replace(operation, message=_waits(waiting))
     elif execution.failures:
         operation, retry = _failed(record, operation, execution, application, now)
         retry = record.retry if operation.kind == "partial" else retry
