@@ -43,7 +43,9 @@ def read_directory(
     total = 0
     programs: list[str] = []
     places: dict[str, int] = {}
-    for where in _chosen(root, path, options, found, field):
+    for where, is_link in _chosen(root, path, options, field):
+        if is_link and not _follow(root, where, found):
+            continue
         if where.endswith(".jsonnet"):
             programs.append(where)
             places[where] = len(found.documents)
@@ -61,22 +63,19 @@ def read_directory(
     return found
 
 
-def jsonnet_files(root: Path, path: str, options: DirectoryOptions, *, field: str) -> tuple[list[str], set[str]]:
-    """The Jsonnet files that `read_directory` would evaluate, and the links on the way to the folder's files."""
-    found = Found(depends={path})
-    return [where for where in _chosen(root, path, options, found, field) if where.endswith(".jsonnet")], found.depends
+def jsonnet_files(root: Path, path: str, options: DirectoryOptions, *, field: str) -> list[str]:
+    """The Jsonnet files that `read_directory` would evaluate, links among them, whether or not those lead anywhere."""
+    return [where for where, _ in _chosen(root, path, options, field) if where.endswith(".jsonnet")]
 
 
-def _chosen(root: Path, path: str, options: DirectoryOptions, found: Found, field: str) -> Iterator[str]:
-    """The files that count, in the order of their paths; links that lead to files are followed and noted."""
+def _chosen(root: Path, path: str, options: DirectoryOptions, field: str) -> Iterator[tuple[str, bool]]:
+    """The files that count, in the order of their paths, and whether each is a link."""
     include = compile_glob(options.include, field=f"{field}.include") if options.include else None
     exclude = compile_glob(options.exclude, field=f"{field}.exclude") if options.exclude else None
     for relative, is_link in sorted(_files(os.path.join(root, path), options.recurse)):
         if (exclude and exclude.fullmatch(relative)) or (include and not include.fullmatch(relative)):
             continue
-        where = relative if path == "." else f"{path}/{relative}"
-        if not is_link or _follow(root, where, found):
-            yield where
+        yield relative if path == "." else f"{path}/{relative}", is_link
 
 
 def _evaluated(evaluated: Iterable[tuple[str, list[Any], set[str]]], places: dict[str, int], found: Found) -> None:

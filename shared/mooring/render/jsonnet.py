@@ -87,7 +87,10 @@ def imports(root: Path, path: str, files: Iterable[str], options: DirectoryOptio
             place = locate(root, file)
             found.update((place.path, *place.links))
             text = Path(root, place.path).read_text(encoding="utf-8", errors="replace")
-        except (LeavesError, MissingError, OSError):
+        except MissingError as error:
+            found.add(error.path)
+            continue
+        except (LeavesError, OSError):
             continue
         for match in _IMPORT.finditer(text):
             named = match[1] or match[2] or ""

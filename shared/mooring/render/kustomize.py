@@ -157,7 +157,7 @@ def folders(root: Path, path: str, options: KustomizeOptions) -> set[str]:
                     if place.is_folder:
                         todo.append(place.path)
                 elif not is_configuration:
-                    found.add(posixpath.normpath(f"{here}/{entry}"))
+                    found.add(_expected(root, here, entry))
     return found
 
 
@@ -215,6 +215,13 @@ def _place(root: Path, here: str, field: str, entry: str) -> Place | None:
         if _REMOTE.match(entry):
             raise _elsewhere(field, entry) from None
         return None
+
+
+def _expected(root: Path, here: str, entry: str) -> str:
+    try:
+        return locate(root, f"{here}/{entry}").path
+    except MissingError as error:
+        return error.path
 
 
 def _check_configuration(root: Path, field: str, entry: str, place: Place | None) -> None:

@@ -31,8 +31,8 @@ def outline(source: Source, checkout: Path, context: RenderContext) -> tuple[str
     path = posixpath.normpath(source.path or ".")
     try:
         place = locate(checkout, path)
-    except MissingError:
-        return (path,)
+    except MissingError as error:
+        return cover((path, error.path))
     except LeavesError as error:
         message, field = f"{error}; name a folder inside the repository", f"{source.declared_at}.path"
         raise ConfigurationError(message, field=field) from None
@@ -54,11 +54,9 @@ def outline(source: Source, checkout: Path, context: RenderContext) -> tuple[str
         from mooring.render.jsonnet import imports
 
         field = f"{source.declared_at}.directory"
-        files, links = jsonnet_files(checkout, place.path, source.directory, field=field)
-        found |= links
-        if files:
+        if files := jsonnet_files(checkout, place.path, source.directory, field=field):
             found |= imports(checkout, place.path, files, source.directory, field)
-    return cover(reachable(checkout, found))
+    return cover(reachable(checkout, found, sparse=True))
 
 
 def borrowed(source: Source) -> Mapping[str, tuple[str, ...]]:

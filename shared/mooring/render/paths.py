@@ -29,11 +29,14 @@ class LeavesError(Exception):
 
 
 class MissingError(Exception):
-    """There is nothing at a path. `at` is its first part that doesn't exist, relative to the root."""
+    """There is nothing at a path. `at` is its first part that doesn't exist, relative to the root, and `path` what was
+    looked for, with the links that are there followed.
+    """
 
-    def __init__(self, message: str, at: str) -> None:
+    def __init__(self, message: str, at: str, path: str) -> None:
         super().__init__(message)
         self.at = at
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,14 @@ def locate(root: Path, relative: str) -> Place:
         if part.lower() == ".git":
             raise LeavesError(f"{relative!r} leads into .git, which holds git's own files")
         if not stat.S_ISDIR(mode):
-            raise MissingError(f"{'/'.join(done)!r} is a file, not a folder", "/".join(done))
+            at = "/".join(done)
+            raise MissingError(f"{at!r} is a file, not a folder", at, at)
         here = "/".join((*done, part))
         try:
             mode = os.lstat(f"{top}/{here}").st_mode
         except OSError:
-            raise MissingError(f"{here!r} does not exist", here) from None
+            path = posixpath.normpath("/".join((here, *todo[::-1])))
+            raise MissingError(f"{here!r} does not exist", here, path) from None
         if not stat.S_ISLNK(mode):
             done.append(part)
             continue
@@ -89,7 +94,7 @@ def locate(root: Path, relative: str) -> Place:
         if target.startswith("/"):
             raise LeavesError(_outside(relative, links))
         if len(links) > MAX_LINKS:
-            raise MissingError(f"{relative!r} goes through too many symbolic links", here)
+            raise MissingError(f"{relative!r} goes through too many symbolic links", here, here)
         todo.extend(target.split("/")[::-1])
         mode = stat.S_IFDIR
     return Place("/".join(done) or ".", tuple(links), stat.S_ISDIR(mode))
@@ -123,9 +128,10 @@ def folder(root: Path, relative: str, *, field: str) -> Place:
     return place
 
 
-def reachable(root: Path, starts: Iterable[str]) -> set[str]:
+def reachable(root: Path, starts: Iterable[str], *, sparse: bool = False) -> set[str]:
     """All repository paths that reading these files and folders can touch: themselves, every link inside them, and
-    what the links lead to. A link to nothing counts with the path that it names, since a file may appear there.
+    what the links lead to. A link to nothing counts with the first part that is missing, since a file may appear there
+    by any way; in a `sparse` checkout, where it may only have been left out, with the path that it names.
 
     Raises `ConfigurationError` for a link that leaves the repository.
     """
@@ -144,7 +150,7 @@ def reachable(root: Path, starts: Iterable[str]) -> set[str]:
                 message = f"{error}: replace it with a file, or with a link to something inside"
                 raise ConfigurationError(message, field="spec.source.path") from None
             except MissingError as error:
-                found.update((link, error.at))
+                found.update((link, error.path if sparse else error.at))
                 continue
             found.update(place.links)
             todo.append(place.path)
