@@ -10,7 +10,7 @@ from typing import Any
 from mooring.appsets.ports import ClusterFacts, FoundRepository, Params, Ports, PullRequest
 from mooring.model.applicationset import ApplicationSet, parse_application_set
 from mooring.model.forges import Forge
-from mooring.model.generators import ClusterDecisions
+from mooring.model.generatorkinds import ClusterDecisions
 
 
 @dataclass

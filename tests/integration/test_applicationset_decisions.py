@@ -11,7 +11,7 @@ from mooring.appsets.decisions import ClusterDecisionObjects
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.client import ApiServer
 from mooring.errors import ConfigurationError
-from mooring.model.generators import ClusterDecisions
+from mooring.model.generatorkinds import ClusterDecisions
 from mooring.model.selectors import Requirement, Selector
 
 PLACEMENT = {"apiVersion": "apps/v1", "kind": "deployments", "statusListKey": "conditions", "matchKey": "type"}

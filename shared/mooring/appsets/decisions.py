@@ -13,7 +13,7 @@ from typing import Any
 
 from mooring.cluster.client import ApiServer
 from mooring.errors import ConfigurationError
-from mooring.model.generators import ClusterDecisions
+from mooring.model.generatorkinds import ClusterDecisions
 from mooring.model.selectors import Requirement
 
 __all__ = ["ClusterDecisionObjects"]

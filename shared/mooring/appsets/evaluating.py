@@ -18,7 +18,8 @@ from mooring.appsets.parameters import flattened
 from mooring.appsets.ports import Params, Ports
 from mooring.appsets.rendering import Job, Renderer
 from mooring.model.applicationset import ApplicationSet
-from mooring.model.generators import Clusters, Generator, Matrix, Merge, reread
+from mooring.model.generatorkinds import Clusters, Generator, Matrix, Merge
+from mooring.model.generators import reread
 
 __all__ = ["Evaluator"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from mooring.appsets.ports import CodeHosts, FoundRepository, PullRequest
 from mooring.appsets.rendering import Pattern, Renderer
 from mooring.errors import ConfigurationError
-from mooring.model.generators import PullRequests, Repositories
+from mooring.model.generatorkinds import PullRequests, Repositories
 
 __all__ = ["chosen_repositories", "chosen_requests"]
 

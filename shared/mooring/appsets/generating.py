@@ -19,7 +19,7 @@ from mooring.appsets.rendering import Job, Renderer
 from mooring.errors import ConfigurationError
 from mooring.model.application import API_VERSION, RESOURCES_FINALIZER
 from mooring.model.applicationset import ApplicationSet
-from mooring.model.generators import Generator
+from mooring.model.generatorkinds import Generator
 from mooring.model.objects import Manifest
 
 __all__ = ["Generated", "generate"]

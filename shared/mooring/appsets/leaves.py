@@ -18,7 +18,7 @@ from mooring.appsets.ports import ClusterFacts, FoundRepository, Params, Ports
 from mooring.appsets.rendering import Renderer
 from mooring.errors import ConfigurationError
 from mooring.model.applicationset import SetKey
-from mooring.model.generators import (
+from mooring.model.generatorkinds import (
     ClusterDecisions,
     Clusters,
     Elements,

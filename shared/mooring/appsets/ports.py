@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from mooring.model.forges import Forge
-from mooring.model.generators import ClusterDecisions
+from mooring.model.generatorkinds import ClusterDecisions
 
 __all__ = [
     "ClusterFacts",

@@ -13,7 +13,8 @@ from typing import Final, Literal
 from mooring.errors import ConfigurationError
 from mooring.model.application import API_VERSION, DEFAULT_NAMESPACE
 from mooring.model.fields import Fields
-from mooring.model.generators import Generator, Matrix, Merge, parse_generators
+from mooring.model.generatorkinds import Generator, Matrix, Merge
+from mooring.model.generators import parse_generators
 from mooring.model.ignoring import IgnoreRule, read_rule
 from mooring.model.objects import Manifest
 from mooring.model.selectors import Requirement, parse_requirements

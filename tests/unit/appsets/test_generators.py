@@ -284,3 +284,11 @@ def test_no_generator_is_passed_over_when_it_fails() -> None:
     """GIVEN two generators, one of them failing WHEN evaluated THEN there is no list at all."""
     with pytest.raises(ConfigurationError):
         params_of(World(requests=None), CITIES, {"pullRequest": {"github": {"owner": "o", "repo": "r"}}})
+
+
+def test_values_in_a_matrix_see_both_sides() -> None:
+    """GIVEN values of the second generator WHEN crossed THEN they are made of its parameters and the first one's."""
+    world = World(clusters=[ClusterFacts("eu", "https://eu"), ClusterFacts("us", "https://us")])
+    clusters = {"clusters": {"values": {"at": "{{city}}-{{name}}"}}}
+    got = params_of(world, {"matrix": {"generators": [CITIES, clusters]}})
+    assert ["riga-eu", "riga-us", "oslo-eu", "oslo-us"] == [each["values.at"] for each in got]

@@ -9,7 +9,15 @@ import pytest
 from mooring.errors import ConfigurationError
 from mooring.model.applicationset import ApplicationSet, parse_application_set, requeue_after
 from mooring.model.forges import SecretRef
-from mooring.model.generators import Elements, Generator, GitDirectories, Matrix, Merge, PullRequests, Repositories
+from mooring.model.generatorkinds import (
+    Elements,
+    Generator,
+    GitDirectories,
+    Matrix,
+    Merge,
+    PullRequests,
+    Repositories,
+)
 from mooring.model.selectors import Requirement
 
 ELEMENTS = {"list": {"elements": [{"name": "blue"}]}}
