@@ -138,9 +138,10 @@ class Composition:
 
     @cached_property
     def _targets(self) -> Targets:
+        from mooring.flows.declared import Declared
         from mooring.flows.targets import Targets
 
-        return Targets(self.registry, connections=_STEPS_AT_ONCE)
+        return Targets(self.registry, connections=_STEPS_AT_ONCE, declared=Declared(self.ask_ports()))
 
     @cached_property
     def _expressions(self) -> Expressions:

@@ -18,6 +18,8 @@ from mooring.access.project import Project
 from mooring.differences.expressions import Expressions
 from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
+from mooring.flows.declared import Declared, WithDeclared
+from mooring.flows.declaring import AskPorts
 from mooring.flows.settings import NO_SETTINGS
 from mooring.flows.sync import handle_syncs
 from mooring.flows.ports import SyncPorts
@@ -55,8 +57,9 @@ class RecordingQueues:
 class OneCluster:
     """Every destination is the same cluster."""
 
-    def __init__(self, live: MemoryCluster) -> None:
+    def __init__(self, live: MemoryCluster, declared: Declared) -> None:
         self.live = live
+        self.declared = declared
         self.settings = NO_SETTINGS
         self.projects = {"default": built_in()}
 
@@ -83,8 +86,8 @@ class OneCluster:
     def news(self) -> list[str]:
         return []
 
-    def connect(self, cluster: Any) -> MemoryCluster:
-        return self.live
+    def connect(self, cluster: Any) -> Any:
+        return WithDeclared(self.live, self.declared)
 
     def note_versions(self, target: Any) -> None:
         """Charts are not rendered here."""
@@ -99,9 +102,10 @@ class World:
         self.registry = Registry(table, None, "mooring")  # type: ignore[arg-type]  # no credentials here
         self.bundles = bundles
         self.cluster = MemoryCluster()
-        self.targets = OneCluster(self.cluster)
         self.queues = RecordingQueues()
         self.now = 1_000_000.0
+        self.asking = AskPorts(self.applications, self.queues, lambda: self.now, self.registry)  # type: ignore[arg-type]
+        self.targets = OneCluster(self.cluster, Declared(self.asking))
         self._revision = 0
 
     def declare(

@@ -67,7 +67,7 @@ def declare(ports: AskPorts, document: object, by: str) -> Parsed:
         raise ConflictError("is being deleted; declare it again when that is done", subject=str(application.key))
     if previous is None or previous.application.declared != application.declared:
         generation = 1 if previous is None else previous.generation + 1
-        spec = Spec(application, generation, parsed.warnings)
+        spec = Spec(application, generation, parsed.warnings, by=by)
         ports.applications.declare(spec, previous=previous, follows=follows, gone=_left(previous, follows))
         ports.queues.send("renders", [AppMessage(application.key, Cause("spec", by=by))])
     elif application.marks.refresh:

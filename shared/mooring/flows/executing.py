@@ -147,7 +147,8 @@ def _record(step: Step, future: Future[Outcome], execution: Execution) -> None:
         if isinstance(error, SharedError):
             execution.shared[step.key] = error.owner
         version = step.wanted.version if step.wanted else step.entry.version if step.entry else ""
-        execution.results.append(ResourceResult(step.key, version, "failed", error.message))
+        message = f"{error.field}: {error.message}" if error.field else error.message
+        execution.results.append(ResourceResult(step.key, version, "failed", message))
         return
     execution.results.append(outcome.result)
     if outcome.owner is not None:

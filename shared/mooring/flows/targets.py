@@ -26,6 +26,7 @@ from mooring.cluster.observe import Observed, app_selector, list_objects, observ
 from mooring.cluster.probing import why_unreachable
 from mooring.cluster.replacing import make_room, replace
 from mooring.errors import MooringError, UnreachableError
+from mooring.flows.declared import Declared, WithDeclared
 from mooring.flows.places import Places
 from mooring.flows.reaching import Breaker
 from mooring.flows.settings import NO_SETTINGS, read_settings
@@ -182,10 +183,18 @@ class Target:
 
 
 class Targets:
-    """Destinations of one installation, with their connections."""
+    """Destinations of one installation, with their connections; `declared` takes the objects that are no cluster's."""
 
-    def __init__(self, registry: Registry, *, connections: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        connections: int,
+        declared: Declared | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._registry = registry
+        self._declared = declared
         self._breaker = Breaker(registry, self._why_unreachable, clock)
         self._clock = clock
         self._connections = connections
@@ -286,7 +295,7 @@ class Targets:
         connection = self._places.connection(cluster)
         known = self._open.get(cluster.name)
         if known is not None and known[0] == (connection, cluster.limits):
-            return Target(cluster, known[1].server, known[1].discovery, self.settings.health)
+            return self._with_declared(Target(cluster, known[1].server, known[1].discovery, self.settings.health))
         limits = cluster.limits
         server = ApiServer(
             connection,
@@ -298,7 +307,10 @@ class Targets:
         if known is not None:
             known[1].server.close()
         self._open[cluster.name] = ((connection, limits), target)
-        return target
+        return self._with_declared(target)
+
+    def _with_declared(self, target: Target) -> Live:
+        return target if self._declared is None else WithDeclared(target, self._declared)
 
     def _renew(self, cluster: Cluster) -> Connection:
         """The connection by the credentials as they are registered now, whatever was read a moment ago."""
@@ -309,6 +321,8 @@ class Targets:
 
     def note_versions(self, target: Live) -> None:
         """Remembers what the cluster serves, for charts that ask; writes only when it has changed."""
+        if isinstance(target, WithDeclared):
+            target = target.live
         if isinstance(target, Target):
             versions = tuple(target.discovery.api_versions())
             self._registry.note_versions(target.cluster, target.discovery.version(), versions)

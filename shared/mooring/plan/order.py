@@ -21,7 +21,9 @@ _KINDS = (
     "ConfigMap", "StorageClass", "PersistentVolume", "PersistentVolumeClaim", "CustomResourceDefinition", "ClusterRole",
     "ClusterRoleBinding", "Role", "RoleBinding", "Service", "DaemonSet", "Pod", "ReplicationController", "ReplicaSet",
     "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob", "IngressClass", "Ingress", "APIService",
+    "AppProject",
 )  # fmt: skip
+# The last one is ours: Argo CD lets an application wait for its project, here a declaration that names none is refused.
 _RANK = {kind: rank for rank, kind in enumerate(_KINDS)}
 
 

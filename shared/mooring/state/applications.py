@@ -16,6 +16,7 @@ import orjson
 
 from mooring.errors import ConflictError
 from mooring.model.application import AppKey, Destination
+from mooring.model.tracking import APP_LABEL
 from mooring.plan.inventory import Inventory, from_rows, to_rows
 from mooring.state import codec
 from mooring.state.packing import pack_rows, unpack_rows
@@ -44,13 +45,15 @@ _PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "REQUEST", "LEASE")
 class Listed:
     """One application as the registry lists it: enough to know which sources and cluster concern it.
 
-    `sources` are the declared ones, without revisions.
+    `sources` are the declared ones, without revisions; `label` is the tracking label of the application that declares
+    it, empty where a person does.
     """
 
     key: AppKey
     sources: tuple[Input, ...]
     generation: int
     destination: Destination
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Applications:
             ).decode(),
             "server": destination.server,
             "cluster": destination.name,
+            "label": str((spec.application.declared["metadata"].get("labels") or {}).get(APP_LABEL, "")),
         }
         self._table.write(
             unchanged,
@@ -360,7 +364,7 @@ def _lease_item(key: AppKey, lease: Lease) -> Item:
 def _listed(item: Item) -> Listed:
     sources = tuple(Input(*each) for each in orjson.loads(item["sources"]))
     destination = Destination(server=item["server"], name=item["cluster"])
-    return Listed(AppKey.parse(item["sk"]), sources, item["generation"], destination)
+    return Listed(AppKey.parse(item["sk"]), sources, item["generation"], destination, item["label"])
 
 
 def _follower(item: Item) -> Follower:

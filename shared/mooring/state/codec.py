@@ -62,6 +62,7 @@ def spec_item(pk: str, spec: Spec) -> Item:
     body = {
         "declared": spec.application.declared,
         "warnings": spec.warnings,
+        "by": spec.by,
         "deleting": None if deleting is None else [deleting.cascade, deleting.by, deleting.at],
     }
     return {"pk": pk, "sk": "SPEC", "generation": spec.generation, "body": pack(body)}
@@ -72,7 +73,7 @@ def spec_from(item: Item) -> Spec:
     body = unpack(item["body"])
     deleting = Deleting(*body["deleting"]) if body["deleting"] else None
     application = parse_application(body["declared"]).application
-    return Spec(application, item["generation"], tuple(body["warnings"]), deleting)
+    return Spec(application, item["generation"], tuple(body["warnings"]), deleting, body["by"])
 
 
 def wanted_item(pk: str, wanted: WantedState) -> Item:

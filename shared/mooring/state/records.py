@@ -58,12 +58,13 @@ class Deleting:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """The declared application; `generation` counts its changes."""
+    """The declared application; `generation` counts its changes, `by` is who made the last one."""
 
     application: Application
     generation: int
     warnings: tuple[str, ...]
     deleting: Deleting | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,290 @@
+"""Applications and projects that stand in a bundle: they go to Mooring's own registry, and not to a cluster.
+
+To a sync they are objects like any others. They are applied in their wave, their health is what waves wait for and
+what counts in the parent's, edits by hand are drift, and what git no longer has is pruned. So the registry is put
+behind the same interface as a cluster (`targets.Live`), and only the kinds of Argo CD's group take that way. The parent
+is known by the label and the annotation that every object of an application carries. Source: Argo CD, "Cluster
+Bootstrapping".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from mooring.cluster.apply import FIELD_MANAGER, Applied
+from mooring.cluster.fingerprint import manager_entries, own_fingerprint
+from mooring.cluster.observe import Observed
+from mooring.errors import ConfigurationError, ConflictError, TransientError
+from mooring.flows.declaring import AskPorts, UnknownApplicationError, declare, delete
+from mooring.flows.projects import declare_project, delete_project
+from mooring.flows.showing import show_application
+from mooring.model.application import AppKey
+from mooring.model.objects import Manifest, ObjectKey, digest
+from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION, tracking_value
+from mooring.state.records import Record
+
+if TYPE_CHECKING:
+    from mooring.flows.targets import Live
+    from mooring.health import Rules as HealthRules
+    from mooring.model.options import Propagation
+    from mooring.state.registry import Cluster
+
+__all__ = ["Declared", "WithDeclared"]
+
+_GROUP = "argoproj.io"
+_KINDS = ("Application", "AppProject")
+_VERSION = "v1alpha1"
+
+
+class StillUsedError(TransientError):
+    """A project that applications name can't go before they do."""
+
+
+def _is_declared(group: str, kind: str) -> bool:
+    return group == _GROUP and kind in _KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The registry as a place for objects."""
+
+    ports: AskPorts
+
+    def apply(self, manifest: Manifest, *, dry_run: bool) -> Applied:
+        """Declares an application or a project as its parent's bundle has it.
+
+        With a `resourceVersion` it must not exist yet, else that is a `ConflictError`. Raises as declaring does, and
+        `ConfigurationError` where applications would declare each other in a circle.
+        """
+        key = ObjectKey.of(manifest)
+        metadata = dict(manifest["metadata"])
+        new_only = metadata.pop("resourceVersion", None) is not None
+        document = {**manifest, "metadata": metadata}
+        before = self.get(key)
+        if before is not None and new_only:
+            raise ConflictError("exists already", subject=str(key))
+        parent = _parent(document)
+        if key.kind == "AppProject":
+            if not dry_run:
+                declare_project(self.ports.registry.projects, document)
+            return Applied(_project(document), before is None, ())
+        if dry_run:
+            return Applied(_as_declared(document, f"application {parent}"), before is None, ())
+        self._refuse_cycle(AppKey(key.namespace, key.name), parent)
+        parsed = declare(self.ports, document, f"application {parent}")
+        return Applied(self._live(key), before is None, parsed.warnings)
+
+    def get(self, key: ObjectKey) -> Observed | None:
+        """One of them with its state, or None."""
+        if key.kind == "AppProject":
+            document = self.ports.registry.projects.document(key.name)
+            return None if document is None else _observed(_project(document))
+        app = AppKey(key.namespace, key.name)
+        record = self.ports.applications.load([app])[app]
+        return None if record.spec is None else _observed(_application(record))
+
+    def delete(self, key: ObjectKey) -> bool:
+        """Asks for its deletion; False where it was gone. Raises `StillUsedError` for a project that is in use."""
+        if key.kind == "AppProject":
+            try:
+                delete_project(self.ports.registry.projects, self.ports.applications, key.name)
+            except ConfigurationError as error:
+                if self.ports.registry.projects.document(key.name) is None:
+                    return False
+                raise StillUsedError(error.message, subject=str(key)) from error
+            return True
+        found = self.get(key)
+        parent = "" if found is None else found.tracking_id.partition(":")[0]
+        try:
+            delete(self.ports, AppKey(key.namespace, key.name), f"application {parent}", cascade=None)
+        except UnknownApplicationError:
+            return False
+        return True
+
+    def look(self, kind: str, labels: Iterable[str]) -> Iterator[Observed]:
+        """All that carry the tracking label with one of these values (or with any)."""
+        wanted = frozenset(labels)
+        if kind == "AppProject":
+            projects = self.ports.registry.projects
+            documents = (projects.document(name) for name in projects.names())
+            found = (_observed(_project(document)) for document in documents if document is not None)
+            yield from (each for each in found if each.app_label and (not wanted or each.app_label in wanted))
+            return
+        keys = [
+            listed.key
+            for listed in self.ports.applications.registered()
+            if listed.label and (not wanted or listed.label in wanted)
+        ]
+        for record in self.ports.applications.load(keys).values():
+            if record.spec is not None:
+                yield _observed(_application(record))
+
+    def _live(self, key: ObjectKey) -> Manifest:
+        found = self.get(key)
+        if found is None or found.live is None:
+            raise ConflictError("was deleted while it was declared", subject=str(key))
+        return found.live
+
+    def _refuse_cycle(self, child: AppKey, parent: str) -> None:
+        """An application may declare itself; a longer circle has no beginning, and no order of deletion."""
+        if not parent or parent == str(child):
+            return
+        listed = {tracking_value(each.key): each for each in self.ports.applications.registered()}
+        way = [str(child)]
+        above = listed.get(tracking_value(AppKey.parse(parent)))
+        while above is not None and str(above.key) not in way[1:]:
+            way.append(str(above.key))
+            if above.key == child:
+                circle = " is declared by ".join(way)
+                raise ConfigurationError(
+                    f"applications declare each other in a circle ({circle}); take one out of its parent's source",
+                    subject=str(child),
+                )
+            above = listed.get(above.label)
+
+
+@dataclass(frozen=True, slots=True)
+class WithDeclared:
+    """A cluster, with the registry in the place of the kinds that it takes. Implements `targets.Live`."""
+
+    live: Live
+    declared: Declared
+
+    @property
+    def cluster(self) -> Cluster:
+        """As it is registered."""
+        return self.live.cluster
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent to the cluster so far."""
+        return self.live.requests
+
+    @property
+    def health(self) -> HealthRules:
+        """By which rules its objects are judged."""
+        return self.live.health
+
+    def acting_as(self, user: str) -> Live:
+        """The same, with another user in the cluster; the registry knows none."""
+        return replace(self, live=self.live.acting_as(user))
+
+    def namespaced(self, group: str, kind: str, version: str) -> bool | None:
+        """Whether a kind lives in namespaces."""
+        return True if _is_declared(group, kind) else self.live.namespaced(group, kind, version)
+
+    def apply(
+        self, manifest: Manifest, *, dry_run: bool = False, validate: bool = True, field_manager: str = FIELD_MANAGER
+    ) -> Applied:
+        """Declares, or applies in the cluster."""
+        key = ObjectKey.of(manifest)
+        if _is_declared(key.group, key.kind):
+            return self.declared.apply(manifest, dry_run=dry_run)
+        return self.live.apply(manifest, dry_run=dry_run, validate=validate, field_manager=field_manager)
+
+    def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
+        """Declares (which replaces what was declared), or replaces in the cluster."""
+        key = ObjectKey.of(manifest)
+        if _is_declared(key.group, key.kind):
+            return self.declared.apply(manifest, dry_run=dry_run)
+        return self.live.replace(manifest, validate=validate, dry_run=dry_run)
+
+    def make_room(self, key: ObjectKey) -> None:
+        """Nothing about a declaration is immutable, so none is deleted to be made anew."""
+        if not _is_declared(key.group, key.kind):
+            self.live.make_room(key)
+
+    def adopt(self, live: Manifest, *, client_side: bool = True) -> bool:
+        """Takes over fields in the cluster; a declaration has no fields of others."""
+        key = ObjectKey.of(live)
+        return False if _is_declared(key.group, key.kind) else self.live.adopt(live, client_side=client_side)
+
+    def get(self, key: ObjectKey, version: str = "") -> Observed | None:
+        """One object, or None."""
+        return self.declared.get(key) if _is_declared(key.group, key.kind) else self.live.get(key, version)
+
+    def delete(self, key: ObjectKey, uid: str, propagation: Propagation) -> bool:
+        """Deletes it; False where it was gone."""
+        if _is_declared(key.group, key.kind):
+            return self.declared.delete(key)
+        return self.live.delete(key, uid, propagation)
+
+    def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
+        """Every object of a kind that carries the tracking label with one of these values (or with any)."""
+        if _is_declared(group, kind):
+            return self.declared.look(kind, apps)
+        return self.live.look(group, kind, version, apps, full=full)
+
+    def pods(self, namespace: str, selector: str) -> list[Manifest]:
+        """Some pods of a namespace."""
+        return self.live.pods(namespace, selector)
+
+
+def _parent(document: Manifest) -> str:
+    annotations = document["metadata"].get("annotations") or {}
+    return str(annotations.get(TRACKING_ANNOTATION, "")).partition(":")[0]
+
+
+def _application(record: Record) -> Manifest:
+    """An application as an object with a status: what waves wait for is that it is synced as it is declared now."""
+    spec = record.spec
+    assert spec is not None
+    shown = show_application(record, brief=True)
+    live = _as_declared(spec.application.declared, spec.by)
+    metadata = {**live["metadata"], "generation": spec.generation, "resourceVersion": str(spec.generation)}
+    if spec.deleting is not None:
+        metadata["deletionTimestamp"] = shown["metadata"]["deletionTimestamp"]
+    status = shown["status"]
+    if metadata.get("labels", {}).get(APP_LABEL) == tracking_value(record.key):
+        status = {**status, "health": {"status": "Healthy"}}  # its own parent: it must not wait for itself
+    elif (waits := _waits(record)) and status["health"]["status"] != "Degraded":
+        status = {**status, "health": {"status": "Progressing", "message": waits}}
+    return {**live, "metadata": metadata, "status": status}
+
+
+def _waits(record: Record) -> str:
+    spec, status, wanted = record.spec, record.status, record.wanted
+    assert spec is not None
+    if spec.deleting is not None:
+        return "is being deleted"
+    if wanted is not None and wanted.failure is not None and not status.bundle:
+        return f"can't be rendered: {wanted.failure.message}"
+    if not status.bundle or status.health.status == "Missing":
+        return "is not synced yet"
+    if spec.application.automated is not None and status.generation != spec.generation:
+        return "is not synced as it is declared now"
+    return ""
+
+
+def _project(document: Manifest) -> Manifest:
+    return _as_declared(document, f"application {_parent(document)}")
+
+
+def _as_declared(document: Manifest, by: str) -> Manifest:
+    """A document as an object: its one manager is Mooring where its parent declared it last, else whoever did."""
+    metadata: dict[str, Any] = dict(document["metadata"])
+    metadata["uid"] = f"{document['kind']}/{metadata.get('namespace', '')}/{metadata['name']}"
+    metadata["resourceVersion"] = digest(document)[:16]
+    entry = {"manager": by or "unknown", "operation": "Update", "fieldsV1": {"f:spec": {}, "f:metadata": {}}}
+    if by == f"application {_parent(document)}":
+        entry = {"manager": FIELD_MANAGER, "operation": "Apply", "fieldsV1": {f"f:{digest(document)}": {}}}
+    metadata["managedFields"] = [entry]
+    return {**document, "metadata": metadata}
+
+
+def _observed(live: Manifest) -> Observed:
+    metadata = live["metadata"]
+    return Observed(
+        ObjectKey.of(live),
+        metadata["uid"],
+        metadata.get("generation", 0),
+        metadata["resourceVersion"],
+        own_fingerprint(metadata),
+        str((metadata.get("labels") or {}).get(APP_LABEL, "")),
+        metadata.get("deletionTimestamp", ""),
+        manager_entries(metadata),
+        live,
+        str((metadata.get("annotations") or {}).get(TRACKING_ANNOTATION, "")),
+    )
