@@ -139,17 +139,17 @@ class Folders:
             self._used[digest] = time.time()
             if not folder.is_dir():
                 fresh.rename(folder)
-            self._make_room()
+            self._make_room(digest)
         return folder
 
-    def _make_room(self) -> None:
+    def _make_room(self, kept: str) -> None:
         now = time.time()
         known = [(each.stat().st_mtime, each) for each in self._root.iterdir() if len(each.name) == 64]
         total = sum(self._size(each) for _, each in known)
         for _, folder in sorted(known):
             if total <= self._limit:
                 return
-            if now - self._used.get(folder.name, 0.0) < _IN_USE:
+            if folder.name == kept or now - self._used.get(folder.name, 0.0) < _IN_USE:
                 continue
             total -= self._size(folder)
             self._sizes.pop(folder.name, None)

@@ -117,7 +117,7 @@ class Web:
         field: str,
     ) -> Answer:
         left = max(deadline - time.monotonic(), 0.01)
-        response = self._pool(credential).request(
+        response: urllib3.HTTPResponse = self._pool(credential).request(  # type: ignore[assignment]
             method,
             url,
             headers=dict(headers),
@@ -154,8 +154,9 @@ class Web:
         found = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status, found, bytes(kept), hashed.hexdigest(), url)
 
-    def _pieces(self, response: urllib3.BaseHTTPResponse, deadline: float, url: str, field: str) -> Iterator[bytes]:
-        for piece in response.stream(_PIECE, decode_content=True):
+    def _pieces(self, response: urllib3.HTTPResponse, deadline: float, url: str, field: str) -> Iterator[bytes]:
+        # One read of the socket at a time: waiting for a whole piece would let a server dribble for hours.
+        while piece := response.read1(_PIECE, decode_content=True):
             if time.monotonic() > deadline:
                 raise UnreachableError(
                     f"{_shown(url)} did not finish its answer within {self._timeout:g} s; it is tried again",

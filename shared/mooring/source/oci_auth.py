@@ -31,6 +31,7 @@ _PARAMETER = re.compile(r'([A-Za-z]+)="((?:[^"\\]|\\.)*)"')
 _ECR = re.compile(r"\d{12}\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)")
 _SHORTEST: Final = 60.0  # seconds; what the specification lets a token without expires_in live
 _EARLY: Final = 10.0
+_RENEWED: Final = 300.0  # seconds before its end that a password is asked for again
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class EcrPasswords:
             return credential
         with self._lock:
             password, until = self._known.get(match[1], ("", 0.0))
-            if until - 300 < self._clock():
+            if until - _RENEWED < self._clock():
                 password, until = self._ask(match[1], place)
                 self._known[match[1]] = (password, until)
         return replace(credential, username="AWS", password=password)
@@ -145,4 +146,4 @@ class EcrPasswords:
         except BotoCoreError as error:
             raise UnreachableError(f"{place.host}: ECR can't be reached: {type(error).__name__}", field=FIELD) from None
         password = base64.b64decode(data["authorizationToken"]).decode().partition(":")[2]
-        return password, data["expiresAt"].timestamp()
+        return password, max(data["expiresAt"].timestamp(), self._clock() + 2 * _RENEWED)
