@@ -85,7 +85,7 @@ class Ground:
         """One invocation of a fresh function."""
         target: Any = self.target()
         ports = SyncPorts(
-            self.world.applications, self.world.bundles, OneCluster(target), self.world.queues,  # type: ignore[arg-type]
+            self.world.applications, self.world.bundles, OneCluster(target, self.world.targets.declared), self.world.queues,  # type: ignore[arg-type]
             self._pool, WIDTH, self.world.ports().expressions, lambda: self.world.now, "one", self.world.now + 1000,
         )  # fmt: skip
         assert [] == handle_syncs(ports, messages)

@@ -30,7 +30,7 @@ class NoCluster(OneCluster):
     """No destination is known, or the one that is does not answer."""
 
     def __init__(self, world: World, error: MooringError) -> None:
-        super().__init__(world.cluster)
+        super().__init__(world.cluster, world.targets.declared)
         self.error = error
 
     def cluster(self, destination: Destination) -> Any:
