@@ -56,7 +56,7 @@ class Composition:
             raise ConfigurationError("is not set; template.yaml sets it for every function that needs it", field=name)
         return value
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, region: str | None = None) -> Any:
         from botocore.config import Config
 
         config = Config(
@@ -65,7 +65,7 @@ class Composition:
             retries={"mode": "standard", "total_max_attempts": 4},
             max_pool_connections=_STEPS_AT_ONCE + 2,
         )
-        return self._session.create_client(service, config=config)
+        return self._session.create_client(service, region, config=config)
 
     @cached_property
     def _session(self) -> Any:
@@ -132,9 +132,11 @@ class Composition:
         """Charts of repositories and registries."""
         from mooring.flows.chartcredentials import RegisteredChartCredentials
         from mooring.source.charts import Charts
+        from mooring.source.oci_auth import EcrPasswords
 
         root = Path(tempfile.gettempdir()) / "mooring" / "charts"
-        return Charts(root, RegisteredChartCredentials(self.registry))
+        ecr = EcrPasswords(lambda region: self._client("ecr", region))
+        return Charts(root, RegisteredChartCredentials(self.registry), ecr=ecr)
 
     @cached_property
     def _targets(self) -> Targets:
