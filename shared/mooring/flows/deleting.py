@@ -15,11 +15,12 @@ from mooring.differences.rules import Rules
 from mooring.errors import ConflictError, MooringError
 from mooring.events.messages import AppMessage, Cause, Later
 from mooring.flows.advancing import Advance, advance, still_goes, still_waits
+from mooring.flows.beginning import wait_delay
 from mooring.flows.executing import Execution, Hands
 from mooring.flows.following import all_inputs, declared_inputs, repositories_of
 from mooring.flows.guarding import CONFIRMATION, confirm
 from mooring.flows.hooking import hook_object
-from mooring.flows.operating import results_of, wait_delay
+from mooring.flows.operating import results_of
 from mooring.flows.permitting import acting_for, permit_plan, permitted_part
 from mooring.flows.ports import Held, SyncPorts, take_lease
 from mooring.flows.targets import Live

@@ -6,16 +6,21 @@ State goes first, then messages: a message that is lost is found by the sweep, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from mooring.events.messages import AppMessage, Later
+from mooring.errors import MooringError, TransientError
+from mooring.events.messages import AppMessage, Cause, Later
+from mooring.flows.following import followed
+from mooring.flows.recalling import RENDERER
 from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.state.applications import Applications
-from mooring.state.records import WantedState
+from mooring.state.records import Commit, Record, RenderFailure, Rendering, WantedState
 
 __all__ = ["Follows", "Outbox"]
 
+_RETRY_DELAY = 10.0  # seconds; after that the sweep takes over
+_LONGEST_MESSAGE = 2000
 _FLUSH_AFTER = 0.25  # seconds that a finished render waits for its neighbours before it goes on its way
 
 
@@ -61,3 +66,30 @@ class Outbox:
         """As `flush`, where the oldest finding has waited for a while."""
         if self.clock() - self.flushed_at > _FLUSH_AFTER:
             self.flush()
+
+    def follow(self, key: AppKey, wanted: WantedState | None, rendering: Rendering) -> None:
+        """Brings the lists of the repositories up to date, where they are not."""
+        before = followed(wanted.rendering.inputs) if wanted is not None else {}
+        now = followed(rendering.inputs)
+        changed = {name: what for name, what in now.items() if before.get(name) != what}
+        gone = frozenset(before) - frozenset(now)
+        if changed or gone:
+            self.follows.append(Follows(key, changed, gone))
+
+    def fail(self, record: Record, cause: Cause, error: MooringError, revision: str, resolved_at: float) -> None:
+        """Remembers why there is no bundle; what is in the cluster stays."""
+        spec, wanted = record.spec, record.wanted
+        assert spec is not None
+        transient = isinstance(error, TransientError)
+        failure = RenderFailure(str(error)[:_LONGEST_MESSAGE], transient, revision, spec.generation, resolved_at)
+        if wanted is None:
+            wanted = WantedState("", 0, resolved_at, cause, Commit(), RENDERER)
+        known = wanted.failure
+        if known is None or replace(known, at=failure.at) != failure:
+            # The bundle keeps the generation that it was rendered for: it must never pass for one of a changed spec.
+            self.wanted.append((record.key, replace(wanted, failure=failure, resolved_at=resolved_at)))
+        if cause.kind == "person":
+            self.syncs.append(AppMessage(record.key, cause))
+        if transient and cause.kind not in ("retry", "tick"):
+            again = AppMessage(record.key, replace(cause, kind="retry"))
+            self.later.append((Later("renders", again), _RETRY_DELAY))

@@ -11,18 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mooring.errors import MooringError, TransientError
-from mooring.events.messages import AppMessage, Cause, Later, RepositoryMessage
+from mooring.errors import MooringError
+from mooring.events.messages import AppMessage, Cause, RepositoryMessage
 from mooring.flows.building import build
 from mooring.flows.following import (
     all_inputs,
     declared_inputs,
-    followed,
     named,
     place_of,
     resolve,
 )
-from mooring.flows.outbox import Follows, Outbox
+from mooring.flows.outbox import Outbox
 from mooring.flows.permitting import permit_declared
 from mooring.flows.recalling import RENDERER, bare, find_again, identify, questions, remember
 from mooring.model.application import DEFAULT_NAMESPACE, AppKey, Application
@@ -32,14 +31,12 @@ from mooring.source import Repositories, Survey
 from mooring.source.charts import Charts
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
-from mooring.state.records import Commit, Input, Record, RenderFailure, Rendering, WantedState
+from mooring.state.records import Commit, Input, Record, Rendering, WantedState
 from mooring.state.registry import Cluster, Known, Registry, find_cluster
 
 __all__ = ["RenderPorts", "handle_renders"]
 
 _RENDERED_AT_ONCE = 10  # applications of one repository; as many as a batch of messages has
-_RETRY_DELAY = 10.0  # seconds; after that the sweep takes over
-_LONGEST_MESSAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,7 @@ def _tasks(
         answers = {bare(each): found[place_of(each)] for each in inputs[record.key]}
         trouble = next((each for each in answers.values() if isinstance(each, MooringError)), None)
         if trouble is not None:
-            _fail(outbox, record, cause, trouble, "", resolved_at)
+            outbox.fail(record, cause, trouble, "", resolved_at)
             continue
         revisions = {each: str(answer) for each, answer in answers.items()}
         context = _context(application, known.clusters)
@@ -149,7 +146,7 @@ def _permitted(
     try:
         permit_declared(known, ports.registry.projects, record.spec.application)
     except MooringError as error:
-        _fail(outbox, record, cause, error, "", resolved_at)
+        outbox.fail(record, cause, error, "", resolved_at)
         return False
     return True
 
@@ -187,7 +184,7 @@ def _survey(
     for task in tasks:
         trouble = next((troubles[each.url] for each in task.revisions if each.url in troubles), None)
         if trouble is not None:
-            _fail(outbox, task.record, task.cause, trouble, task.revision, resolved_at)
+            outbox.fail(task.record, task.cause, trouble, task.revision, resolved_at)
         else:
             surveys[task.record.key] = found
     return surveys
@@ -215,7 +212,7 @@ def _carry(outbox: Outbox, task: _Task, surveys: Mapping[tuple[str, str], Survey
     outbox.wanted.append((record.key, state))
     if task.cause.kind == "person" or (known.bundle, state.generation) != (wanted.bundle, wanted.generation):
         outbox.syncs.append(AppMessage(record.key, task.cause))
-    _follow(outbox, task, known)
+    outbox.follow(record.key, wanted, known)
     return True
 
 
@@ -229,7 +226,7 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
         bundle = ports.bundles.save(built.objects)
         surveys = _surveyed(ports, built.inputs)
     except MooringError as error:
-        _fail(outbox, record, task.cause, error, task.revision, resolved_at)
+        outbox.fail(record, task.cause, error, task.revision, resolved_at)
         return
     identity = identify(
         task.application, built.inputs, surveys, task.context, built.source_type, by_revision=built.by_revision
@@ -249,7 +246,7 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
     )
     outbox.wanted.append((record.key, state))
     outbox.syncs.append(AppMessage(record.key, task.cause))
-    _follow(outbox, task, rendering)
+    outbox.follow(record.key, record.wanted, rendering)
 
 
 def _surveyed(ports: RenderPorts, inputs: Iterable[Input]) -> dict[tuple[str, str], Survey]:
@@ -259,36 +256,6 @@ def _surveyed(ports: RenderPorts, inputs: Iterable[Input]) -> dict[tuple[str, st
         if not each.chart:
             wants.setdefault(each.url, {}).setdefault(each.revision, set()).update(each.depends)
     return {(url, sha): survey for url in wants for sha, survey in ports.repositories.survey(url, wants[url]).items()}
-
-
-def _follow(outbox: Outbox, task: _Task, rendering: Rendering) -> None:
-    """Brings the lists of the repositories up to date, where they are not."""
-    wanted = task.record.wanted
-    before = followed(wanted.rendering.inputs) if wanted is not None else {}
-    now = followed(rendering.inputs)
-    changed = {name: what for name, what in now.items() if before.get(name) != what}
-    gone = frozenset(before) - frozenset(now)
-    if changed or gone:
-        outbox.follows.append(Follows(task.record.key, changed, gone))
-
-
-def _fail(outbox: Outbox, record: Record, cause: Cause, error: MooringError, revision: str, resolved_at: float) -> None:
-    """Remembers why there is no bundle; what is in the cluster stays."""
-    spec, wanted = record.spec, record.wanted
-    assert spec is not None
-    transient = isinstance(error, TransientError)
-    failure = RenderFailure(str(error)[:_LONGEST_MESSAGE], transient, revision, spec.generation, resolved_at)
-    if wanted is None:
-        wanted = WantedState("", 0, resolved_at, cause, Commit(), RENDERER)
-    known = wanted.failure
-    if known is None or replace(known, at=failure.at) != failure:
-        # The bundle keeps the generation that it was rendered for: it must never pass for one of a changed spec.
-        outbox.wanted.append((record.key, replace(wanted, failure=failure, resolved_at=resolved_at)))
-    if cause.kind == "person":
-        outbox.syncs.append(AppMessage(record.key, cause))
-    if transient and cause.kind not in ("retry", "tick"):
-        again = AppMessage(record.key, replace(cause, kind="retry"))
-        outbox.later.append((Later("renders", again), _RETRY_DELAY))
 
 
 def _context(application: Application, clusters: Sequence[Cluster]) -> RenderContext:

@@ -14,9 +14,10 @@ from mooring.errors import ConflictError, MooringError, PermanentError, Transien
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.deleting import remove
 from mooring.flows.looking import Seen, look
+from mooring.flows.noting import CLUSTER_TROUBLE, note_health, note_trouble
 from mooring.flows.ports import SyncPorts
 from mooring.flows.reaching import OutageError
-from mooring.flows.syncing import CLUSTER_TROUBLE, consider, note_health, note_trouble
+from mooring.flows.syncing import consider
 from mooring.model.application import AppKey
 from mooring.state.records import Record, Status
 from mooring.state.registry import Cluster

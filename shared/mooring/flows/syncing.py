@@ -11,17 +11,19 @@ from dataclasses import replace
 from functools import cache, partial
 
 from mooring.differences.rules import Rules
-from mooring.errors import ConflictError, MooringError, PermanentError
+from mooring.errors import ConflictError, PermanentError
 from mooring.events.messages import Cause
 from mooring.flows.adopting import still_wants, with_left
 from mooring.flows.asking import is_chosen, narrowed, read_selectors
+from mooring.flows.beginning import begin_operation, continued, exhausted, is_heal, retry_of
 from mooring.flows.comparing import compare
 from mooring.flows.fighting import calm_down, come_back, held_back
 from mooring.flows.guarding import confirm
 from mooring.flows.judging import Findings, judge, rejudge
 from mooring.flows.looking import Seen, look
 from mooring.flows.namespaces import label_namespace, look_at_namespace
-from mooring.flows.operating import Task, begin_operation, continued, exhausted, is_heal, operate, retry_of
+from mooring.flows.noting import CLOSED, CLUSTER_TROUBLE, answer_request, as_before, hold, lost, note, refuse
+from mooring.flows.operating import Task, operate
 from mooring.flows.permitting import (
     NotPermittedError,
     acting_for,
@@ -30,27 +32,23 @@ from mooring.flows.permitting import (
     permit_plan,
     why_closed,
 )
-from mooring.flows.ports import SyncPorts, take_lease
+from mooring.flows.ports import SyncPorts
 from mooring.flows.preparing import Prepared, prepare
 from mooring.flows.rehearsing import rehearse
 from mooring.flows.targets import Live
 from mooring.flows.terminating import end_terminated
-from mooring.health import Health
 from mooring.model.objects import ObjectKey
 from mooring.model.options import SKIP
 from mooring.model.tracking import Owner
-from mooring.plan.inventory import Entry, Inventory
+from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, plan_sync
-from mooring.state.codec import as_kept
-from mooring.state.records import Commit, Operation, Record, Request, Status
+from mooring.state.records import Operation, Record, Request, Status
 
-__all__ = ["CLUSTER_TROUBLE", "consider", "note_health", "note_trouble"]
+__all__ = ["consider"]
 
-CLUSTER_TROUBLE = "ClusterError"
 _INVALID = "InvalidSpecError"
 _SKIPPED = "ReconcileSkipped"
 _SKIPPING = f"nothing is done or looked at, because the annotation {SKIP} of the Application is set"
-_CLOSED = "SyncWindow"
 
 
 def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None = None) -> Status | None:
@@ -72,12 +70,12 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         record = replace(record, request=None)  # it stays in the table, and its turn comes
     git = record.wanted
     if record.request and git is not None and git.failure is not None:
-        return _answer_request(ports, record, record.status, git.failure.message, git.failure.revision)
+        return answer_request(ports, record, record.status, git.failure.message, git.failure.revision)
     if git is None or not git.bundle:
         return None
     application = spec.application
     if application.marks.skip:
-        return _note(ports, record, record.status.because(_SKIPPED, _SKIPPING, now))
+        return note(ports, record, record.status.because(_SKIPPED, _SKIPPING, now))
     try:
         cluster = ports.targets.cluster(application.destination)
         project = ports.targets.project(application.project)
@@ -85,10 +83,10 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         acting = acting_for(project, application, cluster) if ports.targets.settings.impersonation else ""
         target = ports.targets.connect(cluster).acting_as(acting)
     except PermanentError as error:
-        lost = _unknown(record.status, _INVALID, str(error), now)
+        nowhere = lost(record.status, _INVALID, str(error), now)
         if record.request:
-            return _answer_request(ports, record, lost, str(error), git.revision)
-        return _note(ports, record, lost)
+            return answer_request(ports, record, nowhere, str(error), git.revision)
+        return note(ports, record, nowhere)
     inventory = record.inventory
     if record.status.cluster not in ("", cluster.name):
         # The objects in the other cluster stay, as they do in Argo CD; here everything begins anew.
@@ -122,7 +120,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         if seen is None:
             return record.status
         status = rejudge(record.status, findings).because(CLUSTER_TROUBLE, "", now).because(_INVALID, "", now)
-        return _note(ports, record, calm_down(status, findings.drift, now), inventory)
+        return note(ports, record, calm_down(status, findings.drift, now), inventory)
     return _sync(ports, record, inventory, cause, target, prepared, findings, rules, left)
 
 
@@ -175,7 +173,7 @@ def _sync(
         cluster=target.cluster.name,
     )
     if request and request.limited and automated:
-        base = _as_before(base, record.status)  # the policy has yet to sync this revision as a whole
+        base = as_before(base, record.status)  # the policy has yet to sync this revision as a whole
     base = base.because(CLUSTER_TROUBLE, "", ports.clock()).because(_INVALID, "", ports.clock())
     base = base.because(_SKIPPED, "", ports.clock())
     running = continued(record)
@@ -183,7 +181,7 @@ def _sync(
     try:
         selectors = read_selectors(request.resources if request else ())
     except PermanentError as error:
-        return _answer_request(ports, record, record.status, str(error), git.revision)
+        return answer_request(ports, record, record.status, str(error), git.revision)
     if request or (git.bundle, spec.generation) != (record.status.bundle, record.status.generation):
         left = {}  # whoever asks, and every new commit, finds out anew
     try:
@@ -201,11 +199,11 @@ def _sync(
         if bundle.hooks and not selectors and (request or _begins(first, running, record)):
             first = plan(hooks=bundle.hooks)
     except PermanentError as error:
-        return _refuse(ports, record, base, cause, str(error))
+        return refuse(ports, record, base, cause, str(error))
     if automated is None and request is None:
         gone = inventory.keys() - {item.key for item in bundle.objects}
         shown = with_left(inventory, dict(record.status.shared))
-        return _note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone), inventory)
+        return note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone), inventory)
     relabels = heals and findings.namespace in findings.drift.keys() - held
     if not first.steps and request is None and running is None and not relabels:
         if record.status.generation != spec.generation:
@@ -213,19 +211,19 @@ def _sync(
             try:
                 label_namespace(target, spec.application, permit)
             except NotPermittedError as error:
-                return _refuse(ports, record, _as_before(base, record.status), cause, str(error))
-        base = confirm(base.because(_CLOSED, "", ports.clock()), (), ports.clock())
+                return refuse(ports, record, as_before(base, record.status), cause, str(error))
+        base = confirm(base.because(CLOSED, "", ports.clock()), (), ports.clock())
         status = judge(bundle.objects, with_left(inventory, left), base, findings, kept=first.kept)
-        return _note(ports, record, status, inventory)
+        return note(ports, record, status, inventory)
     first = narrowed(first, selectors)
     concerned = {*inventory, *(item.key for item in bundle.objects)}
     if request is not None and selectors and not any(is_chosen(key, selectors) for key in concerned):
         message = f"resources: the application has no object that {', '.join(request.resources)} fits"
-        return _answer_request(ports, record, record.status, message, git.revision)
+        return answer_request(ports, record, record.status, message, git.revision)
     try:
         permit_plan(project, spec.application, target.cluster, first)
     except NotPermittedError as error:  # tried again with every look, since the project may change meanwhile
-        return _refuse(ports, record, _as_before(base, record.status), cause, str(error))
+        return refuse(ports, record, as_before(base, record.status), cause, str(error))
     if request is not None and request.dry_run:
         operation = begin_operation(ports, record, cause, first, prune=prune)
         return rehearse(ports, record, target, first, operation, rules)
@@ -233,92 +231,19 @@ def _sync(
     manual = request is not None
     closed = why_closed(project, spec.application, target.cluster, ports.clock(), manual=manual, started=started)
     if closed and running:
-        return _hold(ports, record, running, closed)
+        return hold(ports, record, running, closed)
     if closed and request is not None:
-        return _answer_request(ports, record, record.status, closed, git.revision)
+        return answer_request(ports, record, record.status, closed, git.revision)
     if closed:
-        status = _as_before(base, record.status).because(_CLOSED, closed, ports.clock())
+        status = as_before(base, record.status).because(CLOSED, closed, ports.clock())
         shown = with_left(inventory, left)
-        return _note(ports, record, judge(bundle.objects, shown, status, findings, kept=first.kept), inventory)
-    base = base.because(_CLOSED, "", ports.clock())
+        return note(ports, record, judge(bundle.objects, shown, status, findings, kept=first.kept), inventory)
+    base = base.because(CLOSED, "", ports.clock())
     return operate(
         Task(ports, record, inventory, base, cause, target, bundle.objects, first, findings, rules, selectors, left)
     )
 
 
-def _hold(ports: SyncPorts, record: Record, running: Operation, closed: str) -> Status:
-    """Lets an operation wait for its sync window, as it waits for anything else; the sweep goes on with it."""
-    status = replace(record.status, operation=replace(running, message=f"waiting for a sync window ({closed})"))
-    return _note(ports, record, status.because(_CLOSED, closed, ports.clock()))
-
-
-def _as_before(base: Status, known: Status) -> Status:
-    """Judged against what was judged before, so that the revision counts as not synced yet."""
-    return replace(base, bundle=known.bundle, revision=known.revision, generation=known.generation)
-
-
 def _begins(plan: Plan, running: Operation | None, record: Record) -> bool:
     """Whether this is a sync, with its hooks, and not just the healing of what was changed by hand."""
     return running.kind == "sync" if running is not None else not is_heal(plan, record)
-
-
-def _refuse(ports: SyncPorts, record: Record, base: Status, cause: Cause, message: str) -> Status:
-    """Ends a sync that can't even be planned; nothing in the cluster is touched, and only a change tries again."""
-    now = ports.clock()
-    operation = replace(
-        begin_operation(ports, record, cause, Plan(()), prune=False), phase="Failed", message=message, finished_at=now
-    )
-    status = replace(base, sync="OutOfSync", operation=operation)
-    known = record.status.operation
-    if record.request is None and known is not None and known.message == message and known.bundle == operation.bundle:
-        return record.status
-    held = take_lease(ports, record, inventory=record.inventory, status=status, steps=0)
-    ports.applications.finish(held.record, inventory=record.inventory, status=status, operation=operation, retry=None)
-    return status
-
-
-def _answer_request(ports: SyncPorts, record: Record, status: Status, message: str, revision: str) -> Status:
-    """Ends a sync that a person asked for and that can't begin: git could not be rendered, or there is no cluster."""
-    spec, request, now = record.spec, record.request, ports.clock()
-    assert spec is not None and request is not None
-    operation = Operation(
-        request.id, "sync", "Error", message, now, now, revision, "", spec.generation,
-        Cause("person", request.id, request.by), Commit(),
-    )  # fmt: skip
-    status = replace(status, operation=operation)
-    held = take_lease(ports, record, inventory=record.inventory, status=status, steps=0)
-    ports.applications.finish(
-        held.record, inventory=record.inventory, status=status, operation=operation, retry=record.retry
-    )
-    return status
-
-
-def _unknown(status: Status, condition: str, message: str, now: float) -> Status:
-    lost = replace(status, sync="Unknown", health=Health("Unknown", message))
-    return lost.because(condition, message, now)
-
-
-def note_health(ports: SyncPorts, record: Record, seen: Seen) -> Status:
-    """Writes the health that was just seen, if it is news. Raises `ConflictError` where a sync is at work."""
-    if record.spec is not None and record.spec.application.marks.skip:
-        return record.status
-    return _note(ports, record, rejudge(record.status, Findings(health=seen.health)))
-
-
-def note_trouble(ports: SyncPorts, record: Record, error: MooringError) -> Status:
-    """Shows that the application's cluster could not be looked at; nothing else is concluded from it."""
-    if record.spec is None:
-        return record.status
-    return _note(ports, record, _unknown(record.status, CLUSTER_TROUBLE, str(error), ports.clock()))
-
-
-def _note(
-    ports: SyncPorts, record: Record, status: Status, inventory: Mapping[ObjectKey, Entry] | None = None
-) -> Status:
-    """Writes what was found, if it differs from what is written; a status of which words are left out when it is
-    written does not, just because all of its words were found again.
-    """
-    found = record.inventory if inventory is None else inventory
-    if found != record.inventory or (status != record.status and as_kept(status) != record.status):
-        ports.applications.observe(record, now=ports.clock(), inventory=found, status=status)
-    return status
