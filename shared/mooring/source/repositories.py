@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mooring.errors import ConfigurationError
-from mooring.source.copies import MEASURE_EVERY, Copy, full, make_room
+from mooring.source.copies import Copy, make_room
 from mooring.source.credentials import CredentialStore
 from mooring.source.disk import place_for
 from mooring.source.githubapp import InstallationTokens
@@ -41,6 +41,7 @@ from mooring.source.refs import (
     unknown_revision,
 )
 from mooring.source.remote import Remote, RemoteError
+from mooring.source.stock import MEASURE_EVERY, full
 from mooring.source.trees import EVERYTHING, Checkout
 from mooring.source.urls import parse_url
 
