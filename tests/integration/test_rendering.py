@@ -363,3 +363,15 @@ def test_of_a_large_repository_only_what_is_read_is_fetched(ground: Ground, tmp_
     ground.render(key, other)
     assert [{"a": {"x": "2"}}, {"other": {"x": "1"}}] == [ground.objects(key), ground.objects(other)]
     assert not (tree / "noise").exists()
+
+
+def test_manifests_in_a_registry(ground: Ground) -> None:
+    """GIVEN an artifact of a registry with plain manifests WHEN rendered THEN its path is read, by its version."""
+    folder = ground.charts.root / "1.0.0" / "k8s"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text(config("a", x="1"))
+    source = {"repoURL": "oci://registry.test/manifests", "path": "k8s", "targetRevision": "1.*"}
+    key = ground.declare(sources=[source])
+    ground.render(key)
+    assert ({"a": {"x": "1"}}, "1.0.0") == (ground.objects(key), ground.wanted(key).revision)
+    assert [] == ground.stale()

@@ -55,9 +55,9 @@ def build(
             place = each.url, each.chart, each.revision
             if place not in opened:
                 opened[place] = (
-                    _fetched(charts, source, each)
-                    if each.chart
-                    else stack.enter_context(repositories.opened(each.url, each.revision, _known(source, each, known)))
+                    stack.enter_context(repositories.opened(each.url, each.revision, _known(source, each, known)))
+                    if each.in_git
+                    else _fetched(charts, source, each)
                 )
         at = [opened[each.url, each.chart, each.revision] for each in inputs]
         _widen(application, at, context)
@@ -70,7 +70,7 @@ def _fetched(charts: Charts, source: Source, given: Input) -> Checkout:
 
 
 def _have(_paths: Iterable[str]) -> None:
-    """A chart is whole."""
+    """What comes from a registry is whole."""
 
 
 def _known(source: Source, given: Input, known: Iterable[Input]) -> list[str]:
@@ -85,12 +85,11 @@ def _widen(application: Application, at: Sequence[Checkout], context: RenderCont
     for source, checkout in zip(application.sources, at, strict=True):
         if not source.gives_manifests:
             continue
-        if not source.chart:
-            asked = replace(context, revision=checkout.sha, stated=stated_paths(application, source) or ())
-            named: tuple[str, ...] = ()
-            while (found := outline(source, checkout.root, asked)) != named:
-                checkout.widen(found)
-                named = found
+        asked = replace(context, revision=checkout.sha, stated=stated_paths(application, source) or ())
+        named: tuple[str, ...] = ()
+        while (found := outline(source, checkout.root, asked)) != named:
+            checkout.widen(found)
+            named = found
         for ref, paths in borrowed(source).items():
             if ref in lenders:
                 lenders[ref].widen(paths)

@@ -20,7 +20,7 @@ from mooring.errors import ConfigurationError, ConflictError, TransientError
 from mooring.flows.declaring import AskPorts, UnknownApplicationError, declare, delete
 from mooring.flows.projects import declare_project, delete_project
 from mooring.flows.showing import show_application
-from mooring.model.application import AppKey
+from mooring.model.application import AppKey, is_registered
 from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION, tracking_value
 from mooring.state.records import Record
@@ -33,17 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Declared", "WithDeclared"]
 
-_GROUP = "argoproj.io"
-_KINDS = ("Application", "AppProject")
-_VERSION = "v1alpha1"
-
 
 class StillUsedError(TransientError):
     """A project that applications name can't go before they do."""
-
-
-def _is_declared(group: str, kind: str) -> bool:
-    return group == _GROUP and kind in _KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,47 +165,47 @@ class WithDeclared:
 
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         """Whether a kind lives in namespaces."""
-        return True if _is_declared(group, kind) else self.live.namespaced(group, kind, version)
+        return True if is_registered(group, kind) else self.live.namespaced(group, kind, version)
 
     def apply(
         self, manifest: Manifest, *, dry_run: bool = False, validate: bool = True, field_manager: str = FIELD_MANAGER
     ) -> Applied:
         """Declares, or applies in the cluster."""
         key = ObjectKey.of(manifest)
-        if _is_declared(key.group, key.kind):
+        if is_registered(key.group, key.kind):
             return self.declared.apply(manifest, dry_run=dry_run)
         return self.live.apply(manifest, dry_run=dry_run, validate=validate, field_manager=field_manager)
 
     def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
         """Declares (which replaces what was declared), or replaces in the cluster."""
         key = ObjectKey.of(manifest)
-        if _is_declared(key.group, key.kind):
+        if is_registered(key.group, key.kind):
             return self.declared.apply(manifest, dry_run=dry_run)
         return self.live.replace(manifest, validate=validate, dry_run=dry_run)
 
     def make_room(self, key: ObjectKey) -> None:
         """Nothing about a declaration is immutable, so none is deleted to be made anew."""
-        if not _is_declared(key.group, key.kind):
+        if not is_registered(key.group, key.kind):
             self.live.make_room(key)
 
     def adopt(self, live: Manifest, *, client_side: bool = True) -> bool:
         """Takes over fields in the cluster; a declaration has no fields of others."""
         key = ObjectKey.of(live)
-        return False if _is_declared(key.group, key.kind) else self.live.adopt(live, client_side=client_side)
+        return False if is_registered(key.group, key.kind) else self.live.adopt(live, client_side=client_side)
 
     def get(self, key: ObjectKey, version: str = "") -> Observed | None:
         """One object, or None."""
-        return self.declared.get(key) if _is_declared(key.group, key.kind) else self.live.get(key, version)
+        return self.declared.get(key) if is_registered(key.group, key.kind) else self.live.get(key, version)
 
     def delete(self, key: ObjectKey, uid: str, propagation: Propagation) -> bool:
         """Deletes it; False where it was gone."""
-        if _is_declared(key.group, key.kind):
+        if is_registered(key.group, key.kind):
             return self.declared.delete(key)
         return self.live.delete(key, uid, propagation)
 
     def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
         """Every object of a kind that carries the tracking label with one of these values (or with any)."""
-        if _is_declared(group, kind):
+        if is_registered(group, kind):
             return self.declared.look(kind, apps)
         return self.live.look(group, kind, version, apps, full=full)
 

@@ -69,12 +69,12 @@ def resolve(
     for (url, chart), targets in asked.items():
         answers: dict[str, str | MooringError] = {}
         try:
-            if chart:
-                for target, version in charts.resolve(url, chart, targets).items():
-                    answers[target] = version if isinstance(version, MooringError) else version.version
-            else:
+            if Input(url, "", chart).in_git:
                 for target, each in git(url, targets).items():
                     answers[target] = each.sha if isinstance(each, Resolution) else each
+            else:
+                for target, version in charts.resolve(url, chart, targets).items():
+                    answers[target] = version if isinstance(version, MooringError) else version.version
         except MooringError as error:
             answers = dict.fromkeys(targets, error)
         found |= {(url, chart, target): answers[target] for target in targets}
@@ -88,7 +88,7 @@ def repositories_of(inputs: Iterable[Input]) -> dict[str, list[str]]:
     """
     follows: dict[str, dict[str, None]] = {}
     for each in inputs:
-        if not each.chart:
+        if each.in_git:
             follows.setdefault(normalise(each.url), {})[each.target] = None
     return {name: list(targets) for name, targets in follows.items()}
 
@@ -98,6 +98,6 @@ def followed(inputs: Iterable[Input]) -> dict[str, tuple[list[str], list[str]]]:
     given = list(inputs)
     depends: dict[str, dict[str, None]] = {}
     for each in given:
-        if not each.chart:
+        if each.in_git:
             depends.setdefault(normalise(each.url), {}).update(dict.fromkeys(each.depends))
     return {name: (targets, list(depends[name])) for name, targets in repositories_of(given).items()}

@@ -21,7 +21,7 @@ from mooring.access.rules import (
     source_allowed,
 )
 from mooring.errors import ConfigurationError, ForbiddenError
-from mooring.model.application import Application
+from mooring.model.application import Application, is_registered
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Plan
@@ -155,6 +155,11 @@ def _key(manifest: Manifest) -> ObjectKey:
 
 
 def _refusal(project: Project, place: Place, key: ObjectKey) -> Refusal | None:
+    """Why a project does not permit an object. What goes to the registry is asked for as in the cluster where Argo CD
+    would run, whatever the application's destination: who may write applications there decides over all of them.
+    """
+    if is_registered(key.group, key.kind) and _DEFAULT_SERVER not in place.servers:
+        place = Place((_DEFAULT_SERVER,), (IN_CLUSTER,))
     refused = kind_allowed(project, key.group, key.kind, key.name, namespaced=bool(key.namespace))
     if refused is None and key.namespace:
         refused = destination_allowed(project, place, key.namespace)

@@ -92,7 +92,7 @@ def questions(candidates: Iterable[Rendering], revisions: Mapping[Input, str]) -
     for rendering in candidates:
         for each in rendering.inputs:
             revision = revisions.get(bare(each))
-            if revision and not each.chart:
+            if revision and each.in_git:
                 asked.setdefault((each.url, revision), set()).update(each.depends)
     return asked
 
@@ -114,9 +114,9 @@ def identify(
     """The digest of all that decides a render; the inputs carry their revisions and paths."""
     asked = [context.kube_version, context.api_versions] if _ASK_THE_CLUSTER & set(source_type.split(",")) else []
     read = [
-        [each.url, each.chart, each.revision]
-        if each.chart
-        else [each.url, [[path, surveys[each.url, each.revision].trees.get(path)] for path in each.depends]]
+        [each.url, [[path, surveys[each.url, each.revision].trees.get(path)] for path in each.depends]]
+        if each.in_git
+        else [each.url, each.chart, each.revision]
         for each in inputs
     ]
     revisions = [each.revision for each in inputs] if by_revision else []

@@ -171,7 +171,7 @@ def _survey(
         wanted = task.record.wanted
         candidates = () if wanted is None else (wanted.rendering, *wanted.earlier)
         needed = questions(candidates, task.revisions)
-        for url, sha in [*needed, *((each.url, task.revisions[each]) for each in task.declared if not each.chart)]:
+        for url, sha in [*needed, *((each.url, task.revisions[each]) for each in task.declared if each.in_git)]:
             asked.setdefault(url, {}).setdefault(sha, set()).update(needed.get((url, sha), ()))
     found: dict[tuple[str, str], Survey] = {}
     troubles: dict[str, MooringError] = {}
@@ -253,7 +253,7 @@ def _surveyed(ports: RenderPorts, inputs: Iterable[Input]) -> dict[tuple[str, st
     """What lies at the paths that a render has read."""
     wants: dict[str, dict[str, set[str]]] = {}
     for each in inputs:
-        if not each.chart:
+        if each.in_git:
             wants.setdefault(each.url, {}).setdefault(each.revision, set()).update(each.depends)
     return {(url, sha): survey for url in wants for sha, survey in ports.repositories.survey(url, wants[url]).items()}
 

@@ -20,6 +20,8 @@ from mooring.model.source import Source, parse_sources
 
 __all__ = [
     "API_VERSION",
+    "GROUP",
+    "REGISTERED_KINDS",
     "RESOURCES_FINALIZER",
     "AppKey",
     "Application",
@@ -27,15 +29,25 @@ __all__ = [
     "Destination",
     "Parsed",
     "Retry",
+    "is_registered",
     "parse_application",
 ]
 
 API_VERSION = "argoproj.io/v1alpha1"
+GROUP = "argoproj.io"
+REGISTERED_KINDS = frozenset({"Application", "AppProject"})
+"""Kinds of Argo CD's group that go to Mooring's own registry wherever they stand."""
+
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 DEFAULT_NAMESPACE = "argocd"
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def is_registered(group: str, kind: str) -> bool:
+    """Whether objects of a kind go to the registry, and not to a cluster."""
+    return group == GROUP and kind in REGISTERED_KINDS
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -104,6 +104,11 @@ class Input:
     depends: tuple[str, ...] = ()
     led_to: bool = False
 
+    @property
+    def in_git(self) -> bool:
+        """Whether it is a git repository, and not a repository of charts or a registry."""
+        return not self.chart and not self.url.lower().startswith("oci://")
+
 
 @dataclass(frozen=True, slots=True)
 class Rendering:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from mooring.access.parsing import parse_project
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.declaring import declare, delete
 from mooring.flows.showing import show_application
@@ -242,3 +244,26 @@ def test_a_child_that_can_not_be_read_fails_by_name(world: World) -> None:
     (result,) = shown(world, root)["operationState"]["syncResult"]["resources"]
     assert "spec.destination.server" in result["message"]
     assert Health("Missing", "") == Health(shown(world, root)["health"]["status"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "phase"),
+    [
+        ({"server": "https://elsewhere.test", "namespace": "*"}, "Failed"),
+        ({"server": "https://kubernetes.default.svc", "namespace": "shop"}, "Failed"),
+        ({"server": "https://kubernetes.default.svc", "namespace": "argocd"}, "Succeeded"),
+    ],
+)
+def test_a_project_says_whether_applications_may_be_declared(world: World, rule: dict[str, str], phase: str) -> None:
+    """GIVEN a project of another cluster, or of other namespaces WHEN its bundle declares an application THEN that is
+    refused: it would decide over everybody's, wherever the bundle is meant to go.
+    """
+    document = project("team")
+    document["spec"]["destinations"] = [rule, {"server": "https://elsewhere.test", "namespace": "argocd"}]
+    world.targets.projects["team"] = parse_project(document).project
+    world.cluster.cluster = replace(world.cluster.cluster, server="https://elsewhere.test", default=False)
+    root = world.declare("root", project="team", cluster="elsewhere", namespace="argocd", **AUTO)
+    world.push(root, application())
+    world.sync(root)
+    assert phase == shown(world, root)["operationState"]["phase"]
+    assert (phase == "Succeeded") == (world.record(CHILD).spec is not None)
