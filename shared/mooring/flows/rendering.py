@@ -199,16 +199,7 @@ def _carry(outbox: Outbox, task: _Task, surveys: Mapping[tuple[str, str], Survey
     known = find_again(task.application, wanted, task.revisions, surveys, task.context)
     if known is None:
         return False
-    state = WantedState(
-        revision=task.revision,
-        generation=record.spec.generation,
-        resolved_at=resolved_at,
-        cause=task.cause,
-        commit=_commit(task, surveys),
-        renderer=RENDERER,
-        rendering=known,
-        earlier=remember(wanted, known),
-    )
+    state = _state(task, known, surveys, resolved_at)
     outbox.wanted.append((record.key, state))
     if task.cause.kind == "person" or (known.bundle, state.generation) != (wanted.bundle, wanted.generation):
         outbox.syncs.append(AppMessage(record.key, task.cause))
@@ -234,19 +225,26 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
     rendering = Rendering(
         bundle, built.inputs, identity, built.source_type, built.warnings, by_revision=built.by_revision
     )
-    state = WantedState(
+    state = _state(task, rendering, surveys, resolved_at)
+    outbox.wanted.append((record.key, state))
+    outbox.syncs.append(AppMessage(record.key, task.cause))
+    outbox.follow(record.key, record.wanted, rendering)
+
+
+def _state(
+    task: _Task, rendering: Rendering, surveys: Mapping[tuple[str, str], Survey], resolved_at: float
+) -> WantedState:
+    assert task.record.spec is not None
+    return WantedState(
         revision=task.revision,
-        generation=record.spec.generation,
+        generation=task.record.spec.generation,
         resolved_at=resolved_at,
         cause=task.cause,
         commit=_commit(task, surveys),
         renderer=RENDERER,
         rendering=rendering,
-        earlier=remember(record.wanted, rendering),
+        earlier=remember(task.record.wanted, rendering),
     )
-    outbox.wanted.append((record.key, state))
-    outbox.syncs.append(AppMessage(record.key, task.cause))
-    outbox.follow(record.key, record.wanted, rendering)
 
 
 def _surveyed(ports: RenderPorts, inputs: Iterable[Input]) -> dict[tuple[str, str], Survey]:
