@@ -262,15 +262,7 @@ def test_a_dependency_outside_is_refused(rendering: Render, repository: str) -> 
         ('{{ template "absent" }}', "helm template charts/shop failed: (?s:.*)absent"),
         ("a: [", r"(helm template charts/shop failed: (?s:.*)|^shop/templates/)broken\.yaml"),
         ("a: 1", r"shop/templates/broken\.yaml.*(apiVersion|failed)"),
-        (
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: catalog}\n",
-            r"shop/templates/settings\.yaml: metadata\.name: ConfigMap catalog is already defined in shop/templates/broken\.yaml",
-        ),
         ("apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  name: b\n", r"broken\.yaml"),
-        (
-            "\n---\n".join(["apiVersion: v1\nkind: A\nmetadata: {name: a}\n"] * 2),
-            r"broken\.yaml, document 2: metadata\.name: A a is already defined in shop/templates/broken\.yaml;",
-        ),
     ],
 )
 def test_a_chart_that_does_not_render_names_the_template(

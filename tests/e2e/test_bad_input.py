@@ -254,11 +254,6 @@ def _hook(**annotations: object) -> str:
             "k8s/kustomization.yaml: resources[0]: 'k8s/../../other' points outside of the repository; name something",
         ),
         (
-            {"k8s/twice.yaml": text(config_map(color="red"))},
-            {},
-            "k8s/twice.yaml: metadata.name: ConfigMap settings is already defined in k8s/settings.yaml; remove one",
-        ),
-        (
             {"k8s/settings.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings\n"},
             {},
             "k8s/settings.yaml:4: did not find expected ',' or '}': correct the YAML",

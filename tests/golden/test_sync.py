@@ -11,6 +11,7 @@ A case gives what git holds and what is remembered, and expects the steps in the
             kept, failing, deletion: objects that stay, waves of SyncFail, waves of deletion; empty unless a case says otherwise
             policies: when each hook is deleted, where the case is about that
             objects: how objects are named once prepared, where the case is about that
+            repeated: what is said of objects that are there more than once; nothing unless a case says otherwise
             refused: what the refusal says, instead of all of these
 
 The expectations come from Argo CD's documentation and from gitops-engine's ordering, and from `docs/adr/` where Mooring
@@ -41,7 +42,7 @@ from mooring.render.objects import accept
 CASES = sorted((Path(__file__).parent / "sync").glob("*.yaml"))
 FIELDS = {"why", "manifests", "before", "drifted", "unsure", "prune", "allowEmpty", "pruneLast", "hooks"}
 FIELDS |= {"destination", "expect"}
-EXPECTED = {"steps", "kept", "failing", "deletion", "policies", "objects", "refused"}
+EXPECTED = {"steps", "kept", "failing", "deletion", "policies", "objects", "repeated", "refused"}
 CLUSTER_SCOPED = {
     "Namespace", "PersistentVolume", "StorageClass", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding",
     "IngressClass", "APIService", "PriorityClass",
@@ -70,7 +71,7 @@ def prepared(manifests: list[Any], destination: str) -> Prepared:
             },
         }
     ).application
-    bundle = accept(((f"document {n}", each) for n, each in enumerate(manifests, 1)), namespace=destination)
+    bundle, _ = accept(((f"document {n}", each) for n, each in enumerate(manifests, 1)), namespace=destination)
     return prepare(bundle, application, Served())  # type: ignore[arg-type]
 
 
@@ -137,6 +138,7 @@ def outcome(case: dict[str, Any]) -> dict[str, Any]:
         "deletion": lines(deletion),
         "policies": {hook_name(hook): sorted(hook.policies) for hook in now.hooks},
         "objects": [str(item.key) for item in now.objects],
+        "repeated": now.repeated,
     }
 
 
@@ -152,7 +154,7 @@ def test_a_sync_does_what_the_case_expects(path: Path) -> None:
         assert ["refused"] == list(found), "the case must be refused"
         assert expected["refused"] in found["refused"]
         return
-    wanted = {"steps": [], "kept": [], "failing": [], "deletion": [], **expected}
+    wanted = {"steps": [], "kept": [], "failing": [], "deletion": [], "repeated": "", **expected}
     assert wanted == {name: found.get(name) for name in wanted}
 
 

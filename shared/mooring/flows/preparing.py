@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mooring.cluster.observe import APP_LABEL
-from mooring.errors import RenderError
 from mooring.flows.targets import Live
 from mooring.model.application import Application
 from mooring.model.objectoptions import read_object_options
@@ -20,38 +19,45 @@ from mooring.plan.steps import Wanted
 __all__ = ["Prepared", "prepare"]
 
 
+_TOLD = 5  # objects that a warning names
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A bundle taken apart: the objects that the application keeps, and the hooks of its syncs."""
+    """A bundle taken apart: the objects that the application keeps, and the hooks of its syncs.
+
+    `repeated` says which objects stood in the bundle more than once, empty where none did.
+    """
 
     objects: tuple[Wanted, ...]
     hooks: tuple[Hook, ...]
+    repeated: str = ""
 
 
 def prepare(bundle: Iterable[Manifest], application: Application, target: Live) -> Prepared:
     """The objects of a bundle as they are to be applied, and its hooks.
 
-    Objects that name no namespace get the destination's; cluster-scoped ones lose theirs, as in Argo CD. Raises
-    `RenderError` where two objects turn out to be the same one.
+    Objects that name no namespace get the destination's; cluster-scoped ones lose theirs. Of several that turn out to
+    be the same object, the last one counts: the last in its source, and of several sources that of the last (Argo CD,
+    "Multiple Sources for an Application"). A hook beside an object of its name is another thing.
     """
-    manifests: list[Manifest] = []
-    hooks: list[Hook] = []
-    for manifest in bundle:
-        hook = read_hook(manifest)
-        if hook is None:
-            manifests.append(manifest)
-        else:
-            hooks.append(hook)
-    scopes = _scopes([*manifests, *(hook.manifest for hook in hooks)], target)
+    manifests = list(bundle)
+    scopes = _scopes(manifests, target)
     label = tracking_value(application.key)
     ready: dict[ObjectKey, Manifest] = {}
+    times: dict[ObjectKey, int] = {}
+    hooks: list[Hook] = []
     for manifest in manifests:
-        placed = _place(manifest, application, namespaced=scopes[_kind(manifest)], label=label)
+        metadata = _metadata(manifest, application, namespaced=scopes[_kind(manifest)])
+        placed = {**manifest, "metadata": metadata}
+        hook = read_hook(manifest)
+        if hook is not None:
+            hooks.append(replace(hook, manifest=placed))
+            continue
         key = ObjectKey.of(placed)
-        annotations = placed["metadata"].get("annotations") or {}
-        placed["metadata"]["annotations"] = annotations | {TRACKING_ANNOTATION: tracking_id(application.key, key)}
-        if key in ready:
-            raise _twice(key, [each for each in manifests if _is(each, key)], application)
+        _mark(metadata, application, key, label)
+        times[key] = times.get(key, 0) + 1
+        ready.pop(key, None)
         ready[key] = placed
     wave_of = waves(ready.items())
     options = application.options.objects
@@ -59,35 +65,18 @@ def prepare(bundle: Iterable[Manifest], application: Application, target: Live) 
         Wanted(key, manifest, digest(manifest), wave_of[key], read_object_options(manifest, options))
         for key, manifest in ready.items()
     )
-    placed_hooks = (_placed_hook(hook, application, namespaced=scopes[_kind(hook.manifest)]) for hook in hooks)
-    return Prepared(objects, tuple(placed_hooks))
+    return Prepared(objects, tuple(hooks), _repeated({key: n for key, n in times.items() if n > 1}))
 
 
-def _is(manifest: Manifest, key: ObjectKey) -> bool:
-    named = ObjectKey.of(manifest)
-    return (named.group, named.kind, named.name) == (key.group, key.kind, key.name)
-
-
-def _twice(key: ObjectKey, manifests: list[Manifest], application: Application) -> RenderError:
-    """The refusal of two manifests that turn out to be one object, once their namespace is known."""
-    said = list(dict.fromkeys(ObjectKey.of(manifest).namespace for manifest in manifests))
-    places = " and ".join(f"in namespace {namespace}" if namespace else "without a namespace" for namespace in said)
-    if not key.namespace:
-        message = f"is rendered twice, {places}, but a {key.kind} lives in no namespace: keep one, or rename one"
-        return RenderError(message, field="metadata.namespace", subject=f"{key.kind} {key.name}")
-    home = application.destination.namespace
-    why = "which the destination names" if home else "since the destination names none"
-    message = (
-        f"is rendered twice, {places}, which is the same: without a namespace it goes to {key.namespace}, {why}; "
-        "keep one, or give one another name or namespace"
-    )
-    return RenderError(message, field="metadata.namespace", subject=f"{key.kind} {key.namespace}/{key.name}")
-
-
-def _placed_hook(hook: Hook, application: Application, *, namespaced: bool) -> Hook:
-    """The hook in its namespace, by which the plan knows what has to be there before it."""
-    metadata = _metadata(hook.manifest, application, namespaced=namespaced)
-    return replace(hook, manifest={**hook.manifest, "metadata": metadata})
+def _repeated(times: Mapping[ObjectKey, int]) -> str:
+    if not times:
+        return ""
+    named = [
+        f"{key.kind} {f'{key.namespace}/' if key.namespace else ''}{key.name} ({n} times)" for key, n in times.items()
+    ]
+    more = f" and {len(named) - _TOLD} more" if len(named) > _TOLD else ""
+    verb = "stands" if len(named) == 1 else "stand"
+    return f"{', '.join(named[:_TOLD])}{more} {verb} among the manifests more than once: the last one counts"
 
 
 def _kind(manifest: Manifest) -> tuple[str, str, str]:
@@ -110,10 +99,11 @@ def _scopes(manifests: list[Manifest], target: Live) -> dict[tuple[str, str, str
     return scopes
 
 
-def _place(manifest: Manifest, application: Application, *, namespaced: bool, label: str) -> Manifest:
-    metadata = _metadata(manifest, application, namespaced=namespaced)
+def _mark(metadata: dict[str, Any], application: Application, key: ObjectKey, label: str) -> None:
+    """Says in a manifest's metadata whose the object is."""
     metadata["labels"] = {**(metadata.get("labels") or {}), APP_LABEL: label}
-    return {**manifest, "metadata": metadata}
+    tracking = {TRACKING_ANNOTATION: tracking_id(application.key, key)}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), **tracking}
 
 
 def _metadata(manifest: Manifest, application: Application, *, namespaced: bool) -> dict[str, Any]:

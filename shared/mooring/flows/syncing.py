@@ -47,6 +47,7 @@ from mooring.state.records import Operation, Record, Request, Status
 __all__ = ["consider"]
 
 _INVALID = "InvalidSpecError"
+_REPEATED = "RepeatedResourceWarning"
 _SKIPPED = "ReconcileSkipped"
 _SKIPPING = f"nothing is done or looked at, because the annotation {SKIP} of the Application is set"
 
@@ -186,6 +187,7 @@ def _sync(
         left = {}  # whoever asks, and every new commit, finds out anew
     try:
         bundle = prepared()
+        base = base.because(_REPEATED, bundle.repeated, ports.clock())
         plan = partial(
             plan_sync,
             [item for item in bundle.objects if item.key not in left],

@@ -2,8 +2,9 @@
 
 Whatever the tool, its output ends here: lists are taken apart, fields that belong to the server go, `stringData`
 becomes `data` (server-side apply would track the wrong field), and what can't be applied is refused with its place
-named: a document that is no object, two documents for the same object, an object too large for etcd. Hooks stay among
-the objects, but for those that never run. Documents are not changed; the objects are shallow copies where they differ.
+named: a document that is no object, an object too large for etcd. Two documents for the same object are told, and
+settled when the sync knows which kinds live in namespaces (`flows.preparing`). Hooks stay among the objects, but for
+those that never run. Documents are not changed; the objects are shallow copies where they differ.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ the object)."""
 MAX_TOTAL: Final = 32 << 20
 """Bytes that all manifests of one source may have, as files and as JSON."""
 
+_TOLD = 10  # objects that are there twice
 _SERVERS = ("creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink")
 
 
@@ -56,12 +58,14 @@ class Found:
     charts: list[ChartUse] = field(default_factory=list)
 
 
-def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[Manifest, ...]:
+def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
     """The objects of documents that each come with the place they were found at (`k8s/web.yaml, document 2`).
 
-    `namespace` is where objects go that name none. Raises `RenderError` that names the place.
+    `namespace` is where objects go that name none. Also gives warnings that name both places of the first objects
+    that are there twice. Raises `RenderError` that names the place.
     """
     objects: list[Manifest] = []
+    warnings: list[str] = []
     places: dict[ObjectKey, str] = {}
     total = 0
     for where, document in documents:
@@ -81,13 +85,13 @@ def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[Man
             if hook is not None:
                 continue
             key = _key(manifest, namespace)
-            if key in places:
-                raise RenderError(
-                    f"{place}: metadata.name: {_named(manifest)} is already defined in {places[key]}; remove one of "
-                    "the two or give it another name or namespace"
+            if key in places and len(warnings) < _TOLD:
+                warnings.append(
+                    f"{place}: metadata.name: {_named(manifest)} is already defined in {places[key]}, and the later "
+                    "one counts; remove one of the two or give it another name or namespace"
                 )
             places[key] = place
-    return tuple(objects)
+    return tuple(objects), tuple(warnings)
 
 
 def _flat(where: str, document: Any) -> Iterator[tuple[str, Any]]:

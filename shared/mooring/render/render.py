@@ -125,8 +125,8 @@ def render(
     job = _Job(changed.source, checkout, place.path, context, environment, tools, refs, charts, timeout)
     kind, found = job.result()
     depends = cover({*found.depends, *place.links, *changed.depends})
-    path, warnings = place.path, (*changed.warnings, *found.warnings)
-    objects = accept(found.documents, namespace=context.namespace)
+    objects, repeated = accept(found.documents, namespace=context.namespace)
+    path, warnings = place.path, (*changed.warnings, *found.warnings, *repeated)
     if not objects and not allow_empty:
         hint = f" ({'; '.join(warnings)})" if warnings else ""
         raise RenderError(

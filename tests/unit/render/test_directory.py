@@ -97,7 +97,6 @@ def test_files_that_are_no_manifests_are_passed_over_with_a_warning(tmp_path: Pa
         ("kind: ConfigMap\nmetadata: {name: bad}\n", r"k8s/bad\.yaml: apiVersion: must be a string"),
         ("apiVersion: v1\nmetadata: {name: bad}\n", r"k8s/bad\.yaml: kind: must be a string"),
         (f"{_manifest('bad')}---\nreplicas: 3\n", r"k8s/bad\.yaml, document 2: apiVersion"),
-        (_manifest("good"), r"k8s/good\.yaml: metadata\.name: ConfigMap good is already defined in k8s/bad\.yaml"),
     ],
 )
 def test_a_file_that_should_be_a_manifest_is_never_passed_over(

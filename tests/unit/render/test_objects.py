@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import base64
 import copy
 from typing import Any
@@ -17,7 +18,7 @@ def _config(name: str = "a", **fields: Any) -> dict[str, Any]:
 
 
 def _accept(*documents: Any) -> list[Any]:
-    return list(accept([(f"file.yaml, document {n}", d) for n, d in enumerate(documents, 1)], namespace="shop"))
+    return list(accept([(f"file.yaml, document {n}", d) for n, d in enumerate(documents, 1)], namespace="shop")[0])
 
 
 def test_objects_pass_in_their_order() -> None:
@@ -153,13 +154,16 @@ def test_what_helm_2_called_crd_install_is_an_object() -> None:
         ),
     ],
 )
-def test_two_manifests_for_one_object_are_refused(first: Any, second: Any) -> None:
-    """The error names both places, also where only one names the destination's namespace, and across versions."""
-    with pytest.raises(
-        RenderError,
-        match=r"document 2: metadata\.name: \w+ (shop/)?a is already defined in file\.yaml, document 1; remove",
-    ):
-        _accept(first, second)
+def test_two_manifests_for_one_object_are_told(first: Any, second: Any) -> None:
+    """The warning names both places, also where only one names the destination's namespace, and across versions."""
+    documents = [(f"file.yaml, document {n}", each) for n, each in enumerate([first, second], 1)]
+    objects, (warning,) = accept(documents, namespace="shop")
+    assert (first, second) == objects
+    assert re.match(
+        r"file\.yaml, document 2: metadata\.name: \w+ (shop/)?a is already defined in file\.yaml, document 1, and the "
+        "later one counts; remove",
+        warning,
+    )
 
 
 def test_the_same_name_elsewhere_is_another_object() -> None:
