@@ -125,7 +125,8 @@ class Composition:
         from mooring.source import Repositories
 
         root = Path(tempfile.gettempdir()) / "mooring" / "repositories"
-        return Repositories(root, RegisteredCredentials(self.registry))
+        submodules = self._environment.get("MOORING_GIT_SUBMODULES", "true") != "false"
+        return Repositories(root, RegisteredCredentials(self.registry), submodules=submodules)
 
     @cached_property
     def charts(self) -> Charts:

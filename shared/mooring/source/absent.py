@@ -1,8 +1,8 @@
 """Object ids of files that are in a commit and not in our copy.
 
 Where files are fetched as they are needed, `git cat-file` can't tell a file that stayed behind from one that does not
-exist. The commit's trees can: they are all here. Symbolic links on the way are the only files that have to be read for
-it, so those are brought first.
+exist; and what is in a submodule is in no object of its parent. The commit's trees can: they are all here. Symbolic
+links on the way are the only files that have to be read for it, so those are brought first.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from mooring.source.trees import Local
 __all__ = ["complete_survey"]
 
 _LINK = b"120000"
+_GITLINK = b"160000"  # a submodule: its commit stands for whatever lies below it
 _HOPS = 10  # links that lead to links; git's own limit is 40
 
 
@@ -29,10 +30,13 @@ def complete_survey(survey: Survey, local: Local, bring: Callable[[Iterable[byte
             break
         entries = _entries(local, survey.commit.sha, _ways(asked.values()))
         links = _targets(local, bring, {name: oid for name, (mode, oid) in entries.items() if mode == _LINK})
+        modules = {name: oid for name, (mode, oid) in entries.items() if mode == _GITLINK}
         further: dict[str, str] = {}
         for path, name in asked.items():
-            way = next((each for each in _ways([name]) if each in links), None)
-            if way is None:
+            way = next((each for each in _ways([name]) if each in links or each in modules), None)
+            if way in modules:
+                found[path] = modules[way].decode("ascii")
+            elif way is None:
                 mode_and_oid = entries.get(name)
                 found[path] = None if mode_and_oid is None else mode_and_oid[1].decode("ascii")
             elif (led := _led(way, links[way], name)) is not None:

@@ -56,6 +56,11 @@ class Copy(Stock):
         finally:
             self._open.remove(tree)
 
+    def local(self, command: list[str], *, stdin: bytes | None = None) -> bytes | None:
+        """What a git command says that reads this copy and changes nothing; None where it fails."""
+        outcome = self._local(command, stdin=stdin)
+        return None if outcome.code else outcome.out
+
     def _tree_for(self, sha: str) -> WorkTree:
         free = [tree for tree in self._trees if tree not in self._open]
         there = [tree for tree in self._trees if (at := tree.at()) is not None and at[0] == sha]

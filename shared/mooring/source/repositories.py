@@ -9,7 +9,8 @@ bring what a push has changed (ADR 0075). So a large repository of which a corne
 complete an abbreviated SHA, all commits are fetched into a second copy, without their trees and files.
 
 Nothing here is a source of truth. Whatever is on disk is brought back to order or fetched again, so a process may be
-killed or frozen anywhere. Repositories execute nothing: no hooks, filters, submodules or LFS (see `process`).
+killed or frozen anywhere. Repositories execute nothing: no hooks, no filters (see `process`); submodules are other
+repositories, fetched as any (see `submodules`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from mooring.errors import ConfigurationError
@@ -42,8 +44,9 @@ from mooring.source.refs import (
 )
 from mooring.source.remote import Remote, RemoteError
 from mooring.source.stock import MEASURE_EVERY, full
+from mooring.source.submodules import DEEPEST, place_submodules
 from mooring.source.trees import EVERYTHING, Checkout
-from mooring.source.urls import parse_url
+from mooring.source.urls import FIELD, parse_url
 
 __all__ = ["Repositories"]
 
@@ -68,6 +71,7 @@ class Repositories:
         gokit: GoKit | None = None,
         tokens: InstallationTokens | None = None,
         allow_file: bool = False,
+        submodules: bool = True,
     ) -> None:
         self._root = root
         self._credentials = credentials
@@ -77,6 +81,7 @@ class Repositories:
         self._gokit = gokit or GoKit()
         self._tokens = tokens or InstallationTokens()
         self._allow_file = allow_file
+        self._submodules = submodules
         self._lock = threading.Lock()
         self._copies: dict[str, Copy] = {}
 
@@ -135,12 +140,38 @@ class Repositories:
     def opened(self, url: str, sha: str, paths: Iterable[str]) -> Iterator[Checkout]:
         """The files of a commit below some paths, and perhaps more; `widen` of what is yielded brings others.
 
-        No other thread gets at the repository until the `with` block ends; the same thread may open other commits of
-        it meanwhile.
+        Submodules below the paths are in their places (unless that is switched off). No other thread gets at the
+        repository until the `with` block ends; the same thread may open other commits of it meanwhile.
         """
-        with self._copy(url) as copy, copy.checkout(sha, paths) as checkout:
-            self._tidy(copy)
+        with self._opened(url, sha, paths, 0) as checkout:
             yield checkout
+
+    @contextmanager
+    def _opened(self, url: str, sha: str, paths: Iterable[str], depth: int) -> Iterator[Checkout]:
+        asked = tuple(paths)
+        with self._copy(url) as copy, copy.checkout(sha, asked) as checkout:
+            self._tidy(copy)
+
+            def widen(more: Iterable[str]) -> None:
+                further = tuple(more)
+                checkout.widen(further)
+                self._place(copy, url, checkout, further, depth)
+
+            self._place(copy, url, checkout, asked, depth)
+            yield replace(checkout, widen=widen)
+
+    def _place(self, copy: Copy, url: str, checkout: Checkout, paths: tuple[str, ...], depth: int) -> None:
+        if not self._submodules:
+            return
+
+        def opener(address: str, sha: str, wanted: Iterable[str]) -> AbstractContextManager[Checkout]:
+            if depth >= DEEPEST:
+                raise ConfigurationError(f"lies within {DEEPEST} others; no more are followed", field=FIELD)
+            return self._opened(address, sha, wanted, depth + 1)
+
+        if place_submodules(checkout, url, paths, local=copy.local, opener=opener):
+            copy.unmeasured = MEASURE_EVERY
+            self._tidy(copy)
 
     def survey(self, url: str, wants: Mapping[str, Iterable[str]]) -> dict[str, Survey]:
         """Each commit (by full SHA) with the object ids at its paths, all in one process.

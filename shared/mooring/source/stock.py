@@ -17,7 +17,7 @@ from mooring.source.disk import Place
 from mooring.source.failures import Failure
 from mooring.source.process import Git, Outcome, git_environment
 from mooring.source.remote import Remote, RemoteError
-from mooring.source.trees import EVERYTHING, TreeError
+from mooring.source.trees import EVERYTHING, TreeError, with_rules
 from mooring.source.urls import FIELD
 
 __all__ = ["MEASURE_EVERY", "Stock", "full"]
@@ -91,7 +91,7 @@ class Stock:
 
     def _bring_files(self, sha: str, paths: list[str]) -> None:
         """Fetch those files below the paths of a commit that are not here, all at once."""
-        below = [] if EVERYTHING in paths else ["--", *paths]
+        below = [] if EVERYTHING in paths else ["--", *with_rules(paths)]
         outcome = self._local(["rev-list", "--objects", "--missing=print", "--no-walk", sha, *below])
         if outcome.code:
             raise TreeError(outcome.complaint)

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Protocol
 
 from mooring.source.objects import inside
+from mooring.source.placed import forget_placed, withdraw
 from mooring.source.process import Outcome
 
-__all__ = ["EVERYTHING", "Checkout", "Local", "WorkTree", "spelled"]
+__all__ = ["EVERYTHING", "MODULES", "Checkout", "Local", "WorkTree", "covered", "spelled", "with_rules"]
 
 EVERYTHING = "."
+MODULES = ".gitmodules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,10 @@ class WorkTree:
     def lacks(self, sha: str, paths: Iterable[str]) -> list[str]:
         """Those paths whose files are not certain to be here, none inside another."""
         at = self.at()
-        covered = at[1] if at is not None and at[0] == sha else ()
+        here = at[1] if at is not None and at[0] == sha else ()
         missing: list[str] = []
         for path in sorted(spelled(paths)):
-            if not _covered(path, covered) and not _covered(path, missing):
+            if not covered(path, here) and not covered(path, missing):
                 missing.append(path)
         return missing
 
@@ -91,7 +93,7 @@ class WorkTree:
         if at is not None and at[0] == sha and self._index.is_file():
             self._at_file.unlink(missing_ok=True)
             self._add(sha, paths)
-            kept = [path for path in at[1] if not _covered(path, paths)]
+            kept = [path for path in at[1] if not covered(path, paths)]
             self._arrive(sha, [*kept, *paths])
             return False
         fresh = self._leave(at)
@@ -103,10 +105,13 @@ class WorkTree:
     def _leave(self, at: object) -> bool:
         """Withdraw `at` before files change; where it isn't there already, the files are no good: remove them."""
         fresh = at is None or not self._index.is_file()
+        self._at_file.unlink(missing_ok=True)
         if fresh:
             shutil.rmtree(self.folder, ignore_errors=True)
+            forget_placed(self.folder)
             self._index.unlink(missing_ok=True)
-        self._at_file.unlink(missing_ok=True)
+        else:
+            withdraw(self.folder)
         self.folder.mkdir(exist_ok=True)
         return fresh
 
@@ -119,7 +124,7 @@ class WorkTree:
         """A tree that holds what lies below some paths of a commit, and the attributes that hold there."""
         scratch = self._index.with_suffix(".new")
         scratch.unlink(missing_ok=True)
-        entries = self._run(["ls-tree", "-r", "-z", "--full-tree", sha, "--", *_with_attributes(paths)])
+        entries = self._run(["ls-tree", "-r", "-z", "--full-tree", sha, "--", *with_rules(paths)])
         self._run(["update-index", "-z", "--add", "--index-info"], stdin=entries, index=scratch)
         try:
             return self._run(["write-tree", "--missing-ok"], index=scratch).decode("ascii").strip()
@@ -127,7 +132,7 @@ class WorkTree:
             scratch.unlink(missing_ok=True)
 
     def _add(self, sha: str, paths: list[str]) -> None:
-        entries = self._run(["ls-tree", "-r", "-z", "--full-tree", sha, "--", *_with_attributes(paths)])
+        entries = self._run(["ls-tree", "-r", "-z", "--full-tree", sha, "--", *with_rules(paths)])
         if not entries:
             return
         names = b"".join(entry.split(b"\t", 1)[1] + b"\0" for entry in entries.split(b"\0") if entry)
@@ -150,12 +155,13 @@ def spelled(paths: Iterable[str]) -> set[str]:
     return {normal or EVERYTHING for path in paths if (normal := inside(path)) is not None}
 
 
-def _covered(path: str, by: Iterable[str]) -> bool:
+def covered(path: str, by: Iterable[str]) -> bool:
+    """Whether a path is one of some paths or below one of them."""
     return any(each in (EVERYTHING, path) or path.startswith(f"{each}/") for each in by)
 
 
-def _with_attributes(paths: Iterable[str]) -> list[str]:
-    """The paths, and the attribute files above them, which decide how the files are written."""
+def with_rules(paths: Iterable[str]) -> list[str]:
+    """The paths with what decides how they are written: the attribute files above them, and where submodules are."""
     found = set(paths)
     if EVERYTHING in found:
         return []
@@ -164,4 +170,4 @@ def _with_attributes(paths: Iterable[str]) -> list[str]:
         while folder:
             found.add(f"{folder}/.gitattributes")
             folder = posixpath.dirname(folder)
-    return sorted({*found, ".gitattributes"})
+    return sorted({*found, ".gitattributes", MODULES})
