@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mooring.errors import PermanentError, UnreachableError
-from mooring.events.messages import AppMessage, ClusterMessage, Later, Message, Target, to_body
+from mooring.events.messages import ApplicationSetMessage, AppMessage, ClusterMessage, Later, Message, Target, to_body
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -83,6 +83,8 @@ def _group(message: Message) -> str:
     match message:
         case AppMessage():
             name = f"app:{message.app}"
+        case ApplicationSetMessage():
+            name = f"preview:{message.preview}" if message.preview else f"set:{message.set}"
         case ClusterMessage():
             name = f"cluster:{message.cluster}"
         case _:

@@ -6,6 +6,7 @@ a deployment.
 
     renders.fifo   {"v": 1, "app": "argocd/payments", "cause": {…}}
                    or {"v": 1, "repository": "github.com/acme/shop", "cause": {…}}
+                   or {"v": 1, "set": "argocd/shops", "progress": true, "cause": {…}}
     syncs.fifo     {"v": 1, "app": "argocd/payments", "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "apps": ["argocd/payments"], "attempt": 1, "cause": {…}}
     later          {"v": 1, "to": "renders" | "syncs", "message": {…}}
@@ -23,6 +24,7 @@ from mooring.model.application import AppKey
 
 __all__ = [
     "AppMessage",
+    "ApplicationSetMessage",
     "Cause",
     "ClusterMessage",
     "Later",
@@ -114,7 +116,30 @@ class RepositoryMessage:
         return {"v": 1, "repository": self.repository, "cause": self.cause.to_json()}
 
 
-Message: TypeAlias = AppMessage | ClusterMessage | RepositoryMessage
+@dataclass(frozen=True, slots=True)
+class ApplicationSetMessage:
+    """An ApplicationSet (`namespace/name`) needs a look.
+
+    With `progress` only applications of its have moved on, so its generators need not be asked; with `preview` somebody
+    wants to see, under that id, what it would change.
+    """
+
+    set: str
+    cause: Cause
+    progress: bool = False
+    preview: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        body: dict[str, Any] = {"v": 1, "set": self.set, "cause": self.cause.to_json()}
+        if self.progress:
+            body["progress"] = True
+        if self.preview:
+            body["preview"] = self.preview
+        return body
+
+
+Message: TypeAlias = AppMessage | ApplicationSetMessage | ClusterMessage | RepositoryMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +175,9 @@ def _parse(value: dict[str, Any]) -> Message:
         return AppMessage(AppKey.parse(value["app"]), cause)
     if isinstance(value.get("repository"), str):
         return RepositoryMessage(value["repository"], cause)
+    if isinstance(value.get("set"), str):
+        preview = str(value.get("preview", ""))
+        return ApplicationSetMessage(value["set"], cause, bool(value.get("progress", False)), preview)
     if isinstance(value.get("cluster"), str):
         apps = tuple(AppKey.parse(app) for app in value.get("apps", ()))
         return ClusterMessage(
@@ -160,21 +188,21 @@ def _parse(value: dict[str, Any]) -> Message:
             int(value.get("attempt", 0)),
             str(value.get("check", "")),
         )
-    raise ConfigurationError("must name an app, a repository or a cluster", field="message")
+    raise ConfigurationError("must name an app, a set, a repository or a cluster", field="message")
 
 
-def parse_render(body: str | bytes) -> AppMessage | RepositoryMessage:
+def parse_render(body: str | bytes) -> AppMessage | ApplicationSetMessage | RepositoryMessage:
     """Reads the body of a message of `renders.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
     if isinstance(message, ClusterMessage):
-        raise ConfigurationError("must name an app or a repository", field="message")
+        raise ConfigurationError("must name an app, a set or a repository", field="message")
     return message
 
 
 def parse_sync(body: str | bytes) -> AppMessage | ClusterMessage:
     """Reads the body of a message of `syncs.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
-    if isinstance(message, RepositoryMessage):
+    if isinstance(message, RepositoryMessage | ApplicationSetMessage):
         raise ConfigurationError("must name an app or a cluster", field="message")
     return message
 

@@ -18,6 +18,7 @@ from mooring.model.generators import parse_generators
 from mooring.model.ignoring import IgnoreRule, read_rule
 from mooring.model.objects import Manifest
 from mooring.model.selectors import Requirement, parse_requirements
+from mooring.model.setkey import NAME, NAMESPACE, SetKey
 from mooring.model.settemplate import SetTemplate, parse_set_template
 
 __all__ = [
@@ -34,8 +35,6 @@ __all__ = [
 Policy = Literal["create-only", "create-update", "create-delete", "sync"]
 
 _POLICIES: Final[tuple[Policy, ...]] = ("create-only", "create-update", "create-delete", "sync")
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PERCENT = re.compile(r"\d+%")
 _DEFAULT_REQUEUE = {
     "git": 180,
@@ -44,17 +43,6 @@ _DEFAULT_REQUEUE = {
     "pullRequest": 1800,
     "plugin": 1800,
 }
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class SetKey:
-    """Names an ApplicationSet in this installation: `namespace/name`."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +142,9 @@ def requeue_after(generators: tuple[Generator, ...]) -> int | None:
 def _key(metadata: Fields) -> SetKey:
     name = metadata.required_text("name")
     namespace = metadata.text("namespace") or DEFAULT_NAMESPACE
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise metadata.error("name", "must be a DNS name: lower-case letters, digits, '-' and '.'")
-    if not _NAMESPACE.fullmatch(namespace):
+    if not NAMESPACE.fullmatch(namespace):
         raise metadata.error("namespace", "must be a DNS label: lower-case letters, digits and '-'")
     return SetKey(namespace, name)
 

@@ -33,6 +33,7 @@ from mooring.state.records import (
     WantedState,
 )
 from mooring.state.table import Item, Key, Table, check, delete, put, update
+from mooring.state.table import Operation as Write
 
 __all__ = ["Applications", "Follower", "Listed"]
 
@@ -46,7 +47,7 @@ class Listed:
     """One application as the registry lists it: enough to know which sources and cluster concern it.
 
     `sources` are the declared ones, without revisions; `label` is the tracking label of the application that declares
-    it, empty where a person does.
+    it, empty where a person does; `owner` the ApplicationSet that it comes from.
     """
 
     key: AppKey
@@ -54,6 +55,7 @@ class Listed:
     generation: int
     destination: Destination
     label: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,12 @@ class Applications:
         `follows` are the targets of its sources by normalised address, `gone` the repositories that it declared before
         and does not any more. Raises `ConflictError` where somebody else declared it since `previous` was read.
         """
+        self._table.write(*self.declaring(spec, previous=previous, follows=follows, gone=gone))
+
+    def declaring(
+        self, spec: Spec, *, previous: Spec | None, follows: Mapping[str, Sequence[str]], gone: Iterable[str] = ()
+    ) -> list[Write]:
+        """What `declare` writes, for whoever writes it together with more."""
         key = spec.application.key
         destination = spec.application.destination
         unchanged = (
@@ -108,8 +116,8 @@ class Applications:
             "server": destination.server,
             "cluster": destination.name,
             "label": str((spec.application.declared["metadata"].get("labels") or {}).get(APP_LABEL, "")),
-        }
-        self._table.write(
+        } | ({"owner": spec.owner} if spec.owner else {})
+        return [
             unchanged,
             put({"pk": _REGISTRY, "sk": str(key), **listed}),
             *(
@@ -117,12 +125,16 @@ class Applications:
                 for name, targets in follows.items()
             ),
             *(delete((_repository_pk(name), f"APP#{key}")) for name in gone),
-        )
+        ]
 
     def replace_spec(self, spec: Spec, previous: Spec) -> None:
         """Writes a changed spec that keeps its repository (a deletion that was asked for, for example)."""
+        self._table.write(self.replacing(spec, previous))
+
+    def replacing(self, spec: Spec, previous: Spec) -> Write:
+        """What `replace_spec` writes."""
         item = codec.spec_item(_pk(spec.application.key), spec)
-        self._table.write(put(item, "generation = :seen", seen=previous.generation))
+        return put(item, "generation = :seen", seen=previous.generation)
 
     def forget(self, key: AppKey, repositories: Iterable[str], token: int) -> None:
         """Removes everything about an application, if the lease's token is still `token`.
@@ -147,7 +159,22 @@ class Applications:
         """The applications that read this repository (a normalised address)."""
         return [_follower(item) for item in self._table.query(_repository_pk(repository), "APP#")]
 
+    def followers(self, repository: str) -> tuple[list[Follower], list[tuple[str, tuple[str, ...]]]]:
+        """As `of_repository`, and the ApplicationSets whose generators read it, each with its targets: one query."""
+        apps, sets = [], []
+        for item in self._table.query(_repository_pk(repository)):
+            if item["sk"].startswith("SET#"):
+                sets.append((item["sk"].removeprefix("SET#"), _lines(item, "targets")))
+            else:
+                apps.append(_follower(item))
+        return apps, sets
+
     # -- reading ---------------------------------------------------------------------------------------------------
+
+    def specs(self, keys: Iterable[AppKey]) -> dict[AppKey, Spec]:
+        """What is declared of any number of applications, a hundred a request; unknown ones are left out."""
+        apps = {(_pk(key), "SPEC"): key for key in keys}
+        return {apps[key]: codec.spec_from(item) for key, item in self._table.get_many(apps).items()}
 
     def sources(self, keys: Iterable[AppKey]) -> dict[AppKey, Record]:
         """What is declared of any number of applications and what git wants of them, fifty a request, and no more."""
@@ -236,7 +263,11 @@ class Applications:
 
     def request(self, key: AppKey, request: Request) -> None:
         """Remembers that a person asked for a sync; a later request replaces one that was not begun."""
-        self._table.write(put(codec.request_item(_pk(key), request)))
+        self._table.write(self.requesting(key, request))
+
+    def requesting(self, key: AppKey, request: Request) -> Write:
+        """What `request` writes."""
+        return put(codec.request_item(_pk(key), request))
 
     # -- what a sync writes ----------------------------------------------------------------------------------------
 
@@ -364,7 +395,8 @@ def _lease_item(key: AppKey, lease: Lease) -> Item:
 def _listed(item: Item) -> Listed:
     sources = tuple(Input(*each) for each in orjson.loads(item["sources"]))
     destination = Destination(server=item["server"], name=item["cluster"])
-    return Listed(AppKey.parse(item["sk"]), sources, item["generation"], destination, item["label"])
+    key, owner = AppKey.parse(item["sk"]), item.get("owner", "")
+    return Listed(key, sources, item["generation"], destination, item["label"], owner)
 
 
 def _follower(item: Item) -> Follower:

@@ -59,12 +59,14 @@ __all__ = [
 def spec_item(pk: str, spec: Spec) -> Item:
     """The item `SPEC`."""
     deleting = spec.deleting
-    body = {
+    body: dict[str, Any] = {
         "declared": spec.application.declared,
         "warnings": spec.warnings,
         "by": spec.by,
         "deleting": None if deleting is None else [deleting.cascade, deleting.by, deleting.at],
     }
+    if spec.owner:
+        body |= {"owner": spec.owner, "rolling": spec.rolling}
     return {"pk": pk, "sk": "SPEC", "generation": spec.generation, "body": pack(body)}
 
 
@@ -73,7 +75,8 @@ def spec_from(item: Item) -> Spec:
     body = unpack(item["body"])
     deleting = Deleting(*body["deleting"]) if body["deleting"] else None
     application = parse_application(body["declared"]).application
-    return Spec(application, item["generation"], tuple(body["warnings"]), deleting, body["by"])
+    owner, rolling = body.get("owner", ""), body.get("rolling", False)
+    return Spec(application, item["generation"], tuple(body["warnings"]), deleting, body["by"], owner, rolling)
 
 
 def wanted_item(pk: str, wanted: WantedState) -> Item:

@@ -58,13 +58,19 @@ class Deleting:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """The declared application; `generation` counts its changes, `by` is who made the last one."""
+    """The declared application; `generation` counts its changes, `by` is who made the last one.
+
+    `owner` is the ApplicationSet (`namespace/name`) that it comes from, empty for none; `rolling` says that the set
+    decides when it is synced.
+    """
 
     application: Application
     generation: int
     warnings: tuple[str, ...]
     deleting: Deleting | None = None
     by: str = ""
+    owner: str = ""
+    rolling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

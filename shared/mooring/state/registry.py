@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from mooring.errors import ConfigurationError
+from mooring.state.applicationsets import ApplicationSets
 from mooring.state.clusters import (
     IN_CLUSTER,
     Cluster,
@@ -58,13 +59,14 @@ class Registration:
 
 
 class Registry:
-    """Clusters, projects, credentials and deliveries of one installation."""
+    """Clusters, projects, ApplicationSets, credentials and deliveries of one installation."""
 
     def __init__(self, table: Table, secrets: SecretStore, prefix: str) -> None:
         self._table = table
         self._secrets = secrets
         self._prefix = prefix
         self.projects = Projects(table)
+        self.sets = ApplicationSets(table)
         self.health_scripts = HealthScripts(table, _SETTINGS, (CLUSTERS, _SETTINGS_VERSION))
 
     # -- clusters --------------------------------------------------------------------------------------------------

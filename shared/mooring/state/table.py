@@ -19,12 +19,13 @@ from mooring.errors import ConflictError, MooringError, PermanentError, Throttle
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["Item", "Key", "Table", "check", "delete", "put", "update"]
+__all__ = ["Item", "Key", "Operation", "Table", "check", "delete", "put", "update"]
 
 Item: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[str, str]
 Operation: TypeAlias = dict[str, Any]
 
+_TRANSACTION = 100
 _BATCH_READ = 100
 _BATCH_WRITE = 25
 _THROTTLED = {"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"}
@@ -182,6 +183,36 @@ class Table:
                 "Delete": self._client.delete_item,
             }
             calls[verb](TableName=self.name, **request)
+
+    def write_groups(self, groups: Sequence[Sequence[Operation]], guard: Operation) -> Iterator[tuple[int, bool]]:
+        """Carries out groups of operations, each all or none, as many together as a transaction takes.
+
+        Each transaction holds `guard` too (see `check`). Yields the index of each group as it is done, and whether it
+        was: not where one of its own conditions did not hold. Raises `ConflictError` where the guard's does not.
+        """
+        start = 0
+        while start < len(groups):
+            end, size = start + 1, 1 + len(groups[start])
+            while end < len(groups) and size + len(groups[end]) <= _TRANSACTION:
+                size += len(groups[end])
+                end += 1
+            yield from self._write_together(groups, start, end, guard)
+            start = end
+
+    def _write_together(
+        self, groups: Sequence[Sequence[Operation]], start: int, end: int, guard: Operation
+    ) -> Iterator[tuple[int, bool]]:
+        try:
+            self.write(guard, *(operation for group in groups[start:end] for operation in group))
+        except ConflictError:
+            self.write(guard)
+            if end - start == 1:
+                yield start, False
+                return
+            for index in range(start, end):
+                yield from self._write_together(groups, index, index + 1, guard)
+            return
+        yield from ((index, True) for index in range(start, end))
 
     def _named(self, operation: Operation) -> Operation:
         ((verb, request),) = operation.items()
