@@ -87,8 +87,8 @@ def test_functions_are_the_five(transformed: Template) -> None:
     assert {"app.handler"} == {function["Handler"] for function in functions.values()}
 
 
-# The one is passed on to people, who give that role access to their clusters; the other is a folder of a layer.
-ONLY_TOLD = {"MOORING_SYNC_ROLE", "MOORING_PLUGINS"}
+# The first is passed on to people, who give that role access to their clusters; then a folder of a layer; a switch.
+ONLY_TOLD = {"MOORING_SYNC_ROLE", "MOORING_PLUGINS", "MOORING_GIT_SUBMODULES"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
