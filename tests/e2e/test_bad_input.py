@@ -60,7 +60,7 @@ def unreadable(ground: Ground) -> dict[str, str]:
     [
         ({"syncPolicy": {"automated": {"prune": "true"}}}, "spec.syncPolicy.automated.prune", "must be true or false"),
         ({"source": {"path": 3}}, "spec.source.path", "must be a string, not a whole number"),
-        ({"source": {"plugin": {"name": "x"}}}, "spec.source.plugin", "does not support yet; remove it"),
+        ({"source": {"plugin": {"parameters": [{}]}}}, "spec.source.plugin.parameters[0].name", "must not be empty"),
         ({"sourceHydrator": {"x": "y"}}, "spec.sourceHydrator", "does not support yet; remove it"),
         ({"source": {"path": "/etc"}}, "spec.source.path", "must be relative to the root of the repository"),
         ({"source": {"repoURL": "ext::sh -c id"}}, "spec.source.repoURL", "that no repository address has"),
@@ -114,7 +114,7 @@ def test_the_command_says_what_is_wrong_with_a_file(ground: Ground) -> None:
         ("GET", "applications/No_Body", None, 400, "app", "does not name an application (NAME or NAMESPACE/NAME)"),
         ("GET", "nothing", None, 404, "path", "GET /api/v1/nothing is no address of this API; see docs/cli.md"),
         ("POST", "applications/nobody/sync", {"prune": "yes"}, 400, "prune", "must be true or false"),
-        ("PUT", "repositories", {"url": "http://git.test", "username": "me"}, 400, "password", "must be a text"),
+        ("PUT", "repositories", {"url": "http://git.test", "username": "me"}, 400, "password", "must not be empty"),
         ("PUT", "repositories", {"url": "git.test"}, 400, "url", "is no repository address"),
         ("PUT", "clusters/Bad_Name", {}, 400, "name", "must be a DNS name"),
     ],
@@ -524,7 +524,7 @@ def test_a_private_repository_opens_with_the_right_credential_alone(ground: Grou
         _register(ground, {"url": server.url, "username": "robot", "password": right})
         assert "Succeeded" == case.sync()["status"]["operationState"]["phase"]
         assert {"settings": "private"} == case.colors()
-        assert {"items": [{"url": server.url}]} == ground.ask("GET", "repositories").body
+        assert {"items": [{"url": server.url, "type": "git"}]} == ground.ask("GET", "repositories").body
     remains = list(_remains(ground))
     # Where these are found, a secret would be found too.
     places = {place for place, content in remains if url.encode() in content}
@@ -537,7 +537,7 @@ def test_a_private_repository_opens_with_the_right_credential_alone(ground: Grou
 
 def _register(ground: Ground, credential: Mapping[str, str]) -> None:
     answer = ground.ask("PUT", "repositories", credential)
-    assert (200, {"url": credential["url"]}) == (answer.status, answer.body)
+    assert (200, {"url": credential["url"], "warnings": []}) == (answer.status, answer.body)
 
 
 def _remains(ground: Ground) -> Iterator[tuple[str, bytes]]:

@@ -34,6 +34,7 @@ class Built:
     source_type: str
     warnings: tuple[str, ...]
     by_revision: bool
+    by_cluster: bool
 
 
 def build(
@@ -110,7 +111,7 @@ def _render(
     types: list[str] = []
     warnings: list[str] = []
     read: list[tuple[str, ...]] = []
-    by_revision = False
+    by_revision = by_cluster = False
     led_to: dict[Input, None] = {}
     for source, given, checkout in zip(sources, inputs, at, strict=True):
         if not source.gives_manifests:
@@ -125,6 +126,7 @@ def _render(
         for name, paths in rendered.lent.items():
             lent[name].update(paths)
         by_revision = by_revision or rendered.by_revision
+        by_cluster = by_cluster or rendered.by_cluster
         led_to |= dict.fromkeys(
             Input(use.url, use.revision, use.chart, use.version, led_to=True)
             for use in rendered.charts
@@ -132,16 +134,17 @@ def _render(
         )
     if not objects and not (application.automated and application.automated.allow_empty):
         hint = f" ({'; '.join(warnings)})" if warnings else ""
+        first = next(source for source in sources if source.gives_manifests)
         raise RenderError(
-            f"gives no manifests at this revision{hint}; add some, correct the path, or set "
-            "spec.syncPolicy.automated.allowEmpty",
-            field=sources[0].declared_at,
+            f"{first.chart or first.path!r} gives no manifests at this revision{hint}; add some, correct the path, or "
+            "set spec.syncPolicy.automated.allowEmpty",
+            field=f"{first.declared_at}.{'chart' if first.chart else 'path'}",
         )
     done = tuple(
         replace(given, depends=tuple(sorted({*paths, *lent.get(source.ref, ())})))
         for source, given, paths in zip(sources, inputs, read, strict=True)
     )
-    return Built(tuple(objects), (*done, *led_to), ",".join(types), tuple(warnings), by_revision)
+    return Built(tuple(objects), (*done, *led_to), ",".join(types), tuple(warnings), by_revision, by_cluster)
 
 
 def _stated_or_read(application: Application, source: Source, rendered: Rendered) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ def outline(source: Source, checkout: Path, context: RenderContext) -> tuple[str
     except MissingError as error:
         return cover((path, error.path))
     except LeavesError as error:
-        message, field = f"{error}; name a folder inside the repository", f"{source.declared_at}.path"
+        told = f"{source.path!r} points outside of the repository" if path.startswith("..") else str(error)
+        message, field = f"{told}; name a folder inside the repository", f"{source.declared_at}.path"
         raise ConfigurationError(message, field=field) from None
     found = {place.path, *place.links}
     if not place.is_folder:
