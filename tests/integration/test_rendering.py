@@ -81,7 +81,7 @@ class Ground:
         self.cluster = self.registry.register_cluster("in-cluster", "https://c.test", default=True, config={})
         self.serve("v1")
         self.repositories = Repositories(root / "repositories", Nobody(), timeout=20)
-        self.tools = Tools(kustomize=str(tools["kustomize"]), helm=str(tools["helm"]))
+        self.tools = Tools(kustomize=str(tools["kustomize"]), helm=str(tools["helm"]), gokit=str(tools["gokit"]))
         self.url = git.create("shop.git")
 
     def serve(self, *api_versions: str) -> None:
@@ -281,6 +281,26 @@ def test_what_the_cluster_serves_counts_for_charts_alone(ground: Ground, renders
     renders.clear()
     ground.render(*keys)
     assert ["chart"] == renders
+
+
+def test_what_reads_the_clusters_version_counts_it(ground: Ground, renders: list[str]) -> None:
+    """GIVEN two folders of Jsonnet, one of which is told the cluster's APIs WHEN the cluster serves a new one THEN the
+    next commit renders that one anew, the other not.
+    """
+    jsonnet = "function(apis='') {apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'a'}, data: {apis: apis}}"
+    ground.git.commit("shop.git", {"told/a.jsonnet": jsonnet, "untold/a.jsonnet": jsonnet})
+    told = {"jsonnet": {"tlas": [{"name": "apis", "value": "$KUBE_API_VERSIONS"}]}}
+    keys = [
+        ground.declare("one", source=ground.source("told", directory=told)),
+        ground.declare("two", source=ground.source("untold")),
+    ]
+    ground.render(*keys)
+    ground.serve("v1", "example.com/v1")
+    ground.git.commit("shop.git", {"elsewhere/c.yaml": "x"})
+    renders.clear()
+    ground.render(*keys)
+    assert ["told"] == renders
+    assert {"apis": "v1,example.com/v1"} == ground.objects(keys[0])["a"]
 
 
 def test_stated_paths_are_obeyed(ground: Ground, renders: list[str]) -> None:

@@ -19,6 +19,8 @@ __all__ = [
     "Place",
     "Revisions",
     "all_inputs",
+    "bare",
+    "beyond",
     "declared_inputs",
     "followed",
     "named",
@@ -37,6 +39,11 @@ def place_of(given: Input) -> Place:
     return given.url, given.chart, given.target
 
 
+def bare(given: Input) -> Input:
+    """An input as it was declared: without what was found out about it."""
+    return Input(given.url, given.target, given.chart)
+
+
 def declared_inputs(application: Application) -> tuple[Input, ...]:
     """One input for each source, in their order, without revisions."""
     return tuple(Input(each.repo_url, each.target_revision, each.chart) for each in application.sources)
@@ -47,6 +54,11 @@ def all_inputs(declared: tuple[Input, ...], wanted: WantedState | None) -> tuple
     if wanted is None:
         return declared
     return (*declared, *(each for each in wanted.rendering.inputs if each.led_to))
+
+
+def beyond(inputs: Iterable[Input], revisions: Mapping[Input, str]) -> str:
+    """The revisions of what the sources led to, as one name; one that is unknown counts too."""
+    return named(revisions.get(bare(each), "") for each in inputs if each.led_to)
 
 
 def named(revisions: Iterable[str]) -> str:

@@ -76,12 +76,15 @@ class Outbox:
         if changed or gone:
             self.follows.append(Follows(key, changed, gone))
 
-    def fail(self, record: Record, cause: Cause, error: MooringError, revision: str, resolved_at: float) -> None:
+    def fail(
+        self, record: Record, cause: Cause, error: MooringError, revision: str, resolved_at: float, beyond: str = ""
+    ) -> None:
         """Remembers why there is no bundle; what is in the cluster stays."""
         spec, wanted = record.spec, record.wanted
         assert spec is not None
         transient = isinstance(error, TransientError)
-        failure = RenderFailure(str(error)[:_LONGEST_MESSAGE], transient, revision, spec.generation, resolved_at)
+        message = str(error)[:_LONGEST_MESSAGE]
+        failure = RenderFailure(message, transient, revision, spec.generation, resolved_at, beyond)
         if wanted is None:
             wanted = WantedState("", 0, resolved_at, cause, Commit(), RENDERER)
         known = wanted.failure

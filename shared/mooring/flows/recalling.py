@@ -1,7 +1,7 @@
 """Nothing is rendered twice: what decided a render, as one digest, and the former renders that a revision finds again.
 
 A render's outcome depends on what the application declares about it, on the versions of the tools, on the git objects
-at exactly the paths that it read, on the charts' versions, and, for charts and plugins, on what the cluster serves.
+at exactly the paths that it read, on the charts' versions, and, for those that ask, on what the cluster serves.
 While the digest of all that comes out the same, so does the bundle; and a revert brings back a digest that is still
 remembered, and with it its bundle.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mooring import __version__
+from mooring.flows.following import bare
 from mooring.model.application import Application
 from mooring.model.objects import digest
 from mooring.model.source import Source
@@ -39,7 +40,6 @@ REMEMBERED = 4
 """Former renderings that are kept: a revert, and the revert of the revert, need no render."""
 
 _GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
-_ASK_THE_CLUSTER = {"Helm", "Plugin"}
 
 Surveys = Mapping[tuple[str, str], Survey]
 """What lies at the paths that were asked for, by address and SHA."""
@@ -97,22 +97,17 @@ def questions(candidates: Iterable[Rendering], revisions: Mapping[Input, str]) -
     return asked
 
 
-def bare(given: Input) -> Input:
-    """An input as it was declared: without what was found out about it."""
-    return Input(given.url, given.target, given.chart)
-
-
 def identify(
     application: Application,
     inputs: Sequence[Input],
     surveys: Surveys,
     context: RenderContext,
-    source_type: str,
     *,
     by_revision: bool,
+    by_cluster: bool,
 ) -> str:
     """The digest of all that decides a render; the inputs carry their revisions and paths."""
-    asked = [context.kube_version, context.api_versions] if _ASK_THE_CLUSTER & set(source_type.split(",")) else []
+    asked = [context.kube_version, context.api_versions] if by_cluster else []
     read = [
         [each.url, [[path, surveys[each.url, each.revision].trees.get(path)] for path in each.depends]]
         if each.in_git
@@ -135,7 +130,9 @@ def find_again(
         if not known.bundle or any(bare(each) not in revisions for each in known.inputs):
             continue
         inputs = tuple(replace(each, revision=revisions[bare(each)]) for each in known.inputs)
-        identity = identify(application, inputs, surveys, context, known.source_type, by_revision=known.by_revision)
+        identity = identify(
+            application, inputs, surveys, context, by_revision=known.by_revision, by_cluster=known.by_cluster
+        )
         if identity == known.identity:
             return replace(known, inputs=inputs)
     return None

@@ -16,6 +16,8 @@ from mooring.events.messages import AppMessage, Cause, RepositoryMessage
 from mooring.flows.building import build
 from mooring.flows.following import (
     all_inputs,
+    bare,
+    beyond,
     declared_inputs,
     named,
     place_of,
@@ -23,7 +25,7 @@ from mooring.flows.following import (
 )
 from mooring.flows.outbox import Outbox
 from mooring.flows.permitting import permit_declared
-from mooring.flows.recalling import RENDERER, bare, find_again, identify, questions, remember
+from mooring.flows.recalling import RENDERER, find_again, identify, questions, remember
 from mooring.model.application import DEFAULT_NAMESPACE, AppKey, Application
 from mooring.queues import Queues
 from mooring.render import RenderContext, Tools
@@ -55,7 +57,10 @@ class RenderPorts:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """One application that may need a render: its inputs and the revision of each (by the bare input)."""
+    """One application that may need a render: its inputs and the revision of each (by the bare input).
+
+    What the sources led to once has none where it names nothing now: whether that still matters, a render shows.
+    """
 
     record: Record
     application: Application
@@ -63,6 +68,7 @@ class _Task:
     declared: tuple[Input, ...]
     revisions: Mapping[Input, str]
     context: RenderContext
+    beyond: str
 
     @property
     def revision(self) -> str:
@@ -126,13 +132,15 @@ def _tasks(
         assert record.spec is not None
         application, cause = record.spec.application, causes[record.key]
         answers = {bare(each): found[place_of(each)] for each in inputs[record.key]}
-        trouble = next((each for each in answers.values() if isinstance(each, MooringError)), None)
+        revisions = {each: answer for each, answer in answers.items() if isinstance(answer, str)}
+        further = beyond(inputs[record.key], revisions)
+        declared = declared_inputs(application)
+        trouble = next((each for given in declared if isinstance(each := answers[given], MooringError)), None)
         if trouble is not None:
-            outbox.fail(record, cause, trouble, "", resolved_at)
+            outbox.fail(record, cause, trouble, "", resolved_at, further)
             continue
-        revisions = {each: str(answer) for each, answer in answers.items()}
         context = _context(application, known.clusters)
-        task = _Task(record, application, cause, declared_inputs(application), revisions, context)
+        task = _Task(record, application, cause, declared, revisions, context, further)
         if cause.kind in ("person", "spec") or not _is_known(task):
             tasks.append(task)
     return tasks
@@ -157,7 +165,8 @@ def _is_known(task: _Task) -> bool:
     if spec is None or wanted is None or wanted.renderer != RENDERER:
         return False
     if (failure := wanted.failure) is not None:
-        return (failure.revision, failure.generation) == (task.revision, spec.generation) and not failure.transient
+        tried = failure.revision, failure.generation, failure.beyond
+        return tried == (task.revision, spec.generation, task.beyond) and not failure.transient
     known = {bare(each): each.revision for each in wanted.rendering.inputs}
     return wanted.generation == spec.generation and known == task.revisions
 
@@ -184,7 +193,7 @@ def _survey(
     for task in tasks:
         trouble = next((troubles[each.url] for each in task.revisions if each.url in troubles), None)
         if trouble is not None:
-            outbox.fail(task.record, task.cause, trouble, task.revision, resolved_at)
+            outbox.fail(task.record, task.cause, trouble, task.revision, resolved_at, task.beyond)
         else:
             surveys[task.record.key] = found
     return surveys
@@ -217,13 +226,24 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
         bundle = ports.bundles.save(built.objects)
         surveys = _surveyed(ports, built.inputs)
     except MooringError as error:
-        outbox.fail(record, task.cause, error, task.revision, resolved_at)
+        outbox.fail(record, task.cause, error, task.revision, resolved_at, task.beyond)
         return
     identity = identify(
-        task.application, built.inputs, surveys, task.context, built.source_type, by_revision=built.by_revision
+        task.application,
+        built.inputs,
+        surveys,
+        task.context,
+        by_revision=built.by_revision,
+        by_cluster=built.by_cluster,
     )
     rendering = Rendering(
-        bundle, built.inputs, identity, built.source_type, built.warnings, by_revision=built.by_revision
+        bundle,
+        built.inputs,
+        identity,
+        built.source_type,
+        built.warnings,
+        by_revision=built.by_revision,
+        by_cluster=built.by_cluster,
     )
     state = _state(task, rendering, surveys, resolved_at)
     outbox.wanted.append((record.key, state))

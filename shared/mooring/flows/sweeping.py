@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from mooring.errors import ForbiddenError, MooringError, PermanentError, TransientError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
-from mooring.flows.following import Place, all_inputs, named, place_of, resolve
+from mooring.flows.following import Place, all_inputs, bare, beyond, named, place_of, resolve
 from mooring.flows.healthscripts import follow_scripts
-from mooring.flows.recalling import RENDERER, bare
+from mooring.flows.recalling import RENDERER
 from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.source import Repositories
@@ -102,6 +102,8 @@ def _is_stale(app: Listed, wanted: WantedState | None, now: Mapping[Input, str |
     revisions = {each: "" if isinstance(answer, MooringError) else answer for each, answer in now.items()}
     if (failure := wanted.failure) is not None:
         revision = named(revisions[each] for each in app.sources)
-        return failure.transient or (failure.revision, failure.generation) != (revision, app.generation)
+        now_beyond = beyond(wanted.rendering.inputs, revisions)
+        tried = failure.revision, failure.generation, failure.beyond
+        return failure.transient or tried != (revision, app.generation, now_beyond)
     known = {bare(each): each.revision for each in wanted.rendering.inputs}
     return wanted.generation != app.generation or known != revisions

@@ -2,7 +2,8 @@
 
 Argo CD puts these variables into Helm's parameters, Kustomize's images, labels and annotations, Jsonnet's variables and
 the environment of plugins. Whoever reads the revision must be rendered anew for each one, although no file that it
-depends on has changed; therefore the environment remembers whether anybody asked for it.
+depends on has changed, and whoever reads what the cluster speaks when that changes; therefore the environment remembers
+whether anybody asked.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from typing import Final
 __all__ = ["BuildEnvironment"]
 
 _REVISIONS: Final = frozenset({"ARGOCD_APP_REVISION", "ARGOCD_APP_REVISION_SHORT", "ARGOCD_APP_REVISION_SHORT_8"})
+_CLUSTERS: Final = frozenset({"KUBE_VERSION", "KUBE_API_VERSIONS"})
 _REFERENCE: Final = re.compile(r"\$(?:\{([^}]*)\}|(\{)|([*#$@!?\-0-9])|([A-Za-z_][A-Za-z0-9_]*))")
 
 
 class BuildEnvironment:
     """The variables of one render of one source."""
 
-    __slots__ = ("_revision_used", "_values")
+    __slots__ = ("_cluster_used", "_revision_used", "_values")
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class BuildEnvironment:
     ) -> None:
         """Source: Argo CD, "Build Environment". `namespace` is the destination's, `revision` the resolved one."""
         self._revision_used = False
+        self._cluster_used = False
         self._values: Mapping[str, str] = {
             "ARGOCD_APP_NAME": app_name,
             "ARGOCD_APP_NAMESPACE": namespace,
@@ -56,13 +59,20 @@ class BuildEnvironment:
         """Whether what was rendered may hold the revision, so that another revision gives something else."""
         return self._revision_used
 
+    @property
+    def cluster_used(self) -> bool:
+        """Whether what was rendered may hold the cluster's version or its API versions."""
+        return self._cluster_used
+
     def value(self, name: str) -> str:
         """One variable; empty where there is none of this name."""
         self._revision_used |= name in _REVISIONS
+        self._cluster_used |= name in _CLUSTERS
         return self._values.get(name, "")
 
     def everything(self, *, but_revisions: bool = False) -> dict[str, str]:
         """All variables, for a program whose use of them can't be seen; if asked, without those of the revision."""
+        self._cluster_used = True
         if but_revisions:
             return {name: value for name, value in self._values.items() if name not in _REVISIONS}
         self._revision_used = True

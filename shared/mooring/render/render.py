@@ -32,6 +32,7 @@ __all__ = ["RenderContext", "Rendered", "Tools", "render"]
 
 TIMEOUT: Final = 60.0
 """Seconds that a tool may take; Argo CD's own limit is 90 s."""
+_ASK_THE_CLUSTER: Final = frozenset({"Helm", "Plugin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ class Rendered:
     `depends` are paths relative to the repository's root, sorted, none inside another; `.` is everything, and one
     that doesn't exist counts as well (its appearance would change the outcome). Symbolic links on the way are listed
     beside what they lead to. `lent` are the paths that were read in the checkouts of other sources, by their `ref`;
-    `by_revision` says that the revision itself came in through a build variable. `charts` are the dependencies
-    of a chart that were fetched for it.
+    `by_revision` says that the revision itself came in through a build variable, `by_cluster` that what the cluster
+    speaks counts: always for charts and plugins, else where a build variable brought it in. `charts` are the
+    dependencies of a chart that were fetched for it.
     """
 
     objects: tuple[Manifest, ...]
@@ -97,6 +99,7 @@ class Rendered:
     warnings: tuple[str, ...]
     lent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     by_revision: bool = False
+    by_cluster: bool = False
     charts: tuple[ChartUse, ...] = ()
 
 
@@ -135,7 +138,8 @@ def render(
             field=f"{source.declared_at}.path",
         )
     lent = {ref: cover(paths) for ref, paths in found.lent.items()}
-    return Rendered(objects, kind, depends, warnings, lent, environment.revision_used, tuple(found.charts))
+    by_cluster = kind in _ASK_THE_CLUSTER or environment.cluster_used
+    return Rendered(objects, kind, depends, warnings, lent, environment.revision_used, by_cluster, tuple(found.charts))
 
 
 @dataclass(frozen=True, slots=True)

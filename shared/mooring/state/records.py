@@ -86,7 +86,7 @@ class Commit:
 @dataclass(frozen=True, slots=True)
 class RenderFailure:
     """Why `revision` has no bundle for the spec's `generation`; a transient failure is tried again by the next
-    sweep.
+    sweep. `beyond` names the revisions of what the sources had led to before: where those move, it may be mended.
     """
 
     message: str
@@ -94,6 +94,7 @@ class RenderFailure:
     revision: str
     generation: int
     at: float
+    beyond: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class Input:
 class Rendering:
     """What a render gave, and what decided it: as long as `identity` comes out the same, so does the bundle.
 
-    `by_revision` says that the revision itself is among what decides, since a build variable brought it in.
+    `by_revision` says that the revision itself is among what decides, since a build variable brought it in;
+    `by_cluster` the same of what the cluster speaks.
     """
 
     bundle: str
@@ -129,6 +131,7 @@ class Rendering:
     source_type: str
     warnings: tuple[str, ...] = ()
     by_revision: bool = False
+    by_cluster: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +252,8 @@ class Status:
     """What was last found and done, compared against `bundle` of `revision` and the spec's `generation`.
 
     `cluster` is where the inventory's objects live; `shared` are wanted objects that were left to other applications,
-    `fights` what was put back lately.
+    `fights` what was put back lately; `orphans` the first objects of the namespace that no application has, `orphaned`
+    how many there are.
     """
 
     sync: SyncStatus = "Unknown"
@@ -263,6 +267,8 @@ class Status:
     operation: Operation | None = None
     shared: tuple[tuple[ObjectKey, Owner], ...] = ()
     fights: tuple[Fight, ...] = ()
+    orphans: tuple[ObjectKey, ...] = ()
+    orphaned: int = 0
 
     def because(self, type_: str, message: str, now: float) -> Status:
         """The status with one condition of this type, or without any where the message is empty."""
