@@ -88,6 +88,10 @@ def application_page(app: dict[str, Any]) -> str:
             for r, f in drifted
         ]
         parts.append(table(["DRIFTED", "FIELD", "WANTED", "LIVE", "CHANGED BY", "AT"], rows))
+    orphans = _list(app, "status", "orphanedResources")
+    if orphans:
+        named = [(each.get("group"), each.get("kind"), each.get("namespace"), each.get("name")) for each in orphans]
+        parts.append(table(["ORPHANED GROUP", "KIND", "NAMESPACE", "NAME"], named))
     resources = _list(app, "status", "resources")
     if resources:
         parts.append(table(["GROUP", "KIND", "NAMESPACE", "NAME", "STATUS", "HEALTH", "MESSAGE"], _resource_rows(app)))

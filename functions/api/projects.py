@@ -9,6 +9,7 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
+from mooring.flows.orphans import orphans_of
 from mooring.flows.permitting import NotPermittedError
 from mooring.flows.projects import UnknownProjectError, declare_project, delete_project, list_projects, show_project
 from mooring.invocation import error_answer
@@ -45,7 +46,10 @@ def add_project_routes(
 
     @app.get("/api/v1/projects/<name>", middlewares=[authorised])
     def get_project(name: str) -> Response[str]:
-        return _json(200, show_project(projects, name))
+        shown = show_project(projects, name)
+        if shown["spec"].get("orphanedResources") is not None:
+            shown = {**shown, "status": {"orphanedResources": orphans_of(composition.applications, name)}}
+        return _json(200, shown)
 
     @app.delete("/api/v1/projects/<name>", middlewares=[authorised])
     def remove_project(name: str) -> Response[str]:

@@ -15,6 +15,7 @@ from mooring.cluster.adopting import migrated
 from mooring.cluster.apply import Applied
 from mooring.cluster.discovery import Resource
 from mooring.cluster.observe import APP_LABEL, Observed, observed
+from mooring.cluster.residents import Resident
 from mooring.health import STANDARD
 from mooring.errors import ConflictError, RejectedError
 
@@ -188,6 +189,16 @@ class MemoryCluster:
                 yield self._observed(key, live, full=full)
 
     def pods(self, namespace: str, selector: str) -> list[Manifest]:
+    def residents(self, namespaces: Any, wanted: Any, pool: Any) -> list[Resident]:
+        """Everything in these namespaces; nothing here has an owner."""
+        found = []
+        for key, live in sorted(self.objects.items()):
+            if key.namespace in namespaces and wanted(key.group, key.kind):
+                metadata = live["metadata"]
+                label = (metadata.get("labels") or {}).get(APP_LABEL, "")
+                found.append(Resident(key, label, (metadata.get("annotations") or {}).get(TRACKING_ANNOTATION, "")))
+        return found
+
         return []
 
     def edit(self, key: ObjectKey, change: Callable[[Manifest], None], manager: str = "kubectl-edit") -> None:

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mooring.access.globs import check_glob, check_path_glob
+from mooring.access.integrity import parse_signatures
+from mooring.access.orphans import parse_orphans
 from mooring.access.policies import parse_policy
 from mooring.access.project import (
     DEFAULT_PROJECT,
@@ -93,28 +95,14 @@ def parse_project(document: object) -> ParsedProject:
         roles=_roles(spec, name),
         service_accounts=_service_accounts(spec),
         own_clusters_only=spec.boolean("permitOnlyProjectScopedClusters", False),
+        signatures=parse_signatures(spec),
+        orphans=parse_orphans(spec),
     )
     _not_supported(spec)
     spec.ignore("namespaceResourceWhitelist")
     spec.close()
     top.close()
     return ParsedProject(project, tuple(warnings))
-
-
-def _not_supported(spec: Fields) -> None:
-    for name, does in (
-        ("signatureKeys", "signatures of commits are not checked yet"),
-        ("sourceIntegrity", "signatures of commits and charts are not checked yet"),
-    ):
-        given = spec.has(name)
-        if name == "signatureKeys":
-            given = any(True for _ in spec.mappings(name))
-        spec.ignore(name)
-        if given:
-            raise spec.error(name, f"can't be obeyed: {does}; remove it to use this project")
-    if spec.has("orphanedResources"):
-        spec.ignore("orphanedResources")
-        spec.warnings.append("spec.orphanedResources: objects that belong to no application are not reported yet")
 
 
 def _sources(spec: Fields) -> tuple[str, ...]:

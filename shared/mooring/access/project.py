@@ -14,6 +14,8 @@ from mooring.model.objects import Manifest
 
 if TYPE_CHECKING:
     from mooring.access.cron import Schedule
+    from mooring.access.integrity import SignaturePolicy
+    from mooring.access.orphans import OrphanRules
 
 __all__ = [
     "DEFAULT_PROJECT",
@@ -107,7 +109,9 @@ class ServiceAccount:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One project as declared. `namespaced_allowed` is None where nothing was listed, which allows every kind."""
+    """One project as declared. `namespaced_allowed` is None where nothing was listed, which allows every kind;
+    `orphans` where nobody asks for them.
+    """
 
     name: str
     declared: Manifest
@@ -123,6 +127,8 @@ class Project:
     roles: tuple[Role, ...] = ()
     service_accounts: tuple[ServiceAccount, ...] = ()
     own_clusters_only: bool = False
+    signatures: tuple[SignaturePolicy, ...] = ()
+    orphans: OrphanRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,12 @@ class Discovery:
             raise UnreachableError(f"the API server can't reach the aggregated API {group}; it is tried again")
         return known
 
+    def kinds(self) -> list[Resource]:
+        """Every kind that is served, in the version that the cluster prefers."""
+        self._refresh_if_older(KEPT_SECONDS)
+        with self._lock:
+            return [versions[0] for versions in self._kinds.values()]
+
     def down(self) -> frozenset[str]:
         """The groups whose aggregated server was down when the cluster was asked last."""
         with self._lock:

@@ -26,6 +26,7 @@ __all__ = ["APP_LABEL", "Observed", "app_selector", "list_objects", "observed"]
 
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGE = 500
+_SERVICE_ACCOUNT = "kubernetes.io/service-account.name"  # whose token a Secret holds
 # How often a list is begun anew because its snapshot was compacted away under us.
 RESTARTS = 3
 
@@ -33,6 +34,7 @@ RESTARTS = 3
 @dataclass(frozen=True, slots=True)
 class Observed:
     """One live object. `generation` is 0 for kinds without one; `live` is there after a full list.
+    `owned` says that it goes with another object.
 
     `fingerprint` is that of Mooring's own entry, `None` where there is none.
     """
@@ -47,6 +49,7 @@ class Observed:
     managers: tuple[ManagerEntry, ...]
     live: Manifest | None = None
     tracking_id: str = ""
+    owned: bool = False
 
 
 def app_selector(values: Iterable[str] = ()) -> str:
@@ -105,6 +108,7 @@ def list_objects(
 def observed(item: dict[str, Any], resource: Resource, *, full: bool) -> Observed:
     """One item of a list, or one object, as observed."""
     metadata = item["metadata"]
+    annotations = metadata.get("annotations") or {}
     if full:
         # Items of a list don't say what they are.
         item["apiVersion"], item["kind"] = resource.api_version, resource.kind
@@ -118,5 +122,6 @@ def observed(item: dict[str, Any], resource: Resource, *, full: bool) -> Observe
         metadata.get("deletionTimestamp") or "",
         manager_entries(metadata),
         item if full else None,
-        (metadata.get("annotations") or {}).get(TRACKING_ANNOTATION) or "",
+        annotations.get(TRACKING_ANNOTATION) or "",
+        bool(metadata.get("ownerReferences")) or _SERVICE_ACCOUNT in annotations,
     )

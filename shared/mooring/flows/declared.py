@@ -9,7 +9,8 @@ Bootstrapping".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION, tracking_valu
 from mooring.state.records import Record
 
 if TYPE_CHECKING:
+    from mooring.cluster.residents import Resident
     from mooring.flows.targets import Live
     from mooring.health import Rules as HealthRules
     from mooring.model.options import Propagation
@@ -212,6 +214,12 @@ class WithDeclared:
     def pods(self, namespace: str, selector: str) -> list[Manifest]:
         """Some pods of a namespace."""
         return self.live.pods(namespace, selector)
+
+    def residents(
+        self, namespaces: Collection[str], wanted: Callable[[str, str], bool], pool: Executor
+    ) -> list[Resident]:
+        """What lives in some namespaces of the cluster."""
+        return self.live.residents(namespaces, wanted, pool)
 
 
 def _parent(document: Manifest) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mooring.cluster.observe import Observed
 from mooring.health import Health, has_rule, worst
@@ -12,6 +12,9 @@ from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Wanted
 from mooring.state.records import Resource, Status, SyncStatus, Uncounted
+
+if TYPE_CHECKING:
+    from mooring.flows.orphans import Orphans
 
 __all__ = ["ABSENT", "Findings", "judge", "rejudge"]
 
@@ -25,7 +28,8 @@ ABSENT: tuple[dict[str, Any], ...] = (
 class Findings:
     """What is newly known of an application's objects. `drift` is complete where `looked` is set; `gone` are another
     application's now; `retaken` are drifted objects, as they were read, that somebody applied over what we applied;
-    `namespace` is the one whose labels and annotations the application manages, where it was looked at.
+    `namespace` is the one whose labels and annotations the application manages, where it was looked at;
+    `orphans` are objects of no application, where somebody looked for them.
     """
 
     health: dict[ObjectKey, Health] = field(default_factory=dict)
@@ -35,6 +39,7 @@ class Findings:
     gone: frozenset[ObjectKey] = frozenset()
     retaken: dict[ObjectKey, Observed] = field(default_factory=dict)
     namespace: ObjectKey | None = None
+    orphans: Orphans | None = None
 
     def let_go(self, keys: Collection[ObjectKey]) -> None:
         """Takes out objects that belong to another application now."""

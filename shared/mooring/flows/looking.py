@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mooring.cluster.observe import Observed
 from mooring.flows.explaining import Explainer
@@ -15,6 +16,9 @@ from mooring.model.tracking import is_tracked, tracking_value
 from mooring.plan.drift import Sight
 from mooring.state.records import Record
 
+if TYPE_CHECKING:
+    from mooring.flows.orphans import Orphans
+
 __all__ = ["Seen", "look", "look_closely", "sight_of"]
 
 
@@ -22,12 +26,14 @@ __all__ = ["Seen", "look", "look_closely", "sight_of"]
 class Seen:
     """What was seen of one application's objects; health only where the kind has a rule for it.
 
-    `elsewhere` are remembered objects that are tracked as another application's by now.
+    `elsewhere` are remembered objects that are tracked as another application's by now; `orphans` are
+    there where somebody looked for them (`flows.orphans`).
     """
 
     sights: dict[ObjectKey, Sight] = field(default_factory=dict)
     health: dict[ObjectKey, Health] = field(default_factory=dict)
     elsewhere: set[ObjectKey] = field(default_factory=set)
+    orphans: Orphans | None = None
 
 
 def sight_of(found: Observed) -> Sight:

@@ -40,6 +40,11 @@ def show_application(record: Record, history: Iterable[Operation] = (), *, brief
     if record.wanted is not None and record.wanted.rendering.source_type:
         types = record.wanted.rendering.source_type.split(",")
         shown |= {"sourceType": types[0]} if len(types) == 1 else {"sourceTypes": types}
+    if status.orphans and not brief:
+        shown["orphanedResources"] = [
+            {**_optional(group=key.group), "kind": key.kind, "namespace": key.namespace, "name": key.name}
+            for key in status.orphans
+        ]
     if operation is not None:
         shown["operationState"] = _operation(operation, brief=brief)
         shown["reconciledAt"] = _time(operation.finished_at or operation.started_at)

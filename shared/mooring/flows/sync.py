@@ -15,6 +15,7 @@ from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.deleting import remove
 from mooring.flows.looking import Seen, look
 from mooring.flows.noting import CLUSTER_TROUBLE, note_health, note_trouble
+from mooring.flows.orphans import look_for_orphans
 from mooring.flows.ports import SyncPorts
 from mooring.flows.reaching import OutageError
 from mooring.flows.syncing import consider
@@ -161,6 +162,8 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
         seen = look(target, here, health_only=message.health_only, explain=explain)
         if not message.health_only:
             ports.targets.note_versions(target)
+        if not message.health_only and not message.apps:
+            look_for_orphans(ports.targets, target, records, seen, ports.pool)
     except MooringError as error:
         told = _explained(ports, records[0], error) if records else error
         _all_in_trouble(ports, cluster.name, records, told, afterwards)

@@ -24,6 +24,7 @@ from mooring.flows.looking import Seen, look
 from mooring.flows.namespaces import label_namespace, look_at_namespace
 from mooring.flows.noting import CLOSED, CLUSTER_TROUBLE, answer_request, as_before, hold, lost, note, refuse
 from mooring.flows.operating import Task, operate
+from mooring.flows.orphans import note_orphans
 from mooring.flows.permitting import (
     NotPermittedError,
     acting_for,
@@ -104,6 +105,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     rules = Rules((*application.ignore_differences, *ports.targets.settings.rules), ports.expressions)
     if seen is not None:
         inventory, findings = compare(target, inventory, seen, lambda: prepared().objects, rules, ports.pool)
+        findings.orphans = seen.orphans
         gone = seen.elsewhere and seen.elsewhere - {item.key for item in prepared().objects}
         if gone:  # git moved them to another application, which has them now
             inventory = {key: entry for key, entry in inventory.items() if key not in gone}
@@ -121,7 +123,8 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         if seen is None:
             return record.status
         status = rejudge(record.status, findings).because(CLUSTER_TROUBLE, "", now).because(_INVALID, "", now)
-        return note(ports, record, calm_down(status, findings.drift, now), inventory)
+        status = note_orphans(calm_down(status, findings.drift, now), findings.orphans, now)
+        return note(ports, record, status, inventory)
     return _sync(ports, record, inventory, cause, target, prepared, findings, rules, left)
 
 
@@ -176,7 +179,7 @@ def _sync(
     if request and request.limited and automated:
         base = as_before(base, record.status)  # the policy has yet to sync this revision as a whole
     base = base.because(CLUSTER_TROUBLE, "", ports.clock()).because(_INVALID, "", ports.clock())
-    base = base.because(_SKIPPED, "", ports.clock())
+    base = note_orphans(base.because(_SKIPPED, "", ports.clock()), findings.orphans, ports.clock())
     running = continued(record)
     held = frozenset() if request else held_back(record.status.fights, ports.clock())
     try:

@@ -39,6 +39,7 @@ from mooring.state.registry import Cluster, Registry, find_cluster
 
 if TYPE_CHECKING:
     from mooring.cluster.examining import Use
+    from mooring.cluster.residents import Resident
 
 __all__ = ["Live", "Target", "Targets"]
 
@@ -95,6 +96,11 @@ class Live(Protocol):
 
     def pods(self, namespace: str, selector: str) -> list[Manifest]:
         """Some pods of a namespace that a label selector fits, in full."""
+
+    def residents(
+        self, namespaces: Collection[str], wanted: Callable[[str, str], bool], pool: Executor
+    ) -> list[Resident]:
+        """Everything in these namespaces that nothing owns, of the kinds (group, kind) that are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,14 @@ class Target:
             self.server, resource, selector=selector, namespace=namespace, full=True, page_size=_SOME_PODS
         )
         return [pod.live for pod in islice(pods, _SOME_PODS) if pod.live is not None]
+
+    def residents(
+        self, namespaces: Collection[str], wanted: Callable[[str, str], bool], pool: Executor
+    ) -> list[Resident]:
+        """Everything in these namespaces that nothing owns, of the kinds (group, kind) that are wanted."""
+        from mooring.cluster.residents import residents  # only for projects that ask for their orphans
+
+        return residents(self.server, self.discovery, namespaces, wanted, pool)
 
 
 class Targets:

@@ -207,6 +207,7 @@ def _status_body(status: Status) -> bytes:
         "operation": None if operation is None else _operation_body(operation),
         "shared": [[str(key), owner.app, owner.label] for key, owner in status.shared],
         "fights": [[str(f.key), f.fields, f.manager, f.reverted] for f in status.fights],
+        **({"orphans": [status.orphaned, [str(key) for key in status.orphans]]} if status.orphaned else {}),
     }
     return pack(body)
 
@@ -214,6 +215,7 @@ def _status_body(status: Status) -> bytes:
 def status_from(item: Item) -> Status:
     """The inverse of `status_item`."""
     body = unpack(item["body"])
+    orphaned, orphans = body.get("orphans", (0, ()))
     return Status(
         sync=item["sync"],
         bundle=item["bundle"],
@@ -229,6 +231,8 @@ def status_from(item: Item) -> Status:
             Fight(ObjectKey.parse(key), tuple(fields), manager, tuple(reverted))
             for key, fields, manager, reverted in body.get("fights", ())
         ),
+        orphans=tuple(ObjectKey.parse(key) for key in orphans),
+        orphaned=orphaned,
     )
 
 

@@ -269,9 +269,9 @@ def test_a_mistake_names_its_field(expected: str, spec: Any) -> None:
 
 
 def test_what_is_not_known_is_a_warning() -> None:
-    """GIVEN unknown fields and reports that nobody makes yet WHEN read THEN the project is fine and says so."""
-    parsed = parse_project(document(colour="red", orphanedResources={"warn": True}, signatureKeys=[]))
+    """GIVEN unknown fields WHEN read THEN the project is fine and says so."""
+    parsed = parse_project(document(colour="red", orphanedResources={"warned": True}, signatureKeys=[]))
     assert (
-        "spec.orphanedResources: objects that belong to no application are not reported yet",
+        "spec.orphanedResources.warned: unknown field, ignored",
         "spec.colour: unknown field, ignored",
     ) == parsed.warnings
