@@ -21,6 +21,7 @@ from mooring.errors import ConflictError, RejectedError
 
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.options import Propagation
+from mooring.model.tracking import TRACKING_ANNOTATION
 from mooring.state.registry import Cluster
 
 CLUSTER_SCOPED = {"Namespace", "CustomResourceDefinition", "ClusterRole"}
@@ -188,7 +189,6 @@ class MemoryCluster:
             if (key.group, key.kind) == (group, kind) and label and (not named or label in named):
                 yield self._observed(key, live, full=full)
 
-    def pods(self, namespace: str, selector: str) -> list[Manifest]:
     def residents(self, namespaces: Any, wanted: Any, pool: Any) -> list[Resident]:
         """Everything in these namespaces; nothing here has an owner."""
         found = []
@@ -199,6 +199,7 @@ class MemoryCluster:
                 found.append(Resident(key, label, (metadata.get("annotations") or {}).get(TRACKING_ANNOTATION, "")))
         return found
 
+    def pods(self, namespace: str, selector: str) -> list[Manifest]:
         return []
 
     def edit(self, key: ObjectKey, change: Callable[[Manifest], None], manager: str = "kubectl-edit") -> None:

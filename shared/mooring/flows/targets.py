@@ -7,7 +7,7 @@ Connections outlive invocations; the list of clusters is read once an invocation
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
