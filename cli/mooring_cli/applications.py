@@ -18,9 +18,6 @@ from mooring_cli.waiting import Goal, operation_mark, wait_for, wait_for_absence
 __all__ = ["add_app_commands", "add_apply_command"]
 
 FAILED = 1
-ADDED_LATER = {
-    "ApplicationSet": "ApplicationSets are not supported yet: apply the Applications that it would generate",
-}
 
 
 def add_apply_command(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -150,8 +147,11 @@ def _apply_one(api: Api, origin: str, document: dict[str, Any]) -> tuple[dict[st
     if kind == "AppProject":
         answer = api.call("POST", "projects", body=document)
         return answer.get("project") or document, answer.get("warnings") or []
+    if kind == "ApplicationSet":
+        answer = api.call("POST", "applicationsets", body=document)
+        return answer.get("applicationSet") or document, answer.get("warnings") or []
     if kind != "Application":
-        advice = ADDED_LATER.get(str(kind), "only Applications and AppProjects can be applied")
+        advice = "only Applications, ApplicationSets and AppProjects can be applied"
         raise ConfigurationError(f"{kind!r}: {advice}" if kind else f"missing: {advice}", field="kind")
     answer = api.call("POST", "applications", body=document)
     return answer.get("application") or document, answer.get("warnings") or []
@@ -161,7 +161,8 @@ def _declared_name(application: dict[str, Any]) -> str:
     metadata = application.get("metadata") or {}
     if application.get("kind") == "AppProject":
         return f"project {metadata.get('name')}"
-    return f"application {metadata.get('namespace') or DEFAULT_NAMESPACE}/{metadata.get('name')}"
+    kind = "applicationset" if application.get("kind") == "ApplicationSet" else "application"
+    return f"{kind} {metadata.get('namespace') or DEFAULT_NAMESPACE}/{metadata.get('name')}"
 
 
 def list_apps(api: Api, args: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from mooring import __version__
 from mooring.errors import MooringError
 from mooring_cli.applications import add_app_commands, add_apply_command
+from mooring_cli.applicationsets import add_set_commands
 from mooring_cli.client import Api
 from mooring_cli.clusters import add_cluster_commands
 from mooring_cli.endpoint import find_endpoint
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_apply_command(commands, shared)
     add_app_commands(commands, shared)
+    add_set_commands(commands, shared)
     add_cluster_commands(commands, shared)
     add_repo_commands(commands, shared)
     add_project_commands(commands, shared)

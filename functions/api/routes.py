@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from choices import chosen_dry_run, chosen_resources
 from clusters import add_cluster_routes
 from projects import add_project_routes
+from sets import add_set_routes
 
 from mooring import __version__
 from mooring.composition import Composition
@@ -139,6 +140,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
 
     add_project_routes(app, composition, authorised, body)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
+    add_set_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
 
     @app.get("/api/v1/repositories", middlewares=[authorised])
     def list_repositories() -> Response[str]:

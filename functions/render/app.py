@@ -1,22 +1,44 @@
-"""Renders applications: from a commit to a bundle."""
+"""Renders applications, from a commit to a bundle, and evaluates ApplicationSets, from generators to applications."""
 
 from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from mooring.composition import Composition
-from mooring.events.messages import parse_render
+from mooring.events.messages import ApplicationSetMessage, AppMessage, RepositoryMessage, parse_render
 from mooring.flows.rendering import RenderPorts, handle_renders
 from mooring.invocation import take_messages
 
 
+class Context(Protocol):
+    """The part of Lambda's context that is used here."""
+
+    aws_request_id: str
+
+
+@cache
+def _composition() -> Composition:
+    return Composition(os.environ)
+
+
 @cache
 def _ports() -> RenderPorts:
-    return Composition(os.environ).render_ports()
+    return _composition().render_ports()
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Takes a batch of `renders.fifo` and reports which messages should come again."""
-    return take_messages(event, parse_render, lambda messages: handle_renders(_ports(), messages))
+
+    def work(messages: list[AppMessage | ApplicationSetMessage | RepositoryMessage]) -> None:
+        renders = [message for message in messages if not isinstance(message, ApplicationSetMessage)]
+        sets = [message for message in messages if isinstance(message, ApplicationSetMessage)]
+        if renders:
+            handle_renders(_ports(), renders)
+        if sets:
+            from mooring.flows.previewing import handle_sets_and_previews  # most renders never meet a set
+
+            handle_sets_and_previews(_composition().set_ports(context.aws_request_id), sets)
+
+    return take_messages(event, parse_render, work)

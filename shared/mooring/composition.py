@@ -25,8 +25,10 @@ from mooring.state.secret_store import SecretStore
 from mooring.state.table import Table
 
 if TYPE_CHECKING:
+    from mooring.appsets.ports import CodeHosts, DecisionSource, Plugins
     from mooring.differences.expressions import Expressions
     from mooring.flows.declaring import AskPorts
+    from mooring.flows.generating import SetPorts
     from mooring.flows.ports import SyncPorts
     from mooring.flows.pushes import PushPorts
     from mooring.flows.registering import RegisterPorts
@@ -205,6 +207,26 @@ class Composition:
             ),
             time.time,
         )
+
+    def set_ports(self, owner: str) -> SetPorts:
+        """For ApplicationSets, in `render`; `owner` names the invocation."""
+        from mooring.appsets.hosts import Hosts
+        from mooring.appsets.plugins import PluginServices
+        from mooring.appsets.tokens import SetSecrets
+        from mooring.flows.allowing import AllowedHosts
+        from mooring.flows.deciding import NoDecisions
+        from mooring.flows.generating import SetPorts
+        from mooring.source.githubapp import InstallationTokens
+        from mooring.source.gokit import GoKit
+
+        tokens, registry = InstallationTokens(), self.registry
+        secrets = SetSecrets(registry.secret, self._environment.get("MOORING_SECRET_PREFIX", "mooring"), tokens)
+
+        def asked() -> tuple[CodeHosts, Plugins, DecisionSource]:
+            return AllowedHosts(Hosts(secrets), registry), PluginServices(registry.secret, secrets), NoDecisions()
+
+        gokit = GoKit(self._program("gokit"))
+        return SetPorts(self.applications, registry, self.queues, self.repositories, gokit, asked, time.time, owner)
 
     def sweep_ports(self) -> SweepPorts:
         """For `sweep`."""

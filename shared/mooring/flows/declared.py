@@ -1,4 +1,4 @@
-"""Applications and projects that stand in a bundle: they go to Mooring's own registry, and not to a cluster.
+"""Applications, ApplicationSets and projects in a bundle: they go to Mooring's own registry, and not to a cluster.
 
 To a sync they are objects like any others. They are applied in their wave, their health is what waves wait for and
 what counts in the parent's, edits by hand are drift, and what git no longer has is pruned. So the registry is put
@@ -20,10 +20,13 @@ from mooring.cluster.observe import Observed
 from mooring.errors import ConfigurationError, ConflictError, TransientError
 from mooring.flows.declaring import AskPorts, UnknownApplicationError, declare, delete
 from mooring.flows.projects import declare_project, delete_project
+from mooring.flows.setasking import UnknownSetError, declare_set, delete_set, show_set
 from mooring.flows.showing import show_application
 from mooring.model.application import AppKey, is_registered
 from mooring.model.objects import Manifest, ObjectKey, digest
+from mooring.model.setkey import SetKey
 from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION, tracking_value
+from mooring.state.applicationsets import SetRecord
 from mooring.state.records import Record
 
 if TYPE_CHECKING:
@@ -66,6 +69,9 @@ class Declared:
             return Applied(_project(document), before is None, ())
         if dry_run:
             return Applied(_as_declared(document, f"application {parent}"), before is None, ())
+        if key.kind == "ApplicationSet":
+            read = declare_set(self.ports, document, f"application {parent}")
+            return Applied(self._live(key), before is None, read.warnings)
         self._refuse_cycle(AppKey(key.namespace, key.name), parent)
         parsed = declare(self.ports, document, f"application {parent}")
         return Applied(self._live(key), before is None, parsed.warnings)
@@ -75,6 +81,10 @@ class Declared:
         if key.kind == "AppProject":
             document = self.ports.registry.projects.document(key.name)
             return None if document is None else _observed(_project(document))
+        if key.kind == "ApplicationSet":
+            name = SetKey(key.namespace, key.name)
+            found = self.ports.registry.sets.load([name])[name]
+            return None if found.spec is None else _observed(_set(found))
         app = AppKey(key.namespace, key.name)
         record = self.ports.applications.load([app])[app]
         return None if record.spec is None else _observed(_application(record))
@@ -89,6 +99,8 @@ class Declared:
                     return False
                 raise StillUsedError(error.message, subject=str(key)) from error
             return True
+        if key.kind == "ApplicationSet":
+            return self._delete_set(SetKey(key.namespace, key.name))
         found = self.get(key)
         parent = "" if found is None else found.tracking_id.partition(":")[0]
         try:
@@ -106,6 +118,11 @@ class Declared:
             found = (_observed(_project(document)) for document in documents if document is not None)
             yield from (each for each in found if each.app_label and (not wanted or each.app_label in wanted))
             return
+        if kind == "ApplicationSet":
+            sets = self.ports.registry.sets
+            names = [each.key for each in sets.listed() if each.label and (not wanted or each.label in wanted)]
+            yield from (_observed(_set(each)) for each in sets.load(names).values() if each.spec is not None)
+            return
         keys = [
             listed.key
             for listed in self.ports.applications.registered()
@@ -114,6 +131,13 @@ class Declared:
         for record in self.ports.applications.load(keys).values():
             if record.spec is not None:
                 yield _observed(_application(record))
+
+    def _delete_set(self, key: SetKey) -> bool:
+        try:
+            delete_set(self.ports, key, "its application", cascade=True)
+        except UnknownSetError:
+            return False
+        return True
 
     def _live(self, key: ObjectKey) -> Manifest:
         found = self.get(key)
@@ -242,6 +266,17 @@ def _application(record: Record) -> Manifest:
     elif (waits := _waits(record)) and status["health"]["status"] != "Degraded":
         status = {**status, "health": {"status": "Progressing", "message": waits}}
     return {**live, "metadata": metadata, "status": status}
+
+
+def _set(record: SetRecord) -> Manifest:
+    """An ApplicationSet as an object with Argo CD's conditions, by which its health is told."""
+    spec = record.spec
+    assert spec is not None
+    live, shown = _as_declared(spec.application_set.declared, spec.by), show_set(record)
+    metadata = {**live["metadata"], "generation": spec.generation, "resourceVersion": str(spec.generation)}
+    if spec.deleting is not None:
+        metadata["deletionTimestamp"] = shown["metadata"]["deletionTimestamp"]
+    return {**live, "metadata": metadata, "status": shown["status"]}
 
 
 def _waits(record: Record) -> str:

@@ -12,7 +12,7 @@ from math import floor
 from mooring.differences.expressions import Expressions
 from mooring.differences.rules import Rules
 from mooring.errors import ConfigurationError, ConflictError
-from mooring.events.messages import AppMessage, Cause
+from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause
 from mooring.flows.asking import read_selectors
 from mooring.flows.following import declared_inputs, repositories_of
 from mooring.flows.permitting import permit_declared
@@ -67,9 +67,12 @@ def declare(ports: AskPorts, document: object, by: str) -> Parsed:
         raise ConflictError("is being deleted; declare it again when that is done", subject=str(application.key))
     if previous is None or previous.application.declared != application.declared:
         generation = 1 if previous is None else previous.generation + 1
-        spec = Spec(application, generation, parsed.warnings, by=by)
+        owner, rolling = ("", False) if previous is None else (previous.owner, previous.rolling)
+        spec = Spec(application, generation, parsed.warnings, None, by, owner, rolling)
         ports.applications.declare(spec, previous=previous, follows=follows, gone=_left(previous, follows))
         ports.queues.send("renders", [AppMessage(application.key, Cause("spec", by=by))])
+        if owner:  # the set may want it otherwise
+            ports.queues.send("renders", [ApplicationSetMessage(owner, Cause("spec", by=by))])
     elif application.marks.refresh:
         ports.queues.send("renders", [AppMessage(application.key, Cause("person", by=by))])
     return parsed

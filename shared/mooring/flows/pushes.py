@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events import github
 from mooring.events.github import Push
-from mooring.events.messages import AppMessage, Cause, Later, RepositoryMessage
+from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, Later, RepositoryMessage
 from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.source.refs import may_be_range
@@ -71,11 +71,14 @@ def handle_delivery(ports: PushPorts, headers: Mapping[str, str], body: bytes) -
         raise ConflictError(
             "this body was delivered before under another id; use GitHub's own redelivery", field="X-GitHub-Delivery"
         )
-    concerned = _concerned(ports.applications, push, payload)
+    concerned, sets = _concerned(ports.applications, push, payload)
     keys = {app.key for group in concerned.values() for app in group}
-    _send(ports.queues, push, concerned, Cause("push", delivery.id, push.by))
+    cause = Cause("push", delivery.id, push.by)
+    _send(ports.queues, push, concerned, cause)
+    if sets:
+        ports.queues.send("renders", [ApplicationSetMessage(name, cause) for name in sets])
     ports.registry.remember(names, now=ports.clock())
-    return Received("queued" if keys else "ignored", tuple(sorted(keys)))
+    return Received("queued" if keys or sets else "ignored", tuple(sorted(keys)))
 
 
 def _send(queues: Queues, push: Push, concerned: Mapping[str, list[Follower]], cause: Cause) -> None:
@@ -91,18 +94,19 @@ def _send(queues: Queues, push: Push, concerned: Mapping[str, list[Follower]], c
         queues.send("renders", rest)
 
 
-def _concerned(applications: Applications, push: Push, payload: Mapping[str, object]) -> dict[str, list[Follower]]:
-    """The applications that follow what was pushed, by the repository's normalised address."""
+def _concerned(
+    applications: Applications, push: Push, payload: Mapping[str, object]
+) -> tuple[dict[str, list[Follower]], list[str]]:
+    """The applications that follow what was pushed, by the repository's normalised address, and the ApplicationSets."""
     repository = payload["repository"]
     default = repository.get("default_branch") if isinstance(repository, dict) else None
-    return {
-        name: [
-            app
-            for app in applications.of_repository(name)
-            if any(_follows(target, push, default) for target in app.targets)
-        ]
-        for name in dict.fromkeys(_normalised(push.urls))
-    }
+    concerned: dict[str, list[Follower]] = {}
+    sets: dict[str, None] = {}
+    for name in dict.fromkeys(_normalised(push.urls)):
+        apps, readers = applications.followers(name)
+        concerned[name] = [app for app in apps if any(_follows(target, push, default) for target in app.targets)]
+        sets |= {key: None for key, targets in readers if any(_follows(each, push, default) for each in targets)}
+    return concerned, list(sets)
 
 
 def _normalised(urls: Iterable[str]) -> Iterable[str]:

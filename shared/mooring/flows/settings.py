@@ -75,6 +75,7 @@ def store_settings(registry: Registry, document: object) -> Settings:
     """
     from mooring.differences.expressions import Expressions
     from mooring.differences.rules import Rules
+    from mooring.flows.allowing import read_hosts
 
     data = _data(document)
     settings = read_settings(data)
@@ -84,6 +85,7 @@ def store_settings(registry: Registry, document: object) -> Settings:
         for name, script in (*scripts.exact.items(), *scripts.wildcards):
             _check_script(name, script)
     read_source(data)
+    read_hosts(data)
     registry.put_settings(data)
     return settings
 

@@ -27,6 +27,9 @@ def show_application(record: Record, history: Iterable[Operation] = (), *, brief
     metadata = {**declared["metadata"], "namespace": record.key.namespace, "generation": spec.generation}
     if spec.deleting is not None:
         metadata["deletionTimestamp"] = _time(spec.deleting.at)
+    if spec.owner:
+        owner = {"apiVersion": declared["apiVersion"], "kind": "ApplicationSet", "name": spec.owner.partition("/")[2]}
+        metadata["ownerReferences"] = [{**owner, "controller": True}]
     status = record.status
     sync, revision = _sync(record)
     operation = status.operation

@@ -7,20 +7,21 @@ with a message in hand, a retry that is due: the sweep finds them all, because i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from mooring.errors import ForbiddenError, MooringError, PermanentError, TransientError
-from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
+from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.following import Place, all_inputs, bare, beyond, named, place_of, resolve
 from mooring.flows.healthscripts import follow_scripts
 from mooring.flows.recalling import RENDERER
-from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.source import Repositories
 from mooring.source.charts import Charts
 from mooring.state.applications import Applications, Listed
+from mooring.state.applicationsets import ListedSet
 from mooring.state.records import Input, WantedState
 from mooring.state.registry import Cluster, Registry, find_cluster
 
@@ -39,6 +40,7 @@ class SweepPorts:
     charts: Charts
     queues: Queues
     pool: Executor
+    clock: Callable[[], float] = time.time
 
 
 def sweep(ports: SweepPorts) -> list[MooringError]:
@@ -47,8 +49,9 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
     known = ports.registry.known()
     clusters = _clusters_of(listed, known.clusters)
     ports.queues.send("syncs", [ClusterMessage(name, _TICK) for name in clusters], alone=True)
-    stale, troubles = _stale(ports, listed)
-    ports.queues.send("renders", [AppMessage(key, _TICK) for key in stale], alone=True)
+    sets = ports.registry.sets.listed()
+    stale, troubles = _stale(ports, listed, sets, known.clusters)
+    ports.queues.send("renders", stale, alone=True)
     if trouble := follow_scripts(ports.registry.health_scripts, ports.repositories, known.settings):
         troubles.append(trouble)
     return troubles
@@ -71,12 +74,15 @@ def _clusters_of(listed: Iterable[Listed], clusters: list[Cluster]) -> list[str]
     return list(names)
 
 
-def _stale(ports: SweepPorts, listed: Sequence[Listed]) -> tuple[list[AppKey], list[MooringError]]:
-    """The applications whose sources have moved, and the troubles of repositories that did not answer."""
+def _stale(
+    ports: SweepPorts, listed: Sequence[Listed], sets: Sequence[ListedSet], clusters: Sequence[Cluster]
+) -> tuple[list[AppMessage | ApplicationSetMessage], list[MooringError]]:
+    """The applications and sets that something has moved for, and the troubles of repositories that did not answer."""
     wanted = ports.applications.wanted(app.key for app in listed)
     inputs = {app.key: all_inputs(app.sources, wanted.get(app.key)) for app in listed}
     by_repository: dict[tuple[str, str], set[Place]] = {}
-    for place in {place_of(each) for group in inputs.values() for each in group}:
+    read = {(url, "", revision) for each in sets for url, revision, _ in each.basis.refs}
+    for place in read.union(place_of(each) for group in inputs.values() for each in group):
         by_repository.setdefault(place[:2], set()).add(place)
 
     def ask(places: Iterable[Place]) -> dict[Place, str | MooringError]:
@@ -85,11 +91,17 @@ def _stale(ports: SweepPorts, listed: Sequence[Listed]) -> tuple[list[AppKey], l
     found: dict[Place, str | MooringError] = {}
     for answers in ports.pool.map(ask, by_repository.values()):
         found |= answers
-    stale = [
-        app.key
+    stale: list[AppMessage | ApplicationSetMessage] = [
+        AppMessage(app.key, _TICK)
         for app in listed
         if _is_stale(app, wanted.get(app.key), {bare(each): found[place_of(each)] for each in inputs[app.key]})
     ]
+    if sets:
+        from mooring.flows.duesets import due_sets  # few installations have any
+
+        stale += [
+            ApplicationSetMessage(str(key), _TICK) for key in due_sets(sets, listed, clusters, found, ports.clock())
+        ]
     silent = {place[:2]: each for place, each in found.items() if isinstance(each, TransientError | ForbiddenError)}
     return stale, list(silent.values())
 

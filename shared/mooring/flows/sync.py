@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mooring.errors import ConflictError, MooringError, PermanentError, TransientError, UnreachableError
-from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
+from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.deleting import remove
 from mooring.flows.looking import Seen, look
 from mooring.flows.noting import CLUSTER_TROUBLE, note_health, note_trouble
@@ -39,6 +39,13 @@ class _Afterwards:
     again: list[tuple[Later, float]] = field(default_factory=list)
     unhealthy: dict[tuple[str, int], list[AppKey]] = field(default_factory=dict)
     troubles: list[tuple[AppKey, MooringError]] = field(default_factory=list)
+    sets: dict[str, None] = field(default_factory=dict)
+
+    def moved(self, record: Record, status: Status | None) -> None:
+        """Remembers the set that decides on an application's syncs, where the application has moved on."""
+        spec = record.spec
+        if spec is not None and spec.owner and (spec.deleting or (spec.rolling and _stands(status, record.status))):
+            self.sets[spec.owner] = None
 
     def watch(self, cluster: str, app: AppKey, attempt: int) -> None:
         self.unhealthy.setdefault((cluster, attempt), []).append(app)
@@ -72,6 +79,9 @@ def handle_syncs(
         _look_at(ports, message, afterwards)
     if news := ports.targets.news():
         ports.queues.send("syncs", [ClusterMessage(name, Cause("tick")) for name in news], alone=True)
+    if afterwards.sets:
+        sets = [ApplicationSetMessage(name, Cause("render"), progress=True) for name in afterwards.sets]
+        ports.queues.send("renders", sets)
     later = afterwards.messages()
     if later:
         ports.queues.send_later(later)
@@ -83,6 +93,7 @@ def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afte
         _reach(ports, record)
         if record.spec is not None and record.spec.deleting is not None:
             remove(ports, record, cause)
+            afterwards.moved(record, None)
             return
         status = consider(ports, record, cause, seen)
     except ConflictError:
@@ -99,6 +110,7 @@ def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afte
         return
     finally:
         ports.targets.settle()
+    afterwards.moved(record, status)
     if status is not None and status.operation != record.status.operation and _is_settling(status):
         afterwards.watch(status.cluster, record.key, 0)
 
@@ -131,6 +143,17 @@ def _explained(ports: SyncPorts, record: Record, error: MooringError) -> Mooring
     except UnreachableError as outage:
         return outage
     return error
+
+
+def _stands(status: Status | None, before: Status) -> bool:
+    """Whether an application stands somewhere else than before."""
+    if status is None:
+        return False
+    now, then = (
+        (each.sync, each.health.status, each.bundle, each.operation and (each.operation.id, each.operation.phase))
+        for each in (status, before)
+    )
+    return now != then
 
 
 def _is_settling(status: Status) -> bool:
@@ -207,6 +230,7 @@ def _health(ports: SyncPorts, record: Record, seen: Seen, afterwards: _Afterward
     except MooringError as error:
         afterwards.troubles.append((record.key, error))
         return
+    afterwards.moved(record, status)
     if _is_settling(status):
         afterwards.watch(status.cluster, record.key, attempt)
 

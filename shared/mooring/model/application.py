@@ -35,7 +35,7 @@ __all__ = [
 
 API_VERSION = "argoproj.io/v1alpha1"
 GROUP = "argoproj.io"
-REGISTERED_KINDS = frozenset({"Application", "AppProject"})
+REGISTERED_KINDS = frozenset({"Application", "ApplicationSet", "AppProject"})
 """Kinds of Argo CD's group that go to Mooring's own registry wherever they stand."""
 
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
