@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from choices import chosen_dry_run, chosen_resources
 from clusters import add_cluster_routes
+from gpgkeys import add_key_routes
 from projects import add_project_routes
 from sets import add_set_routes
 
@@ -139,6 +140,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
         return _json(200, {"warnings": store_settings(registry, body()).warnings})
 
     add_project_routes(app, composition, authorised, body)
+    add_key_routes(app, composition, authorised, body)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
     add_set_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
 

@@ -13,6 +13,8 @@ from mooring.errors import ConfigurationError, MooringError, UnreachableError
 from mooring.events.messages import AppMessage, Cause, RepositoryMessage
 from mooring.flows import building
 from mooring.flows.declaring import AskPorts, declare
+from mooring.flows.gpgkeys import add_keys
+from mooring.flows.projects import declare_project
 from mooring.flows.rendering import RenderPorts, handle_renders
 from mooring.flows.sweeping import SweepPorts, sweep
 from mooring.model.application import AppKey
@@ -22,6 +24,7 @@ from mooring.state.records import WantedState
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
 from tests.doubles.installation import World, installation
+from tests.doubles.signing import pen
 
 if TYPE_CHECKING:
     from tests.conftest import Repositories as Served
@@ -395,3 +398,37 @@ def test_manifests_in_a_registry(ground: Ground) -> None:
     ground.render(key)
     assert ({"a": {"x": "1"}}, "1.0.0") == (ground.objects(key), ground.wanted(key).revision)
     assert [] == ground.stale()
+
+
+def test_a_commit_that_is_not_signed_is_not_rendered(ground: Ground, renders: list[str]) -> None:
+    """GIVEN a project that asks for signatures WHEN a commit has none THEN it isn't rendered, nor taken for one that
+    changes nothing, and the bundle of the signed one stays; the next signed one is rendered.
+    """
+    bare = ground.git.server.root / "shop.git"
+    with pen() as ada:
+        key = ada.key("ada@example.com")
+        add_keys(ground.registry.gpg_keys, {"key": ada.public(key)})
+        spec = {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}
+        document = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": {"name": "team"}}
+        declare_project(
+            ground.registry.projects, {**document, "spec": {**spec, "signatureKeys": [{"keyID": key[-16:]}]}}
+        )
+        ground.git.commit("shop.git", {"k8s/a.yaml": config("a", v="1")})
+        ada.commit(bare, gpg=key)
+        app = ground.declare(project="team", source=ground.source("k8s", targetRevision="main"))
+        ground.render(app)
+        assert {"a": {"v": "1"}} == ground.objects(app)
+        unsigned = ground.git.commit("shop.git", {"README": "nothing that is read"})
+        ground.render(app)
+        wanted = ground.wanted(app)
+        assert wanted.failure is not None
+        assert f"commit {unsigned} of {ground.url} is not signed; the project 'team' asks" in wanted.failure.message
+        assert unsigned != wanted.revision
+        ground.git.commit("shop.git", {"k8s/a.yaml": config("a", v="2")})
+        ground.render(app)
+        assert {"a": {"v": "1"}} == ground.objects(app)
+        assert ["k8s"] == renders
+        signed = ada.commit(bare, gpg=key)
+        ground.render(app)
+        assert (signed, None) == (ground.wanted(app).revision, ground.wanted(app).failure)
+        assert {"a": {"v": "2"}} == ground.objects(app)

@@ -1,8 +1,8 @@
 """Reading an Argo CD `AppProject`: strictly, once, with the path of what is wrong.
 
 A rule that could not be read would allow too much or too little without a word, so every pattern, schedule, duration,
-time zone and policy is tried here. What a project demands and Mooring can't do (checking signatures) is refused: a
-rule that nobody obeys must not look as if it held.
+time zone and policy is tried here. What a project demands and Mooring can't do is refused: a rule that nobody obeys
+must not look as if it held.
 """
 
 from __future__ import annotations
@@ -98,7 +98,6 @@ def parse_project(document: object) -> ParsedProject:
         signatures=parse_signatures(spec),
         orphans=parse_orphans(spec),
     )
-    _not_supported(spec)
     spec.ignore("namespaceResourceWhitelist")
     spec.close()
     top.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, RepositoryMessage
@@ -141,7 +142,9 @@ def _tasks(
             continue
         context = _context(application, known.clusters)
         task = _Task(record, application, cause, declared, revisions, context, further)
-        if cause.kind in ("person", "spec") or not _is_known(task):
+        if cause.kind not in ("person", "spec") and _is_known(task):
+            continue
+        if _signed(ports, outbox, task, known, resolved_at):
             tasks.append(task)
     return tasks
 
@@ -155,6 +158,22 @@ def _permitted(
         permit_declared(known, ports.registry.projects, record.spec.application)
     except MooringError as error:
         outbox.fail(record, cause, error, "", resolved_at)
+        return False
+    return True
+
+
+def _signed(ports: RenderPorts, outbox: Outbox, task: _Task, known: Known, resolved_at: float) -> bool:
+    """Whether the commits bear the signatures that their project asks for; where not, that is noted."""
+    try:
+        project = ports.registry.projects.find(task.application.project, known.projects)
+        if project.signatures:
+            from mooring.flows.verifying import verify_sources  # with what few projects need
+
+            declared = {each: task.revisions[each] for each in task.declared}
+            now = datetime.fromtimestamp(ports.clock(), UTC)
+            verify_sources(project, declared, ports.repositories, ports.registry.gpg_keys, now)
+    except MooringError as error:
+        outbox.fail(task.record, task.cause, error, task.revision, resolved_at, task.beyond)
         return False
     return True
 

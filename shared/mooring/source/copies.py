@@ -61,6 +61,14 @@ class Copy(Stock):
         outcome = self._local(command, stdin=stdin)
         return None if outcome.code else outcome.out
 
+    def named_object(self, ref: str) -> tuple[str, bytes]:
+        """The kind (`tag`, `commit`) and the text of the object that a reference names on the server now."""
+        self._prepare(fetching=True)
+        self._fetch(["--depth=1", *self._filter()], [f"+{ref}:refs/mooring/named"])
+        head, _, text = (self.local(["cat-file", "--batch"], stdin=b"refs/mooring/named\n") or b"").partition(b"\n")
+        words = head.decode("ascii", "replace").split(" ")
+        return (words[1], text[:-1]) if len(words) == 3 else ("", b"")
+
     def _tree_for(self, sha: str) -> WorkTree:
         free = [tree for tree in self._trees if tree not in self._open]
         there = [tree for tree in self._trees if (at := tree.at()) is not None and at[0] == sha]

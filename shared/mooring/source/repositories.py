@@ -22,7 +22,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from mooring.errors import ConfigurationError
+from mooring.errors import ConfigurationError, UnreachableError
 from mooring.source.copies import Copy, make_room
 from mooring.source.credentials import CredentialStore
 from mooring.source.disk import place_for
@@ -194,6 +194,28 @@ class Repositories:
         """Who committed what and when; from memory where the commit was surveyed before."""
         with self._copy(url) as copy:
             return copy.commits.get(sha) or copy.survey({sha: ()})[sha].commit
+
+    def signed(self, url: str, revision: str, sha: str) -> tuple[str, bytes]:
+        """What speaks for a revision that was resolved to a commit: `tag` with the text of an annotated tag where the
+        revision is one, else `commit` with the commit's text, as git stores them.
+
+        Raises `UnreachableError` where the revision has moved on meanwhile.
+        """
+        with self._copy(url) as copy:
+            for error in copy.bring([sha]).values():
+                raise error
+            if not is_sha(revision) and (branch_of(revision) is None or revision in copy.not_branches):
+                named = self._resolve(copy, {revision: None})[revision]
+                if isinstance(named, ConfigurationError):
+                    raise named
+                if named.sha != sha:
+                    raise UnreachableError(f"{revision} moved while it was read; it is read again", field=FIELD)
+                if named.ref.startswith("refs/tags/"):
+                    kind, text = copy.named_object(named.ref)
+                    if kind == "tag":
+                        return kind, text
+            text = copy.local(["cat-file", "commit", sha]) or b""
+            return "commit", text
 
     @contextmanager
     def _copy(self, url: str) -> Iterator[Copy]:

@@ -22,6 +22,7 @@ from mooring.state.clusters import (
     items_of,
     normal_server,
 )
+from mooring.state.gpgkeys import GpgKeys
 from mooring.state.healthscripts import HealthScripts, new_version
 from mooring.state.packing import pack, unpack
 from mooring.state.projects import CLUSTERS, PROJECT_VERSION, Projects
@@ -67,6 +68,7 @@ class Registry:
         self._prefix = prefix
         self.projects = Projects(table)
         self.sets = ApplicationSets(table)
+        self.gpg_keys = GpgKeys(table)
         self.health_scripts = HealthScripts(table, _SETTINGS, (CLUSTERS, _SETTINGS_VERSION))
 
     # -- clusters --------------------------------------------------------------------------------------------------

@@ -257,8 +257,32 @@ def test_roles_are_read() -> None:
             "spec.destinationServiceAccounts[0].defaultServiceAccount: must be NAME",
             {"destinationServiceAccounts": [{"server": "*", "defaultServiceAccount": "a:b:c"}]},
         ),
-        ("spec.signatureKeys: can't be obeyed", {"signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}]}),
-        ("spec.sourceIntegrity: can't be obeyed", {"sourceIntegrity": {"git": {"policies": []}}}),
+        ("spec.signatureKeys[0].keyID: must be a long key id", {"signatureKeys": [{"keyID": "4AEE18F8"}]}),
+        (
+            "spec.signatureKeys: can't be used together with sourceIntegrity",
+            {"signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}], "sourceIntegrity": {"git": {"policies": []}}},
+        ),
+        ("spec.sourceIntegrity.helm: can't be obeyed", {"sourceIntegrity": {"helm": {"policies": []}}}),
+        (
+            "spec.sourceIntegrity.git.policies[0].gpg.mode: strict can't be obeyed",
+            {"sourceIntegrity": {"git": {"policies": [{"repos": ["*"], "gpg": {"mode": "strict"}}]}}},
+        ),
+        (
+            "spec.sourceIntegrity.git.policies[0].gpg.keys: must list",
+            {"sourceIntegrity": {"git": {"policies": [{"repos": ["*"], "gpg": {"mode": "head"}}]}}},
+        ),
+        (
+            "spec.sourceIntegrity.git.policies[0].ssh.keys[0]: must be a public key as in a .pub file",
+            {
+                "sourceIntegrity": {
+                    "git": {"policies": [{"repos": ["*"], "ssh": {"mode": "head", "keys": ["sk-ssh-ed25519 AAAA"]}}]}
+                }
+            },
+        ),
+        (
+            "spec.sourceIntegrity.git.policies[0].repos: must list patterns",
+            {"sourceIntegrity": {"git": {"policies": [{"gpg": {"mode": "none"}}]}}},
+        ),
     ],
 )
 def test_a_mistake_names_its_field(expected: str, spec: Any) -> None:
