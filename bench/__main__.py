@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("commit_to_cluster", "planning", "no_change", "drift_check", "large")
+NAMES = (
+    "commit_to_cluster",
+    "planning",
+    "no_change",
+    "drift_check",
+    "large",
+    "one_push",
+    "sweep_many",
+    "monorepo",
+)
 
 
 def main(arguments: list[str]) -> int:

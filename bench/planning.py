@@ -82,6 +82,7 @@ def _measured(size: int) -> dict[str, float]:
     from mooring.flows.judging import Findings, judge
     from mooring.flows.preparing import prepare
     from mooring.model.application import parse_application
+    from mooring.model.objects import digest
     from mooring.plan.drift import Sight, find_drift
     from mooring.plan.steps import intents, plan_sync
     from mooring.state.records import Status
@@ -92,7 +93,7 @@ def _measured(size: int) -> dict[str, float]:
     bundle = rendered(size)
     objects = _peak() - start
     seconds: dict[str, float] = {}
-    now = _best(seconds, "prepare", lambda: prepare(bundle, app, served))
+    now = _best(seconds, "prepare", lambda: prepare(bundle, app, served, digest))
     plan = _best(seconds, "create", lambda: plan_sync(now.objects, {}, prune=True))
     inventory = {
         key: entry.applied(entry.intent, uid=f"uid-{number}", fingerprint=entry.intent[::-1], generation="1")

@@ -72,6 +72,7 @@ class GitServer:
         self.root = root.absolute()
         self.guarded: dict[str, str] = dict(guarded or {})
         self._counts: Counter[str] = Counter()
+        self._sent = 0
         self._lock = threading.Lock()
         self._environment = _environment(self.root)
         self._backend = _backend()
@@ -99,6 +100,11 @@ class GitServer:
         with self._lock:
             return self._counts.copy()
 
+    def sent(self) -> int:
+        """Bytes of answers so far, without their headers."""
+        with self._lock:
+            return self._sent
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -114,6 +120,11 @@ class GitServer:
         """Remember one request."""
         with self._lock:
             self._counts[line] += 1
+
+    def count_sent(self, size: int) -> None:
+        """Remember that so much was sent."""
+        with self._lock:
+            self._sent += size
 
     def allows(self, path: str, authorization: str | None) -> bool:
         """Whether a request for this path may pass with this `Authorization` header."""
@@ -216,6 +227,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         while piece := answer.read1(_PIECE):  # type: ignore[attr-defined]
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            self.git.count_sent(len(piece))
         if chunked:
             self.wfile.write(b"0\r\n\r\n")
 
