@@ -180,6 +180,10 @@ class _Functions:
         if isinstance(value, str):
             return value
         ((_function, argument),) = value.items()
+        if isinstance(argument, list) and self._template["Resources"][argument[0]]["Type"] == "AWS::IAM::Role":
+            return f"arn:aws:iam::123456789012:role/{argument[0]}"  # shown to users; nobody assumes it here
+        if isinstance(argument, str) and argument in self._template["Parameters"]:
+            return str(self._template["Parameters"][argument]["Default"])
         return self._account.values[argument[0] if isinstance(argument, list) else argument]
 
 
