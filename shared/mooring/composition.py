@@ -114,11 +114,20 @@ class Composition:
     @cached_property
     def bundles(self) -> Bundles:
         """Bundles in S3, their secrets sealed with KMS."""
+        from mooring.secrets.digests import Digests
         from mooring.secrets.envelope import KmsKeyService
         from mooring.state.bundles import Bundles
 
         keys = KmsKeyService(lambda: self._client("kms"), self._setting("MOORING_KMS_KEY"))
-        return Bundles(self._client("s3"), self._setting("MOORING_BUCKET"), keys)
+        return Bundles(self._client("s3"), self._setting("MOORING_BUCKET"), keys, Digests(self._digest_key))
+
+    def _digest_key(self) -> bytes:
+        key = str(self.secrets.get(self._setting("MOORING_DIGEST_SECRET")).get("key", ""))
+        if len(key) < 32:
+            raise ConfigurationError(
+                "must hold a key of 32 characters or more; deploy the stack again", field="digest-key"
+            )
+        return key.encode()
 
     @cached_property
     def repositories(self) -> Repositories:

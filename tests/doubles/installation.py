@@ -25,6 +25,7 @@ from mooring.flows.sync import handle_syncs
 from mooring.flows.ports import SyncPorts
 from mooring.model.application import RESOURCES_FINALIZER, AppKey, Destination, parse_application
 from mooring.model.objects import Manifest
+from mooring.secrets.digests import Digests
 from mooring.secrets.envelope import KmsKeyService
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
@@ -232,7 +233,10 @@ def installation() -> Iterator[Callable[[], World]]:
                 ],
                 BillingMode="PAY_PER_REQUEST",
             )
-            return World(Table(dynamodb, name), Bundles(s3, "bundles", KmsKeyService(lambda: kms, key_id)))
+            return World(
+                Table(dynamodb, name),
+                Bundles(s3, "bundles", KmsKeyService(lambda: kms, key_id), Digests(lambda: b"k" * 48)),
+            )
 
         yield make
 

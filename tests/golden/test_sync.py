@@ -33,7 +33,7 @@ import yaml
 from mooring.errors import MooringError
 from mooring.flows.preparing import Prepared, prepare
 from mooring.model.application import parse_application
-from mooring.model.objects import ObjectKey
+from mooring.model.objects import ObjectKey, digest
 from mooring.plan.hooks import Hook
 from mooring.plan.inventory import Entry
 from mooring.plan.steps import Plan, Wave, hook_waves, intents, plan_sync
@@ -72,7 +72,7 @@ def prepared(manifests: list[Any], destination: str) -> Prepared:
         }
     ).application
     bundle, _ = accept(((f"document {n}", each) for n, each in enumerate(manifests, 1)), namespace=destination)
-    return prepare(bundle, application, Served())  # type: ignore[arg-type]
+    return prepare(bundle, application, Served(), digest)  # type: ignore[arg-type]
 
 
 def remembered(before: Prepared, unsure: list[str]) -> dict[ObjectKey, Entry]:

@@ -32,6 +32,7 @@ NEEDS = {
     "MOORING_SYNCS_QUEUE": {"sqs:SendMessage"},
     "MOORING_LATER_QUEUE": {"sqs:SendMessage"},
     "MOORING_WEBHOOK_SECRET": {"secretsmanager:GetSecretValue"},
+    "MOORING_DIGEST_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_API_TOKEN_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_SECRET_PREFIX": {"secretsmanager:GetSecretValue", "secretsmanager:CreateSecret"},
 }

@@ -24,7 +24,7 @@ from mooring.flows.preparing import prepare
 from mooring.flows.targets import Target
 from mooring.health import STANDARD
 from mooring.model.application import Application, parse_application
-from mooring.model.objects import Manifest, ObjectKey
+from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.model.tracking import Owner
 from mooring.plan.steps import plan_sync
 from mooring.state.registry import Cluster as Registered
@@ -90,7 +90,7 @@ def sync(
     target: Target, pool: ThreadPoolExecutor, app: Application, *manifests: Manifest, owned: bool = False
 ) -> Execution:
     """The first sync of an application; `owned` says that other applications still want what they have."""
-    plan = plan_sync(prepare(copy.deepcopy(manifests), app, target).objects, {}, prune=False)
+    plan = plan_sync(prepare(copy.deepcopy(manifests), app, target, digest).objects, {}, prune=False)
     execution = Execution({})
     hands = Hands(
         target, app, pool, 1, Rules(()), lambda inventory: None, lambda: True, still_wants=lambda owner, key: owned

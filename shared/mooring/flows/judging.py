@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mooring.cluster.observe import Observed
+from mooring.flows.opening import NOTHING_OPENED, OPENED, Sources
 from mooring.health import Health, has_rule, worst
 from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Inventory
@@ -56,10 +57,12 @@ def judge(
     findings: Findings,
     *,
     kept: Collection[ObjectKey] = (),
+    sources: Sources = NOTHING_OPENED,
 ) -> Status:
     """The status of an application after its wanted objects were compared with the inventory.
 
     `kept` are objects that git no longer wants and that stay. What nothing new is known of keeps what was known before.
+    `sources` are objects that were opened, and what stays as it is since some of them could not be.
     """
     before = {resource.key: resource for resource in previous.resources}
     resources = []
@@ -86,6 +89,13 @@ def judge(
             health = _health(key, before.get(key), findings, exists=True)
             ignored: Uncounted = "sync" if "IgnoreExtraneous" in entry.notes else ""
             resources.append(Resource(key, entry.version, entry.wave, "OutOfSync", health, True, (), ignored))
+    resources += sources.rows
+    told = {resource.key for resource in resources}
+    for key in sorted(sources.held - told):
+        entry = inventory.get(key)
+        if entry is not None:
+            row = before.get(key) or Resource(key, entry.version, entry.wave, "Unknown")
+            resources.append(replace(row, drift=_drift(key, before.get(key), findings), requires_pruning=False))
     resources += _namespace(findings)
     return _summed(replace(previous, resources=tuple(resources)))
 
@@ -95,6 +105,9 @@ def rejudge(previous: Status, findings: Findings) -> Status:
     resources = []
     for resource in previous.resources:
         if resource.key in findings.gone or resource.key == findings.namespace:
+            continue
+        if resource.uncounted == OPENED:
+            resources.append(resource)
             continue
         drift = _drift(resource.key, resource, findings)
         drifted_before = bool(resource.drift)

@@ -6,7 +6,7 @@ the application next goes on with it. A newer commit, or a changed spec, takes o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -23,6 +23,7 @@ from mooring.flows.guarding import asked_since, confirm
 from mooring.flows.hooking import terminate_hooks
 from mooring.flows.judging import Findings, judge
 from mooring.flows.namespaces import ensure_namespace, namespace_results
+from mooring.flows.opening import NOTHING_OPENED, Sources, told
 from mooring.flows.permitting import permit_namespace, why_closed
 from mooring.flows.ports import SyncPorts, take_lease
 from mooring.flows.targets import Live
@@ -33,7 +34,7 @@ from mooring.model.objects import ObjectKey
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, Wanted, intents
-from mooring.state.records import DriftEvent, HookRun, Operation, Record, ResourceResult, RetryState, Status
+from mooring.state.records import DriftEvent, HookRun, Operation, Record, Resource, ResourceResult, RetryState, Status
 
 __all__ = ["Task", "operate", "results_of"]
 
@@ -45,7 +46,7 @@ class Task:
     """Everything that one operation is decided on. `base` is the status that its outcome is written into.
 
     `selectors` are those of a sync of chosen objects; it waits for no others. `left` are objects that an earlier sync
-    left to other applications, and that are not planned again.
+    left to other applications, and that are not planned again; `sources` are the secrets that were opened, or not.
     """
 
     ports: SyncPorts
@@ -60,6 +61,7 @@ class Task:
     rules: Rules
     selectors: tuple[Selector, ...] = ()
     left: Mapping[ObjectKey, Owner] = field(default_factory=dict)
+    sources: Sources = NOTHING_OPENED
 
     @property
     def chosen(self) -> tuple[Wanted, ...]:
@@ -174,6 +176,8 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
         namespace=task.findings.namespace,
     )
     retry = record.retry
+    unopened = [(row, error) for row, error in task.sources.troubles if is_chosen(row.key, task.selectors)]
+    execution.results += [ResourceResult(row.key, row.version, "failed", told(error)) for row, error in unopened]
     if waiting:
         operation = replace(operation, message=_waits(waiting))
     elif execution.failures:
@@ -181,6 +185,9 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
         retry = record.retry if operation.kind == "partial" else retry
     elif execution.unfinished:
         operation = replace(operation, message="goes on in another function")
+    elif unopened:  # what failed to open is tried again when `Status.reopen_at` says so: nothing else is left to do
+        operation = replace(operation, phase="Failed", message=_unopened(unopened))
+        retry = record.retry if operation.kind == "partial" else None
     else:
         operation = replace(operation, phase="Succeeded", message=_success(healed))
         retry = record.retry if operation.kind == "partial" else None
@@ -191,7 +198,8 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
     )
     left = {*task.left, *execution.left}
     shown = with_left(execution.inventory, left)
-    status = judge(task.objects, shown, task.base, after, kept=(*task.plan.kept, *execution.kept))
+    kept = (*task.plan.kept, *execution.kept)
+    status = judge(task.objects, shown, task.base, after, kept=kept, sources=task.sources)
     status = note_shared(status, record.key, {**task.left, **execution.shared}, left, now)
     if execution.unconfirmed or operation.phase == "Succeeded":
         status = confirm(status, execution.unconfirmed, operation.started_at)
@@ -242,6 +250,12 @@ def _success(healed: Mapping[ObjectKey, tuple[dict[str, object], ...]]) -> str:
         )
         told.append(f"{key.kind} {key.name}: {changes}")
     return f"{_SUCCEEDED}; reverted " + "; ".join(told)
+
+
+def _unopened(troubles: Sequence[tuple[Resource, MooringError]]) -> str:
+    row, error = troubles[0]
+    more = f" (and {len(troubles) - 1} more)" if len(troubles) > 1 else ""
+    return f"one or more secrets could not be opened, reason: {row.key.kind} {row.key.name}: {told(error)}{more}"
 
 
 def _failed(

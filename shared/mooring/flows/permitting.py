@@ -24,7 +24,7 @@ from mooring.errors import ConfigurationError, ForbiddenError
 from mooring.model.application import Application, is_registered
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.inventory import Entry, Inventory
-from mooring.plan.steps import Plan
+from mooring.plan.steps import Plan, Step
 from mooring.state.clusters import IN_CLUSTER, Cluster, find_cluster
 from mooring.state.projects import Projects
 from mooring.state.registry import Known
@@ -144,8 +144,14 @@ def why_closed(
 
 def _keys(plan: Plan) -> Iterator[ObjectKey]:
     for wave in (*plan.waves, *plan.on_failure):
-        yield from (step.key for step in wave.steps)
+        yield from (_asked(step) for step in wave.steps)
         yield from (_key(hook.manifest) for hook in wave.hooks)
+
+
+def _asked(step: Step) -> ObjectKey:
+    """What has to be permitted: of an opened object the kind that stands in git, in the namespace that it goes to."""
+    source = None if step.wanted is None else step.wanted.source
+    return step.key if source is None else ObjectKey(source.group, source.kind, step.key.namespace, source.name)
 
 
 def _key(manifest: Manifest) -> ObjectKey:

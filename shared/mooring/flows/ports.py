@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mooring.differences.expressions import Expressions
 from mooring.events.messages import AppMessage, Cause, Later
+from mooring.flows.opening import Opener
 from mooring.flows.targets import Targets
 from mooring.plan.inventory import Inventory
 from mooring.queues import Queues
@@ -35,6 +36,7 @@ class SyncPorts:
     clock: Callable[[], float]
     owner: str
     deadline: float
+    openers: tuple[Opener, ...] = ()
 
 
 class Held:

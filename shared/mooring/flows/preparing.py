@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from mooring.cluster.observe import APP_LABEL
+from mooring.flows.opening import NOTHING_OPENED, Origin, Sources, identified
 from mooring.flows.targets import Live
 from mooring.model.application import Application
 from mooring.model.objectoptions import read_object_options
-from mooring.model.objects import Manifest, ObjectKey, digest
+from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import TRACKING_ANNOTATION, tracking_id, tracking_value
 from mooring.plan.hooks import Hook, read_hook
 from mooring.plan.order import waves
@@ -26,20 +28,30 @@ _TOLD = 5  # objects that a warning names
 class Prepared:
     """A bundle taken apart: the objects that the application keeps, and the hooks of its syncs.
 
-    `repeated` says which objects stood in the bundle more than once, empty where none did.
+    `repeated` says which objects stood in the bundle more than once, empty where none did; `sources` what became of
+    those that had to be opened.
     """
 
     objects: tuple[Wanted, ...]
     hooks: tuple[Hook, ...]
     repeated: str = ""
+    sources: Sources = NOTHING_OPENED
 
 
-def prepare(bundle: Iterable[Manifest], application: Application, target: Live) -> Prepared:
+def prepare(
+    bundle: Iterable[Manifest],
+    application: Application,
+    target: Live,
+    digest_of: Callable[[Manifest], str],
+    origins: Mapping[int, Origin] = MappingProxyType({}),
+    sources: Sources = NOTHING_OPENED,
+) -> Prepared:
     """The objects of a bundle as they are to be applied, and its hooks.
 
     Objects that name no namespace get the destination's; cluster-scoped ones lose theirs. Of several that turn out to
     be the same object, the last one counts: the last in its source, and of several sources that of the last (Argo CD,
     "Multiple Sources for an Application"). A hook beside an object of its name is another thing.
+    `digest_of` makes digests; `origins` say, by place, which manifests were opened from others (`flows.opening`).
     """
     manifests = list(bundle)
     scopes = _scopes(manifests, target)
@@ -47,7 +59,8 @@ def prepare(bundle: Iterable[Manifest], application: Application, target: Live) 
     ready: dict[ObjectKey, Manifest] = {}
     times: dict[ObjectKey, int] = {}
     hooks: list[Hook] = []
-    for manifest in manifests:
+    from_: dict[ObjectKey, Origin | None] = {}
+    for place, manifest in enumerate(manifests):
         metadata = _metadata(manifest, application, namespaced=scopes[_kind(manifest)])
         placed = {**manifest, "metadata": metadata}
         hook = read_hook(manifest)
@@ -59,13 +72,21 @@ def prepare(bundle: Iterable[Manifest], application: Application, target: Live) 
         times[key] = times.get(key, 0) + 1
         ready.pop(key, None)
         ready[key] = placed
+        from_[key] = origins.get(place)
     wave_of = waves(ready.items())
     options = application.options.objects
     objects = tuple(
-        Wanted(key, manifest, digest(manifest), wave_of[key], read_object_options(manifest, options))
+        Wanted(
+            key,
+            manifest,
+            digest_of(manifest) if (origin := from_[key]) is None else identified(origin, application, key),
+            wave_of[key],
+            read_object_options(manifest, options),
+            None if origin is None else origin.source,
+        )
         for key, manifest in ready.items()
     )
-    return Prepared(objects, tuple(hooks), _repeated({key: n for key, n in times.items() if n > 1}))
+    return Prepared(objects, tuple(hooks), _repeated({key: n for key, n in times.items() if n > 1}), sources)
 
 
 def _repeated(times: Mapping[ObjectKey, int]) -> str:

@@ -23,6 +23,8 @@ from mooring.flows.judging import Findings, judge, rejudge
 from mooring.flows.looking import Seen, look
 from mooring.flows.namespaces import label_namespace, look_at_namespace
 from mooring.flows.noting import CLOSED, CLUSTER_TROUBLE, answer_request, as_before, hold, lost, note, refuse
+from mooring.flows.nowhere import refuse_others
+from mooring.flows.opening import Context, open_bundle
 from mooring.flows.operating import Task, operate
 from mooring.flows.orphans import note_orphans
 from mooring.flows.permitting import (
@@ -99,7 +101,10 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     @cache
     def prepared() -> Prepared:
         assert record.wanted is not None
-        return prepare(ports.bundles.load(record.wanted.bundle), application, target)
+        bundle = ports.bundles.load(record.wanted.bundle)
+        opened = open_bundle(ports.openers, Context(application, project, target, bundle, now))
+        digest_of = ports.bundles.digests.of
+        return prepare(opened.manifests, application, target, digest_of, opened.origins, opened.sources)
 
     findings = Findings()
     rules = Rules((*application.ignore_differences, *ports.targets.settings.rules), ports.expressions)
@@ -143,8 +148,11 @@ def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool, 
     if record.request:
         return True
     current = (status.bundle, status.generation) == (wanted.bundle, spec.generation)
+    reopens = 0 < status.reopen_at <= now
     if application.automated is None:
-        return not current
+        return not current or reopens
+    if reopens:
+        return True
     if (retry := retry_of(record)) is not None:
         return now >= retry.due and not exhausted(retry, application)
     crashed = status.operation is not None and status.operation.phase == "Running"
@@ -191,11 +199,13 @@ def _sync(
     try:
         bundle = prepared()
         base = base.because(_REPEATED, bundle.repeated, ports.clock())
+        sources = bundle.sources
+        base = sources.told(base, ports.clock())
         plan = partial(
             plan_sync,
-            [item for item in bundle.objects if item.key not in left],
-            inventory,
-            drifted=findings.drift.keys() - held if heals else (),
+            [item for item in bundle.objects if item.key not in left and item.key not in sources.held],
+            {key: entry for key, entry in inventory.items() if key not in sources.held},
+            drifted=findings.drift.keys() - held - sources.held if heals else (),
             prune=prune,
             allow_empty=bool(automated and automated.allow_empty),
             prune_last=spec.application.options.objects.prune_last,
@@ -206,9 +216,9 @@ def _sync(
     except PermanentError as error:
         return refuse(ports, record, base, cause, str(error))
     if automated is None and request is None:
-        gone = inventory.keys() - {item.key for item in bundle.objects}
+        gone = inventory.keys() - {item.key for item in bundle.objects} - sources.held
         shown = with_left(inventory, dict(record.status.shared))
-        return note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone), inventory)
+        return note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone, sources=sources), inventory)
     relabels = heals and findings.namespace in findings.drift.keys() - held
     if not first.steps and request is None and running is None and not relabels:
         if record.status.generation != spec.generation:
@@ -218,7 +228,7 @@ def _sync(
             except NotPermittedError as error:
                 return refuse(ports, record, as_before(base, record.status), cause, str(error))
         base = confirm(base.because(CLOSED, "", ports.clock()), (), ports.clock())
-        status = judge(bundle.objects, with_left(inventory, left), base, findings, kept=first.kept)
+        status = judge(bundle.objects, with_left(inventory, left), base, findings, kept=first.kept, sources=sources)
         return note(ports, record, status, inventory)
     first = narrowed(first, selectors)
     concerned = {*inventory, *(item.key for item in bundle.objects)}
@@ -242,11 +252,15 @@ def _sync(
     if closed:
         status = as_before(base, record.status).because(CLOSED, closed, ports.clock())
         shown = with_left(inventory, left)
-        return note(ports, record, judge(bundle.objects, shown, status, findings, kept=first.kept), inventory)
+        judged = judge(bundle.objects, shown, status, findings, kept=first.kept, sources=sources)
+        return note(ports, record, judged, inventory)
     base = base.because(CLOSED, "", ports.clock())
     return operate(
-        Task(ports, record, inventory, base, cause, target, bundle.objects, first, findings, rules, selectors, left)
-    )
+        Task(
+            ports, record, inventory, base, cause, target, bundle.objects, first, findings, rules, selectors, left,
+            sources,
+        )
+    )  # fmt: skip
 
 
 def _begins(plan: Plan, running: Operation | None, record: Record) -> bool:

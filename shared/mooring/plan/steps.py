@@ -37,13 +37,17 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One object that git wants, ready to be sent; `digest` is that of `manifest`."""
+    """One object that git wants, ready to be sent; `digest` is that of `manifest`, or of what it was opened from.
+
+    `source` is the object of git that it was opened from, or None where it stands there itself.
+    """
 
     key: ObjectKey
     manifest: Manifest = field(repr=False)
     digest: str
     wave: int
     options: ObjectOptions = ObjectOptions()
+    source: ObjectKey | None = None
 
     @property
     def notes(self) -> str:

@@ -1,28 +1,29 @@
 """Bundles: what a render produced, kept for ever under the digest of its content.
 
-A bundle is one compressed JSON file. Its name is the SHA-256 over the rendered objects, so the same render is stored
-once and a bundle never changes. Every `Secret` in it is sealed with a KMS data key (see `secrets.envelope`): the
-bucket alone reveals none. Rendering and syncing need different rights, and this file is all that passes between them.
+A bundle is one compressed JSON file. Its name is the digest of the rendered objects (see `secrets.digests`), so the
+same render is stored once and a bundle never changes. Every `Secret` in it is sealed with a KMS data key (see
+`secrets.envelope`): neither the bucket nor the name reveals any. Rendering and syncing need different rights, and this
+file is all that passes between them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
 from mooring.errors import PermanentError, UnreachableError
 from mooring.model.objects import Manifest, canonical_json
+from mooring.secrets.digests import Digests, is_secret
 from mooring.secrets.envelope import KeyService, open_sealed, seal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-__all__ = ["Bundles", "bundle_digest"]
+__all__ = ["Bundles"]
 
 _T = TypeVar("_T")
 
@@ -30,23 +31,11 @@ _FORMAT = 1
 _KEPT = 16 * 1024 * 1024  # bytes of bundles remembered by a warm process
 
 
-def bundle_digest(objects: Iterable[Manifest]) -> str:
-    """The name of the bundle that holds these objects: 64 hexadecimal digits; their order counts."""
-    hashed = hashlib.sha256()
-    for manifest in objects:
-        hashed.update(canonical_json(manifest))
-        hashed.update(b"\n")
-    return hashed.hexdigest()
-
-
-def _is_secret(manifest: Manifest) -> bool:
-    return manifest.get("kind") == "Secret" and manifest.get("apiVersion") == "v1"
-
-
 class Bundles:
     """The bundles of one installation, in one bucket."""
 
-    def __init__(self, client: S3Client, bucket: str, keys: KeyService) -> None:
+    def __init__(self, client: S3Client, bucket: str, keys: KeyService, digests: Digests) -> None:
+        self.digests = digests
         self._client = client
         self._bucket = bucket
         self._keys = keys
@@ -54,7 +43,7 @@ class Bundles:
 
     def save(self, objects: tuple[Manifest, ...]) -> str:
         """Stores a bundle unless it is there, and returns its digest. Raises `UnreachableError` or `PermanentError`."""
-        name = bundle_digest(objects)
+        name = self.digests.of_bundle(objects)
         data = self._encode(name, objects)
         self._call(
             lambda: self._client.put_object(
@@ -70,7 +59,7 @@ class Bundles:
             data = self._call(lambda: self._client.get_object(Bucket=self._bucket, Key=_path(name))["Body"].read())
             self._remember(name, data)
         objects = self._decode(name, data)
-        if bundle_digest(objects) != name:
+        if self.digests.of_bundle(objects) != name:
             raise PermanentError(
                 "the bundle's content does not fit its name; render the application again", subject=name
             )
@@ -82,10 +71,10 @@ class Bundles:
             self._warm.popitem(last=False)
 
     def _encode(self, name: str, objects: tuple[Manifest, ...]) -> bytes:
-        key = self._keys.new() if any(_is_secret(manifest) for manifest in objects) else None
+        key = self._keys.new() if any(is_secret(manifest) for manifest in objects) else None
         rows: list[Any] = []
         for index, manifest in enumerate(objects):
-            if key is None or not _is_secret(manifest):
+            if key is None or not is_secret(manifest):
                 rows.append(manifest)
             else:
                 rows.append({"sealed": seal(key, canonical_json(manifest), f"{name}/{index}")})

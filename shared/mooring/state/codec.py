@@ -208,6 +208,7 @@ def _status_body(status: Status) -> bytes:
         "shared": [[str(key), owner.app, owner.label] for key, owner in status.shared],
         "fights": [[str(f.key), f.fields, f.manager, f.reverted] for f in status.fights],
         **({"orphans": [status.orphaned, [str(key) for key in status.orphans]]} if status.orphaned else {}),
+        **({"reopen_at": status.reopen_at} if status.reopen_at else {}),
     }
     return pack(body)
 
@@ -233,6 +234,7 @@ def status_from(item: Item) -> Status:
         ),
         orphans=tuple(ObjectKey.parse(key) for key in orphans),
         orphaned=orphaned,
+        reopen_at=body.get("reopen_at", 0.0),
     )
 
 

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 SyncStatus = Literal["Synced", "OutOfSync", "Unknown"]
-Uncounted = Literal["", "sync", "health"]
+Uncounted = Literal["", "sync", "health", "opened"]
 OperationPhase = Literal["Running", "Terminating", "Succeeded", "Failed", "Error"]
 
 
@@ -171,7 +171,8 @@ class Condition:
 class Resource:
     """One object as `app get` lists it. `health` is None for kinds that have no rule. `drift` lists changed fields.
 
-    `uncounted` says what of it the application's own status leaves out (Argo CD, "Compare Options", "Resource Health").
+    `uncounted` says what of it the application's own status leaves out (Argo CD, "Compare Options", "Resource Health");
+    `opened` marks an object that lives in git alone, whose row tells what became of it (see `flows.opening`).
     """
 
     key: ObjectKey
@@ -253,7 +254,7 @@ class Status:
 
     `cluster` is where the inventory's objects live; `shared` are wanted objects that were left to other applications,
     `fights` what was put back lately; `orphans` the first objects of the namespace that no application has, `orphaned`
-    how many there are.
+    how many there are; `reopen_at` is when secrets have to be opened again (seconds since the epoch), or 0.
     """
 
     sync: SyncStatus = "Unknown"
@@ -269,6 +270,7 @@ class Status:
     fights: tuple[Fight, ...] = ()
     orphans: tuple[ObjectKey, ...] = ()
     orphaned: int = 0
+    reopen_at: float = 0.0
 
     def because(self, type_: str, message: str, now: float) -> Status:
         """The status with one condition of this type, or without any where the message is empty."""

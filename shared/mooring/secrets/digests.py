@@ -1,0 +1,55 @@
+"""What stands for a value that must not be guessed: digests of Secrets are keyed.
+
+A plain hash of a Secret is a copy of it for whoever can guess: a password of a dictionary is found in the time that it
+takes to hash the dictionary. So wherever a digest of plaintext is kept (the inventory, the name of a bundle), it is an
+HMAC-SHA256 (RFC 2104) under a key of the installation that only the functions which see the plaintext can read. All
+other objects keep their plain digest, which needs no key and no call to get one. See ADR 0080.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from mooring.model.objects import Manifest, canonical_json
+
+__all__ = ["Digests", "is_secret"]
+
+
+def is_secret(manifest: Manifest) -> bool:
+    """Whether an object holds what must neither be stored in plain nor under a hash without a key."""
+    return manifest.get("kind") == "Secret" and manifest.get("apiVersion") == "v1"
+
+
+class Digests:
+    """Digests of objects and bundles; the key is asked for when the first Secret needs it, once a process."""
+
+    def __init__(self, key: Callable[[], bytes]) -> None:
+        self._ask = key
+
+    def __repr__(self) -> str:
+        return "Digests(…)"
+
+    @cached_property
+    def _key(self) -> bytes:
+        return self._ask()
+
+    def of(self, manifest: Manifest) -> str:
+        """The digest of an object: 64 hexadecimal digits, keyed for a Secret. Raises as reading the key does."""
+        content = canonical_json(manifest)
+        if not is_secret(manifest):
+            return hashlib.sha256(content).hexdigest()
+        return hmac.new(self._key, b"object\n" + content, hashlib.sha256).hexdigest()
+
+    def of_bundle(self, objects: Iterable[Manifest]) -> str:
+        """The digest of objects in their order: 64 hexadecimal digits, keyed where a Secret is among them."""
+        hashed, keyed = hashlib.sha256(), False
+        for manifest in objects:
+            keyed = keyed or is_secret(manifest)
+            hashed.update(canonical_json(manifest))
+            hashed.update(b"\n")
+        if not keyed:
+            return hashed.hexdigest()
+        return hmac.new(self._key, b"bundle\n" + hashed.digest(), hashlib.sha256).hexdigest()
