@@ -66,6 +66,12 @@ def enact(ports: EnactPorts, record: SetRecord, plan: Plan, owned: Mapping[str, 
     """Declares what is to be created or updated. Raises `ConflictError` where the set's lease is lost."""
     wanted: list[tuple[Manifest, Spec | None]] = [(each.document, None) for each in plan.create]
     wanted += [(each.after, owned[each.name]) for each in plan.update]
+    rolling = bool(record.spec and record.spec.application_set.rollout.steps)
+    wanted += [  # as they are, but not yet the set's, or not yet in its order
+        (owned[name].application.declared, owned[name])
+        for name in (*plan.unchanged, *plan.outdated)
+        if (owned[name].owner, owned[name].rolling) != (str(record.key), rolling)
+    ]
     written: dict[str, Spec] = {}
     refused: dict[str, str] = {}
     lost: list[str] = []
