@@ -14,23 +14,14 @@ from mooring.flows.following import followed
 from mooring.flows.recalling import RENDERER
 from mooring.model.application import AppKey
 from mooring.queues import Queues
-from mooring.state.applications import Applications
+from mooring.state.applications import Applications, Follows
 from mooring.state.records import Commit, Record, RenderFailure, Rendering, WantedState
 
-__all__ = ["Follows", "Outbox"]
+__all__ = ["Outbox"]
 
 _RETRY_DELAY = 10.0  # seconds; after that the sweep takes over
 _LONGEST_MESSAGE = 2000
 _FLUSH_AFTER = 0.25  # seconds that a finished render waits for its neighbours before it goes on its way
-
-
-@dataclass(frozen=True, slots=True)
-class Follows:
-    """Which repositories an application follows from now on (targets and paths by address), and which no longer."""
-
-    key: AppKey
-    repositories: dict[str, tuple[list[str], list[str]]]
-    gone: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -51,8 +42,8 @@ class Outbox:
         """Writes and sends everything."""
         if self.wanted:
             self.applications.want(self.wanted)
-        for each in self.follows:
-            self.applications.follow(each.key, each.repositories, each.gone)
+        if self.follows:
+            self.applications.follow(self.follows)
         if self.syncs:
             self.queues.send("syncs", self.syncs)
         if self.renders:

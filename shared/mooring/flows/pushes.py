@@ -83,7 +83,8 @@ def handle_delivery(ports: PushPorts, headers: Mapping[str, str], body: bytes) -
 
 def _send(queues: Queues, push: Push, concerned: Mapping[str, list[Follower]], cause: Cause) -> None:
     every = [app for group in concerned.values() for app in group]
-    touched = [] if push.files is None else [app for app in every if _touched(app.depends, push.files)]
+    changed = _with_folders(push.files or ())
+    touched = [] if push.files is None else [app for app in every if _touched(app.depends, changed)]
     queues.send("renders", [AppMessage(key, cause) for key in dict.fromkeys(app.key for app in touched)])
     if len(touched) == len(every):
         return
@@ -126,8 +127,17 @@ def _follows(target: str, push: Push, default_branch: object) -> bool:
     return push.kind == "tag" and may_be_range(target)
 
 
-def _touched(depends: tuple[str, ...], files: frozenset[str]) -> bool:
+def _with_folders(files: Iterable[str]) -> set[str]:
+    """The files and every folder above them, so that each path is looked up once, however many files a push lists."""
+    found: set[str] = set()
+    for file in files:
+        path = file
+        while path and path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return found | {"."} if found else found
+
+
+def _touched(depends: tuple[str, ...], changed: set[str]) -> bool:
     """Whether a push changed something that the application's last render depended on, as far as it is known."""
-    if not depends:
-        return True
-    return any(path in (".", file) or file.startswith(f"{path}/") for path in depends for file in files)
+    return not depends or not changed.isdisjoint(depends)

@@ -35,9 +35,10 @@ from mooring.state.records import (
 from mooring.state.table import Item, Key, Table, check, delete, put, update
 from mooring.state.table import Operation as Write
 
-__all__ = ["Applications", "Follower", "Listed"]
+__all__ = ["Applications", "Follower", "Follows", "Listed"]
 
 _REGISTRY = "APPS"
+_MOST_WRITES = 100  # of a transaction (AWS, "Quotas in Amazon DynamoDB")
 _MOST_DRIFTS = 50  # of one operation that are remembered one by one; a transaction has a hundred items at most
 _PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "REQUEST", "LEASE")
 
@@ -65,6 +66,17 @@ class Follower:
     key: AppKey
     targets: tuple[str, ...]
     depends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """Which repositories an application follows from now on (targets and paths by normalised address), and which no
+    longer.
+    """
+
+    key: AppKey
+    repositories: Mapping[str, tuple[Sequence[str], Sequence[str]]]
+    gone: frozenset[str]
 
 
 def _pk(key: AppKey) -> str:
@@ -225,7 +237,7 @@ class Applications:
         A render that resolved its revision earlier never replaces a later one.
         """
         lost: list[AppKey] = []
-        for group in _grouped(wanted, 100):
+        for group in _grouped(wanted, _MOST_WRITES):
             operations = [self._wanting(key, state) for key, state in group]
             try:
                 self._table.write(*operations)
@@ -241,25 +253,30 @@ class Applications:
         item = codec.wanted_item(_pk(key), state)
         return put(item, "attribute_not_exists(pk) OR resolved_at <= :mine", mine=state.resolved_at)
 
-    def follow(
-        self, key: AppKey, repositories: Mapping[str, tuple[Sequence[str], Sequence[str]]], gone: Iterable[str] = ()
-    ) -> None:
-        """Remembers beside each repository which of its revisions and paths concern the application (`targets` and
-        `depends`), so that a push can be matched; `gone` are repositories that no longer do.
+    def follow(self, changes: Iterable[Follows]) -> None:
+        """Remembers beside each repository which of its revisions and paths concern an application, so that a push can
+        be matched; any number of applications, as many a request as a transaction takes.
 
         Nothing is written for an application that was deleted meanwhile.
         """
-        writes = [
-            update((_repository_pk(name), f"APP#{key}"), {"targets": "\n".join(targets), "depends": "\n".join(depends)})
-            for name, (targets, depends) in repositories.items()
-        ]
-        writes += [delete((_repository_pk(name), f"APP#{key}")) for name in gone]
-        if not writes:
-            return
+        group: list[list[dict[str, Any]]] = []
+        for each in changes:
+            writes = _following(each)
+            if group and sum(map(len, group)) + len(writes) > _MOST_WRITES:
+                self._follow(group)
+                group = []
+            group.append(writes)
+        if group:
+            self._follow(group)
+
+    def _follow(self, group: Sequence[Sequence[dict[str, Any]]]) -> None:
         try:
-            self._table.write(check((_pk(key), "SPEC"), "attribute_exists(pk)"), *writes)
+            self._table.write(*itertools.chain.from_iterable(group))
         except ConflictError:
-            return  # deleted, or declared anew at this moment: the render that follows brings it right
+            if len(group) == 1:
+                return  # deleted, or declared anew at this moment: the render that follows brings it right
+            for each in group:
+                self._follow([each])
 
     def request(self, key: AppKey, request: Request) -> None:
         """Remembers that a person asked for a sync; a later request replaces one that was not begun."""
@@ -380,6 +397,19 @@ class Applications:
         ]
         writes += [delete((pk, _inventory_sk(index))) for index in range(len(packed), record.chunks)]
         return len(packed), writes
+
+
+def _following(change: Follows) -> list[dict[str, Any]]:
+    """The writes for one application, under the condition that it is there."""
+    itself = f"APP#{change.key}"
+    return [
+        check((_pk(change.key), "SPEC"), "attribute_exists(pk)"),
+        *(
+            update((_repository_pk(name), itself), {"targets": "\n".join(targets), "depends": "\n".join(depends)})
+            for name, (targets, depends) in change.repositories.items()
+        ),
+        *(delete((_repository_pk(name), itself)) for name in change.gone),
+    ]
 
 
 def _lease_item(key: AppKey, lease: Lease) -> Item:
