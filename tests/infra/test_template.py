@@ -179,7 +179,7 @@ def _mentions(value: Any, name: str) -> bool:
 
 
 def test_credentials_are_read_where_they_are_used(transformed: Template) -> None:
-    """render and sweep read credentials of repositories only, sync those of clusters only, api none."""
+    """render and sweep read those of repositories (render of sets, too), sync those of clusters only, api none."""
     read: dict[str, set[str]] = {}
     for name in FUNCTIONS:
         for statement in _statements(_role_of(transformed, _function(transformed, name))):
@@ -188,7 +188,7 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
                 read.setdefault(name, set()).update(folders)
     assert {
         "api": set(),
-        "render": {"repositories"},
+        "render": {"appsets", "repositories"},
         "sweep": {"repositories"},
         "sync": {"clusters"},
         "webhook": set(),
