@@ -143,7 +143,7 @@ def reachable(root: Path, starts: Iterable[str], *, sparse: bool = False) -> set
         if start in found:
             continue
         found.add(start)
-        for link in _links(root, start, walked):
+        for link in (*_links(root, start, walked), *([start] if sparse and not start.startswith("..") else [])):
             try:
                 place = locate(root, link)
             except LeavesError as error:

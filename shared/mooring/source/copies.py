@@ -18,7 +18,7 @@ from mooring.source.objects import Commit, Survey, parse_answers, questions
 from mooring.source.process import Git
 from mooring.source.remote import Remote
 from mooring.source.stock import MEASURE_EVERY, Stock, full
-from mooring.source.trees import EVERYTHING, Checkout, TreeError, WorkTree, spelled
+from mooring.source.trees import EVERYTHING, Checkout, TreeError, WorkTree, links_above, spelled
 from mooring.source.urls import FIELD
 
 __all__ = ["Copy", "make_room"]
@@ -88,6 +88,7 @@ class Copy(Stock):
             if self._is_small(sha):
                 wanted = {EVERYTHING}
             lacking = tree.lacks(sha, wanted)
+            lacking += [each for each in links_above(self._local, sha, lacking) if each not in lacking]
             try:
                 if not hopeful:
                     self._bring_files(sha, lacking)

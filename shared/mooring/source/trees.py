@@ -18,10 +18,11 @@ from mooring.source.objects import inside
 from mooring.source.placed import forget_placed, withdraw
 from mooring.source.process import Outcome
 
-__all__ = ["EVERYTHING", "MODULES", "Checkout", "Local", "WorkTree", "covered", "spelled", "with_rules"]
+__all__ = ["EVERYTHING", "MODULES", "Checkout", "Local", "WorkTree", "covered", "links_above", "spelled", "with_rules"]
 
 EVERYTHING = "."
 MODULES = ".gitmodules"
+_LINK = b"120000 "
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,15 @@ def spelled(paths: Iterable[str]) -> set[str]:
 def covered(path: str, by: Iterable[str]) -> bool:
     """Whether a path is one of some paths or below one of them."""
     return any(each in (EVERYTHING, path) or path.startswith(f"{each}/") for each in by)
+
+
+def links_above(local: Local, sha: str, paths: Iterable[str]) -> list[str]:
+    """The symbolic links of a commit that lie above some paths: what the paths mean is behind them."""
+    above = {"/".join(parts[:end]) for path in paths for parts in [path.split("/")] for end in range(1, len(parts))}
+    if not above:
+        return []
+    entries = local(["ls-tree", "-z", "--full-tree", sha, "--", *sorted(above)]).out.split(b"\0")
+    return [entry.split(b"\t", 1)[1].decode("utf-8", "surrogateescape") for entry in entries if entry.startswith(_LINK)]
 
 
 def with_rules(paths: Iterable[str]) -> list[str]:
