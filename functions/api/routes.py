@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from bootstrap import add_bootstrap_routes
 from choices import chosen_dry_run, chosen_resources
 from clusters import add_cluster_routes
 from gpgkeys import add_key_routes
@@ -139,6 +140,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     def put_settings() -> Response[str]:
         return _json(200, {"warnings": store_settings(registry, body()).warnings})
 
+    add_bootstrap_routes(app, composition, authorised, body, _ADMINISTRATOR)
     add_project_routes(app, composition, authorised, body)
     add_key_routes(app, composition, authorised, body)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)

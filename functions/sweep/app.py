@@ -22,5 +22,5 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     if "Records" in event:
         return take_messages(event, parse_later, lambda messages: forward(_ports(), messages))
     for trouble in sweep(_ports()):
-        logger().warning("a repository did not answer", extra={"error": str(trouble)})
+        logger().warning("a sweep met with trouble", extra={"error": str(trouble)})
     return {}

@@ -27,6 +27,7 @@ from mooring.state.table import Table
 if TYPE_CHECKING:
     from mooring.appsets.ports import CodeHosts, DecisionSource, Plugins
     from mooring.differences.expressions import Expressions
+    from mooring.flows.bootstrapping import Root
     from mooring.flows.declaring import AskPorts
     from mooring.flows.generating import SetPorts
     from mooring.flows.ports import SyncPorts
@@ -151,6 +152,17 @@ class Composition:
         return Charts(root, RegisteredChartCredentials(self.registry), ecr=ecr)
 
     @cached_property
+    def _root(self) -> Root | None:
+        from mooring.flows.bootstrapping import Root
+        from mooring.state.bootstrap import BootstrapMark
+
+        url = self._environment.get("MOORING_ROOT_REPOSITORY")
+        if not url:
+            return None
+        path, revision = (self._environment.get(f"MOORING_ROOT_{name}", "") for name in ("PATH", "REVISION"))
+        return Root(self.ask_ports(), BootstrapMark(self.table), url, path, revision)
+
+    @cached_property
     def _targets(self) -> Targets:
         from mooring.flows.declared import Declared
         from mooring.flows.targets import Targets
@@ -241,7 +253,15 @@ class Composition:
         """For `sweep`."""
         from mooring.flows.sweeping import SweepPorts
 
-        return SweepPorts(self.applications, self.registry, self.repositories, self.charts, self.queues, self._pool)
+        return SweepPorts(
+            self.applications,
+            self.registry,
+            self.repositories,
+            self.charts,
+            self.queues,
+            self._pool,
+            root=self._root,
+        )
 
     def sync_ports(self, owner: str, remaining: float) -> SyncPorts:
         """For `sync`: `owner` names the invocation, `remaining` are the seconds it has left."""

@@ -89,7 +89,14 @@ def test_functions_are_the_five(transformed: Template) -> None:
 
 
 # The first is passed on to people, who give that role access to their clusters; then a folder of a layer; a switch.
-ONLY_TOLD = {"MOORING_SYNC_ROLE", "MOORING_PLUGINS", "MOORING_GIT_SUBMODULES"}
+ONLY_TOLD = {
+    "MOORING_SYNC_ROLE",
+    "MOORING_PLUGINS",
+    "MOORING_GIT_SUBMODULES",
+    "MOORING_ROOT_PATH",
+    "MOORING_ROOT_REPOSITORY",
+    "MOORING_ROOT_REVISION",
+}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mooring.errors import ForbiddenError, MooringError, PermanentError, TransientError
 from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, ClusterMessage, Later
@@ -22,8 +23,12 @@ from mooring.source import Repositories
 from mooring.source.charts import Charts
 from mooring.state.applications import Applications, Listed
 from mooring.state.applicationsets import ListedSet
+from mooring.state.clusters import find_place
 from mooring.state.records import Input, WantedState
-from mooring.state.registry import Cluster, Registry, find_cluster
+from mooring.state.registry import Cluster, Registry
+
+if TYPE_CHECKING:
+    from mooring.flows.bootstrapping import Root
 
 __all__ = ["SweepPorts", "forward", "sweep"]
 
@@ -32,7 +37,7 @@ _TICK = Cause("tick")
 
 @dataclass(frozen=True, slots=True)
 class SweepPorts:
-    """What a sweep works with; `pool` asks repositories side by side."""
+    """What a sweep works with; `pool` asks repositories side by side, `root` is what the installation begins with."""
 
     applications: Applications
     registry: Registry
@@ -41,11 +46,13 @@ class SweepPorts:
     queues: Queues
     pool: Executor
     clock: Callable[[], float] = time.time
+    root: Root | None = None
 
 
 def sweep(ports: SweepPorts) -> list[MooringError]:
     """Sends a message for everything that needs a look; returns the troubles of repositories that did not answer."""
     listed = ports.applications.registered()
+    rooted = None if ports.root is None else ports.root.ensure(nothing_yet=not listed)
     known = ports.registry.known()
     clusters = _clusters_of(listed, known.clusters)
     ports.queues.send("syncs", [ClusterMessage(name, _TICK) for name in clusters], alone=True)
@@ -54,7 +61,7 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
     ports.queues.send("renders", stale, alone=True)
     if trouble := follow_scripts(ports.registry.health_scripts, ports.repositories, known.settings):
         troubles.append(trouble)
-    return troubles
+    return [*troubles, rooted] if rooted else troubles
 
 
 def forward(ports: SweepPorts, messages: Iterable[Later]) -> None:
@@ -68,7 +75,7 @@ def _clusters_of(listed: Iterable[Listed], clusters: list[Cluster]) -> list[str]
     names: dict[str, None] = {}
     for destination in dict.fromkeys(app.destination for app in listed):
         try:
-            names[find_cluster(clusters, destination).name] = None
+            names[find_place(clusters, destination).name] = None
         except PermanentError:
             continue  # shown as a condition of its applications when they are synced
     return list(names)

@@ -45,6 +45,7 @@ from mooring.model.options import SKIP
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, plan_sync
+from mooring.state.clusters import ALONE
 from mooring.state.records import Operation, Record, Request, Status
 
 __all__ = ["consider"]
@@ -86,6 +87,8 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         permit_application(project, application, cluster)
         acting = acting_for(project, application, cluster) if ports.targets.settings.impersonation else ""
         target = ports.targets.connect(cluster).acting_as(acting)
+        if cluster == ALONE and (record.status.bundle, record.status.generation) != (git.bundle, spec.generation):
+            refuse_others(ports.bundles.load(git.bundle), target)
     except PermanentError as error:
         nowhere = lost(record.status, _INVALID, str(error), now)
         if record.request:

@@ -27,6 +27,7 @@ from mooring.cluster.probing import why_unreachable
 from mooring.cluster.replacing import make_room, replace
 from mooring.errors import MooringError, UnreachableError
 from mooring.flows.declared import Declared, WithDeclared
+from mooring.flows.nowhere import Nowhere
 from mooring.flows.places import Places
 from mooring.flows.reaching import Breaker
 from mooring.flows.settings import NO_SETTINGS, read_settings
@@ -34,8 +35,8 @@ from mooring.health import Rules as HealthRules
 from mooring.model.application import Destination
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.options import Propagation
-from mooring.state.clusters import Limits
-from mooring.state.registry import Cluster, Registry, find_cluster
+from mooring.state.clusters import ALONE, Limits, find_place
+from mooring.state.registry import Cluster, Registry
 
 if TYPE_CHECKING:
     from mooring.cluster.examining import Use
@@ -231,12 +232,12 @@ class Targets:
         return self._registry.projects.find(name, self._projects)
 
     def cluster(self, destination: Destination) -> Cluster:
-        """The cluster that a destination means. Raises `ConfigurationError`."""
-        return find_cluster(self._clusters, destination)
+        """The cluster that a destination means, or the installation itself. Raises `ConfigurationError`."""
+        return find_place(self._clusters, destination)
 
     def named(self, name: str) -> Cluster:
         """A cluster by its registered name. Raises `ConfigurationError`."""
-        return find_cluster(self._clusters, Destination(name=name))
+        return find_place(self._clusters, Destination(name=name))
 
     def reach(self, cluster: Cluster, *, probing: bool = False) -> Cluster:
         """The cluster, if it may be asked; with `probing` one that was out of reach is asked whether it still is.
@@ -305,6 +306,8 @@ class Targets:
 
     def connect(self, cluster: Cluster) -> Live:
         """A connection to a cluster: the warm one unless its address or credentials have changed."""
+        if cluster == ALONE:
+            return self._with_declared(Nowhere(self.settings.health))
         cluster = self._now_known(self._places.find(cluster))
         connection = self._places.connection(cluster)
         known = self._open.get(cluster.name)
@@ -323,7 +326,7 @@ class Targets:
         self._open[cluster.name] = ((connection, limits), target)
         return self._with_declared(target)
 
-    def _with_declared(self, target: Target) -> Live:
+    def _with_declared(self, target: Live) -> Live:
         return target if self._declared is None else WithDeclared(target, self._declared)
 
     def _renew(self, cluster: Cluster) -> Connection:

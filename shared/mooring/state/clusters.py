@@ -17,7 +17,18 @@ from mooring.model.application import Destination
 from mooring.state.packing import unpack
 from mooring.state.table import Item
 
-__all__ = ["IN_CLUSTER", "Cluster", "Limits", "Outage", "cluster_from", "find_cluster", "items_of", "normal_server"]
+__all__ = [
+    "ALONE",
+    "IN_CLUSTER",
+    "Cluster",
+    "Limits",
+    "Outage",
+    "cluster_from",
+    "find_cluster",
+    "find_place",
+    "items_of",
+    "normal_server",
+]
 
 IN_CLUSTER = "in-cluster"
 _DEFAULT_SERVER = "https://kubernetes.default.svc"
@@ -119,6 +130,21 @@ def normal_server(server: str) -> str:
         return server.rstrip("/")
     shown = "" if port in (None, _PORTS[parts.scheme.lower()]) else f":{port}"
     return f"{parts.scheme.lower()}://{host}{shown}{parts.path.rstrip('/')}"
+
+
+ALONE = Cluster(IN_CLUSTER, "", True, "")
+"""The installation itself where no default cluster is registered: a place for Applications and projects alone."""
+
+
+def find_place(clusters: Iterable[Cluster], destination: Destination) -> Cluster:
+    """As `find_cluster`; what means the default cluster is `ALONE` where there is none."""
+    every = list(clusters)
+    means_default = destination.name == IN_CLUSTER or (
+        not destination.name and normal_server(destination.server) == _DEFAULT_SERVER
+    )
+    if means_default and not any(each.default or each.name == IN_CLUSTER for each in every):
+        return ALONE
+    return find_cluster(every, destination)
 
 
 def find_cluster(clusters: Iterable[Cluster], destination: Destination) -> Cluster:
