@@ -1,0 +1,227 @@
+"""The routes of projects, clusters, repositories and the root, through the handler that is deployed, over moto's AWS."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from mooring.model.application import AppKey
+from mooring.model.objects import ObjectKey
+from mooring.state.applications import Applications
+from mooring.state.records import Status
+from mooring.state.table import Table
+
+ROOT = Path(__file__).parents[2]
+REGION = "eu-central-1"
+TOKEN = "a-token-for-tests"  # noqa: S105 (of moto's account)
+REPOSITORY = "https://git.test/acme/root"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The handler, and the table that it writes."""
+
+    handler: Callable[[dict[str, Any], Any], dict[str, Any]]
+    applications: Applications
+
+    def ask(self, method: str, path: str, body: object = None, *, token: str = TOKEN) -> tuple[int, Any]:
+        event = json.loads((ROOT / "events" / "api-list.json").read_text())
+        event |= {"rawPath": f"/api/v1/{path}", "body": None if body is None else json.dumps(body)}
+        event["requestContext"]["http"] |= {"method": method, "path": f"/api/v1/{path}"}
+        event["headers"]["authorization"] = f"Bearer {token}"
+        answer = self.handler(event, None)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def refused(self, method: str, path: str, body: object = None) -> tuple[int, str | None, str]:
+        """Status, field and message of an error."""
+        status, answer = self.ask(method, path, body)
+        return status, answer["error"]["field"], answer["error"]["message"]
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """A new installation, as the function `api` sees it."""
+    monkeypatch.syspath_prepend(ROOT / "functions" / "api")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    before = set(sys.modules)
+    with mock_aws():
+        dynamodb, sqs = boto3.client("dynamodb", region_name=REGION), boto3.client("sqs", region_name=REGION)
+        key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        types = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+        dynamodb.create_table(
+            TableName="mooring", KeySchema=key, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
+        )
+        secrets = boto3.client("secretsmanager", region_name=REGION)
+        secrets.create_secret(Name="token", SecretString=json.dumps({"token": TOKEN}))
+        environment = {"MOORING_TABLE": "mooring", "MOORING_API_TOKEN_SECRET": "token", "MOORING_SECRET_PREFIX": "m"}
+        for name in ("RENDERS", "SYNCS"):
+            queue = sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
+            environment[f"MOORING_{name}_QUEUE"] = queue["QueueUrl"]
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        from app import handler  # type: ignore[import-not-found]
+
+        yield Api(handler, Applications(Table(dynamodb, "mooring")))
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(ROOT / "functions")):
+            del sys.modules[name]
+
+
+def project(name: str = "team", **spec: Any) -> dict[str, Any]:
+    given = {"sourceRepos": ["*"], "destinations": [{"server": "*", "name": "*", "namespace": "shop"}], **spec}
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": {"name": name}, "spec": given}
+
+
+def application(name: str = "shop", *, namespace: str = "shop", project: str = "team") -> dict[str, Any]:
+    spec = {
+        "project": project,
+        "source": {"repoURL": REPOSITORY, "path": "."},
+        "destination": {"name": "prod", "namespace": namespace},
+    }
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": name}, "spec": spec}
+
+
+CLUSTER = {"server": "https://prod.test:6443", "config": {"bearerToken": "s3cret"}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "projects"), ("POST", "projects"), ("GET", "projects/team"), ("DELETE", "projects/team"),
+        ("GET", "clusters"), ("POST", "clusters"), ("PUT", "clusters/prod"), ("DELETE", "clusters/prod"),
+        ("GET", "repositories"), ("PUT", "repositories"), ("POST", "bootstrap"),
+    ],
+)  # fmt: skip
+def test_nothing_is_answered_without_the_token(api: Api, method: str, path: str) -> None:
+    """GIVEN another token WHEN anything is asked THEN it is refused, and the error names the header."""
+    status, answer = api.ask(method, path, {}, token="another")  # noqa: S106 (it is wrong)
+    assert (401, "Authorization") == (status, answer["error"]["field"])
+
+
+def test_a_project_lives_and_dies(api: Api) -> None:
+    """GIVEN a project WHEN it is created, changed, read, listed and deleted THEN each answer says what is there."""
+    assert (200, {"project": project(), "warnings": []}) == api.ask("POST", "projects", project())
+    status, answer = api.ask("POST", "projects", project(description="ours", colour="red"))
+    assert (200, ["spec.colour: unknown field, ignored"]) == (status, answer["warnings"])
+    assert (200, project(description="ours", colour="red")) == api.ask("GET", "projects/team")
+    status, answer = api.ask("GET", "projects")
+    assert ["default", "team"] == [each["metadata"]["name"] for each in answer["items"]]
+    assert (200, {}) == api.ask("DELETE", "projects/team")
+    assert (404, None, "team: no project of this name is declared") == api.refused("GET", "projects/team")
+    assert 404 == api.ask("DELETE", "projects/team")[0]
+
+
+def test_the_default_project_is_there_undeclared(api: Api) -> None:
+    """GIVEN nothing WHEN `default` is read THEN it permits everything."""
+    status, answer = api.ask("GET", "projects/default")
+    assert (200, ["*"]) == (status, answer["spec"]["sourceRepos"])
+
+
+def test_a_bad_project_is_refused_by_its_field(api: Api) -> None:
+    """GIVEN a mistake WHEN declared THEN the answer is 400 with the field, and nothing is kept."""
+    status, field, _ = api.refused("POST", "projects", project(syncWindows=[{"kind": "deny", "schedule": "x"}]))
+    assert (400, "spec.syncWindows[0].duration") == (status, field)
+    assert 404 == api.ask("GET", "projects/team")[0]
+
+
+def test_what_a_project_forbids_is_403_and_a_project_that_is_not_there_400(api: Api) -> None:
+    """GIVEN a project's rules WHEN an application is declared against them THEN the answer names the rule."""
+    assert (400, "spec.project") == api.refused("POST", "applications", application())[:2]
+    api.ask("POST", "projects", project())
+    api.ask("PUT", "clusters/prod", CLUSTER)
+    status, _, message = api.refused("POST", "applications", application(namespace="other"))
+    assert (403, True) == (status, "project 'team' does not permit" in message)
+    assert 200 == api.ask("POST", "applications", application())[0]
+
+
+def test_a_project_that_is_named_stays(api: Api) -> None:
+    """GIVEN an application of the project WHEN it is deleted THEN the answer names the application."""
+    api.ask("POST", "projects", project())
+    api.ask("POST", "applications", application())
+    status, _, message = api.refused("DELETE", "projects/team")
+    assert (400, True) == (status, "is named by argocd/shop" in message)
+
+
+def test_a_project_shows_its_orphans_where_it_asks(api: Api) -> None:
+    """GIVEN orphans that a sync has found WHEN the project is read THEN they are its status; `create` takes it back."""
+    api.ask("POST", "projects", project(orphanedResources={}))
+    api.ask("POST", "applications", application())
+    key = AppKey("argocd", "shop")
+    record = api.applications.load([key])[key]
+    stray = ObjectKey("", "ConfigMap", "shop", "stray")
+    status = Status(cluster="prod", orphans=(stray,), orphaned=1)
+    api.applications.observe(record, now=1.0, inventory={}, status=status)
+    shown = api.ask("GET", "projects/team")[1]
+    found = {
+        "cluster": "prod",
+        "kind": "ConfigMap",
+        "namespace": "shop",
+        "name": "stray",
+        "applications": ["argocd/shop"],
+    }
+    assert {"orphanedResources": [found]} == shown["status"]
+    assert [] == api.ask("POST", "projects", shown)[1]["warnings"]
+    listed = [{name: found[name] for name in ("kind", "namespace", "name")}]
+    assert listed == api.ask("GET", "applications/shop")[1]["status"]["orphanedResources"]
+
+
+def test_a_cluster_lives_and_dies_without_telling_its_secret(api: Api) -> None:
+    """GIVEN a cluster WHEN registered, changed, read and removed THEN no answer holds its credentials."""
+    answers = [
+        api.ask("PUT", "clusters/prod", CLUSTER),
+        api.ask("GET", "clusters"),
+        api.ask("GET", "clusters/prod"),
+        api.ask("PATCH", "clusters/prod", {"labels": {"tier": "one"}}),
+        api.ask("GET", "clusters/prod"),
+        api.ask("DELETE", "clusters/prod"),
+    ]
+    assert [200] * 6 == [status for status, _ in answers]
+    assert "s3cret" not in json.dumps(answers)
+    assert {"tier": "one"} == answers[4][1]["labels"]
+    assert 404 == api.ask("GET", "clusters/prod")[0]
+
+
+def test_a_cluster_with_applications_stays(api: Api) -> None:
+    """GIVEN an application there WHEN the cluster is removed THEN the answer says whose it is."""
+    api.ask("PUT", "clusters/prod", CLUSTER)
+    api.ask("POST", "applications", application(project="default"))
+    status, _, message = api.refused("DELETE", "clusters/prod")
+    assert (400, True) == (status, "argocd/shop" in message)
+
+
+def test_a_cluster_is_checked_by_sync(api: Api) -> None:
+    """GIVEN a cluster WHEN it is to be examined THEN the answer names the check, which is not done yet."""
+    api.ask("PUT", "clusters/prod", CLUSTER)
+    status, answer = api.ask("POST", "clusters/prod/check")
+    assert 202 == status
+    assert 200 == api.ask("GET", f"clusters/prod/check/{answer['check']['id']}")[0]
+    assert 404 == api.ask("POST", "clusters/other/check")[0]
+
+
+def test_repositories_are_listed_without_their_secrets(api: Api) -> None:
+    """GIVEN credentials WHEN registered and listed THEN addresses and types are told, and nothing else."""
+    assert 200 == api.ask("PUT", "repositories", {"url": REPOSITORY, "token": "s3cret"})[0]
+    charts = {"url": "https://charts.test", "type": "helm", "name": "ours", "username": "a", "password": "s3cret"}
+    assert 200 == api.ask("PUT", "repositories", charts)[0]
+    status, answer = api.ask("GET", "repositories")
+    assert (200, False) == (status, "s3cret" in json.dumps(answer))
+    assert [("git", None), ("helm", "ours")] == sorted((each["type"], each.get("name")) for each in answer["items"])
+    status, field, _ = api.refused("PUT", "repositories", {"url": "nowhere", "token": "x"})
+    assert (400, "url") == (status, field)
+
+
+def test_the_root_is_declared_by_one_request(api: Api) -> None:
+    """GIVEN a repository WHEN bootstrapped THEN the root is there; a mistake is told by its field."""
+    status, answer = api.ask("POST", "bootstrap", {"repoURL": REPOSITORY, "path": "apps"})
+    assert (200, "root", []) == (status, answer["application"]["metadata"]["name"], answer["warnings"])
+    shown = api.ask("GET", "applications/root")[1]
+    assert {"repoURL": REPOSITORY, "path": "apps", "targetRevision": "HEAD"} == shown["spec"]["source"]
+    assert (400, "repoURL") == api.refused("POST", "bootstrap", {})[:2]
