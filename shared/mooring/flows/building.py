@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from mooring.errors import RenderError
+from mooring.flows.gathering import known_paths
 from mooring.flows.recalling import stated_paths
 from mooring.model.application import Application
 from mooring.model.objects import Manifest
@@ -56,7 +57,7 @@ def build(
             place = each.url, each.chart, each.revision
             if place not in opened:
                 opened[place] = (
-                    stack.enter_context(repositories.opened(each.url, each.revision, _known(source, each, known)))
+                    stack.enter_context(repositories.opened(each.url, each.revision, known_paths(source, each, known)))
                     if each.in_git
                     else _fetched(charts, source, each)
                 )
@@ -72,12 +73,6 @@ def _fetched(charts: Charts, source: Source, given: Input) -> Checkout:
 
 def _have(_paths: Iterable[str]) -> None:
     """What comes from a registry is whole."""
-
-
-def _known(source: Source, given: Input, known: Iterable[Input]) -> list[str]:
-    """The paths to begin with: those that the last render read, and the source's own."""
-    read = (path for each in known if (each.url, each.target) == (given.url, given.target) for path in each.depends)
-    return [*([source.path] if source.gives_manifests else []), *read]
 
 
 def _widen(application: Application, at: Sequence[Checkout], context: RenderContext) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 
 from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, RepositoryMessage
@@ -24,6 +25,7 @@ from mooring.flows.following import (
     place_of,
     resolve,
 )
+from mooring.flows.gathering import gather
 from mooring.flows.outbox import Outbox
 from mooring.flows.permitting import permit_declared
 from mooring.flows.recalling import RENDERER, find_again, identify, questions, remember
@@ -76,6 +78,16 @@ class _Task:
         """The revisions of the declared sources as one name."""
         return named(self.revisions[each] for each in self.declared)
 
+    @property
+    def inputs(self) -> list[Input]:
+        """The declared inputs with their revisions."""
+        return [replace(each, revision=self.revisions[each]) for each in self.declared]
+
+    @property
+    def known(self) -> tuple[Input, ...]:
+        """The inputs of the last render, with what it read."""
+        return self.record.wanted.rendering.inputs if self.record.wanted is not None else ()
+
 
 def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | RepositoryMessage]) -> None:
     """Renders what the messages' applications need. Raises only where the state can't be read or written.
@@ -108,10 +120,18 @@ def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | Repositor
         else:
             changed.append(task)
     # Applications of one commit follow one another, so that its files are written once.
-    for task in sorted(changed, key=lambda each: [(given.url, each.revisions[given]) for given in each.declared]):
-        _render(ports, outbox, task, resolved_at)
-        outbox.flush_if_waiting()
+    for _, group in groupby(sorted(changed, key=_commits), key=_commits):
+        together = list(group)
+        gather(ports.repositories, [(each.application, each.inputs, each.known) for each in together])
+        for task in together:
+            _render(ports, outbox, task, resolved_at)
+            outbox.flush_if_waiting()
     outbox.flush()
+
+
+def _commits(task: _Task) -> list[tuple[str, str]]:
+    """What an application reads, for sorting."""
+    return [(each.url, each.revision) for each in task.inputs]
 
 
 def _tasks(
@@ -238,10 +258,10 @@ def _carry(outbox: Outbox, task: _Task, surveys: Mapping[tuple[str, str], Survey
 def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float) -> None:
     record = task.record
     assert record.spec is not None
-    inputs = [replace(each, revision=task.revisions[each]) for each in task.declared]
     try:
-        known = record.wanted.rendering.inputs if record.wanted is not None else ()
-        built = build(ports.repositories, ports.charts, ports.tools, task.application, inputs, task.context, known)
+        built = build(
+            ports.repositories, ports.charts, ports.tools, task.application, task.inputs, task.context, task.known
+        )
         bundle = ports.bundles.save(built.objects)
         surveys = _surveyed(ports, built.inputs)
     except MooringError as error:

@@ -19,7 +19,7 @@ from mooring.render.paths import LeavesError, MissingError, cover, locate, reach
 from mooring.render.render import RenderContext
 from mooring.render.yaml import load_documents
 
-__all__ = ["borrowed", "outline"]
+__all__ = ["borrowed", "named", "outline"]
 
 
 def outline(source: Source, checkout: Path, context: RenderContext) -> tuple[str, ...]:
@@ -70,14 +70,26 @@ def borrowed(source: Source) -> Mapping[str, tuple[str, ...]]:
     return {ref: cover(paths) for ref, paths in found.items()}
 
 
-def _charts(source: Source, checkout: Path, path: str) -> set[str]:
-    """Value files and charts beside the chart's own folder; patterns count with the folder before their wildcard."""
+def named(source: Source) -> tuple[str, ...]:
+    """The paths that a source itself names, whatever lies there: its own, and those of value files."""
+    path = posixpath.normpath(source.path or ".")
+    return (path, *(each for each in sorted(_values(source, path)) if not each.startswith("..")))
+
+
+def _values(source: Source, path: str) -> set[str]:
+    """Value files beside the chart's own folder; patterns count with the folder before their wildcard."""
     found: set[str] = set()
     for file in (*source.helm.value_files, *(each.value for each in source.helm.file_parameters)):
         if "://" in file or file.startswith("$"):
             continue
         plain = file if not set("*?[{") & set(file) else posixpath.dirname(file[: min(map(file.find, _marks(file)))])
         found.add(posixpath.normpath(plain.lstrip("/") or "." if file.startswith("/") else posixpath.join(path, plain)))
+    return found
+
+
+def _charts(source: Source, checkout: Path, path: str) -> set[str]:
+    """Value files and charts beside the chart's own folder."""
+    found = _values(source, path)
     todo = [path]
     seen: set[str] = set()
     while todo:
