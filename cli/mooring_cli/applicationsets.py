@@ -176,7 +176,7 @@ def refresh(api: Api, args: argparse.Namespace) -> int:
 
 def confirm(api: Api, args: argparse.Namespace) -> int:
     """`mooring appset confirm`."""
-    answer = api.call("POST", "applicationsets", args.name, "confirm", query=_query(args), body={"token": args.token})
+    answer = api.call("POST", "applicationsets", args.name, "confirm", query=_query(args), body={"token": args.removal})
     print(f"confirmed: {', '.join(answer['removed'])} will be deleted")
     return 0
 

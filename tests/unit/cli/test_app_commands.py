@@ -36,12 +36,13 @@ def test_apply_sends_each_document_and_shows_warnings(api: FakeApi, mooring: Moo
 
 def test_apply_goes_on_after_a_bad_document(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
     """One bad document fails the command and stops none of the others."""
-    (tmp_path / "apps.yaml").write_text("kind: ApplicationSet\n---\nkind: Application\nmetadata: {name: b}\n---\nx: 1\n")
+    (tmp_path / "apps.yaml").write_text("kind: ConfigMap\n---\nkind: Application\nmetadata: {name: b}\n---\nx: 1\n")
     api.on("POST /api/v1/applications", {"application": {"metadata": {"name": "b"}}, "warnings": []})
     outcome = mooring("apply", "-f", "apps.yaml")
     assert (1, 1) == (outcome.code, len(api.calls))
-    assert "error: kind: 'ApplicationSet': ApplicationSets are not supported yet" in outcome.err
-    assert "error: kind: missing: only Applications and AppProjects can be applied (in apps.yaml)" in outcome.err
+    only = "only Applications, ApplicationSets and AppProjects can be applied"
+    assert f"error: kind: 'ConfigMap': {only}" in outcome.err
+    assert f"error: kind: missing: {only} (in apps.yaml)" in outcome.err
 
 
 def test_the_apis_error_is_printed_with_its_field(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
