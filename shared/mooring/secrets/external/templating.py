@@ -1,0 +1,101 @@
+"""Go templates of External Secrets, evaluated by gokit with sprig's functions; one process for a whole batch.
+
+Values are visible as `.key`, and a key that is not there is an error, as in the operator's engine v2. The operator's
+functions for PKCS#12, JWK and PEM are not there: a template that calls one is refused by name. What a template says in
+an error may hold a value (`fail .password`), so of an error only what stands in the template itself is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mooring.errors import ConfigurationError
+
+__all__ = ["AskGo", "Templates"]
+
+AskGo = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
+"""What gokit answers to a batch of requests."""
+
+_MISSING_KEY = re.compile(r'map has no entry for key "([-._a-zA-Z0-9]{1,253})"$')
+_MISSING_FUNCTION = re.compile(r'function "([a-zA-Z0-9_]{1,64})" not defined$')
+_CALL = re.compile(r"error calling ([a-zA-Z0-9_]{1,64}):")
+_OPERATORS_OWN = re.compile(
+    r"pkcs12|jwk|filterPEM|filterCertChain|[pP]emTo|pemTruststore|rsaDecrypt|getSecretKey|certSANs"
+)
+
+
+class Templates:
+    """The templates of one invocation."""
+
+    def __init__(self, ask: AskGo) -> None:
+        self._ask = ask
+
+    def render(self, texts: Mapping[str, str], values: Mapping[str, bytes], *, quiet: bool = False) -> dict[str, str]:
+        """Each template rendered with the values; its name (a field) stands in errors.
+
+        `quiet` tells nothing of the templates either, since they are secrets themselves. Values that are not UTF-8
+        can't be used in templates. Raises `ConfigurationError`.
+        """
+        if not any("{{" in text for text in texts.values()):
+            return dict(texts)
+        names = list(texts)
+        parameters = {key: text for key, value in values.items() if (text := _text(value)) is not None}
+        for name, text in texts.items():
+            for key in values.keys() - parameters.keys():
+                if f".{key}" in text or f'"{key}"' in text:
+                    raise ConfigurationError(
+                        f"uses {key!r}, which is not text (UTF-8): decode it another way, or leave it out", field=name
+                    )
+        answers = self._ask(
+            [
+                {"verb": "template", "tree": [texts[name]], "params": [parameters], "options": ["missingkey=error"]}
+                for name in names
+            ]
+        )
+        rendered: dict[str, str] = {}
+        for name, answer in zip(names, answers, strict=True):
+            result = (answer.get("results") or [{}])[0]
+            if answer.get("error") or result.get("error"):
+                told = "" if quiet else str(answer.get("error") or result.get("error"))
+                raise ConfigurationError(_reason(told), field=name) from None
+            rendered[name] = result["tree"][0]
+        return rendered
+
+    def each(self, text: str, parameters: Sequence[Mapping[str, str]], field: str) -> list[str]:
+        """One template rendered with many sets of parameters, none of which is secret. Raises `ConfigurationError`."""
+        if not parameters:
+            return []
+        request = {"verb": "template", "tree": [text], "params": list(parameters), "options": ["missingkey=error"]}
+        [answer] = self._ask([request])
+        results = answer.get("results") or []
+        for told in (answer.get("error"), *(each.get("error") for each in results)):
+            if told:
+                raise ConfigurationError(_reason(str(told)), field=field)
+        return [each["tree"][0] for each in results]
+
+
+def _text(value: bytes) -> str | None:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _reason(told: str) -> str:
+    """What of gokit's error stands in the template itself."""
+    if found := _MISSING_FUNCTION.search(told):
+        if _OPERATORS_OWN.match(found[1]):
+            return (
+                f"calls {found[1]}, one of the operator's own functions that Mooring does not have; "
+                "docs/external-secrets.md lists them"
+            )
+        return f"calls {found[1]}, which is no function"
+    if found := _MISSING_KEY.search(told):
+        return f"uses {found[1]!r}, which neither data nor dataFrom brings"
+    if found := _CALL.search(told):
+        return f"can't be rendered: {found[1]} fails (its words are left out, since they may hold a value)"
+    if told and "executing" not in told:
+        return "is no template: check its braces and the names in it"
+    return "can't be rendered (the reason is left out, since it may hold a value)"
