@@ -1,7 +1,8 @@
 """The routes of the API and what each of them asks for.
 
-Everything but `/healthz` wants the administrator's bearer token. Errors are `{"error": {"message", "field", "code"}}`
-and name the field and the next step. The routes follow Argo CD's API where it has them.
+Everything but `/healthz` and `/v1/cert.pem` wants the administrator's bearer token. Errors are
+`{"error": {"message", "field", "code"}}` and name the field and the next step. The routes follow Argo CD's API where it
+has them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from choices import chosen_dry_run, chosen_resources
 from clusters import add_cluster_routes
 from gpgkeys import add_key_routes
 from projects import add_project_routes
+from sealing import add_sealing_routes
 from sets import add_set_routes
 
 from mooring import __version__
@@ -142,6 +144,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
 
     add_bootstrap_routes(app, composition, authorised, body, _ADMINISTRATOR)
     add_project_routes(app, composition, authorised, body)
+    add_sealing_routes(app, composition, authorised, body)
     add_key_routes(app, composition, authorised, body)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
     add_set_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)

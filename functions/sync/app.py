@@ -1,15 +1,21 @@
-"""Syncs clusters: opens bundles, plans, applies, prunes, judges health."""
+"""Syncs clusters: opens bundles and secrets, plans, applies, prunes, judges health.
+
+It is the only function that holds the keys of sealed secrets, so it also answers kubeseal's questions that need them,
+and makes a new key when a schedule says so.
+"""
 
 from __future__ import annotations
 
 import os
+import time
 from functools import cache
 from typing import Any, Protocol
 
 from mooring.composition import Composition
+from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, ClusterMessage, parse_sync
 from mooring.flows.sync import handle_syncs
-from mooring.invocation import logger, take_messages
+from mooring.invocation import answer, error_answer, logger, read_body, take_messages
 
 
 class Context(Protocol):
@@ -27,7 +33,9 @@ def _composition() -> Composition:
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Takes a batch of `syncs.fifo` and reports which messages should come again."""
+    """Takes a batch of `syncs.fifo` and reports which messages should come again; or a schedule, or a request."""
+    if "Records" not in event:
+        return _sealing(event)
 
     def work(messages: list[AppMessage | ClusterMessage]) -> None:
         ports = _composition().sync_ports(context.aws_request_id, context.get_remaining_time_in_millis() / 1000)
@@ -35,3 +43,22 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             logger().warning("an application could not be looked at", extra={"app": str(key), "error": str(error)})
 
     return take_messages(event, parse_sync, work)
+
+
+def _sealing(event: dict[str, Any]) -> dict[str, Any]:
+    from mooring.flows.sealing import answer_kubeseal
+
+    composition = _composition()
+    if "requestContext" in event:
+        given = (event.get("headers") or {}).get("authorization", "")
+        try:
+            status, body = answer_kubeseal(
+                composition.sealing_keys, event["rawPath"], given, read_body(event), composition.api_token
+            )
+        except MooringError as error:
+            return error_answer(error, unsigned=401)
+        return answer(status, body)
+    made = composition.sealing_keys.renew(time.time())
+    if made is not None:
+        logger().info("a new key seals from now on", extra={"fingerprint": made.fingerprint})
+    return {}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mooring.appsets.ports import CodeHosts, DecisionSource, Plugins
     from mooring.differences.expressions import Expressions
     from mooring.flows.bootstrapping import Root
+    from mooring.flows import opening
     from mooring.flows.declaring import AskPorts
     from mooring.flows.generating import SetPorts
     from mooring.flows.ports import SyncPorts
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from mooring.source import Repositories
     from mooring.source.charts import Charts
     from mooring.state.bundles import Bundles
+    from mooring.state.sealingkeys import SealingKeys
 
 __all__ = ["Composition"]
 
@@ -129,6 +131,21 @@ class Composition:
                 "must hold a key of 32 characters or more; deploy the stack again", field="digest-key"
             )
         return key.encode()
+
+    @cached_property
+    def sealing_keys(self) -> SealingKeys:
+        """The keys of sealed secrets."""
+        from mooring.state.sealingkeys import SealingKeys
+
+        prefix = self._environment.get("MOORING_SECRET_PREFIX", "mooring")
+        return SealingKeys(self.table, self.secrets, prefix)
+
+    @cached_property
+    def _openers(self) -> tuple[opening.Opener, ...]:
+        from mooring.flows.sealing import GoTemplates, SealedOpener
+        from mooring.source.gokit import GoKit
+
+        return (SealedOpener(lambda: self.sealing_keys, GoTemplates(GoKit(self._program("gokit")))),)
 
     @cached_property
     def repositories(self) -> Repositories:
@@ -278,4 +295,5 @@ class Composition:
             time.time,
             owner,
             time.time() + remaining - _TIME_TO_FINISH,
+            self._openers,
         )
