@@ -42,6 +42,7 @@ def add_repo_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca-file", metavar="FILE", help="charts: the authority of the server's certificate")
     parser.add_argument("--insecure-skip-server-verification", action="store_true", help="charts: check no certificate")
     parser.add_argument("--insecure-oci-force-http", action="store_true", help="charts: a registry without TLS")
+    parser.add_argument("--enable-lfs", action="store_true", help="replace Git LFS pointers by their objects")
     parser.add_argument("--github-app-id", metavar="ID")
     parser.add_argument("--github-app-installation-id", metavar="ID")
     parser.add_argument("--github-app-private-key-file", metavar="FILE")
@@ -90,6 +91,8 @@ def add_repo(api: Api, args: argparse.Namespace) -> int:
     ):
         if value:
             body[field] = value
+    if args.enable_lfs:
+        body["enableLfs"] = "true"
     _register(api, args, body)
     return 0
 

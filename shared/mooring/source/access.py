@@ -24,13 +24,14 @@ from mooring.source.credentials import (
     BasicCredential,
     Credential,
     GitHubAppCredential,
+    PublicRepository,
     SSHCredential,
     TokenCredential,
 )
 from mooring.source.githubapp import InstallationTokens
 from mooring.source.urls import FIELD, RepositoryURL
 
-__all__ = ["Access", "authorise"]
+__all__ = ["Access", "LfsAccess", "authorisation", "authorise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,14 @@ class Access:
     environment: dict[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Texts that must not be in any message."""
+
+
+@dataclass(frozen=True, slots=True)
+class LfsAccess:
+    """Where a repository's LFS objects are asked for, and as whom (`authorization` is a header, or empty)."""
+
+    url: str
+    authorization: str = field(default="", repr=False)
 
 
 @contextmanager
@@ -62,7 +71,7 @@ def authorise(
     if isinstance(credential, SSHCredential):
         with _ssh(credential, url, scratch) as access:
             yield access
-    elif credential is None:
+    elif credential is None or isinstance(credential, PublicRepository):
         yield Access(url.text)
     else:
         yield _http(*_user_and_password(credential, tokens), url)
@@ -76,6 +85,14 @@ def _user_and_password(
     if isinstance(credential, TokenCredential):
         return "x-access-token", credential.token
     return "x-access-token", tokens.token(credential)
+
+
+def authorisation(credential: Credential | None, tokens: InstallationTokens) -> str:
+    """The header that a credential is over HTTP; empty for nobody. Raises what asking for an app's token raises."""
+    if credential is None or isinstance(credential, (PublicRepository, SSHCredential)):
+        return ""
+    username, password = _user_and_password(credential, tokens)
+    return f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
 
 
 def _http(username: str, password: str, url: RepositoryURL) -> Access:

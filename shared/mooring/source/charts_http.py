@@ -26,7 +26,7 @@ from mooring.errors import ConfigurationError, ForbiddenError, MooringError, Thr
 from mooring.source.charts_credentials import ANONYMOUS, ChartCredential
 from mooring.source.urls import FIELD
 
-__all__ = ["Answer", "Web", "origin", "refusal"]
+__all__ = ["Answer", "Web", "check_elsewhere", "origin", "refusal"]
 
 _REDIRECTS: Final = 5
 _MOVED = (301, 302, 303, 307, 308)
@@ -64,6 +64,7 @@ class Web:
         limit: int,
         into: Path | None = None,
         method: str = "GET",
+        body: bytes | None = None,
         field: str = FIELD,
     ) -> Answer:
         """One answer, redirects followed; whatever its status.
@@ -80,13 +81,13 @@ class Web:
         for _ in range(_REDIRECTS + 1):
             at_home = origin(url) == home
             if not at_home:
-                _check_elsewhere(url, home, field)
+                check_elsewhere(url, home, field)
             known = credential if at_home or pass_credentials else ANONYMOUS
             sent = {"User-Agent": "mooring", **(headers or {})}
             if secret and known is credential:
                 sent["Authorization"] = secret
             try:
-                answer = self._once(method, url, sent, known, limit, into, deadline, field)
+                answer = self._once(method, url, sent, known, limit, into, deadline, field, body)
             except urllib3.exceptions.SSLError as error:
                 raise ForbiddenError(
                     f"{_shown(url)} shows a certificate that is not trusted here, or asks for ours; register its "
@@ -115,11 +116,13 @@ class Web:
         into: Path | None,
         deadline: float,
         field: str,
+        body: bytes | None,
     ) -> Answer:
         left = max(deadline - time.monotonic(), 0.01)
         response: urllib3.HTTPResponse = self._pool(credential).request(  # type: ignore[assignment]
             method,
             url,
+            body=body,
             headers=dict(headers),
             preload_content=False,
             redirect=False,
@@ -205,7 +208,8 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
-def _check_elsewhere(url: str, home: str, field: str) -> None:
+def check_elsewhere(url: str, home: str, field: str) -> None:
+    """Raises `ConfigurationError` for an address that `home` sends us to and that may lead inwards."""
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or (parts.scheme == "http" and home.startswith("https:")):
         raise ConfigurationError(f"{_shown(home)} sends us to {parts.scheme}:, which is not followed", field=field)

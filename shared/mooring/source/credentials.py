@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
 from mooring.errors import ConfigurationError
@@ -24,6 +24,7 @@ __all__ = [
     "Credential",
     "CredentialStore",
     "GitHubAppCredential",
+    "PublicRepository",
     "SSHCredential",
     "TokenCredential",
     "longest",
@@ -40,6 +41,7 @@ class TokenCredential:
 
     url: str
     token: str = field(repr=False)
+    lfs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class BasicCredential:
     url: str
     username: str
     password: str = field(repr=False)
+    lfs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class SSHCredential:
     url: str
     private_key: str = field(repr=False)
     known_hosts: str = field(repr=False)
+    lfs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,18 @@ class GitHubAppCredential:
     installation_id: int
     private_key: str = field(repr=False)
     api: str
+    lfs: bool = False
 
 
-Credential: TypeAlias = TokenCredential | BasicCredential | SSHCredential | GitHubAppCredential
+@dataclass(frozen=True, slots=True)
+class PublicRepository:
+    """A repository that is read as nobody, registered for what else is said about it: `lfs` (`enableLfs`)."""
+
+    url: str
+    lfs: bool = True
+
+
+Credential: TypeAlias = TokenCredential | BasicCredential | SSHCredential | GitHubAppCredential | PublicRepository
 
 
 class CredentialStore(Protocol):
@@ -113,7 +126,8 @@ def parse_credential(text: str | bytes, *, name: str) -> Credential:
 
     One of `{"url","username","password"}`, `{"url","token"}`, `{"url","sshPrivateKey","sshKnownHosts"}` and
     `{"url","githubAppID","githubAppInstallationID","githubAppPrivateKey"}` (with `githubAppEnterpriseBaseUrl` for
-    GitHub Enterprise): the names of Argo CD's repository secrets. Raises `ConfigurationError` for anything else.
+    GitHub Enterprise), and `enableLfs` beside them or with the `url` alone: the names of Argo CD's repository secrets.
+    Raises `ConfigurationError` for anything else.
     """
     try:
         value = json.loads(text)
@@ -139,6 +153,9 @@ def _credential(fields: Fields) -> Credential:
     url = _text(fields, "url")
     scheme = parse_url(url, prefix=True, field="url").scheme
     credential: Credential
+    lfs = _lfs(fields)
+    if lfs and not any(map(fields.has, ("sshPrivateKey", "githubAppPrivateKey", "token", "username", "password"))):
+        return PublicRepository(url)
     if fields.has("sshPrivateKey"):
         credential = SSHCredential(url, _pem(fields, "sshPrivateKey"), _text(fields, "sshKnownHosts"))
     elif fields.has("githubAppPrivateKey"):
@@ -153,7 +170,15 @@ def _credential(fields: Fields) -> Credential:
         credential = BasicCredential(url, _line(fields, "username"), _line(fields, "password"))
     if (scheme == "ssh") != isinstance(credential, SSHCredential):
         raise fields.error("url", "an SSH key goes with an ssh address, everything else with an https one")
-    return credential
+    return replace(credential, lfs=lfs)
+
+
+def _lfs(fields: Fields) -> bool:
+    """`enableLfs`, which is text in Argo CD's Secrets."""
+    given = fields.raw("enableLfs")
+    if given not in (None, True, False, "true", "false"):
+        raise fields.error("enableLfs", "must be true or false")
+    return given in (True, "true")
 
 
 def _text(fields: Fields, name: str) -> str:

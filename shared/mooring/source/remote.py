@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mooring.errors import ForbiddenError, MooringError, UnreachableError
-from mooring.source.access import Access, authorise
+from mooring.errors import ConfigurationError, ForbiddenError, MooringError, UnreachableError
+from mooring.source.access import Access, LfsAccess, authorisation, authorise
 from mooring.source.credentials import Credential, CredentialStore
 from mooring.source.failures import Failure, explain, recognise
 from mooring.source.githubapp import InstallationTokens
@@ -76,6 +76,20 @@ class Remote:
         else:
             self._run(["fetch", *always, *options], refspecs, copy)
 
+    def lfs(self) -> LfsAccess | None:
+        """Where LFS objects are asked for; None where the repository isn't registered with `enableLfs`.
+
+        Raises `ConfigurationError` for an address that isn't http(s), and what asking for an app's token raises.
+        """
+        credential = self._credentials.find(self._url.text)
+        if credential is None or not credential.lfs:
+            return None
+        if not self._url.is_http:
+            told = f"{self._url.place}: LFS objects are read over https only; write its https address"
+            raise ConfigurationError(told, field=FIELD)
+        address = self._url.without_user.rstrip("/").removesuffix(".git")
+        return LfsAccess(f"{address}.git/info/lfs", authorisation(credential, self._tokens))
+
     def _run(
         self, command: Sequence[str], refspecs: Sequence[str], copy: Path | None, stdin: bytes | None = None
     ) -> bytes:
@@ -110,7 +124,7 @@ class Remote:
             error = explain(
                 failure,
                 self._url,
-                known=credential is not None,
+                known=bool(access.secrets),
                 complaint=outcome.complaint,
                 secrets=access.secrets,
             )

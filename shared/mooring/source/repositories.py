@@ -10,7 +10,7 @@ complete an abbreviated SHA, all commits are fetched into a second copy, without
 
 Nothing here is a source of truth. Whatever is on disk is brought back to order or fetched again, so a process may be
 killed or frozen anywhere. Repositories execute nothing: no hooks, no filters (see `process`); submodules are other
-repositories, fetched as any (see `submodules`).
+repositories, fetched as any (see `submodules`), and objects of LFS come by HTTP (see `lfs`).
 """
 
 from __future__ import annotations
@@ -161,15 +161,21 @@ class Repositories:
             yield replace(checkout, widen=widen)
 
     def _place(self, copy: Copy, url: str, checkout: Checkout, paths: tuple[str, ...], depth: int) -> None:
-        if not self._submodules:
-            return
+        """Puts in place what git leaves out: submodules, and objects of LFS where the repository has them."""
 
         def opener(address: str, sha: str, wanted: Iterable[str]) -> AbstractContextManager[Checkout]:
             if depth >= DEEPEST:
                 raise ConfigurationError(f"lies within {DEEPEST} others; no more are followed", field=FIELD)
             return self._opened(address, sha, wanted, depth + 1)
 
-        if place_submodules(checkout, url, paths, local=copy.local, opener=opener):
+        grown = self._submodules and place_submodules(checkout, url, paths, local=copy.local, opener=opener)
+        if (access := copy.remote.lfs()) is not None:
+            from mooring.source.charts_http import Web  # with urllib3, which git does without
+            from mooring.source.lfs import fill_pointers
+
+            store, web = copy.place.folder / "lfs", Web(timeout=self._timeout)
+            grown |= fill_pointers(checkout.root, paths, access, store, web=web, limit=self._limit)
+        if grown:
             copy.unmeasured = MEASURE_EVERY
             self._tidy(copy)
 
