@@ -88,8 +88,8 @@ def _measure(ground: Ground, stored: Path) -> None:
     _print("cold: first render of one application", told["cost"], told["git"], _disk(ground.temporary))
     for what, path, text, renders in (
         ("push to the application", own_file(_APPLICATION), files(_APPLICATION, 1)[own_file(_APPLICATION)], 1),
-        ("push to something else", "src/team-0/part-0/file-0.bin", "x" * _FILE, 0),
-        ("push to something else, cold", "src/team-0/part-0/file-1.bin", "y" * _FILE, 0),
+        ("push to something else", "src/team-0/part-0/file-0.bin", random.Random(2).randbytes(_FILE), 0),
+        ("push to something else, cold", "src/team-0/part-0/file-1.bin", random.Random(3).randbytes(_FILE), 0),
         ("push to the application, cold", own_file(_APPLICATION), files(_APPLICATION, 2)[own_file(_APPLICATION)], 1),
     ):
         if cold := what.endswith("cold"):

@@ -13,7 +13,9 @@ from mooring.state.records import Input
 if TYPE_CHECKING:
     from tests.conftest import Repositories as Served
 
-LARGE = {f"docs/{n // 100}/{n}.md": "text" for n in range(2100)}  # more than are checked out as a whole
+LARGE: dict[str, str | bytes | None] = {
+    f"docs/{n // 100}/{n}.md": "text" for n in range(2100)
+}  # more than are checked out as a whole
 
 
 class NoCredentials:
@@ -38,7 +40,8 @@ def test_several_applications_of_a_large_repository_take_one_request(git_server:
     them all, and opening each of them takes none.
     """
     files = {f"apps/{name}/settings.yaml": name for name in ("one", "two")} | {"values/three.yaml": "a: 1"}
-    url = git_server.create("large.git", LARGE | files | {"chart/Chart.yaml": "name: web\nversion: 1.0.0\n"})
+    chart = {"chart/Chart.yaml": "name: web\nversion: 1.0.0\n"}
+    url = git_server.create("large.git", {**LARGE, **files, **chart})
     applications = [application(name, {"repoURL": url, "path": f"apps/{name}"}) for name in ("one", "two")]
     helm = {"valueFiles": ["../values/three.yaml"]}
     applications.append(application("three", {"repoURL": url, "path": "chart", "helm": helm}))
