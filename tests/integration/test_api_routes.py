@@ -18,6 +18,7 @@ from mooring.model.objects import ObjectKey
 from mooring.state.applications import Applications
 from mooring.state.records import Status
 from mooring.state.table import Table
+from tests.doubles.signing import pen
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-central-1"
@@ -98,6 +99,7 @@ CLUSTER = {"server": "https://prod.test:6443", "config": {"bearerToken": "s3cret
         ("GET", "projects"), ("POST", "projects"), ("GET", "projects/team"), ("DELETE", "projects/team"),
         ("GET", "clusters"), ("POST", "clusters"), ("PUT", "clusters/prod"), ("DELETE", "clusters/prod"),
         ("GET", "repositories"), ("PUT", "repositories"), ("POST", "bootstrap"),
+        ("GET", "gpgkeys"), ("POST", "gpgkeys"), ("DELETE", "gpgkeys/4AEE18F83AFDEB23"),
     ],
 )  # fmt: skip
 def test_nothing_is_answered_without_the_token(api: Api, method: str, path: str) -> None:
@@ -225,3 +227,27 @@ def test_the_root_is_declared_by_one_request(api: Api) -> None:
     shown = api.ask("GET", "applications/root")[1]
     assert {"repoURL": REPOSITORY, "path": "apps", "targetRevision": "HEAD"} == shown["spec"]["source"]
     assert (400, "repoURL") == api.refused("POST", "bootstrap", {})[:2]
+
+
+def test_keys_that_sign_commits_are_imported_listed_and_forgotten(api: Api) -> None:
+    """GIVEN a public key WHEN it is imported alone and in a ConfigMap THEN it is listed once, until it is removed."""
+    with pen() as ada:
+        key = ada.key("ada@example.com")
+        armored, name = ada.public(key), key[-16:]
+    status, answer = api.ask("POST", "gpgkeys", {"key": armored})
+    assert (200, [(name, "ada@example.com")]) == (status, [(each["keyID"], each["owner"]) for each in answer["items"]])
+    configmap = {"kind": "ConfigMap", "metadata": {"name": "argocd-gpg-keys-cm"}, "data": {name: armored}}
+    assert 200 == api.ask("POST", "gpgkeys", configmap)[0]
+    assert [name] == [each["keyID"] for each in api.ask("GET", "gpgkeys")[1]["items"]]
+    status, field, _ = api.refused("POST", "gpgkeys", {**configmap, "data": {"4AEE18F83AFDEB23": armored}})
+    assert (400, "data[4AEE18F83AFDEB23]") == (status, field)
+    assert (400, "key") == api.refused("POST", "gpgkeys", {"key": "nonsense"})[:2]
+    assert (200, {}) == api.ask("DELETE", f"gpgkeys/{key}")
+    assert 404 == api.ask("DELETE", f"gpgkeys/{name}")[0]
+    assert [] == api.ask("GET", "gpgkeys")[1]["items"]
+
+
+def test_a_repository_is_registered_for_lfs(api: Api) -> None:
+    """GIVEN a public repository with `enableLfs` WHEN registered THEN it is kept, and a wrong value is named."""
+    assert 200 == api.ask("PUT", "repositories", {"url": REPOSITORY, "enableLfs": "true"})[0]
+    assert (400, "enableLfs") == api.refused("PUT", "repositories", {"url": REPOSITORY, "enableLfs": "on"})[:2]
