@@ -52,7 +52,6 @@ class Ground:
         context = RenderContext("shop", "shop")
         built = build(
             self.repositories, None, self.tools, application, inputs, context,  # type: ignore[arg-type]
-            files=None, permit=lambda _address: None,  # type: ignore[arg-type]
         )  # fmt: skip
         with self.repositories.opened(self.url, sha, []) as checkout:
             assert not (checkout.root / "many").exists()

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from mooring.errors import RenderError
+from mooring.flows.elsewhere import OtherRepositories, Reach
 from mooring.flows.gathering import known_paths
 from mooring.flows.recalling import stated_paths
 from mooring.model.application import Application
@@ -26,7 +27,8 @@ __all__ = ["Built", "build"]
 class Built:
     """What the sources of an application give together; `inputs` carry the paths that were read.
 
-    After the declared inputs come those that they led to: charts that are named by a range.
+    After the declared inputs come those that they led to: charts that are named by a range, and the repositories that
+    kustomizations name. `unpinned` says that something was read that has no revisions.
     `source_type` names the types of all that give manifests, with commas between them.
     """
 
@@ -36,6 +38,7 @@ class Built:
     warnings: tuple[str, ...]
     by_revision: bool
     by_cluster: bool
+    unpinned: bool
 
 
 def build(
@@ -46,8 +49,10 @@ def build(
     inputs: Sequence[Input],
     context: RenderContext,
     known: Iterable[Input] = (),
+    reach: Reach | None = None,
 ) -> Built:
-    """Renders an application; `inputs` are its declared ones, each with its revision, `known` those of its last render.
+    """Renders an application; `inputs` are its declared ones, each with its revision, `known` those of its last render,
+    those that were led to with the revision of now. Without `reach`, kustomizations may name no other repository.
 
     Raises `ConfigurationError`, `RenderError`, and what `source` raises where something can't be fetched.
     """
@@ -63,7 +68,9 @@ def build(
                 )
         at = [opened[each.url, each.chart, each.revision] for each in inputs]
         _widen(application, at, context)
-        return _render(application, inputs, at, context, tools, charts)
+        resolved = [*inputs, *(each for each in known if each.led_to)]
+        elsewhere = OtherRepositories(reach, application, stack, resolved) if reach is not None else None
+        return _render(application, inputs, at, context, tools, charts, elsewhere)
 
 
 def _fetched(charts: Charts, source: Source, given: Input) -> Checkout:
@@ -98,6 +105,7 @@ def _render(
     context: RenderContext,
     tools: Tools,
     charts: Charts,
+    elsewhere: OtherRepositories | None,
 ) -> Built:
     sources = application.sources
     refs = {source.ref: checkout.root for source, checkout in zip(sources, at, strict=True) if source.ref}
@@ -106,14 +114,16 @@ def _render(
     types: list[str] = []
     warnings: list[str] = []
     read: list[tuple[str, ...]] = []
-    by_revision = by_cluster = False
+    by_revision = by_cluster = unpinned = False
     led_to: dict[Input, None] = {}
     for source, given, checkout in zip(sources, inputs, at, strict=True):
         if not source.gives_manifests:
             read.append(())
             continue
         asked = replace(context, revision=given.revision, stated=stated_paths(application, source) or ())
-        rendered = render(source, checkout.root, asked, tools, refs=refs, charts=charts, allow_empty=True)
+        rendered = render(
+            source, checkout.root, asked, tools, refs=refs, charts=charts, elsewhere=elsewhere, allow_empty=True
+        )
         objects += rendered.objects
         types.append(rendered.source_type)
         warnings += rendered.warnings
@@ -122,10 +132,15 @@ def _render(
             lent[name].update(paths)
         by_revision = by_revision or rendered.by_revision
         by_cluster = by_cluster or rendered.by_cluster
+        unpinned = unpinned or rendered.unpinned
         led_to |= dict.fromkeys(
             Input(use.url, use.revision, use.chart, use.version, led_to=True)
             for use in rendered.charts
             if not use.locked
+        )
+        led_to |= dict.fromkeys(
+            Input(use.url, use.target, revision=use.revision, depends=use.depends, led_to=True)
+            for use in rendered.bases
         )
     if not objects and not (application.automated and application.automated.allow_empty):
         hint = f" ({'; '.join(warnings)})" if warnings else ""
@@ -139,7 +154,15 @@ def _render(
         replace(given, depends=tuple(sorted({*paths, *lent.get(source.ref, ())})))
         for source, given, paths in zip(sources, inputs, read, strict=True)
     )
-    return Built(tuple(objects), (*done, *led_to), ",".join(types), tuple(warnings), by_revision, by_cluster)
+    return Built(
+        tuple(objects),
+        (*done, *led_to),
+        ",".join(types),
+        tuple(warnings),
+        by_revision or unpinned,
+        by_cluster,
+        unpinned,
+    )
 
 
 def _stated_or_read(application: Application, source: Source, rendered: Rendered) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ __all__ = [
     "permit_declared",
     "permit_namespace",
     "permit_plan",
+    "permit_source",
     "permitted_part",
     "why_closed",
 ]
@@ -73,6 +74,13 @@ def permit_declared(known: Known, projects: Projects, application: Application) 
     except ConfigurationError:
         cluster = None  # a destination may be registered later
     permit_application(projects.find(application.project, known.projects), application, cluster)
+
+
+def permit_source(project: Project, application: Application, address: str) -> None:
+    """Raises `NotPermittedError` where a project does not permit a repository that an application's sources lead to."""
+    refused = source_allowed(project, address)
+    if refused is not None:
+        raise _forbidden(refused, application)
 
 
 def permit_plan(project: Project, application: Application, cluster: Cluster, plan: Plan) -> None:

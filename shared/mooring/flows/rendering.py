@@ -9,13 +9,15 @@ could not be rendered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
 
+from mooring.access.project import Project
 from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, RepositoryMessage
 from mooring.flows.building import build
+from mooring.flows.elsewhere import Reach
 from mooring.flows.following import (
     all_inputs,
     bare,
@@ -34,6 +36,7 @@ from mooring.queues import Queues
 from mooring.render import RenderContext, Tools
 from mooring.source import Repositories, Survey
 from mooring.source.charts import Charts
+from mooring.source.files import Files
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
 from mooring.state.records import Commit, Input, Record, Rendering, WantedState
@@ -46,7 +49,7 @@ _RENDERED_AT_ONCE = 10  # applications of one repository; as many as a batch of 
 
 @dataclass(frozen=True, slots=True)
 class RenderPorts:
-    """What a render works with; `clock` gives seconds since the epoch."""
+    """What a render works with; `clock` gives seconds since the epoch, `files` brings those that have no repository."""
 
     applications: Applications
     bundles: Bundles
@@ -56,6 +59,7 @@ class RenderPorts:
     queues: Queues
     tools: Tools
     clock: Callable[[], float]
+    files: Files = field(default_factory=Files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class _Task:
     revisions: Mapping[Input, str]
     context: RenderContext
     beyond: str
+    project: Project
 
     @property
     def revision(self) -> str:
@@ -161,10 +166,11 @@ def _tasks(
             outbox.fail(record, cause, trouble, "", resolved_at, further)
             continue
         context = _context(application, known.clusters)
-        task = _Task(record, application, cause, declared, revisions, context, further)
+        project = ports.registry.projects.find(application.project, known.projects)
+        task = _Task(record, application, cause, declared, revisions, context, further, project)
         if cause.kind not in ("person", "spec") and _is_known(task):
             continue
-        if _signed(ports, outbox, task, known, resolved_at):
+        if _signed(ports, outbox, task, resolved_at):
             tasks.append(task)
     return tasks
 
@@ -182,20 +188,22 @@ def _permitted(
     return True
 
 
-def _signed(ports: RenderPorts, outbox: Outbox, task: _Task, known: Known, resolved_at: float) -> bool:
+def _signed(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float) -> bool:
     """Whether the commits bear the signatures that their project asks for; where not, that is noted."""
     try:
-        project = ports.registry.projects.find(task.application.project, known.projects)
-        if project.signatures:
+        if task.project.signatures:
             from mooring.flows.verifying import verify_sources  # with what few projects need
 
             declared = {each: task.revisions[each] for each in task.declared}
-            now = datetime.fromtimestamp(ports.clock(), UTC)
-            verify_sources(project, declared, ports.repositories, ports.registry.gpg_keys, now)
+            verify_sources(task.project, declared, ports.repositories, ports.registry.gpg_keys, _now(ports))
     except MooringError as error:
         outbox.fail(task.record, task.cause, error, task.revision, resolved_at, task.beyond)
         return False
     return True
+
+
+def _now(ports: RenderPorts) -> datetime:
+    return datetime.fromtimestamp(ports.clock(), UTC)
 
 
 def _is_known(task: _Task) -> bool:
@@ -242,7 +250,7 @@ def _carry(outbox: Outbox, task: _Task, surveys: Mapping[tuple[str, str], Survey
     """Notes the new revision where a rendering that is remembered stands for it; False where a render is needed."""
     wanted, record = task.record.wanted, task.record
     assert record.spec is not None
-    if wanted is None:
+    if wanted is None or (wanted.rendering.unpinned and task.cause.kind == "person"):
         return False
     known = find_again(task.application, wanted, task.revisions, surveys, task.context)
     if known is None:
@@ -260,7 +268,14 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
     assert record.spec is not None
     try:
         built = build(
-            ports.repositories, ports.charts, ports.tools, task.application, task.inputs, task.context, task.known
+            ports.repositories,
+            ports.charts,
+            ports.tools,
+            task.application,
+            task.inputs,
+            task.context,
+            [replace(each, revision=task.revisions.get(bare(each), "")) for each in task.known],
+            Reach(task.project, ports.repositories, ports.files, ports.registry.gpg_keys, _now(ports)),
         )
         bundle = ports.bundles.save(built.objects)
         surveys = _surveyed(ports, built.inputs)
@@ -283,6 +298,7 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
         built.warnings,
         by_revision=built.by_revision,
         by_cluster=built.by_cluster,
+        unpinned=built.unpinned,
     )
     state = _state(task, rendering, surveys, resolved_at)
     outbox.wanted.append((record.key, state))

@@ -23,7 +23,7 @@ from mooring.render.environment import BuildEnvironment
 from mooring.render.paths import LeavesError, MissingError, locate
 from mooring.render.yaml import load_documents
 
-__all__ = ["added", "apply_edits", "changes", "present_components"]
+__all__ = ["added", "apply_edits", "changes", "copied_tree", "present_components", "same_file", "write_document"]
 
 _SURROGATES = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
 
@@ -134,7 +134,7 @@ def _mirrored(root: Path, path: str, mirror: Path) -> Path:
             _linked(source, target, part)
             source, target = f"{source}/{part}", f"{target}/{part}"
             os.mkdir(target)
-        _copied(source, target)
+        copied_tree(source, target)
     except OSError as error:
         raise RenderError(f"{path}: the kustomization can't be copied ({error.strerror}): check its files") from error
     for name in KUSTOMIZATIONS:
@@ -156,7 +156,8 @@ def _linked(source: str, target: str, but: str) -> None:
             os.symlink(to, f"{target}/{entry.name}")
 
 
-def _copied(source: str, target: str) -> None:
+def copied_tree(source: str, target: str) -> None:
+    """Fills a folder with what another holds, by hard links; symbolic links stay what they are."""
     with os.scandir(source) as entries:
         for entry in entries:
             to = f"{target}/{entry.name}"
@@ -166,12 +167,13 @@ def _copied(source: str, target: str) -> None:
                 continue
             elif entry.is_dir():
                 os.mkdir(to)
-                _copied(entry.path, to)
+                copied_tree(entry.path, to)
             else:
-                _same_file(entry.path, to)
+                same_file(entry.path, to)
 
 
-def _same_file(source: str, target: str) -> None:
+def same_file(source: str, target: str) -> None:
+    """A file of a checkout in a copy, without its content being written anew."""
     try:
         os.link(source, target)
     except OSError:  # another file system, or one without hard links
@@ -189,9 +191,14 @@ def _append_patches(folder: Path, path: str, patches: tuple[KustomizePatch, ...]
     listed = document.get("patches") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(listed, list | None):
         raise RenderError(f"{where}: patches: must be a list to which spec.source.kustomize.patches can be added")
-    document = {**document, "patches": [*(listed or ()), *map(_patch_entry, patches)]}
+    write_document(file, {**document, "patches": [*(listed or ()), *map(_patch_entry, patches)]})
+
+
+def write_document(file: Path, document: Mapping[str, Any]) -> None:
+    """Puts a kustomization in the place of a file in a copy, of which other names in a checkout may be links."""
     # One field a line, each in JSON: that is YAML as well, and no scalar can be taken for another type.
     lines = (f"{_json(name)}: {_json(value)}\n" for name, value in document.items())
+    file.unlink()
     file.write_text("".join(lines), encoding="ascii")
 
 

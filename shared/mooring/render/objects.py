@@ -18,7 +18,7 @@ from mooring.errors import RenderError
 from mooring.model.objects import Manifest, ObjectKey, canonical_json
 from mooring.plan.hooks import Hook, read_hook
 
-__all__ = ["MAX_OBJECT", "MAX_TOTAL", "ChartUse", "Found", "accept"]
+__all__ = ["MAX_OBJECT", "MAX_TOTAL", "BaseUse", "ChartUse", "Found", "accept"]
 
 MAX_OBJECT: Final = 1_500_000
 """Bytes of JSON that etcd takes in one write by default (`--max-request-bytes` is 1.5 MiB, and the API server adds to
@@ -45,10 +45,20 @@ class ChartUse:
 
 
 @dataclass(frozen=True, slots=True)
+class BaseUse:
+    """What a render read in a repository that a kustomization names: the paths, at the commit that `target` named."""
+
+    url: str
+    target: str
+    revision: str
+    depends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a source gave before anything was checked: documents with the place of each, the repository's paths that
-    decided them, and what the reader should know; then the paths that other sources lent (by their `ref`) and the
-    charts that were taken from elsewhere.
+    decided them, and what the reader should know; then the paths that other sources lent (by their `ref`), the charts
+    and the bases that were taken from elsewhere, and whether anything was taken that has no revision.
     """
 
     documents: list[tuple[str, Any]] = field(default_factory=list)
@@ -56,6 +66,8 @@ class Found:
     warnings: list[str] = field(default_factory=list)
     lent: dict[str, set[str]] = field(default_factory=dict)
     charts: list[ChartUse] = field(default_factory=list)
+    bases: list[BaseUse] = field(default_factory=list)
+    unpinned: bool = False
 
 
 def accept(documents: Iterable[tuple[str, Any]], *, namespace: str) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:

@@ -45,7 +45,7 @@ def outline(source: Source, checkout: Path, context: RenderContext) -> tuple[str
     found |= changed.depends | set(context.stated)
     kind = detect(checkout / place.path, source.kind)
     if kind == "Kustomize":
-        from mooring.render.kustomize import folders
+        from mooring.render.kustomizations import folders
 
         found |= folders(checkout, place.path, source.kustomize)
     elif kind == "Helm":

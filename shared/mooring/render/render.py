@@ -21,11 +21,12 @@ from mooring.model.objects import Manifest
 from mooring.model.source import Source
 from mooring.render.detect import SourceType, detect
 from mooring.render.environment import BuildEnvironment
-from mooring.render.objects import ChartUse, Found, accept
+from mooring.render.objects import BaseUse, ChartUse, Found, accept
 from mooring.render.overrides import overridden
 from mooring.render.paths import cover, folder
 
 if TYPE_CHECKING:
+    from mooring.render.bases import Elsewhere
     from mooring.render.helm_dependencies import ChartSource
 
 __all__ = ["RenderContext", "Rendered", "Tools", "render"]
@@ -90,7 +91,8 @@ class Rendered:
     beside what they lead to. `lent` are the paths that were read in the checkouts of other sources, by their `ref`;
     `by_revision` says that the revision itself came in through a build variable, `by_cluster` that what the cluster
     speaks counts: always for charts and plugins, else where a build variable brought it in. `charts` are the
-    dependencies of a chart that were fetched for it.
+    dependencies of a chart that were fetched for it, `bases` what was read in repositories that a kustomization names;
+    `unpinned` says that something was taken by an address that has no revisions.
     """
 
     objects: tuple[Manifest, ...]
@@ -101,6 +103,8 @@ class Rendered:
     by_revision: bool = False
     by_cluster: bool = False
     charts: tuple[ChartUse, ...] = ()
+    bases: tuple[BaseUse, ...] = ()
+    unpinned: bool = False
 
 
 def render(
@@ -111,12 +115,14 @@ def render(
     *,
     refs: Mapping[str, Path] = MappingProxyType({}),
     charts: ChartSource | None = None,
+    elsewhere: Elsewhere | None = None,
     timeout: float = TIMEOUT,
     allow_empty: bool = False,
 ) -> Rendered:
     """Renders `source` from a checkout of its revision; `timeout` is in seconds, `refs` are the checkouts of sources
-    that lend their files, by `ref`, and `charts` fetches what a chart depends on and doesn't bring along. A chart
-    that was fetched itself is a checkout with the chart at its root.
+    that lend their files, by `ref`, `charts` fetches what a chart depends on and doesn't bring along, and `elsewhere`
+    opens the repositories that a kustomization names. A chart that was fetched itself is a checkout with the chart at
+    its root.
 
     Raises `ConfigurationError` (paths, options) and `RenderError` (the files don't give manifests), also for a render
     that gives none unless `allow_empty`.
@@ -125,7 +131,7 @@ def render(
     place = folder(checkout, source.path or ".", field=f"{source.declared_at}.path")
     changed = overridden(source, checkout, place.path, context.instance or context.app_name)
     environment = context.environment(source)
-    job = _Job(changed.source, checkout, place.path, context, environment, tools, refs, charts, timeout)
+    job = _Job(changed.source, checkout, place.path, context, environment, tools, refs, charts, elsewhere, timeout)
     kind, found = job.result()
     depends = cover({*found.depends, *place.links, *changed.depends})
     objects, repeated = accept(found.documents, namespace=context.namespace)
@@ -139,7 +145,18 @@ def render(
         )
     lent = {ref: cover(paths) for ref, paths in found.lent.items()}
     by_cluster = kind in _ASK_THE_CLUSTER or environment.cluster_used
-    return Rendered(objects, kind, depends, warnings, lent, environment.revision_used, by_cluster, tuple(found.charts))
+    return Rendered(
+        objects,
+        kind,
+        depends,
+        warnings,
+        lent,
+        environment.revision_used,
+        by_cluster,
+        tuple(found.charts),
+        tuple(found.bases),
+        found.unpinned,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +173,7 @@ class _Job:
     tools: Tools
     refs: Mapping[str, Path]
     charts: ChartSource | None
+    elsewhere: Elsewhere | None
     timeout: float
 
     def result(self) -> tuple[SourceType, Found]:
@@ -224,6 +242,7 @@ class _Job:
                 scratch=scratch,
                 timeout=self.timeout,
                 field=f"{source.declared_at}.kustomize",
+                elsewhere=self.elsewhere,
             )
         from mooring.render.helm import template
 

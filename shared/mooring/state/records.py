@@ -122,7 +122,7 @@ class Rendering:
     """What a render gave, and what decided it: as long as `identity` comes out the same, so does the bundle.
 
     `by_revision` says that the revision itself is among what decides, since a build variable brought it in;
-    `by_cluster` the same of what the cluster speaks.
+    `by_cluster` the same of what the cluster speaks. `unpinned` says that it read something that has no revisions.
     """
 
     bundle: str
@@ -132,6 +132,7 @@ class Rendering:
     warnings: tuple[str, ...] = ()
     by_revision: bool = False
     by_cluster: bool = False
+    unpinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

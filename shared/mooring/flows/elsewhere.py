@@ -1,0 +1,100 @@
+"""What a kustomization names in other repositories, opened: where the project permits it, and at pinned commits.
+
+Argo CD lets Kustomize clone what it likes. Here the repositories are opened with the credentials that are stored for
+their addresses, so whoever writes a kustomization would read what others may read. Therefore each address must be
+permitted by the project's `sourceRepos`, and each commit bear the signature that the project asks for, just as those of
+a declared source must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+
+from mooring.access.project import Project
+from mooring.errors import ConfigurationError
+from mooring.flows.permitting import NotPermittedError, permit_source
+from mooring.model.application import Application
+from mooring.source import Repositories, Resolution
+from mooring.source.files import Files
+from mooring.source.refs import is_sha, may_be_range
+from mooring.source.trees import Checkout
+from mooring.state.gpgkeys import GpgKeys
+from mooring.state.records import Input
+
+__all__ = ["OtherRepositories", "Reach"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far an application's sources may lead, and by what means."""
+
+    project: Project
+    repositories: Repositories
+    files: Files
+    keys: GpgKeys
+    now: datetime
+
+
+class OtherRepositories:
+    """For one render; what it opens stays open until `stack` is left.
+
+    `known` are inputs whose revisions were resolved for this render, and need not be again.
+    """
+
+    __slots__ = ("_application", "_opened", "_reach", "_revisions", "_stack")
+
+    def __init__(self, reach: Reach, application: Application, stack: ExitStack, known: Iterable[Input]) -> None:
+        self._reach = reach
+        self._application = application
+        self._stack = stack
+        self._revisions = {(each.url, each.target): each.revision for each in known if each.in_git and each.revision}
+        self._opened: dict[tuple[str, str], Checkout] = {}
+
+    def base(self, url: str, target: str, path: str) -> tuple[str, Checkout]:
+        """The commit that a target of a repository names, with a path in it; and the target, in full where it looks
+        like a range of versions, since Kustomize knows none (`v1` is the tag or branch of that name).
+
+        Raises `NotPermittedError`, and what resolving, verifying and fetching raise.
+        """
+        permit_source(self._reach.project, self._application, url)
+        target, sha = self._resolved(url, target)
+        opened = self._opened.get((url, sha))
+        if opened is None:
+            self._verify(Input(url, target), sha)
+            opened = self._stack.enter_context(self._reach.repositories.opened(url, sha, [path]))
+            self._opened[url, sha] = opened
+        return target, opened
+
+    def _resolved(self, url: str, target: str) -> tuple[str, str]:
+        names = (
+            [f"refs/tags/{target}", f"refs/heads/{target}"] if not is_sha(target) and may_be_range(target) else [target]
+        )
+        for name in names:
+            if (url, name) in self._revisions:
+                return name, self._revisions[url, name]
+        found = self._reach.repositories.latest(url, names)
+        for name in names:
+            if isinstance(resolution := found[name], Resolution):
+                self._revisions[url, name] = resolution.sha
+                return name, resolution.sha
+        raise ConfigurationError(f"has no tag, branch or commit {target!r}; correct the ref")
+
+    def file(self, url: str) -> bytes:
+        """The content of a file. Raises `NotPermittedError`, and what `Files.fetched` raises."""
+        permit_source(self._reach.project, self._application, url)
+        if self._reach.project.signatures:
+            raise NotPermittedError(
+                f"the project {self._reach.project.name!r} asks for signatures, which a single file has not; put it "
+                "into a repository"
+            )
+        return self._reach.files.fetched(url)
+
+    def _verify(self, given: Input, sha: str) -> None:
+        project = self._reach.project
+        if project.signatures:
+            from mooring.flows.verifying import verify_sources  # with what few projects need
+
+            verify_sources(project, {given: sha}, self._reach.repositories, self._reach.keys, self._reach.now)
