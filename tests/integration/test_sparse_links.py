@@ -35,7 +35,9 @@ class Ground:
         self.tools = Tools(kustomize=str(tools["kustomize"]), helm=str(tools["helm"]), gokit=str(tools["gokit"]))
         self.url = served.create("shop.git")
 
-    def render(self, files: dict[str, str], links: dict[str, str], **source: object) -> dict[str, str]:
+    def render(
+        self, files: dict[str, str], links: dict[str, str], *, lent: tuple[str, str] | None = None, **source: object
+    ) -> dict[str, str]:
         """The values of the ConfigMaps that a source gives, by name; the far corner of the repository stays away."""
         sha = self.served.commit("shop.git", {**MANY, **files}, links=links)
         document = {
@@ -44,15 +46,16 @@ class Ground:
             "metadata": {"name": "shop"},
             "spec": {
                 "destination": {"name": "in-cluster", "namespace": "shop"},
-                "source": {"repoURL": self.url, "path": "app", **source},
+                "sources": [
+                    {"repoURL": self.url, "path": "app", **source},
+                    *([{"repoURL": lent[0], "ref": "lent"}] if lent else []),
+                ],
             },
         }
         application = parse_application(document).application
-        inputs = [Input(self.url, "", revision=sha)]
+        inputs = [Input(self.url, "", revision=sha), *([Input(lent[0], "", revision=lent[1])] if lent else [])]
         context = RenderContext("shop", "shop")
-        built = build(
-            self.repositories, None, self.tools, application, inputs, context,  # type: ignore[arg-type]
-        )  # fmt: skip
+        built = build(self.repositories, None, self.tools, application, inputs, context)  # type: ignore[arg-type]
         with self.repositories.opened(self.url, sha, []) as checkout:
             assert not (checkout.root / "many").exists()
         return {each["metadata"]["name"]: each["data"]["v"] for each in built.objects}
@@ -120,6 +123,16 @@ def test_a_link_that_leads_out_is_refused(ground: Ground, kind: str, target: str
     }[kind]
     with pytest.raises((RenderError, ConfigurationError), match=r"leaves\.yaml"):
         ground.render(files, {"app/leaves.yaml": target})
+
+
+def test_borrowed_values_behind_links(git_server: Served, ground: Ground) -> None:
+    """GIVEN a value file that another source borrows from a large repository, behind links WHEN rendered THEN it is
+    brought."""
+    url = git_server.create("values.git")
+    links = {"env": "stages/prod", "stages/prod/v.yaml": "../../common/v.yaml"}
+    sha = git_server.commit("values.git", {**MANY, "common/v.yaml": "v: lent\n"}, links=links)
+    files = {"app/Chart.yaml": CHART, "app/templates/t.yaml": config("t", "{{ .Values.v }}")}
+    assert {"t": "lent"} == ground.render(files, {}, helm={"valueFiles": ["$lent/env/v.yaml"]}, lent=(url, sha))
 
 
 def test_a_link_that_leads_into_a_submodule(ground: Ground, git_server: Served) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from mooring.errors import RenderError
+from mooring.errors import ConfigurationError, RenderError
 from mooring.flows.elsewhere import OtherRepositories, Reach
 from mooring.flows.gathering import known_paths
 from mooring.flows.recalling import stated_paths
@@ -15,6 +15,7 @@ from mooring.model.objects import Manifest
 from mooring.model.source import Source
 from mooring.render import RenderContext, Rendered, Tools, render
 from mooring.render.outline import borrowed, outline
+from mooring.render.paths import cover, reachable
 from mooring.source import Repositories
 from mooring.source.charts import Charts
 from mooring.source.trees import Checkout
@@ -95,7 +96,21 @@ def _widen(application: Application, at: Sequence[Checkout], context: RenderCont
             named = found
         for ref, paths in borrowed(source).items():
             if ref in lenders:
-                lenders[ref].widen(paths)
+                _lend(lenders[ref], paths)
+
+
+def _lend(checkout: Checkout, paths: tuple[str, ...]) -> None:
+    """Brings what another source borrows, and what links on the way lead to."""
+    named: tuple[str, ...] = ()
+    while True:
+        try:
+            found = cover(reachable(checkout.root, paths, sparse=True))
+        except ConfigurationError:
+            return  # a link leads out of the repository: the render says where it was borrowed
+        if found == named:
+            return
+        checkout.widen(found)
+        named = found
 
 
 def _render(
