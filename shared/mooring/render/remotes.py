@@ -18,7 +18,7 @@ __all__ = ["Remote", "RemoteBase", "RemoteFile", "is_remote", "read_remote"]
 
 _REMOTE: Final = re.compile(r"git::|gh:|[^/\s]+@[^/\s]+:|[^./\s]+(\.[^./\s]+)+/\S+|\S+\?\S+=")
 _AUTHORITY: Final = re.compile(r"(?P<host>(?:https?|ssh)://[^/\s]+/|[^/\s:@]+@[^/\s:]+:)(?P<rest>\S+)", re.IGNORECASE)
-_SHORT: Final = re.compile(r"(?:gh:|(?:www\.)?github\.com[:/])(?!/)", re.IGNORECASE)
+_SHORT: Final = re.compile(r"\A(?:gh:|(?:www\.)?github\.com[:/])(?!/)", re.IGNORECASE)
 _MANIFESTS: Final = (".yaml", ".yml", ".json")
 
 
