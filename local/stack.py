@@ -38,7 +38,7 @@ __all__ = ["Options", "Place", "Report", "Stack"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _REGION = "eu-central-1"
-_SHIPPED = ("helm", "kustomize", "gokit")
+_SHIPPED = ("helm", "kustomize", "gokit", "sopskit")
 _READY = 60.0
 
 Report = Callable[[str], None]

@@ -3,7 +3,7 @@
 A tool that was asked for is looked for in `$KUBEBUILDER_ASSETS`, then on PATH, then in the cache, and is built only if
 none of them has it. What is found on a machine is trusted only if it says that it is the version we ask for: an older
 etcd starts well and then fails the API server with words that name nothing. The tools that are shipped to functions
-(helm, kustomize, gokit) never come from a machine, because what runs here has to be what is deployed.
+(helm, kustomize, gokit, sopskit) never come from a machine, because what runs here has to be what is deployed.
 """
 
 from __future__ import annotations
@@ -93,6 +93,10 @@ TOOLS = {
             13,
         ),
         Tool("gokit", "layers/tools/gokit", ".", 10),
+        Tool("kubeseal", "local/tools/kubeseal", "github.com/bitnami-labs/sealed-secrets/cmd/kubeseal", 25),
+        Tool("sopskit", "layers/tools/sopskit", ".", 90),
+        Tool("sops", "layers/tools/sopskit", "github.com/getsops/sops/v3/cmd/sops", 15),
+        Tool("age-keygen", "layers/tools/sopskit", "filippo.io/age/cmd/age-keygen", 2),
     )
 }
 """Every tool by its name, in the order in which building them is quickest."""

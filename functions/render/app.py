@@ -35,7 +35,10 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         renders = [message for message in messages if not isinstance(message, ApplicationSetMessage)]
         sets = [message for message in messages if isinstance(message, ApplicationSetMessage)]
         if renders:
-            handle_renders(_ports(), renders)
+            try:
+                handle_renders(_ports(), renders)
+            finally:
+                _ports().tools.forget()
         if sets:
             from mooring.flows.previewing import handle_sets_and_previews  # most renders never meet a set
 

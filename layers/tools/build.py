@@ -1,4 +1,4 @@
-"""Fills a folder with the programs that functions start: git, ssh, helm, kustomize and gokit.
+"""Fills a folder with the programs that functions start: git, ssh, helm, kustomize, gokit and sopskit.
 
 Run by the Makefile that `sam build` calls. The Go programs are built from the modules that are pinned here and come
 from the cache when they have been built before; git and ssh come from Debian (see `debian.py`).
@@ -24,6 +24,7 @@ _PROGRAMS = {
     "helm": "helm.sh/helm/v4/cmd/helm",
     "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
     "gokit": ".",
+    "sopskit": ".",
 }
 
 

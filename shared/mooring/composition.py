@@ -27,8 +27,8 @@ from mooring.state.table import Table
 if TYPE_CHECKING:
     from mooring.appsets.ports import CodeHosts, DecisionSource, Plugins
     from mooring.differences.expressions import Expressions
-    from mooring.flows.bootstrapping import Root
     from mooring.flows import opening
+    from mooring.flows.bootstrapping import Root
     from mooring.flows.declaring import AskPorts
     from mooring.flows.generating import SetPorts
     from mooring.flows.ports import SyncPorts
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mooring.flows.rendering import RenderPorts
     from mooring.flows.sweeping import SweepPorts
     from mooring.flows.targets import Targets
+    from mooring.render.sops import SopsOpener
     from mooring.source import Repositories
     from mooring.source.charts import Charts
     from mooring.state.bundles import Bundles
@@ -242,9 +243,21 @@ class Composition:
                 helm=self._program("helm"),
                 gokit=self._program("gokit"),
                 plugins=self._environment.get("MOORING_PLUGINS", ""),
+                sops=self._sops(),
             ),
             time.time,
         )
+
+    def _sops(self) -> SopsOpener:
+        from mooring.render.sops import SopsOpener
+
+        prefix = self._environment.get("MOORING_SECRET_PREFIX", "mooring")
+
+        def keys(project: str) -> str:
+            names = (f"{prefix}/sops/shared", f"{prefix}/sops/projects/{project}")
+            return "\n".join(self.secrets.text_if_there(name) for name in names)
+
+        return SopsOpener(self._program("sopskit"), keys, self._environment)
 
     def set_ports(self, owner: str) -> SetPorts:
         """For ApplicationSets, in `render`; `owner` names the invocation."""

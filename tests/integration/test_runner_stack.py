@@ -55,7 +55,7 @@ def handler(event, context):
     if event["rawPath"] == "/api/webhook":
         return {"statusCode": 401}
     if event["rawPath"] == "/api/v1/tools":
-        return {name: shutil.which(name) for name in ("git", "helm", "kustomize", "gokit", "kubectl")}
+        return {name: shutil.which(name) for name in ("git", "helm", "kustomize", "gokit", "sopskit", "kubectl")}
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=os.environ["TOKEN"])["SecretString"]
     if event["headers"]["authorization"] != "Bearer " + json.loads(secret)["token"]:
         return {"statusCode": 401}
@@ -109,7 +109,9 @@ def test_functions_find_the_tools_layer_and_git_first(stack: Stack) -> None:
     found = json.loads(_get(f"{stack.mooring.url}/api/v1/tools"))
 
     folder = stack.directory / "bin"
-    assert {name: str(folder / name) for name in ("git", "helm", "kustomize", "gokit")} | {"kubectl": None} == {
+    assert {name: str(folder / name) for name in ("git", "helm", "kustomize", "gokit", "sopskit")} | {
+        "kubectl": None
+    } == {
         **found,
         "kubectl": None if not (found["kubectl"] or "").startswith(str(folder)) else found["kubectl"],
     }

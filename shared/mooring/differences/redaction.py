@@ -2,9 +2,9 @@
 
 A Secret is recognised by its kind wherever it stands: as an object, in a List, or inside another object that carries
 manifests. Its `data` and `stringData` are replaced value by value (the names stay), and of its annotations those that
-look like a copy of an object. Copies that `kubectl apply` leaves behind are taken out everywhere. The hash is an
-HMAC-SHA256 (RFC 2104) with a key of the installation, cut to eight digits, so a short password can't be found by
-trying.
+look like a copy of an object. So are all fields of an object that says that it holds secrets (`mooring.dev/hidden`).
+Copies that `kubectl apply` leaves behind are taken out everywhere. The hash is an HMAC-SHA256 (RFC 2104) with a key of
+the installation, cut to eight digits, so a short password can't be found by trying.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import hmac
 from typing import Any, Final
 
 from mooring.model.objects import canonical_json
+from mooring.secrets.digests import HIDDEN_ANNOTATION
 
 __all__ = ["redacted"]
 
@@ -36,6 +37,8 @@ def redacted(value: Any, secret_key: bytes) -> Any:
         return value
     if value.get("kind") == "Secret":
         return _secret(value, secret_key)
+    if isinstance(metadata := value.get("metadata"), dict) and HIDDEN_ANNOTATION in (metadata.get("annotations") or ()):
+        return _hidden(value, secret_key)
     if value.get("kind") == "SecretList" and isinstance(value.get("items"), list):
         items = [_secret(item, secret_key) if isinstance(item, dict) else item for item in value["items"]]
         return {
@@ -60,6 +63,20 @@ def _hashed(value: Any, secret_key: bytes, *, encoded: bool) -> str:
 def _fields(value: dict[str, Any], secret_key: bytes) -> dict[str, Any]:
     return {
         name: _metadata(below, secret_key, secret=False) if name == "metadata" else redacted(below, secret_key)
+        for name, below in value.items()
+    }
+
+
+def _hidden(value: dict[str, Any], secret_key: bytes) -> dict[str, Any]:
+    """An object that says it holds secrets somewhere: all below its fields becomes hashes, field by field."""
+    return {
+        name: below
+        if name in ("apiVersion", "kind")
+        else _metadata(below, secret_key, secret=True)
+        if name == "metadata"
+        else {key: _hashed(inner, secret_key, encoded=False) for key, inner in below.items()}
+        if isinstance(below, dict)
+        else _hashed(below, secret_key, encoded=False)
         for name, below in value.items()
     }
 

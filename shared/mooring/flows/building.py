@@ -29,7 +29,8 @@ class Built:
     """What the sources of an application give together; `inputs` carry the paths that were read.
 
     After the declared inputs come those that they led to: charts that are named by a range, and the repositories that
-    kustomizations name. `unpinned` says that something was read that has no revisions.
+    kustomizations name. `unpinned` says that something was read that has no revisions, `opened` that
+    SOPS files were opened: then any of the objects may hold a secret.
     `source_type` names the types of all that give manifests, with commas between them.
     """
 
@@ -40,6 +41,7 @@ class Built:
     by_revision: bool
     by_cluster: bool
     unpinned: bool
+    opened: bool
 
 
 def build(
@@ -129,7 +131,7 @@ def _render(
     types: list[str] = []
     warnings: list[str] = []
     read: list[tuple[str, ...]] = []
-    by_revision = by_cluster = unpinned = False
+    by_revision = by_cluster = unpinned = opened = False
     led_to: dict[Input, None] = {}
     for source, given, checkout in zip(sources, inputs, at, strict=True):
         if not source.gives_manifests:
@@ -148,6 +150,7 @@ def _render(
         by_revision = by_revision or rendered.by_revision
         by_cluster = by_cluster or rendered.by_cluster
         unpinned = unpinned or rendered.unpinned
+        opened = opened or rendered.opened
         led_to |= dict.fromkeys(
             Input(use.url, use.revision, use.chart, use.version, led_to=True)
             for use in rendered.charts
@@ -177,6 +180,7 @@ def _render(
         by_revision or unpinned,
         by_cluster,
         unpinned,
+        opened,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mooring.cluster.observe import APP_LABEL
 from mooring.flows.opening import NOTHING_OPENED, Origin, Sources, identified
+from mooring.flows.restarting import with_values
 from mooring.flows.targets import Live
 from mooring.model.application import Application
 from mooring.model.objectoptions import read_object_options
@@ -73,6 +74,10 @@ def prepare(
         ready.pop(key, None)
         ready[key] = placed
         from_[key] = origins.get(place)
+    restarting, waiting = with_values(ready, sources.held, digest_of)
+    ready |= restarting
+    if waiting:
+        sources = replace(sources, held=sources.held | waiting)
     wave_of = waves(ready.items())
     options = application.options.objects
     objects = tuple(

@@ -277,7 +277,7 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
             [replace(each, revision=task.revisions.get(bare(each), "")) for each in task.known],
             Reach(task.project, ports.repositories, ports.files, ports.registry.gpg_keys, _now(ports)),
         )
-        bundle = ports.bundles.save(built.objects)
+        bundle = ports.bundles.save(built.objects, all_sealed=built.opened)
         surveys = _surveyed(ports, built.inputs)
     except MooringError as error:
         outbox.fail(record, task.cause, error, task.revision, resolved_at, task.beyond)

@@ -19,6 +19,7 @@ from mooring.render.globs import compile_glob
 from mooring.render.objects import MAX_TOTAL, Found
 from mooring.render.overrides import OVERRIDES
 from mooring.render.paths import LeavesError, MissingError, locate
+from mooring.render.sops import SopsOpening
 from mooring.render.yaml import load_documents
 
 __all__ = ["Evaluate", "jsonnet_files", "read_directory"]
@@ -31,24 +32,29 @@ _SUFFIXES = (".yaml", ".yml", ".json", ".jsonnet")
 
 
 def read_directory(
-    root: Path, path: str, options: DirectoryOptions, evaluate: Evaluate, *, field: str = "spec.source.directory"
+    root: Path,
+    path: str,
+    options: DirectoryOptions,
+    evaluate: Evaluate,
+    *,
+    field: str = "spec.source.directory",
+    opening: SopsOpening | None = None,
 ) -> Found:
     """Reads the manifests in the folder `path` (relative to the checkout `root`, links already followed), and has
-    `evaluate` called once with its Jsonnet files, if there are any.
+    `evaluate` called once with its Jsonnet files, if there are any; `opening` opens those that are encrypted.
 
-    Raises `RenderError` for files that can't be read and `ConfigurationError` for globs and links that can't be used.
+    Raises `RenderError` for files that can't be read and `ConfigurationError` for globs and links that can't be used,
+    and what opening a file raises.
     Source: Argo CD, "Directory" and "Jsonnet".
     """
     found = Found(depends={path})
     total = 0
-    programs: list[str] = []
-    places: dict[str, int] = {}
+    contents: dict[str, bytes | None] = {}
     for where, is_link in _chosen(root, path, options, field):
         if is_link and not _follow(root, where, found):
             continue
         if where.endswith(".jsonnet"):
-            programs.append(where)
-            places[where] = len(found.documents)
+            contents[where] = None
             continue
         try:
             content = Path(root, where).read_bytes()
@@ -57,7 +63,17 @@ def read_directory(
         total += len(content)
         if total > MAX_TOTAL:
             raise RenderError(f"{where}: the manifests exceed {MAX_TOTAL >> 20} MiB together: split the application")
-        _read(content, where, found)
+        contents[where] = content
+    read = {where: content for where, content in contents.items() if content is not None and _SKIP not in content}
+    plain = {} if opening is None else opening.contents(read)
+    programs: list[str] = []
+    places: dict[str, int] = {}
+    for where, given in contents.items():
+        if given is not None:
+            _read(plain.get(where, given), where, found)
+        else:
+            programs.append(where)
+            places[where] = len(found.documents)
     if programs:
         _evaluated(evaluate(programs), places, found)
     return found

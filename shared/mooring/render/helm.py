@@ -13,7 +13,7 @@ import os
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +28,7 @@ from mooring.render.objects import Found
 from mooring.render.paths import reachable
 from mooring.render.process import run
 from mooring.render.schemas import reaches_out
+from mooring.render.sops import SopsOpening
 from mooring.render.yaml import load_documents
 
 __all__ = ["template"]
@@ -53,6 +54,7 @@ def template(
     refs: Mapping[str, Path] = MappingProxyType({}),
     charts: ChartSource | None = None,
     declared_at: str = "spec.source",
+    opening: SopsOpening | None = None,
 ) -> Found:
     """What a chart gives, placed by template; it depends on the chart, value files, charts elsewhere, and files that
     other sources lend (`refs`: the root of each one's checkout by its `ref`). `charts` fetches dependencies.
@@ -77,6 +79,12 @@ def template(
     depends = reachable(root, named.depends)
     chart = assembled(root, path, taken.folders, scratch / "chart") if taken.folders else f"{root}/{path}"
     names = {os.fspath(scratch / "chart"): path, **{os.fspath(refs[ref].absolute()): f"${ref}" for ref in named.lent}}
+    if opening is not None:
+        told = _told((*files, *(file for _, file in parameter_files)), root, refs)
+        plain = opening.files(told, scratch, told)
+        names |= {placed: told[file] for file, placed in plain.items()}
+        files = [plain.get(file, file) for file in files]
+        parameter_files = [(name, plain.get(file, file)) for name, file in parameter_files]
     arguments = [tool, "template", "--dry-run=client"]
     warnings = list(taken.warnings)
     schema = reaches_out(root, depends)
@@ -104,6 +112,15 @@ def template(
     except RenderError as error:
         raise _explained(error, root, path) from error.__cause__
     return Found(list(_documents(output, path)), depends, warnings, named.lent, list(taken.uses))
+
+
+def _told(files: Iterable[str], root: Path, refs: Mapping[str, Path]) -> dict[str, str]:
+    """What to call files by their absolute paths: as the source names them from the root of its or another checkout."""
+    roots = {f"{root}/": "", **{f"{lender.absolute()}/": f"${ref}/" for ref, lender in refs.items()}}
+    return {
+        file: next((name + file.removeprefix(start) for start, name in roots.items() if file.startswith(start)), file)
+        for file in files
+    }
 
 
 def _facts(options: HelmOptions, namespace: str, kube_version: str, api_versions: Sequence[str]) -> Iterator[str]:

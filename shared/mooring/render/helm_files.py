@@ -12,6 +12,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +22,11 @@ from mooring.model.source import HelmOptions
 from mooring.render.environment import BuildEnvironment
 from mooring.render.paths import LeavesError, MissingError, Place, locate
 
-__all__ = ["HelmFiles"]
+__all__ = ["SECRETS", "HelmFiles"]
 
+SECRETS = "secrets://"
+"""What helm-secrets writes before files that it opens (helm-secrets, "Usage"); here content alone makes a SOPS file."""
+_SECRETS = re.compile(r"secrets(\+[a-z-]+)?://")
 _VARIABLES = ("ARGOCD_", "KUBE_")
 
 
@@ -82,6 +86,7 @@ class HelmFiles:
         return file
 
     def _named(self, name: str, where: str) -> _Named:
+        name = name.removeprefix(SECRETS)
         if name.startswith("$"):
             ref, _, rest = name[1:].partition("/")
             if ref in self.refs:
@@ -92,6 +97,12 @@ class HelmFiles:
                 message = f"no source has the ref {ref!r}; add it to spec.sources, or correct the name"
                 raise ConfigurationError(message, field=where)
         text = self.environment.substitute(name)
+        if _SECRETS.match(text):
+            raise ConfigurationError(
+                f"{text.partition('://')[0]}:// imports a key of its own, which is not done here; write secrets:// and "
+                "keep the key for Mooring (docs/sops.md)",
+                field=where,
+            )
         if "://" in text:
             raise ConfigurationError(
                 "value files by URL are not supported, since nothing tells when they change; commit the file, or lend "

@@ -23,8 +23,10 @@ from mooring.render.edits import apply_edits, changes, present_components
 from mooring.render.environment import BuildEnvironment
 from mooring.render.kustomizations import walk
 from mooring.render.objects import BaseUse, Found
+from mooring.render.opened_copy import opened_copy
 from mooring.render.paths import reachable
 from mooring.render.process import run
+from mooring.render.sops import SopsOpening
 from mooring.render.yaml import load_documents
 
 __all__ = ["build"]
@@ -44,6 +46,7 @@ def build(
     timeout: float,
     field: str = "spec.source.kustomize",
     elsewhere: Elsewhere | None = None,
+    opening: SopsOpening | None = None,
 ) -> Found:
     """What a kustomization gives with what the application adds to it; it depends on the folders that it is made of,
     here and in the repositories that `elsewhere` opens.
@@ -54,6 +57,8 @@ def build(
     options, missing = _with_components_that_are_there(root, path, options, field)
     walked = walk(root, path, options)
     depends = reachable(root, walked.folders) | missing
+    if opening is not None:
+        root = opened_copy(root, walked.folders, depends, opening, scratch) or root
     mirror = scratch / "edited"
     names = {os.fspath(mirror): ""}
     here = root

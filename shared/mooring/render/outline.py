@@ -14,6 +14,7 @@ from pathlib import Path
 from mooring.errors import ConfigurationError
 from mooring.model.source import Source
 from mooring.render.detect import CHART, detect
+from mooring.render.helm_files import SECRETS
 from mooring.render.overrides import overridden
 from mooring.render.paths import LeavesError, MissingError, cover, locate, reachable
 from mooring.render.render import RenderContext
@@ -63,11 +64,16 @@ def outline(source: Source, checkout: Path, context: RenderContext) -> tuple[str
 def borrowed(source: Source) -> Mapping[str, tuple[str, ...]]:
     """The paths that a source takes from the repositories of others, by their `ref` (`$ref/path`)."""
     found: dict[str, set[str]] = {}
-    for file in (*source.helm.value_files, *(each.value for each in source.helm.file_parameters)):
+    for file in _helm_files(source):
         ref, slash, path = file.removeprefix("$").partition("/")
         if file.startswith("$") and slash:
             found.setdefault(ref, set()).add(posixpath.normpath(path))
     return {ref: cover(paths) for ref, paths in found.items()}
+
+
+def _helm_files(source: Source) -> list[str]:
+    files = (*source.helm.value_files, *(each.value for each in source.helm.file_parameters))
+    return [file.removeprefix(SECRETS) for file in files]
 
 
 def named(source: Source) -> tuple[str, ...]:
@@ -79,7 +85,7 @@ def named(source: Source) -> tuple[str, ...]:
 def _values(source: Source, path: str) -> set[str]:
     """Value files beside the chart's own folder; patterns count with the folder before their wildcard."""
     found: set[str] = set()
-    for file in (*source.helm.value_files, *(each.value for each in source.helm.file_parameters)):
+    for file in _helm_files(source):
         if "://" in file or file.startswith("$"):
             continue
         plain = file if not set("*?[{") & set(file) else posixpath.dirname(file[: min(map(file.find, _marks(file)))])

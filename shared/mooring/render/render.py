@@ -16,18 +16,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from mooring.errors import ConfigurationError, RenderError
+from mooring.errors import ConfigurationError, MooringError, RenderError
 from mooring.model.objects import Manifest
 from mooring.model.source import Source
 from mooring.render.detect import SourceType, detect
 from mooring.render.environment import BuildEnvironment
+from mooring.render.hiding import marked, masked, refuse_encrypted
 from mooring.render.objects import BaseUse, ChartUse, Found, accept
 from mooring.render.overrides import overridden
 from mooring.render.paths import cover, folder
+from mooring.render.sops import SopsOpening
 
 if TYPE_CHECKING:
     from mooring.render.bases import Elsewhere
     from mooring.render.helm_dependencies import ChartSource
+    from mooring.render.sops import SopsOpener
 
 __all__ = ["RenderContext", "Rendered", "Tools", "render"]
 
@@ -73,13 +76,19 @@ class RenderContext:
 @dataclass(frozen=True, slots=True)
 class Tools:
     """Where the rendering tools are: paths of executables, and of the folder with config management plugins (empty
-    where there are none).
+    where there are none). `sops` opens encrypted files; without one a render that meets such a file fails.
     """
 
     kustomize: str
     helm: str
     gokit: str = "gokit"
     plugins: str = ""
+    sops: SopsOpener | None = None
+
+    def forget(self) -> None:
+        """Drops what was kept in memory for one invocation."""
+        if self.sops is not None:
+            self.sops.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,8 @@ class Rendered:
     `by_revision` says that the revision itself came in through a build variable, `by_cluster` that what the cluster
     speaks counts: always for charts and plugins, else where a build variable brought it in. `charts` are the
     dependencies of a chart that were fetched for it, `bases` what was read in repositories that a kustomization names;
-    `unpinned` says that something was taken by an address that has no revisions.
+    `unpinned` says that something was taken by an address that has no revisions, `opened` that encrypted files were
+    opened, so that any of the objects may hold a secret.
     """
 
     objects: tuple[Manifest, ...]
@@ -105,6 +115,7 @@ class Rendered:
     charts: tuple[ChartUse, ...] = ()
     bases: tuple[BaseUse, ...] = ()
     unpinned: bool = False
+    opened: bool = False
 
 
 def render(
@@ -131,10 +142,21 @@ def render(
     place = folder(checkout, source.path or ".", field=f"{source.declared_at}.path")
     changed = overridden(source, checkout, place.path, context.instance or context.app_name)
     environment = context.environment(source)
-    job = _Job(changed.source, checkout, place.path, context, environment, tools, refs, charts, elsewhere, timeout)
-    kind, found = job.result()
+    opening = SopsOpening(tools.sops, context.project)
+    job = _Job(
+        changed.source, checkout, place.path, context, environment, tools, refs, charts, elsewhere, timeout, opening
+    )
+    try:
+        kind, found = job.result()
+        objects, repeated = accept(found.documents, namespace=context.namespace)
+    except MooringError as error:
+        if opening.used:
+            raise masked(error, opening.values) from None
+        raise
+    refuse_encrypted(objects)
+    if opening.used:
+        objects = marked(objects, opening.values)
     depends = cover({*found.depends, *place.links, *changed.depends})
-    objects, repeated = accept(found.documents, namespace=context.namespace)
     path, warnings = place.path, (*changed.warnings, *found.warnings, *repeated)
     if not objects and not allow_empty:
         hint = f" ({'; '.join(warnings)})" if warnings else ""
@@ -156,6 +178,7 @@ def render(
         tuple(found.charts),
         tuple(found.bases),
         found.unpinned,
+        opening.used,
     )
 
 
@@ -175,6 +198,7 @@ class _Job:
     charts: ChartSource | None
     elsewhere: Elsewhere | None
     timeout: float
+    opening: SopsOpening
 
     def result(self) -> tuple[SourceType, Found]:
         source, at = self.source, self.source.declared_at
@@ -187,7 +211,9 @@ class _Job:
             from mooring.render.directory import read_directory
 
             field = f"{at}.directory"
-            return kind, read_directory(self.checkout, self.path, source.directory, self._jsonnet, field=field)
+            return kind, read_directory(
+                self.checkout, self.path, source.directory, self._jsonnet, field=field, opening=self.opening
+            )
         with _scratch() as scratch:
             return kind, self._by_tool(kind, scratch)
 
@@ -243,6 +269,7 @@ class _Job:
                 timeout=self.timeout,
                 field=f"{source.declared_at}.kustomize",
                 elsewhere=self.elsewhere,
+                opening=self.opening,
             )
         from mooring.render.helm import template
 
@@ -261,6 +288,7 @@ class _Job:
             refs=self.refs,
             charts=self.charts,
             declared_at=source.declared_at,
+            opening=self.opening,
         )
 
 

@@ -15,12 +15,19 @@ from functools import cached_property
 
 from mooring.model.objects import Manifest, canonical_json
 
-__all__ = ["Digests", "is_secret"]
+__all__ = ["HIDDEN_ANNOTATION", "Digests", "is_secret"]
+
+HIDDEN_ANNOTATION = "mooring.dev/hidden"
+"""On an object of any kind: its values are treated as those of a Secret. A render sets it where SOPS files were."""
 
 
 def is_secret(manifest: Manifest) -> bool:
     """Whether an object holds what must neither be stored in plain nor under a hash without a key."""
-    return manifest.get("kind") == "Secret" and manifest.get("apiVersion") == "v1"
+    if manifest.get("kind") == "Secret" and manifest.get("apiVersion") == "v1":
+        return True
+    metadata = manifest.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return isinstance(annotations, dict) and HIDDEN_ANNOTATION in annotations
 
 
 class Digests:
@@ -43,9 +50,9 @@ class Digests:
             return hashlib.sha256(content).hexdigest()
         return hmac.new(self._key, b"object\n" + content, hashlib.sha256).hexdigest()
 
-    def of_bundle(self, objects: Iterable[Manifest]) -> str:
-        """The digest of objects in their order: 64 hexadecimal digits, keyed where a Secret is among them."""
-        hashed, keyed = hashlib.sha256(), False
+    def of_bundle(self, objects: Iterable[Manifest], *, keyed: bool = False) -> str:
+        """The digest of objects in their order: 64 hexadecimal digits, keyed if asked or where a Secret is there."""
+        hashed = hashlib.sha256()
         for manifest in objects:
             keyed = keyed or is_secret(manifest)
             hashed.update(canonical_json(manifest))

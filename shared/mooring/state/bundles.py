@@ -1,9 +1,9 @@
 """Bundles: what a render produced, kept for ever under the digest of its content.
 
 A bundle is one compressed JSON file. Its name is the digest of the rendered objects (see `secrets.digests`), so the
-same render is stored once and a bundle never changes. Every `Secret` in it is sealed with a KMS data key (see
-`secrets.envelope`): neither the bucket nor the name reveals any. Rendering and syncing need different rights, and this
-file is all that passes between them.
+same render is stored once and a bundle never changes. Every `Secret` in it, and every object of a render that opened
+SOPS files, is sealed with a KMS data key (see `secrets.envelope`): neither the bucket nor the name reveals any.
+Rendering and syncing need different rights, and this file is all that passes between them.
 """
 
 from __future__ import annotations
@@ -41,10 +41,13 @@ class Bundles:
         self._keys = keys
         self._warm: OrderedDict[str, bytes] = OrderedDict()
 
-    def save(self, objects: tuple[Manifest, ...]) -> str:
-        """Stores a bundle unless it is there, and returns its digest. Raises `UnreachableError` or `PermanentError`."""
-        name = self.digests.of_bundle(objects)
-        data = self._encode(name, objects)
+    def save(self, objects: tuple[Manifest, ...], *, all_sealed: bool = False) -> str:
+        """Stores a bundle and returns its digest; `all_sealed` says that any object may hold a secret.
+
+        Raises `UnreachableError` or `PermanentError`.
+        """
+        name = self.digests.of_bundle(objects, keyed=all_sealed)
+        data = self._encode(name, objects, all_sealed=all_sealed)
         self._call(
             lambda: self._client.put_object(
                 Bucket=self._bucket, Key=_path(name), Body=data, ContentType="application/json"
@@ -58,8 +61,8 @@ class Bundles:
         if data is None:
             data = self._call(lambda: self._client.get_object(Bucket=self._bucket, Key=_path(name))["Body"].read())
             self._remember(name, data)
-        objects = self._decode(name, data)
-        if self.digests.of_bundle(objects) != name:
+        objects, keyed = self._decode(name, data)
+        if self.digests.of_bundle(objects, keyed=keyed) != name:
             raise PermanentError(
                 "the bundle's content does not fit its name; render the application again", subject=name
             )
@@ -70,28 +73,30 @@ class Bundles:
         while len(self._warm) > 1 and sum(map(len, self._warm.values())) > _KEPT:
             self._warm.popitem(last=False)
 
-    def _encode(self, name: str, objects: tuple[Manifest, ...]) -> bytes:
-        key = self._keys.new() if any(is_secret(manifest) for manifest in objects) else None
+    def _encode(self, name: str, objects: tuple[Manifest, ...], *, all_sealed: bool) -> bytes:
+        key = self._keys.new() if all_sealed or any(is_secret(manifest) for manifest in objects) else None
         rows: list[Any] = []
         for index, manifest in enumerate(objects):
-            if key is None or not is_secret(manifest):
+            if key is None or not (all_sealed or is_secret(manifest)):
                 rows.append(manifest)
             else:
                 rows.append({"sealed": seal(key, canonical_json(manifest), f"{name}/{index}")})
         body = {"format": _FORMAT, "key": None if key is None else key.wrapped, "objects": rows}
         return zlib.compress(orjson.dumps(body), 6)
 
-    def _decode(self, name: str, data: bytes) -> tuple[Manifest, ...]:
+    def _decode(self, name: str, data: bytes) -> tuple[tuple[Manifest, ...], bool]:
+        """The objects, and whether any was sealed."""
         body = orjson.loads(zlib.decompress(data))
         if body["format"] != _FORMAT:
             raise PermanentError(f"the bundle has format {body['format']}; render the application again", subject=name)
         if body["key"] is None:
-            return tuple(body["objects"])
+            return tuple(body["objects"]), False
         key = self._keys.unwrap(body["key"])
-        return tuple(
+        objects = tuple(
             row if "sealed" not in row else orjson.loads(open_sealed(key, row["sealed"], f"{name}/{index}"))
             for index, row in enumerate(body["objects"])
         )
+        return objects, True
 
     def _call(self, request: Callable[[], _T]) -> _T:
         from botocore.exceptions import BotoCoreError, ClientError

@@ -68,6 +68,23 @@ class SecretStore:
         self._texts[name] = (self._clock(), text)
         return text
 
+    def text_if_there(self, name: str) -> str:
+        """The text of a secret, empty where there is none of this name. Raises as `get` for all else."""
+        from botocore.exceptions import ClientError
+
+        def read() -> str:
+            try:
+                return self._client.get_secret_value(SecretId=name).get("SecretString", "")
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+                    raise
+                return ""
+
+        known = self._texts.get(name)
+        if known is None or self._clock() - known[0] >= _FRESH:
+            known = self._texts[name] = (self._clock(), self._call(name, read))
+        return known[1]
+
     def delete(self, name: str) -> None:
         """Removes a secret at once; one that is not there is gone already."""
         from botocore.exceptions import ClientError
