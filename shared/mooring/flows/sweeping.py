@@ -72,7 +72,7 @@ def forward(ports: SweepPorts, messages: Iterable[Later]) -> None:
 
 
 def _clusters_of(listed: Iterable[Listed], clusters: list[Cluster]) -> list[str]:
-    names: dict[str, None] = {}
+    names = dict.fromkeys(each.name for each in clusters if each.managed)
     for destination in dict.fromkeys(app.destination for app in listed):
         try:
             names[find_place(clusters, destination).name] = None

@@ -187,6 +187,10 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
             ports.targets.note_versions(target)
         if not message.health_only and not message.apps:
             look_for_orphans(ports.targets, target, records, seen, ports.pool)
+        if cluster.managed and not message.health_only and not message.apps and ports.targets.declared:
+            from mooring.flows.intake import take_in  # only for management clusters
+
+            afterwards.troubles += take_in(ports.targets.declared.ports, target)
     except MooringError as error:
         told = _explained(ports, records[0], error) if records else error
         _all_in_trouble(ports, cluster.name, records, told, afterwards)

@@ -209,7 +209,7 @@ class Targets:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._registry = registry
-        self._declared = declared
+        self.declared = declared
         self._breaker = Breaker(registry, self._why_unreachable, clock)
         self._clock = clock
         self._connections = connections
@@ -327,7 +327,7 @@ class Targets:
         return self._with_declared(target)
 
     def _with_declared(self, target: Live) -> Live:
-        return target if self._declared is None else WithDeclared(target, self._declared)
+        return target if self.declared is None else WithDeclared(target, self.declared)
 
     def _renew(self, cluster: Cluster) -> Connection:
         """The connection by the credentials as they are registered now, whatever was read a moment ago."""

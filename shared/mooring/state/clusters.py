@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 IN_CLUSTER = "in-cluster"
+_MANAGED = "mooring.dev/applications"
 _DEFAULT_SERVER = "https://kubernetes.default.svc"
 _PORTS = {"https": 443, "http": 80}
 
@@ -76,6 +77,12 @@ class Cluster:
     limits: Limits = Limits()
     outage: Outage | None = None
     authority: str = ""
+
+    @property
+    def managed(self) -> tuple[str, ...]:
+        """Namespaces (globs) of this cluster whose Applications and projects are taken from its API."""
+        named = self.annotations.get(_MANAGED, "")
+        return tuple(each for part in named.split(",") if (each := part.strip()))
 
 
 def items_of(cluster: Cluster) -> Item:

@@ -202,3 +202,10 @@ def test_a_mistake_in_what_is_asked_names_its_field(world: World, field: str, gi
     with pytest.raises(ConfigurationError) as refused:
         declare_root(world.asking, given, "ada")
     assert (field, []) == (refused.value.field, list(world.applications.registered()))
+
+
+def test_a_management_cluster_is_looked_at_though_nothing_is_deployed_there(world: World) -> None:
+    """GIVEN a cluster whose Applications are taken WHEN swept THEN it gets a message, and other clusters get none."""
+    for name, annotations in (("mgmt", {"mooring.dev/applications": "argocd"}), ("idle", {})):
+        world.registry.change_cluster(Cluster(name, f"https://{name}.test", False, "s", annotations=annotations))
+    assert ["mgmt"] == tick(world, None)
