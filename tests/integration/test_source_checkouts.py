@@ -203,6 +203,18 @@ def test_paths_have_their_object_ids(git_server: Served, make: Callable[..., Rep
     assert after["link/x"] not in {None, after["link"]}
 
 
+def test_any_number_of_paths_may_be_asked_for(git_server: Served, make: Callable[..., Repositories]) -> None:
+    """GIVEN more paths than a command takes as arguments WHEN a commit is surveyed THEN each has its answer."""
+    url = git_server.create("shop.git", {"apps/a/values.yaml": "a: 1"})
+    sha = git_server.commit("shop.git", {"b": "2"})
+    repositories = make()
+    repositories.fetch(url, [sha])
+    absent = [f"apps/{'x' * 90}/{number:05}.yaml" for number in range(25_000)]
+    found = repositories.trees(url, sha, [*absent, "apps/a/values.yaml"])
+    assert {None} == {found[path] for path in absent}
+    assert found["apps/a/values.yaml"] is not None
+
+
 def test_what_is_no_commit_is_refused(git_server: Served, make: Callable[..., Repositories]) -> None:
     """GIVEN the SHA of a tree WHEN surveyed THEN the error names the field, and the copy is kept."""
     url = git_server.create("shop.git")

@@ -8,7 +8,7 @@ links on the way are the only files that have to be read for it, so those are br
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from mooring.source.objects import Survey, inside
@@ -18,6 +18,7 @@ __all__ = ["complete_survey"]
 
 _LINK = b"120000"
 _GITLINK = b"160000"  # a submodule: its commit stands for whatever lies below it
+_ARGUMENTS = 1_000_000  # bytes of a command's arguments; Linux takes two million with the environment
 _HOPS = 10  # links that lead to links; git's own limit is 40
 
 
@@ -62,14 +63,29 @@ def _led(link: str, target: str, name: str) -> str | None:
 
 
 def _entries(local: Local, sha: str, names: list[str]) -> dict[str, tuple[bytes, bytes]]:
-    out = local(["ls-tree", "-t", "-z", "--full-tree", sha, "--", *names]).out
     found: dict[str, tuple[bytes, bytes]] = {}
-    for entry in out.split(b"\0"):
-        head, _, name = entry.partition(b"\t")
-        if name:
-            mode, _, oid = head.split()
-            found[name.decode("utf-8", "surrogateescape")] = mode, oid
+    for group in _portions(names):
+        out = local(["ls-tree", "-t", "-z", "--full-tree", sha, "--", *group]).out
+        for entry in out.split(b"\0"):
+            head, _, name = entry.partition(b"\t")
+            if name:
+                mode, _, oid = head.split()
+                found[name.decode("utf-8", "surrogateescape")] = mode, oid
     return found
+
+
+def _portions(names: list[str]) -> Iterator[list[str]]:
+    """Names as many as a command takes: thousands of applications may ask for some paths each (execve(2), E2BIG)."""
+    group: list[str] = []
+    size = 0
+    for name in names:
+        if group and size > _ARGUMENTS:
+            yield group
+            group, size = [], 0
+        group.append(name)
+        size += 4 * len(name) + 9  # its bytes at most, its end, and where it is
+    if group:
+        yield group
 
 
 def _targets(local: Local, bring: Callable[[Iterable[bytes]], None], links: Mapping[str, bytes]) -> dict[str, str]:
