@@ -36,7 +36,7 @@ __all__ = [
     "to_body",
 ]
 
-Trigger = Literal["push", "tick", "person", "spec", "render", "retry", "watchdog"]
+Trigger = Literal["push", "tick", "person", "spec", "render", "retry", "watchdog", "secret"]
 Target = Literal["renders", "syncs"]
 
 

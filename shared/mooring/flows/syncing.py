@@ -127,7 +127,9 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     held = held_back(record.status.fights, now)
     come_back(ports, record, cluster.name, findings.drift, now)
     released = len(left) < len(record.status.shared)
-    if not _is_due(record, inventory, now, drifted=bool(findings.drift.keys() - held), released=released):
+    drifted = bool(findings.drift.keys() - held)
+    reopens = cause.kind == "secret"
+    if not _is_due(record, inventory, now, drifted=drifted, released=released, reopens=reopens):
         if seen is None:
             return record.status
         status = rejudge(record.status, findings).because(CLUSTER_TROUBLE, "", now).because(_INVALID, "", now)
@@ -141,8 +143,10 @@ def _can_wait(request: Request | None, running: Operation) -> bool:
     return request is not None and request.limited and request.id != running.id
 
 
-def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool, released: bool) -> bool:
-    """Whether the application has to be planned at all; `released` says that a shared object is free now."""
+def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool, released: bool, reopens: bool) -> bool:
+    """Whether the application has to be planned at all; `released` says that a shared object is free now, `reopens`
+    that a secret was changed which it is made of.
+    """
     spec, wanted, status = record.spec, record.wanted, record.status
     assert spec is not None and wanted is not None
     application = spec.application
@@ -151,7 +155,7 @@ def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool, 
     if record.request:
         return True
     current = (status.bundle, status.generation) == (wanted.bundle, spec.generation)
-    reopens = 0 < status.reopen_at <= now
+    reopens = status.reopen_at > 0 and (reopens or status.reopen_at <= now)
     if application.automated is None:
         return not current or reopens
     if reopens:

@@ -1,4 +1,4 @@
-"""AWS Systems Manager Parameter Store: parameters ten a request (`GetParameters`), decrypted; versions behind a colon.
+"""AWS Parameter Store: parameters ten a request (`GetParameters`), decrypted; other versions one by one.
 
 Source: external-secrets.io, "AWS Systems Manager Parameter Store"; AWS, "GetParameters", "DescribeParameters".
 """
@@ -20,7 +20,7 @@ __all__ = ["ParameterStore"]
 _T = TypeVar("_T")
 
 _AT_ONCE = 10  # parameters of one GetParameters
-_HINT = "allow ssm:GetParameters (and kms:Decrypt of its key) to the role that reads it"
+_HINT = "allow ssm:GetParameter, ssm:GetParameters and kms:Decrypt of its key to the role that reads it"
 _TAGS_HINT = "allow ssm:ListTagsForResource to the role that reads it"
 _LIST_HINT = "allow ssm:DescribeParameters to the role that reads it"
 
@@ -36,15 +36,16 @@ class ParameterStore:
     def fetch(self, asks: Iterable[Ask]) -> Mapping[Ask, Answer]:
         """A value for each, or why there is none."""
         answers: dict[Ask, Answer] = {}
-        named: dict[str, Ask] = {}
+        plain: list[Ask] = []
         for ask in dict.fromkeys(asks):
             if ask.metadata:
                 answers[ask] = self._tags(ask)
+            elif ask.version:
+                answers[ask] = self._one(ask)
             else:
-                named[f"{self._prefix}{ask.key}:{ask.version}" if ask.version else self._prefix + ask.key] = ask
-        names = list(named)
-        for at in range(0, len(names), _AT_ONCE):
-            answers |= self._some({name: named[name] for name in names[at : at + _AT_ONCE]})
+                plain.append(ask)
+        for at in range(0, len(plain), _AT_ONCE):
+            answers |= self._some({self._prefix + ask.key: ask for ask in plain[at : at + _AT_ONCE]})
         return answers
 
     def names(self, find: Find) -> list[str]:
@@ -75,8 +76,7 @@ class ParameterStore:
             return dict.fromkeys(named.values(), error)
         found: dict[Ask, Answer] = {}
         for each in answer.get("Parameters", []):
-            names = {each["Name"], each["Name"] + each.get("Selector", ""), each.get("ARN", "")}
-            for name in names & named.keys():
+            for name in {each["Name"], each.get("ARN", "")} & named.keys():
                 found[named[name]] = Value(each["Value"].encode(), _version(each))
         for ask in named.values():
             if ask not in found:
@@ -84,6 +84,16 @@ class ParameterStore:
                     f"the parameter {ask.key!r} is not there; check its name, version, region and account"
                 )
         return found
+
+    def _one(self, ask: Ask) -> Answer:
+        """A version by its number or label."""
+        try:
+            name = f"{self._prefix}{ask.key}:{ask.version}"
+            get = partial(self._client().get_parameter, Name=name, WithDecryption=True)
+            parameter = self._count(f"the parameter {ask.key!r} at {ask.version}", _HINT, get)["Parameter"]
+        except MooringError as error:
+            return error
+        return Value(parameter["Value"].encode(), _version(parameter))
 
     def _tags(self, ask: Ask) -> Answer:
         try:

@@ -1,0 +1,98 @@
+"""An installation whose applications hold ExternalSecrets: moto's Secrets Manager and Parameter Store, the real gokit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import boto3
+
+from mooring.events.messages import AppMessage, Cause
+from mooring.flows.external import ExternalSecrets
+from mooring.flows.ports import SyncPorts
+from mooring.flows.sync import handle_syncs
+from mooring.model.application import AppKey
+from mooring.model.objects import Manifest, ObjectKey
+from mooring.secrets.external.awsaccess import AwsClients
+from mooring.secrets.external.resolving import Providers
+from mooring.secrets.external.templating import Templates
+from mooring.source.gokit import GoKit
+from mooring.state.secretuses import SecretUses
+from tests.doubles.installation import World
+
+REGION = "eu-central-1"
+
+
+class ExternalWorld:
+    """A world and the providers of its secrets. `calls` counts requests by operation; `down` makes them fail."""
+
+    def __init__(self, world: World, gokit: str) -> None:
+        self.world = world
+        self.gokit = gokit
+        self.calls: list[str] = []
+        self.down: set[str] = set()
+        self.secrets = boto3.client("secretsmanager", region_name=REGION)
+        self.parameters = boto3.client("ssm", region_name=REGION)
+        self.uses = SecretUses(world.table)
+
+    def client(self, service: str, region: str, credentials: Mapping[str, str]) -> Any:
+        client = boto3.client(service, region_name=region, **credentials)  # type: ignore[call-overload]
+        client.meta.events.register("before-call", self._note)
+        return client
+
+    def _note(self, model: Any, **_: Any) -> None:
+        from botocore.exceptions import ConnectTimeoutError
+
+        self.calls.append(model.name)
+        if model.name in self.down:
+            raise ConnectTimeoutError(endpoint_url="https://aws.test")
+
+    def ports(self) -> SyncPorts:
+        """What a fresh function instance has."""
+        opener = ExternalSecrets(
+            Providers(AwsClients(self.client, now=lambda: self.world.now)),
+            Templates(GoKit(self.gokit).ask),
+            self.world.bundles.digests.of,
+            self.uses,
+        )
+        return dataclasses.replace(self.world.ports(), openers=(opener,))
+
+    def sync(self, key: AppKey, kind: Any = "render") -> None:
+        """One message about the application."""
+        self.calls.clear()
+        assert handle_syncs(self.ports(), [AppMessage(key, Cause(kind))]) == []
+
+    def later(self, seconds: float) -> None:
+        """Time passes."""
+        self.world.now += seconds
+
+    def secret(self, name: str) -> Manifest | None:
+        """A Secret of the cluster."""
+        return self.world.cluster.objects.get(ObjectKey("", "Secret", "shop", name))
+
+
+def store(name: str = "aws", service: str = "SecretsManager", **more: Any) -> Manifest:
+    """A SecretStore."""
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "SecretStore",
+        "metadata": {"name": name},
+        "spec": {"provider": {"aws": {"service": service, "region": REGION, **more}}},
+    }
+
+
+def external(
+    name: str = "db", data: Sequence[Any] = (), data_from: Sequence[Any] = (), *, annotations: Any = None, **spec: Any
+) -> Manifest:
+    """An ExternalSecret of the store `aws`."""
+    metadata: dict[str, Any] = {"name": name}
+    if annotations:
+        metadata["annotations"] = annotations
+    content = {"secretStoreRef": {"name": "aws"}, "data": list(data), "dataFrom": list(data_from), **spec}
+    return {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": metadata, "spec": content}
+
+
+def datum(key: str, remote: str, **ref: Any) -> dict[str, Any]:
+    """One entry of `data`."""
+    return {"secretKey": key, "remoteRef": {"key": remote, **ref}}
