@@ -22,6 +22,7 @@ from mooring.flows.declared import Declared, WithDeclared
 from mooring.flows.declaring import AskPorts
 from mooring.flows.settings import NO_SETTINGS
 from mooring.flows.sync import handle_syncs
+from mooring.flows.opening import Opener
 from mooring.flows.ports import SyncPorts
 from mooring.model.application import RESOURCES_FINALIZER, AppKey, Destination, parse_application
 from mooring.model.objects import Manifest
@@ -107,6 +108,7 @@ class World:
         self.now = 1_000_000.0
         self.asking = AskPorts(self.applications, self.queues, lambda: self.now, self.registry)  # type: ignore[arg-type]
         self.targets = OneCluster(self.cluster, Declared(self.asking))
+        self.openers: tuple[Opener, ...] = ()
         self._revision = 0
 
     def declare(
@@ -178,6 +180,7 @@ class World:
         return SyncPorts(
             self.applications, self.bundles, self.targets, self.queues,  # type: ignore[arg-type]
             _Inline(), 1, Expressions(), lambda: self.now, owner, self.now + 1000,
+            self.openers,
         )  # fmt: skip
 
     def sync(self, key: AppKey, kind: Any = "render") -> None:
