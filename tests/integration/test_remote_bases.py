@@ -152,7 +152,9 @@ def test_a_ref_that_vanishes_is_told_and_can_be_given_up(ground: RemoteGround, b
 
 
 def test_a_project_permits_what_its_bases_are_read_from(ground: RemoteGround, base: str) -> None:
-    """GIVEN a project that allows the application's repository alone THEN a base elsewhere is refused by its rule."""
+    """GIVEN a project that allows the application's repository alone THEN a base elsewhere is refused by its rule, also
+    where it was allowed when it was rendered last.
+    """
     document = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
@@ -165,6 +167,14 @@ def test_a_project_permits_what_its_bases_are_read_from(ground: RemoteGround, ba
     ground.render(key, kind="spec")
     assert "spec.sourceRepos" in ground.failure(key)
     assert base in ground.failure(key)
+    spec = document["spec"] | {"sourceRepos": ["*"]}  # type: ignore[operator]
+    declare_project(ground.registry.projects, document | {"spec": spec})
+    ground.render(key, kind="person")
+    assert "" == ground.failure(key)
+    declare_project(ground.registry.projects, document)
+    ground.git.commit("shop.git", {"elsewhere.txt": "x"})
+    ground.render(key)
+    assert "spec.sourceRepos" in ground.failure(key)
 
 
 def test_what_cannot_be_used_names_the_entry(ground: RemoteGround, base: str) -> None:

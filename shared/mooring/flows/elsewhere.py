@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mooring.access.project import Project
+from mooring.access.rules import source_allowed
 from mooring.errors import ConfigurationError
 from mooring.flows.permitting import NotPermittedError, permit_source
 from mooring.model.application import Application
@@ -24,7 +25,7 @@ from mooring.source.trees import Checkout
 from mooring.state.gpgkeys import GpgKeys
 from mooring.state.records import Input
 
-__all__ = ["OtherRepositories", "Reach"]
+__all__ = ["OtherRepositories", "Reach", "still_permitted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Reach:
     files: Files
     keys: GpgKeys
     now: datetime
+
+
+def still_permitted(project: Project, inputs: Iterable[Input]) -> bool:
+    """Whether a project, as it is now, permits the repositories that a former render was led to."""
+    return all(source_allowed(project, each.url) is None for each in inputs if each.led_to and each.in_git)
 
 
 class OtherRepositories:

@@ -17,7 +17,7 @@ from mooring.access.project import Project
 from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, RepositoryMessage
 from mooring.flows.building import build
-from mooring.flows.elsewhere import Reach
+from mooring.flows.elsewhere import Reach, still_permitted
 from mooring.flows.following import (
     all_inputs,
     bare,
@@ -253,7 +253,7 @@ def _carry(outbox: Outbox, task: _Task, surveys: Mapping[tuple[str, str], Survey
     if wanted is None or (wanted.rendering.unpinned and task.cause.kind == "person"):
         return False
     known = find_again(task.application, wanted, task.revisions, surveys, task.context)
-    if known is None:
+    if known is None or not still_permitted(task.project, known.inputs):
         return False
     state = _state(task, known, surveys, resolved_at)
     outbox.wanted.append((record.key, state))
