@@ -8,19 +8,30 @@ from typing import Any
 
 from mooring.composition import Composition
 from mooring.events.messages import parse_later
+from mooring.events.secretchanges import is_secret_event
+from mooring.flows.secretchanges import handle_secret_change
 from mooring.flows.sweeping import SweepPorts, forward, sweep
 from mooring.invocation import logger, take_messages
 
 
 @cache
+def _composition() -> Composition:
+    return Composition(os.environ)
+
+
+@cache
 def _ports() -> SweepPorts:
-    return Composition(os.environ).sweep_ports()
+    return _composition().sweep_ports()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """A tick of the schedule, or a batch of the queue `later`."""
+    """A tick of the schedule, a batch of the queue `later`, or word of a secret that was changed."""
     if "Records" in event:
         return take_messages(event, parse_later, lambda messages: forward(_ports(), messages))
+    if is_secret_event(event):
+        apps = handle_secret_change(_composition().secret_change_ports(), event)
+        logger().info("a secret was changed", extra={"applications": len(apps)})
+        return {}
     for trouble in sweep(_ports()):
         logger().warning("a sweep met with trouble", extra={"error": str(trouble)})
     return {}

@@ -39,12 +39,16 @@ def main(arguments: list[str] | None = None) -> None:
         "--goarch", required=True, choices=["amd64", "arm64"], help="processor, as Go and Debian call it"
     )
     parser.add_argument("--into", required=True, type=Path)
+    parser.add_argument("--only", choices=sorted(_PROGRAMS), help="this program, and neither git nor the others")
     options = parser.parse_args(arguments)
 
     into: Path = options.into.resolve()
     (into / "bin").mkdir(parents=True, exist_ok=True)
-    for name, package in _PROGRAMS.items():
+    programs = {options.only: _PROGRAMS[options.only]} if options.only else _PROGRAMS
+    for name, package in programs.items():
         build(_HERE / name, package, options.goarch, into / "bin" / name, _report)
+    if options.only:
+        return
     with system_root(options.goarch, _report) as root:
         collect(root, options.goarch, into)
 

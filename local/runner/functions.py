@@ -132,6 +132,8 @@ def read_function(
             case "Schedule" | "ScheduleV2" as kind:
                 if _enabled(detail):
                     schedules.append(_schedule(f"{logical_id}{name}", kind, detail, spot, every))
+            case "EventBridgeRule":
+                pass  # what AWS's own services tell of themselves: nothing on this machine sends it
             case other:
                 raise TemplateError(f"{spot}.Type: {other} is not known to the local runner")
     retries = (properties.get("EventInvokeConfig") or {}).get("MaximumRetryAttempts", 2)

@@ -30,14 +30,17 @@ if TYPE_CHECKING:
     from mooring.flows import opening
     from mooring.flows.bootstrapping import Root
     from mooring.flows.declaring import AskPorts
+    from mooring.flows.external import ExternalSecrets
     from mooring.flows.generating import SetPorts
     from mooring.flows.ports import SyncPorts
     from mooring.flows.pushes import PushPorts
     from mooring.flows.registering import RegisterPorts
     from mooring.flows.rendering import RenderPorts
+    from mooring.flows.secretchanges import SecretChangePorts
     from mooring.flows.sweeping import SweepPorts
     from mooring.flows.targets import Targets
     from mooring.render.sops import SopsOpener
+    from mooring.secrets.external.awsaccess import AwsClients
     from mooring.source import Repositories
     from mooring.source.charts import Charts
     from mooring.state.bundles import Bundles
@@ -62,7 +65,7 @@ class Composition:
             raise ConfigurationError("is not set; template.yaml sets it for every function that needs it", field=name)
         return value
 
-    def _client(self, service: str, region: str | None = None) -> Any:
+    def _client(self, service: str, region: str | None = None, credentials: Mapping[str, str] | None = None) -> Any:
         from botocore.config import Config
 
         config = Config(
@@ -71,7 +74,7 @@ class Composition:
             retries={"mode": "standard", "total_max_attempts": 4},
             max_pool_connections=_STEPS_AT_ONCE + 2,
         )
-        return self._session.create_client(service, region, config=config)
+        return self._session.create_client(service, region, config=config, **(credentials or {}))
 
     @cached_property
     def _session(self) -> Any:
@@ -293,6 +296,31 @@ class Composition:
             root=self._root,
         )
 
+    def secret_change_ports(self) -> SecretChangePorts:
+        """For `sweep`, when a provider tells of a change."""
+        from mooring.flows.secretchanges import SecretChangePorts
+        from mooring.state.secretuses import SecretUses
+
+        return SecretChangePorts(SecretUses(self.table), self.queues)
+
+    @cached_property
+    def _store_clients(self) -> AwsClients:
+        from mooring.secrets.external.awsaccess import AwsClients
+
+        return AwsClients(self._client)
+
+    def _external_secrets(self) -> ExternalSecrets:
+        """Reads each value once, so it is made anew for every invocation."""
+        from mooring.flows.external import ExternalSecrets
+        from mooring.secrets.external.resolving import Providers
+        from mooring.secrets.external.templating import Templates
+        from mooring.source.gokit import GoKit
+        from mooring.state.secretuses import SecretUses
+
+        templates = Templates(GoKit(self._program("gokit")).ask)
+        digest_of = self.bundles.digests.of
+        return ExternalSecrets(Providers(self._store_clients), templates, digest_of, SecretUses(self.table))
+
     def sync_ports(self, owner: str, remaining: float) -> SyncPorts:
         """For `sync`: `owner` names the invocation, `remaining` are the seconds it has left."""
         from mooring.flows.ports import SyncPorts
@@ -308,5 +336,5 @@ class Composition:
             time.time,
             owner,
             time.time() + remaining - _TIME_TO_FINISH,
-            self._openers,
+            (*self._openers, self._external_secrets()),
         )

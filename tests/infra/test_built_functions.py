@@ -143,7 +143,8 @@ class _Functions:
         port, api = _free_port(), _free_port()
         layers = [layer["Ref"] for layer in function.get("Layers", []) if "Ref" in layer]
         paths = [self._built / name, self._built / "PythonLayer/python", self._runtime]
-        tools = [f"{self._built}/ToolsLayer/bin"] if any(each.startswith("ToolsLayer") for each in layers) else []
+        programs = ("ToolsLayer", "TemplatesLayer")
+        tools = [f"{self._built}/{name}/bin" for name in programs if any(each.startswith(name) for each in layers)]
         env = {key: self._value(value) for key, value in function["Environment"]["Variables"].items()} | {
             "PATH": ":".join([*tools, "/usr/bin", "/bin"]),
             "PYTHONPATH": ":".join(map(str, paths)),

@@ -17,7 +17,7 @@ from tests.infra.sam import ARCHITECTURE
 
 GOARCH = {"x86_64": "amd64", "arm64": "arm64"}[ARCHITECTURE]
 LIMIT = 262_144_000  # bytes unzipped, function and layers together (AWS: "Lambda quotas")
-SERVICES = {"dynamodb", "kms", "s3", "secretsmanager", "sqs", "sts"}
+SERVICES = {"dynamodb", "ecr", "eks", "kms", "s3", "secretsmanager", "sqs", "ssm", "sts"}
 # What each function's package must be able to import, besides its own code.
 LIBRARY = ["mooring.composition", "mooring.flows.rendering", "mooring.flows.syncing", "mooring.flows.pushes"]
 

@@ -155,7 +155,7 @@ def test_rights_are_on_what_the_environment_names(transformed: Template, name: s
                 named == f"{name.capitalize()}Logs"
                 or named in variables
                 or named in sources
-                or named in ("*", "ClusterRoleArns", "KubeconfigSecretArns")
+                or named in ("*", "ClusterRoleArns", "ExternalSecretRoleArns", "KubeconfigSecretArns")
                 # Where the account's EKS clusters are: which of them, the registrations say.
                 or named.endswith(":cluster/*")
                 # Charts in Amazon's registries: which of them, the applications say.
@@ -195,7 +195,7 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
                 read.setdefault(name, set()).update(folders)
     assert {
         "api": set(),
-        "render": {"appsets", "repositories"},
+        "render": {"appsets", "repositories", "sops"},
         "sweep": {"repositories"},
         "sync": {"clusters"},
         "webhook": set(),
@@ -203,14 +203,15 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
 
 
 def test_only_sync_opens_what_is_sealed(transformed: Template) -> None:
-    """kms:Decrypt belongs to sync alone."""
+    """kms:Decrypt with our own key belongs to sync alone; render has it for the keys of SOPS files, if there are any."""
     holders = {
-        name
+        name: statement["Resource"]
         for name in FUNCTIONS
         for statement in _statements(_role_of(transformed, _function(transformed, name)))
         if "kms:Decrypt" in _list(statement["Action"])
     }
-    assert {"sync"} == holders
+    assert {"sync", "render"} == holders.keys()
+    assert {"Ref": "SopsKmsKeyArns"} == holders["render"]
 
 
 def test_a_message_stays_hidden_while_its_function_may_still_run(transformed: Template) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from local.tools import ensure
+from mooring.events.messages import AppMessage, Cause
+from mooring.flows.secretchanges import SecretChangePorts, handle_secret_change
+from mooring.flows.sync import handle_syncs
 from mooring.health import Health
 from mooring.state.records import Resource
 from tests.doubles.externalworld import ExternalWorld, datum, external, store
@@ -132,10 +135,37 @@ def test_an_event_brings_a_rotation_before_its_time(external_world: ExternalWorl
     external_world.sync(key)
     external_world.secrets.put_secret_value(SecretId="db", SecretString="two")
 
-    assert [key] == external_world.uses.users(["SecretsManager/eu-central-1/db"])
-    external_world.sync(key, "secret")
+    event = {
+        "id": "an-event",
+        "source": "aws.secretsmanager",
+        "region": "eu-central-1",
+        "detail": {"eventName": "PutSecretValue", "requestParameters": {"secretId": "db"}},
+    }
+    ports = SecretChangePorts(external_world.uses, world.queues)  # type: ignore[arg-type]
+    assert [key] == handle_secret_change(ports, event)
+    (message,) = [message for _, message in world.queues.sent if isinstance(message, AppMessage)]
+    assert AppMessage(key, Cause("secret", "an-event")) == message
+    assert handle_syncs(external_world.ports(), [message]) == []
 
     assert {"password": "two"} == content(external_world.secret("db"))
+
+
+def test_events_reach_those_who_look_through_all_secrets(external_world: ExternalWorld) -> None:
+    """GIVEN find WHEN a secret is made THEN its users are told; of changes only those of what was found."""
+    world = external_world.world
+    external_world.secrets.create_secret(Name="app/a", SecretString="1")
+    key = world.declare(**AUTO)
+    world.push(key, store(), external("all", data_from=[{"find": {"path": "app/"}}]))
+    external_world.sync(key)
+    ports = SecretChangePorts(external_world.uses, world.queues)  # type: ignore[arg-type]
+
+    def told(name: str, what: str) -> list[Any]:
+        detail = {"eventName": what, "requestParameters": {"secretId": name}}
+        return handle_secret_change(ports, {"source": "aws.secretsmanager", "region": "eu-central-1", "detail": detail})
+
+    assert [key] == told("app/b", "CreateSecret")
+    assert [] == told("other", "PutSecretValue")
+    assert [key] == told("app/a", "PutSecretValue")
 
 
 def test_a_provider_that_is_down_leaves_the_secret_as_it_is(external_world: ExternalWorld) -> None:

@@ -8,12 +8,12 @@ cluster without the operator. See docs/external-secrets.md and ADR 0081.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from mooring.errors import ConfigurationError, MooringError
+from mooring.events.secretchanges import names_of
 from mooring.flows.opening import Context, Opened
 from mooring.model.externalgenerators import GENERATORS, Generator, parse_generator
 from mooring.model.externalsecret import GROUP, ExternalSecret, GeneratorRef, StoreRef, parse_external_secret
@@ -24,13 +24,11 @@ from mooring.secrets.external.rewriting import matching
 from mooring.secrets.external.templating import Templates
 from mooring.state.secretuses import SecretUses, use_name
 
-__all__ = ["ExternalSecrets", "names_of"]
+__all__ = ["ExternalSecrets"]
 
 _GENERATORS: Final = "generators.external-secrets.io"
 _OTHERS: Final = ("ClusterExternalSecret", "PushSecret")
 _STORES: Final = ("SecretStore", "ClusterSecretStore")
-_ARN: Final = re.compile(r"arn:[^:]*:(?:secretsmanager|ssm):[^:]*:[^:]*:(?:secret:|parameter(?=/))(.+)")
-_ENDING: Final = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 class ExternalSecrets:
@@ -125,14 +123,6 @@ class ExternalSecrets:
             for name in (names_of(use.name) if use.name else [""])
         }
         self._uses.note(context.application.key, names, now=context.now)
-
-
-def names_of(name: str) -> list[str]:
-    """By which names a secret may be known: as it is written, and what an ARN names, with and without its ending."""
-    found = _ARN.fullmatch(name)
-    if found is None:
-        return [name]
-    return list(dict.fromkeys([found[1], _ENDING.sub("", found[1])]))
 
 
 def _opened(resolved: Resolved, warnings: Sequence[str]) -> Opened:

@@ -20,9 +20,9 @@ __all__ = ["ParameterStore"]
 _T = TypeVar("_T")
 
 _AT_ONCE = 10  # parameters of one GetParameters
-_HINT = "allow ssm:GetParameter, ssm:GetParameters and kms:Decrypt of its key to the role that reads it"
-_TAGS_HINT = "allow ssm:ListTagsForResource to the role that reads it"
-_LIST_HINT = "allow ssm:DescribeParameters to the role that reads it"
+_HINT = "allow ssm:GetParameter, ssm:GetParameters and kms:Decrypt of its key to the role in spec.provider.aws.role"
+_TAGS_HINT = "allow ssm:ListTagsForResource to the role in spec.provider.aws.role"
+_LIST_HINT = "allow ssm:DescribeParameters to the role in spec.provider.aws.role"
 
 
 class ParameterStore:

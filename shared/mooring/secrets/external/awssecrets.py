@@ -20,8 +20,8 @@ __all__ = ["SecretsManager"]
 _T = TypeVar("_T")
 
 _AT_ONCE = 20  # secrets of one BatchGetSecretValue
-_HINT = "allow secretsmanager:GetSecretValue, BatchGetSecretValue and kms:Decrypt of its key to the role that reads"
-_LIST_HINT = "allow secretsmanager:ListSecrets to the role that reads it"
+_HINT = "allow secretsmanager:GetSecretValue, BatchGetSecretValue and kms:Decrypt to the role in spec.provider.aws.role"
+_LIST_HINT = "allow secretsmanager:ListSecrets to the role in spec.provider.aws.role"
 
 
 class SecretsManager:
