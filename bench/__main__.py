@@ -14,6 +14,7 @@ NAMES = (
     "one_push",
     "sweep_many",
     "monorepo",
+    "generating",
 )
 
 

@@ -1,9 +1,10 @@
 """Generating applications from a matrix: `python -m bench.generating [--folders 50 --clusters 20]`, from the root.
 
 A matrix of a list of folders and the registered clusters, with Go templates, evaluated as the function `render` does,
-against the emulator of AWS in a process of its own. Measured are what generators and templates take alone, the first
-evaluation, which declares every application, one that finds nothing new, and one after which a tenth has changed.
-Seconds are those of the clock and of the processor (ours, and gokit's); memory is the peak of the process.
+against the emulator of AWS in a process of its own (messages are counted and not sent). Measured are what generators
+and templates take alone, the first evaluation, which declares every application, one that finds nothing new, and one
+after which a tenth has changed. Seconds are those of the clock and of the processor (ours, and gokit's); memory is the
+peak of the process.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from mooring.events.messages import ApplicationSetMessage, Cause
 from mooring.flows.generating import SetPorts, handle_sets
 from mooring.flows.setasking import declare_set
 from mooring.model.applicationset import parse_application_set
+from mooring.queues import Queues
 from mooring.state.clusters import Cluster
 
 __all__ = ["main"]
@@ -122,12 +124,7 @@ def _composition(url: str) -> tuple[Composition, Counter[str]]:
                    "AWS_ENDPOINT_URL": url}  # fmt: skip
     import boto3
 
-    sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
-    queues = {
-        name: sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
-        for name in ("renders", "syncs")
-    }
-    later = sqs.create_queue(QueueName="later")["QueueUrl"]
+    dynamodb = boto3.client("dynamodb")
     dynamodb.create_table(
         TableName="bench",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -138,10 +135,7 @@ def _composition(url: str) -> tuple[Composition, Counter[str]]:
         BillingMode="PAY_PER_REQUEST",
     )
     path = ensure(["gokit"], lambda line: print(line, file=sys.stderr))["gokit"].parent
-    ours = Composition({
-        **os.environ, "PATH": str(path), "MOORING_TABLE": "bench", "MOORING_RENDERS_QUEUE": queues["renders"],
-        "MOORING_SYNCS_QUEUE": queues["syncs"], "MOORING_LATER_QUEUE": later,
-    })  # fmt: skip
+    ours = Composition({**os.environ, "PATH": str(path), "MOORING_TABLE": "bench"})
     requests: Counter[str] = Counter()
 
     def asked(params: dict[str, Any], model: Any, **_: object) -> None:
@@ -152,7 +146,20 @@ def _composition(url: str) -> tuple[Composition, Counter[str]]:
             requests["items"] += 1
 
     ours._session.register("provide-client-params", asked)
+    urls = {name: name for name in ("renders", "syncs", "later")}
+    ours.__dict__["queues"] = Queues(cast("Any", _Counting(requests)), urls)
     return ours, requests
+
+
+class _Counting:
+    """A client for queues that counts: in the emulator, each message that nobody takes slows down the next one."""
+
+    def __init__(self, requests: Counter[str]) -> None:
+        self._requests = requests
+
+    def send_message_batch(self, **_: object) -> dict[str, object]:
+        self._requests["sqs:SendMessageBatch"] += 1
+        return {}
 
 
 def _children() -> float:
