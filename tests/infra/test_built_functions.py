@@ -78,6 +78,7 @@ def account(moto_server: str) -> Account:
     for logical, content in (
         ("WebhookSecret", {"github": WEBHOOK_SECRET}),
         ("ApiTokenSecret", {"token": API_TOKEN}),
+        ("DigestSecret", {"key": "k" * 64}),
     ):
         created = secrets.create_secret(Name=f"{STACK}/{logical}", SecretString=json.dumps(content))
         values[logical] = created["ARN"]
