@@ -74,7 +74,7 @@ def add_set_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
     parser = sets.add_parser("confirm", parents=[named], help="let a removal of many Applications happen that waits")
     parser.add_argument(
-        "token", metavar="TOKEN", help="as `appset get` shows it: it stands for just these Applications"
+        "removal", metavar="TOKEN", help="as `appset get` shows it: it stands for just these Applications"
     )
     parser.set_defaults(run=confirm)
 
