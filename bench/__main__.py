@@ -15,6 +15,8 @@ NAMES = (
     "sweep_many",
     "monorepo",
     "generating",
+    "external",
+    "sealed",
 )
 
 

@@ -324,14 +324,30 @@ def test_the_bucket_is_closed(transformed: Template) -> None:
     assert ("Deny", {"Bool": {"aws:SecureTransport": "false"}}) == (statement["Effect"], statement["Condition"])
 
 
-def test_the_ways_in_are_the_three(transformed: Template) -> None:
-    """HTTP reaches the webhook at one address and the API under one prefix; nothing else is routed."""
+def test_only_sync_reads_the_keys_of_sealed_secrets(transformed: Template) -> None:
+    """sync makes and reads them; api puts imported ones in and can't read them back; nobody else knows of them."""
+    allowed: dict[str, set[str]] = {}
+    for name in FUNCTIONS:
+        for statement in _statements(_role_of(transformed, _function(transformed, name))):
+            if "/sealed-secrets/*" in json.dumps(statement["Resource"]):
+                allowed.setdefault(name, set()).update(_list(statement["Action"]))
+    put = {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"}
+    assert {"api": put, "sync": put | {"secretsmanager:GetSecretValue"}} == allowed
+
+
+def test_the_ways_in_are_known(transformed: Template) -> None:
+    """HTTP reaches the webhook at one address, the API under one prefix, and what kubeseal asks; nothing else."""
     body = transformed["Resources"]["HttpApi"]["Properties"]["Body"]
     routes = {(path, method) for path, methods in body["paths"].items() for method in methods}
     assert {
         ("/api/webhook", "post"),
         ("/api/v1/{proxy+}", "x-amazon-apigateway-any-method"),
         ("/healthz", "get"),
+        ("/v1/cert.pem", "get"),
+        ("/v1/verify", "post"),
+        ("/v1/rotate", "post"),
+        ("/api/v1/namespaces/{namespace}/services/{service}/proxy/v1/verify", "post"),
+        ("/api/v1/namespaces/{namespace}/services/{service}/proxy/v1/rotate", "post"),
     } == routes
 
 
