@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mooring.differences.expressions import Expressions
 from mooring.differences.rules import Rules
@@ -18,10 +18,12 @@ from mooring.events.messages import ApplicationSetMessage, Cause
 from mooring.flows.declaring import AskPorts
 from mooring.flows.showing import show_application
 from mooring.flows.ulid import new_ulid
-from mooring.model.applicationset import ParsedSet, parse_application_set
 from mooring.model.setkey import SetKey
 from mooring.state.applicationsets import SetRecord, SetSpec
 from mooring.state.records import Deleting
+
+if TYPE_CHECKING:
+    from mooring.model.applicationset import ParsedSet
 
 __all__ = [
     "UnknownSetError",
@@ -175,6 +177,8 @@ def get_set(ports: AskPorts, key: SetKey) -> dict[str, Any]:
 def _read(document: object) -> ParsedSet:
     if len(str(document)) > _LARGEST:
         raise ConfigurationError(f"is larger than the {_LARGEST >> 10} KiB that are kept", field="spec")
+    from mooring.model.applicationset import parse_application_set  # few bundles that are synced hold a set
+
     parsed = parse_application_set(document)
     with Expressions() as expressions:
         Rules(parsed.application_set.ignore_differences, expressions).check()

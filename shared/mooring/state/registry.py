@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mooring.errors import ConfigurationError
-from mooring.state.applicationsets import ApplicationSets
 from mooring.state.clusters import (
     IN_CLUSTER,
     Cluster,
@@ -28,6 +28,9 @@ from mooring.state.packing import pack, unpack
 from mooring.state.projects import CLUSTERS, PROJECT_VERSION, Projects
 from mooring.state.secret_store import SecretStore
 from mooring.state.table import Item, Key, Table, delete, put, update
+
+if TYPE_CHECKING:
+    from mooring.state.applicationsets import ApplicationSets
 
 __all__ = ["IN_CLUSTER", "Cluster", "Known", "Registration", "Registry", "find_cluster"]
 
@@ -67,9 +70,15 @@ class Registry:
         self._secrets = secrets
         self._prefix = prefix
         self.projects = Projects(table)
-        self.sets = ApplicationSets(table)
         self.gpg_keys = GpgKeys(table)
         self.health_scripts = HealthScripts(table, _SETTINGS, (CLUSTERS, _SETTINGS_VERSION))
+
+    @cached_property
+    def sets(self) -> ApplicationSets:
+        """ApplicationSets."""
+        from mooring.state.applicationsets import ApplicationSets  # most functions never meet one
+
+        return ApplicationSets(self._table)
 
     # -- clusters --------------------------------------------------------------------------------------------------
 
