@@ -155,7 +155,7 @@ def test_rights_are_on_what_the_environment_names(transformed: Template, name: s
                 named == f"{name.capitalize()}Logs"
                 or named in variables
                 or named in sources
-                or named in ("*", "ClusterRoleArns", "ExternalSecretRoleArns", "KubeconfigSecretArns")
+                or named in ("*", "ClusterRoleArns", "ExternalSecretRoleArns", "KubeconfigSecretArns", "SopsKmsKeyArns")
                 # Where the account's EKS clusters are: which of them, the registrations say.
                 or named.endswith(":cluster/*")
                 # Charts in Amazon's registries: which of them, the applications say.
