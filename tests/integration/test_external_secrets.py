@@ -14,7 +14,9 @@ from mooring.events.messages import AppMessage, Cause
 from mooring.flows.secretchanges import SecretChangePorts, handle_secret_change
 from mooring.flows.sync import handle_syncs
 from mooring.health import Health
+from mooring.model.objects import ObjectKey
 from mooring.state.records import Resource
+from tests.doubles.canaries import kept, leaks
 from tests.doubles.externalworld import ExternalWorld, datum, external, store
 from tests.doubles.installation import World, config_map, installation
 
@@ -290,7 +292,10 @@ def test_templates_make_data_and_metadata(external_world: ExternalWorld) -> None
     external_world.secrets.create_secret(Name="db", SecretString='{"user": "ada", "password": "one"}')
     template = {
         "type": "kubernetes.io/basic-auth",
-        "metadata": {"labels": {"app": '{{ "SHOP" | lower }}'}, "annotations": {"plain": "yes"}},
+        "metadata": {
+            "labels": {"app": '{{ "SHOP" | lower }}', "again": '{{ "SHOP" | lower }}'},
+            "annotations": {"plain": "yes"},
+        },
         "data": {
             "url": "postgres://{{ .user }}:{{ .password | urlquery }}@db",
             "config": '{{ dict "u" .user | toYaml }}',
@@ -322,7 +327,8 @@ def test_templates_make_data_and_metadata(external_world: ExternalWorld) -> None
     expected = {"url": "postgres://ada:one@db", "config": "u: ada", "ada-key": "ONE", "file": "user=ada"}
     assert expected == content(made)
     assert "kubernetes.io/basic-auth" == made["type"]
-    assert ("shop", "data") == (made["metadata"]["labels"]["app"], made["metadata"]["labels"]["tier"])
+    labels = made["metadata"]["labels"]
+    assert ("shop", "shop", "data") == (labels["app"], labels["again"], labels["tier"])
     merged = external_world.secret("merged")
     assert {"user": "ADA", "password": "one"} == content(merged)
     assert "-1" == (merged or {})["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"]
@@ -596,3 +602,60 @@ def test_the_listing_follows_what_is_used(external_world: ExternalWorld) -> None
     world.request(key)
     external_world.sync(key)
     assert before == list(world.table.query("SECRET#SecretsManager/eu-central-1/b"))
+
+
+CANARIES = [
+    "canary-of-secrets-manager-1",
+    "canary-after-rotation-22",
+    "canary-of-a-parameter-333",
+    "canary-in-a-json-4444",
+]
+
+
+def test_no_value_is_kept_anywhere(external_world: ExternalWorld, caplog: pytest.LogCaptureFixture) -> None:
+    """GIVEN syncs, rotations, failures, drift and outages WHEN all is searched THEN no value is in table, bucket or log."""
+    caplog.set_level("DEBUG")
+    for noisy in ("botocore", "boto3", "urllib3"):  # as `composition` sets it: their own words below that are answers
+        caplog.set_level("WARNING", logger=noisy)
+    world = external_world.world
+    external_world.secrets.create_secret(Name="db", SecretString=CANARIES[0])
+    external_world.parameters.put_parameter(Name="key", Value=CANARIES[2], Type="SecureString")
+    external_world.secrets.create_secret(Name="json", SecretString=json.dumps({"password": CANARIES[3]}))
+    of_parameters = {"sourceRef": {"storeRef": {"name": "ssm"}}}
+    extracted = {"extract": {"key": "json"}}
+    key = world.declare(**AUTO)
+    stores = (store(), store("ssm", "ParameterStore"))
+    world.push(
+        key,
+        *stores,
+        external("db", [datum("password", "db")], refreshInterval="5m"),
+        external("key", [datum("key", "key") | of_parameters], refreshInterval="5m"),
+        external("made", data_from=[extracted], target={"template": {"data": {"x": "a{{ .password | b64enc }}"}}}),
+        external("fails", data_from=[extracted], target={"template": {"data": {"x": "{{ fail .password }}"}}}),
+        external(
+            "yaml", data_from=[extracted], target={"template": {"templateFrom": [{"literal": "{{ .password }}"}]}}
+        ),
+        external("undecodable", [datum("x", "db", decodingStrategy="Base64")]),
+        external("property", [datum("x", "json", property="password.deeper")]),
+        external("no-object", data_from=[{"extract": {"key": "db"}}]),
+        external("keys", data_from=[extracted | {"rewrite": [{"merge": {}}]}]),
+    )
+    external_world.sync(key)
+    external_world.secrets.put_secret_value(SecretId="db", SecretString=CANARIES[1])
+    external_world.later(301)
+    external_world.sync(key, "tick")
+    assert {"password": CANARIES[1]} == content(external_world.secret("db"))
+    # AND a Secret that somebody changed by hand, an outage, a dry run
+    made = external_world.secret("key")
+    assert made is not None
+    world.cluster.edit(ObjectKey.of(made), lambda live: live["data"].update(key="bXk="))
+    world.sweep()
+    external_world.down = {"GetParameters", "BatchGetSecretValue", "GetSecretValue"}
+    external_world.later(301)
+    external_world.sync(key, "tick")
+    external_world.down = set()
+    world.request(key, dry_run=True)
+    external_world.sync(key)
+
+    blobs = {**kept(world), "log": caplog.text.encode(), "record": repr(world.record(key)).encode()}
+    assert [] == leaks(blobs, CANARIES)

@@ -131,7 +131,7 @@ def resolve(
         concerned |= job.plan()
     for cached in concerned:
         cached.load()
-    return [job.result() for job in jobs]
+    return templates.together([job.result for job in jobs])
 
 
 class _Job:
@@ -166,6 +166,7 @@ class _Job:
         """What it stands for, now that everything was asked for."""
         if self._error is not None:
             return self._error
+        self._made_of.clear()
         try:
             values = self._values()
             gone = not values and self._external.target.deletion == "Delete"

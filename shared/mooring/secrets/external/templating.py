@@ -1,4 +1,7 @@
-"""Go templates of External Secrets, evaluated by gokit with sprig's functions; one process for a whole batch.
+"""Go templates of External Secrets, evaluated by gokit with sprig's functions; one process for many ExternalSecrets.
+
+A question that was not asked yet is put aside (`WaitingError`), so that whoever has several ExternalSecrets gathers
+their questions, has them answered together and goes through each once more (`together`).
 
 Values are visible as `.key`, and a key that is not there is an error, as in the operator's engine v2. The operator's
 functions for PKCS#12, JWK and PEM are not there: a template that calls one is refused by name. What a template says in
@@ -9,15 +12,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import orjson
 
 from mooring.errors import ConfigurationError
 
-__all__ = ["AskGo", "Templates"]
+__all__ = ["AskGo", "Templates", "WaitingError"]
 
 AskGo = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
 """What gokit answers to a batch of requests."""
 
+_T = TypeVar("_T")
+
+_AT_ONCE = 200  # questions of one process, which has some seconds for all of them
 _MISSING_KEY = re.compile(r'map has no entry for key "([-._a-zA-Z0-9]{1,253})"$')
 _MISSING_FUNCTION = re.compile(r'function "([a-zA-Z0-9_]{1,64})" not defined$')
 _CALL = re.compile(r"error calling ([a-zA-Z0-9_]{1,64}):")
@@ -26,11 +35,53 @@ _OPERATORS_OWN = re.compile(
 )
 
 
+class WaitingError(Exception):
+    """The answer is not there yet; `together` goes on when it is."""
+
+
 class Templates:
     """The templates of one invocation."""
 
     def __init__(self, ask: AskGo) -> None:
-        self._ask = ask
+        self._go = ask
+        self._answers: dict[bytes, dict[str, Any]] = {}
+        self._waiting: dict[bytes, dict[str, Any]] | None = None
+
+    def together(self, works: Sequence[Callable[[], _T]]) -> list[_T]:
+        """The results of all works, their questions answered in as few batches as their depth asks for.
+
+        A work is begun anew after each batch: it must do nothing but compute.
+        """
+        results: dict[int, _T] = {}
+        self._waiting = {}
+        try:
+            while len(results) < len(works):
+                for index, work in enumerate(works):
+                    if index not in results:
+                        with suppress(WaitingError):
+                            results[index] = work()
+                self._answer(self._waiting)
+                self._waiting = {}
+        finally:
+            self._waiting = None
+            self._answers.clear()
+        return [results[index] for index in range(len(works))]
+
+    def _ask(self, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        if self._waiting is None:
+            return self._go(requests)
+        keys = [orjson.dumps(each, option=orjson.OPT_SORT_KEYS) for each in requests]
+        missing = {key: each for key, each in zip(keys, requests, strict=True) if key not in self._answers}
+        if missing:
+            self._waiting |= missing
+            raise WaitingError
+        return [self._answers[key] for key in keys]
+
+    def _answer(self, waiting: Mapping[bytes, dict[str, Any]]) -> None:
+        keys = list(waiting)
+        for at in range(0, len(keys), _AT_ONCE):
+            some = keys[at : at + _AT_ONCE]
+            self._answers |= zip(some, self._go([waiting[key] for key in some]), strict=True)
 
     def render(self, texts: Mapping[str, str], values: Mapping[str, bytes], *, quiet: bool = False) -> dict[str, str]:
         """Each template rendered with the values; its name (a field) stands in errors.
