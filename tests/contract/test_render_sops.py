@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 import stat
 import subprocess
 import tempfile
@@ -383,6 +384,27 @@ def test_kms_is_asked_once_for_a_data_key(sops: Sops, aws: str) -> None:
     refused = sops.opener(environment | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"} | {"AWS_MAX_ATTEMPTS": "1"})
     with pytest.raises(DecryptError, match=rf"kms {arn} \(KMS can't be asked\)"):
         refused.open(files, "retail")
+
+
+def test_a_file_cannot_name_a_service_of_its_own(sops: Sops) -> None:
+    """GIVEN a file whose only key is in a Vault of its author's THEN nobody connects there, and the error says why."""
+    tree = json.loads(sops.encrypt("a.json", FORMS["a.json"]))
+    del tree["sops"]["age"]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        tree["sops"]["hc_vault"] = [
+            {
+                "vault_address": f"http://127.0.0.1:{listening.getsockname()[1]}",
+                "engine_path": "transit",
+                "key_name": "shop",
+                "created_at": "2026-01-01T00:00:00Z",
+                "enc": "vault:v1:AAAA",
+            }
+        ]
+        with pytest.raises(DecryptError, match=r"hc_vault http://127.* \(not used here\)"):
+            sops.opener().open([SopsFile("a.json", "json", json.dumps(tree).encode())], "")
+        listening.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            listening.accept()
 
 
 def test_keys_that_cannot_be_read_are_a_setting(sops: Sops) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from mooring.render.paths import LeavesError, MissingError, Place, locate
 from mooring.render.remotes import is_remote
 from mooring.render.yaml import load_documents
 
-__all__ = ["ACCUMULATED", "Reference", "Walked", "folders", "named_files", "not_here", "walk"]
+__all__ = ["ACCUMULATED", "Reference", "Walked", "folders", "not_here", "walk"]
 
 ACCUMULATED = ("resources", "bases", "components")
 _CONFIGURED = ("generators", "transformers", "validators")
@@ -45,9 +45,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """The folders (and the links on the way to them) that a kustomization is made of, and what it names elsewhere."""
+    """The folders (and the links on the way to them) that a kustomization is made of, the files in them that it names
+    (of its own folders, by their paths from the root), and what it names elsewhere.
+    """
 
     folders: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
     references: list[Reference] = field(default_factory=list)
 
 
@@ -80,6 +83,7 @@ def walk(root: Path, path: str, options: KustomizeOptions) -> Walked:
             for at, entry in _files(where, document):
                 if _is_url(entry):
                     raise not_here(at, entry)
+                walked.files.update(_named_files(root, here, entry))
             for at, entry, is_configuration in _roots(where, document):
                 place = _place(root, here, at, entry)
                 if place is None and is_remote(entry):
@@ -93,31 +97,24 @@ def walk(root: Path, path: str, options: KustomizeOptions) -> Walked:
                     found.update(place.links)
                     if place.is_folder:
                         todo.append(place.path)
+                    else:
+                        walked.files.add(place.path)
                 elif not is_configuration:
                     found.add(_expected(root, here, entry))
     return walked
 
 
-def named_files(root: Path, folders: Iterable[str]) -> set[str]:
-    """The files of the repository that the kustomizations in these folders name: resources, patches, and what is put
-    into generated Secrets and ConfigMaps (`path`, or `key=path`).
-    """
-    found: set[str] = set()
-    for here in folders:
-        for where, document in _kustomizations(root, here):
-            entries = [entry for _, entry in _files(where, document)]
-            entries += [entry for _, entry, _ in _roots(where, document)]
-            for entry in entries:
-                for path in {entry, entry.partition("=")[2]}:
-                    if not path or "\n" in path or _is_url(path) or path.startswith("/"):
-                        continue
-                    try:
-                        place = locate(root, f"{here}/{path}")
-                    except (LeavesError, MissingError):
-                        continue
-                    if not place.is_folder:
-                        found.add(place.path)
-    return found
+def _named_files(root: Path, here: str, entry: str) -> Iterator[str]:
+    """The file that an entry names: by `path`, or by `key=path` as in generators. What can't be, kustomize explains."""
+    for path in {entry, entry.partition("=")[2]}:
+        if not path or "\n" in path or path.startswith("/"):
+            continue
+        try:
+            place = locate(root, f"{here}/{path}")
+        except (LeavesError, MissingError):
+            continue
+        if not place.is_folder:
+            yield place.path
 
 
 def _kustomizations(root: Path, here: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -58,7 +58,7 @@ def build(
     walked = walk(root, path, options)
     depends = reachable(root, walked.folders) | missing
     if opening is not None:
-        root = opened_copy(root, walked.folders, depends, opening, scratch) or root
+        root = opened_copy(root, walked.files, depends, opening, scratch) or root
     mirror = scratch / "edited"
     names = {os.fspath(mirror): ""}
     here = root

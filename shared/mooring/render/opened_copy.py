@@ -13,7 +13,6 @@ from pathlib import Path
 
 from mooring.errors import RenderError
 from mooring.render.edits import copied_tree, same_file
-from mooring.render.kustomizations import named_files
 from mooring.render.paths import cover
 from mooring.render.sops import SopsOpening
 
@@ -21,13 +20,13 @@ __all__ = ["opened_copy"]
 
 
 def opened_copy(
-    root: Path, folders: Iterable[str], depends: Iterable[str], opening: SopsOpening, scratch: Path
+    root: Path, files: Iterable[str], depends: Iterable[str], opening: SopsOpening, scratch: Path
 ) -> Path | None:
-    """The root of a copy in which the files that the kustomizations in `folders` name are in plain; None where none of
-    them is encrypted. Raises `DecryptError`, and `RenderError` for files that can't be copied.
+    """The root of a copy of the paths in `depends` in which those of `files` are in plain that are encrypted; None
+    where none is. Raises `DecryptError`, and `RenderError` for files that can't be copied.
     """
     contents: dict[str, bytes] = {}
-    for name in named_files(root, folders):
+    for name in files:
         try:
             contents[name] = Path(root, name).read_bytes()
         except OSError:
