@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from mooring.composition import Composition
-from mooring.errors import MooringError
+from mooring.errors import ConfigurationError, MooringError
 from mooring.events.messages import AppMessage, ClusterMessage, parse_sync
 from mooring.flows.sync import handle_syncs
 from mooring.invocation import answer, error_answer, logger, read_body, take_messages
@@ -58,6 +58,10 @@ def _sealing(event: dict[str, Any]) -> dict[str, Any]:
         except MooringError as error:
             return error_answer(error, unsigned=401)
         return answer(status, body)
+    if event.get("renew") != "sealed-secrets":
+        raise ConfigurationError(
+            'must be {"renew": "sealed-secrets"}, as the schedule in template.yaml says', field="event"
+        )
     made = composition.sealing_keys.renew(time.time())
     if made is not None:
         logger().info("a new key seals from now on", extra={"fingerprint": made.fingerprint})

@@ -193,6 +193,12 @@ def test_one_that_fails_in_git_alone_is_no_prune(world: World, keys: SealingKeys
     world.push(key, foreign())
     world.sync(key)
     assert "first" == value(world)
+    # WHEN git drops it
+    world.push(key, config_map("a"))
+    world.sync(key)
+    # THEN it is pruned after all
+    assert DB not in world.cluster.objects
+    assert {"ConfigMap a"} == set(rows(world, key))
 
 
 def test_a_cluster_with_a_controller_gets_the_object_itself(world: World, keys: SealingKeys) -> None:
