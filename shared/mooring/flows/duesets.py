@@ -19,9 +19,9 @@ from mooring.flows.following import Place
 from mooring.model.generatorkinds import ClusterDecisions, Clusters, Generator, GitDirectories, GitFiles, Matrix, Merge
 from mooring.model.setkey import SetKey
 from mooring.source.urls import normalise
-from mooring.state.applications import Listed
 from mooring.state.applicationsets import Basis, ListedSet, SetSpec
 from mooring.state.clusters import Cluster
+from mooring.state.lists import Listed
 from mooring.state.records import Spec
 
 __all__ = ["basis_of", "due_sets", "follows_of", "owned_digest", "places_of", "repositories_in"]

@@ -34,8 +34,9 @@ from mooring.model.application import AppKey
 from mooring.model.setkey import SetKey
 from mooring.queues import Queues
 from mooring.source import Repositories
-from mooring.state.applications import Applications, Listed
+from mooring.state.applications import Applications
 from mooring.state.applicationsets import Basis, SetRecord, SetStatus
+from mooring.state.lists import Listed
 from mooring.state.records import Spec
 from mooring.state.registry import Registry
 

@@ -14,7 +14,8 @@ from mooring.flows.following import followed
 from mooring.flows.recalling import RENDERER
 from mooring.model.application import AppKey
 from mooring.queues import Queues
-from mooring.state.applications import Applications, Follows
+from mooring.state.applications import Applications
+from mooring.state.lists import Follows
 from mooring.state.records import Commit, Record, RenderFailure, Rendering, WantedState
 
 __all__ = ["Outbox"]

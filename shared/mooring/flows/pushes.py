@@ -19,7 +19,8 @@ from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.source.refs import may_be_range
 from mooring.source.urls import normalise
-from mooring.state.applications import Applications, Follower
+from mooring.state.applications import Applications
+from mooring.state.lists import Follower
 from mooring.state.registry import Registry
 
 __all__ = ["LARGEST_BODY", "PushPorts", "Received", "handle_delivery"]

@@ -21,9 +21,10 @@ from mooring.flows.recalling import RENDERER
 from mooring.queues import Queues
 from mooring.source import Repositories
 from mooring.source.charts import Charts
-from mooring.state.applications import Applications, Listed
+from mooring.state.applications import Applications
 from mooring.state.applicationsets import ListedSet
 from mooring.state.clusters import find_place
+from mooring.state.lists import Listed
 from mooring.state.records import Input, WantedState
 from mooring.state.registry import Cluster, Registry
 

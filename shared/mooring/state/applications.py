@@ -9,20 +9,29 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from mooring.errors import ConflictError
-from mooring.model.application import AppKey, Destination
-from mooring.model.tracking import APP_LABEL
+from mooring.model.application import AppKey
 from mooring.plan.inventory import Inventory, from_rows, to_rows
 from mooring.state import codec
+from mooring.state.lists import (
+    APPLICATIONS,
+    Follower,
+    Follows,
+    Listed,
+    application_pk,
+    follower_from,
+    following,
+    listed_from,
+    listed_item,
+    listing,
+    targets_of,
+)
 from mooring.state.packing import pack_rows, unpack_rows
 from mooring.state.records import (
     DriftEvent,
-    Input,
     Lease,
     Operation,
     Record,
@@ -32,59 +41,14 @@ from mooring.state.records import (
     Status,
     WantedState,
 )
-from mooring.state.table import Item, Key, Table, check, delete, put, update
+from mooring.state.table import Item, Key, Table, delete, put
 from mooring.state.table import Operation as Write
 
-__all__ = ["Applications", "Follower", "Follows", "Listed"]
+__all__ = ["Applications"]
 
-_REGISTRY = "APPS"
 _MOST_WRITES = 100  # of a transaction (AWS, "Quotas in Amazon DynamoDB")
 _MOST_DRIFTS = 50  # of one operation that are remembered one by one; a transaction has a hundred items at most
 _PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "REQUEST", "LEASE")
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One application as the registry lists it: enough to know which sources and cluster concern it.
-
-    `sources` are the declared ones, without revisions; `label` is the tracking label of the application that declares
-    it, empty where a person does; `owner` the ApplicationSet that it comes from.
-    """
-
-    key: AppKey
-    sources: tuple[Input, ...]
-    generation: int
-    destination: Destination
-    label: str = ""
-    owner: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Follower:
-    """An application that reads a repository: at which revisions (as declared), and which paths as far as known."""
-
-    key: AppKey
-    targets: tuple[str, ...]
-    depends: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Follows:
-    """Which repositories an application follows from now on (targets and paths by normalised address), and which no
-    longer.
-    """
-
-    key: AppKey
-    repositories: Mapping[str, tuple[Sequence[str], Sequence[str]]]
-    gone: frozenset[str]
-
-
-def _pk(key: AppKey) -> str:
-    return f"APP#{key}"
-
-
-def _repository_pk(repository: str) -> str:
-    return f"REPO#{repository}"
 
 
 def _inventory_sk(index: int) -> str:
@@ -114,29 +78,15 @@ class Applications:
     ) -> list[Write]:
         """What `declare` writes, for whoever writes it together with more."""
         key = spec.application.key
-        destination = spec.application.destination
         unchanged = (
-            put(codec.spec_item(_pk(key), spec), "attribute_not_exists(pk)")
+            put(codec.spec_item(application_pk(key), spec), "attribute_not_exists(pk)")
             if previous is None
-            else put(codec.spec_item(_pk(key), spec), "generation = :seen", seen=previous.generation)
+            else put(codec.spec_item(application_pk(key), spec), "generation = :seen", seen=previous.generation)
         )
-        listed = {
-            "generation": spec.generation,
-            "sources": orjson.dumps(
-                [[each.repo_url, each.target_revision, each.chart] for each in spec.application.sources]
-            ).decode(),
-            "server": destination.server,
-            "cluster": destination.name,
-            "label": str((spec.application.declared["metadata"].get("labels") or {}).get(APP_LABEL, "")),
-        } | ({"owner": spec.owner} if spec.owner else {})
         return [
             unchanged,
-            put({"pk": _REGISTRY, "sk": str(key), **listed}),
-            *(
-                update((_repository_pk(name), f"APP#{key}"), {"targets": "\n".join(targets)})
-                for name, targets in follows.items()
-            ),
-            *(delete((_repository_pk(name), f"APP#{key}")) for name in gone),
+            put(listed_item(spec)),
+            *listing(key, follows, gone),
         ]
 
     def replace_spec(self, spec: Spec, previous: Spec) -> None:
@@ -145,7 +95,7 @@ class Applications:
 
     def replacing(self, spec: Spec, previous: Spec) -> Write:
         """What `replace_spec` writes."""
-        item = codec.spec_item(_pk(spec.application.key), spec)
+        item = codec.spec_item(application_pk(spec.application.key), spec)
         return put(item, "generation = :seen", seen=previous.generation)
 
     def forget(self, key: AppKey, repositories: Iterable[str], token: int) -> None:
@@ -153,45 +103,45 @@ class Applications:
 
         `repositories` are all that it follows, by normalised address.
         """
-        pk = _pk(key)
+        pk = application_pk(key)
         self._table.write(
             delete((pk, "LEASE"), "fence = :fence", fence=token),
             delete((pk, "SPEC")),
-            delete((_REGISTRY, str(key))),
-            *(delete((_repository_pk(name), f"APP#{key}")) for name in repositories),
+            delete((APPLICATIONS, str(key))),
+            *listing(key, {}, repositories),
         )
         rest = [(pk, item["sk"]) for item in self._table.query(pk, fields=("sk",))]
         self._table.delete_all(rest)
 
     def registered(self) -> list[Listed]:
         """Every application of the installation, by name."""
-        return [_listed(item) for item in self._table.query(_REGISTRY)]
+        return [listed_from(item) for item in self._table.query(APPLICATIONS)]
 
     def of_repository(self, repository: str) -> list[Follower]:
         """The applications that read this repository (a normalised address)."""
-        return [_follower(item) for item in self._table.query(_repository_pk(repository), "APP#")]
+        return [follower_from(item) for item in self._table.query(repository_pk(repository), "APP#")]
 
     def followers(self, repository: str) -> tuple[list[Follower], list[tuple[str, tuple[str, ...]]]]:
         """As `of_repository`, and the ApplicationSets whose generators read it, each with its targets: one query."""
         apps, sets = [], []
-        for item in self._table.query(_repository_pk(repository)):
+        for item in self._table.query(repository_pk(repository)):
             if item["sk"].startswith("SET#"):
-                sets.append((item["sk"].removeprefix("SET#"), _lines(item, "targets")))
+                sets.append((item["sk"].removeprefix("SET#"), targets_of(item)))
             else:
-                apps.append(_follower(item))
+                apps.append(follower_from(item))
         return apps, sets
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def specs(self, keys: Iterable[AppKey]) -> dict[AppKey, Spec]:
         """What is declared of any number of applications, a hundred a request; unknown ones are left out."""
-        apps = {(_pk(key), "SPEC"): key for key in keys}
+        apps = {(application_pk(key), "SPEC"): key for key in keys}
         return {apps[key]: codec.spec_from(item) for key, item in self._table.get_many(apps).items()}
 
     def sources(self, keys: Iterable[AppKey]) -> dict[AppKey, Record]:
         """What is declared of any number of applications and what git wants of them, fifty a request, and no more."""
         apps = list(dict.fromkeys(keys))
-        items = self._table.get_many((_pk(key), part) for key in apps for part in ("SPEC", "WANTED"))
+        items = self._table.get_many((application_pk(key), part) for key in apps for part in ("SPEC", "WANTED"))
         return {key: _record(key, items) for key in apps}
 
     def load(self, keys: Iterable[AppKey], *, inventory: bool = False) -> dict[AppKey, Record]:
@@ -201,14 +151,14 @@ class Applications:
         write of inventory or status makes the token grow, and `begin` fails where it is not the one read here.
         """
         apps = list(dict.fromkeys(keys))
-        items = self._table.get_many((_pk(key), "LEASE") for key in apps) if inventory else {}
+        items = self._table.get_many((application_pk(key), "LEASE") for key in apps) if inventory else {}
         parts = (*_PARTS[:-1], _inventory_sk(0)) if inventory else _PARTS
-        items |= self._table.get_many((_pk(key), part) for key in apps for part in parts)
+        items |= self._table.get_many((application_pk(key), part) for key in apps for part in parts)
         records = {key: _record(key, items) for key in apps}
         if inventory:
-            firsts = {key: items.get((_pk(key), _inventory_sk(0))) for key in apps}
+            firsts = {key: items.get((application_pk(key), _inventory_sk(0))) for key in apps}
             rest = [
-                (_pk(key), _inventory_sk(index))
+                (application_pk(key), _inventory_sk(index))
                 for key, first in firsts.items()
                 if first is not None
                 for index in range(1, first["chunks"])
@@ -221,12 +171,12 @@ class Applications:
 
     def wanted(self, keys: Iterable[AppKey]) -> dict[AppKey, WantedState]:
         """What git wants of any number of applications, a hundred a request; unknown ones are left out."""
-        apps = {(_pk(key), "WANTED"): key for key in keys}
+        apps = {(application_pk(key), "WANTED"): key for key in keys}
         return {apps[key]: codec.wanted_from(item) for key, item in self._table.get_many(apps).items()}
 
     def operations(self, key: AppKey, limit: int) -> list[Operation]:
         """The newest operations of an application, newest first."""
-        items = self._table.query(_pk(key), "OP#", newest_first=True, limit=limit)
+        items = self._table.query(application_pk(key), "OP#", newest_first=True, limit=limit)
         return [codec.operation_from(item) for item in items]
 
     # -- what git wants --------------------------------------------------------------------------------------------
@@ -250,7 +200,7 @@ class Applications:
         return lost
 
     def _wanting(self, key: AppKey, state: WantedState) -> dict[str, Any]:
-        item = codec.wanted_item(_pk(key), state)
+        item = codec.wanted_item(application_pk(key), state)
         return put(item, "attribute_not_exists(pk) OR resolved_at <= :mine", mine=state.resolved_at)
 
     def follow(self, changes: Iterable[Follows]) -> None:
@@ -261,7 +211,7 @@ class Applications:
         """
         group: list[list[dict[str, Any]]] = []
         for each in changes:
-            writes = _following(each)
+            writes = following(each)
             if group and sum(map(len, group)) + len(writes) > _MOST_WRITES:
                 self._follow(group)
                 group = []
@@ -284,7 +234,7 @@ class Applications:
 
     def requesting(self, key: AppKey, request: Request) -> Write:
         """What `request` writes."""
-        return put(codec.request_item(_pk(key), request))
+        return put(codec.request_item(application_pk(key), request))
 
     # -- what a sync writes ----------------------------------------------------------------------------------------
 
@@ -308,8 +258,8 @@ class Applications:
         taking = self._taking(record, lease, now)
         chunks, writes = self._inventory_writes(record, inventory)
         if ended is not None:
-            writes.append(put(codec.operation_item(_pk(record.key), ended)))
-        self._table.write(taking, *writes, put(codec.status_item(_pk(record.key), status)))
+            writes.append(put(codec.operation_item(application_pk(record.key), ended)))
+        self._table.write(taking, *writes, put(codec.status_item(application_pk(record.key), status)))
         return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status)
 
     def checkpoint(
@@ -322,7 +272,7 @@ class Applications:
         lease = replace(record.lease, expires=now + ttl)
         chunks, writes = self._inventory_writes(record, inventory)
         if status is not None:
-            writes.append(put(codec.status_item(_pk(record.key), status)))
+            writes.append(put(codec.status_item(application_pk(record.key), status)))
         self._table.write(self._holding(record, lease), *writes)
         return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status or record.status)
 
@@ -341,7 +291,7 @@ class Applications:
         An operation that is still running, since it waits for something, is kept in the status alone. A request that
         the operation answers goes with it; one that was made meanwhile stays.
         """
-        pk = _pk(record.key)
+        pk = application_pk(record.key)
         lease = Lease(record.lease.token + 1, "", 0.0)
         _, writes = self._inventory_writes(record, inventory)
         if retry is not None:
@@ -364,7 +314,7 @@ class Applications:
         held = record.lease.expires > now
         lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0)
         taking = put(_lease_item(record.key, lease), "fence = :seen", seen=record.lease.token)
-        self._table.write(taking, put(codec.status_item(_pk(record.key), status)))
+        self._table.write(taking, put(codec.status_item(application_pk(record.key), status)))
 
     def observe(self, record: Record, *, now: float, inventory: Inventory, status: Status) -> None:
         """Writes what was found without having touched the cluster, if nothing was written since the record was read.
@@ -373,7 +323,7 @@ class Applications:
         """
         lease = Lease(record.lease.token + 1, "observer", 0.0)
         writes = self._inventory_writes(record, inventory)[1] if inventory != record.inventory else []
-        status_write = put(codec.status_item(_pk(record.key), status))
+        status_write = put(codec.status_item(application_pk(record.key), status))
         self._table.write(self._taking(record, lease, now), status_write, *writes)
 
     def _taking(self, record: Record, lease: Lease, now: float) -> dict[str, Any]:
@@ -389,7 +339,7 @@ class Applications:
         )
 
     def _inventory_writes(self, record: Record, inventory: Inventory) -> tuple[int, list[dict[str, Any]]]:
-        pk = _pk(record.key)
+        pk = application_pk(record.key)
         packed = pack_rows(to_rows(inventory))
         writes = [
             put({"pk": pk, "sk": _inventory_sk(index), "chunks": len(packed), "body": body})
@@ -399,22 +349,9 @@ class Applications:
         return len(packed), writes
 
 
-def _following(change: Follows) -> list[dict[str, Any]]:
-    """The writes for one application, under the condition that it is there."""
-    itself = f"APP#{change.key}"
-    return [
-        check((_pk(change.key), "SPEC"), "attribute_exists(pk)"),
-        *(
-            update((_repository_pk(name), itself), {"targets": "\n".join(targets), "depends": "\n".join(depends)})
-            for name, (targets, depends) in change.repositories.items()
-        ),
-        *(delete((_repository_pk(name), itself)) for name in change.gone),
-    ]
-
-
 def _lease_item(key: AppKey, lease: Lease) -> Item:
     return {
-        "pk": _pk(key),
+        "pk": application_pk(key),
         "sk": "LEASE",
         "fence": lease.token,
         "holder": lease.owner,
@@ -422,25 +359,8 @@ def _lease_item(key: AppKey, lease: Lease) -> Item:
     }
 
 
-def _listed(item: Item) -> Listed:
-    sources = tuple(Input(*each) for each in orjson.loads(item["sources"]))
-    destination = Destination(server=item["server"], name=item["cluster"])
-    key, owner = AppKey.parse(item["sk"]), item.get("owner", "")
-    return Listed(key, sources, item["generation"], destination, item["label"], owner)
-
-
-def _follower(item: Item) -> Follower:
-    key = AppKey.parse(item["sk"].removeprefix("APP#"))
-    return Follower(key, _lines(item, "targets"), _lines(item, "depends"))
-
-
-def _lines(item: Item, name: str) -> tuple[str, ...]:
-    text = item.get(name)
-    return tuple(text.split("\n")) if text else ()
-
-
 def _record(key: AppKey, items: dict[Key, Item]) -> Record:
-    spec, wanted, status, retry, request, lease = (items.get((_pk(key), part)) for part in _PARTS)
+    spec, wanted, status, retry, request, lease = (items.get((application_pk(key), part)) for part in _PARTS)
     return Record(
         key,
         spec=None if spec is None else codec.spec_from(spec),
@@ -453,7 +373,7 @@ def _record(key: AppKey, items: dict[Key, Item]) -> Record:
 
 
 def _with_inventory(record: Record, first: Item, more: dict[Key, Item]) -> Record:
-    pk = _pk(record.key)
+    pk = application_pk(record.key)
     rest = (more[pk, _inventory_sk(index)]["body"] for index in range(1, first["chunks"]))
     rows = unpack_rows(itertools.chain((first["body"],), rest))
     return replace(record, inventory=from_rows(rows), chunks=first["chunks"])

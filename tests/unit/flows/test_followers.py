@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mooring.flows.pushes import _touched, _with_folders
 from mooring.model.application import AppKey, parse_application
-from mooring.state.applications import Applications, Follows
+from mooring.state.applications import Applications
+from mooring.state.lists import Follows
 from mooring.state.records import Spec
 from mooring.state.table import Table
 from tests.doubles.installation import REPOSITORY, World, installation
