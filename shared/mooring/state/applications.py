@@ -27,6 +27,7 @@ from mooring.state.lists import (
     listed_from,
     listed_item,
     listing,
+    repository_pk,
     targets_of,
 )
 from mooring.state.packing import pack_rows, unpack_rows
