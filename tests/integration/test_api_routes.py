@@ -251,3 +251,30 @@ def test_a_repository_is_registered_for_lfs(api: Api) -> None:
     """GIVEN a public repository with `enableLfs` WHEN registered THEN it is kept, and a wrong value is named."""
     assert 200 == api.ask("PUT", "repositories", {"url": REPOSITORY, "enableLfs": "true"})[0]
     assert (400, "enableLfs") == api.refused("PUT", "repositories", {"url": REPOSITORY, "enableLfs": "on"})[:2]
+
+
+def test_sealing_keys_go_in_and_only_certificates_come_out(api: Api) -> None:
+    """GIVEN no key THEN that is told; GIVEN one THEN its certificate is listed and no more."""
+    import base64
+
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+    from mooring.state.sealingkeys import _signed
+
+    key = generate_private_key(65537, 2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    ).decode()
+    assert (200, {"items": []}) == api.ask("GET", "sealed-secrets")
+    assert 401 == api.ask("GET", "sealed-secrets", token="other")[0]  # noqa: S106 (of moto's account)
+    pair = {"tls.key": pem, "tls.crt": _signed(key, 1_000_000.0)}
+    data = {name: base64.b64encode(value.encode()).decode() for name, value in pair.items()}
+    status, imported = api.ask("POST", "sealed-secrets", {"kind": "Secret", "data": data})
+    assert 200 == status
+    ((listed,),) = (api.ask("GET", "sealed-secrets")[1]["items"],)
+    assert (imported["fingerprint"], pair["tls.crt"]) == (listed["fingerprint"], listed["certificate"])
+    assert "PRIVATE" not in json.dumps(listed)
+    wrong = {"kind": "Secret", "stringData": {**pair, "tls.crt": _signed(generate_private_key(65537, 2048), 0.0)}}
+    assert (400, "tls.crt", "is not the certificate of tls.key") == api.refused("POST", "sealed-secrets", wrong)
+    assert (400, "kind") == api.refused("POST", "sealed-secrets", {"kind": "ConfigMap"})[:2]

@@ -3,6 +3,8 @@
 A SealedSecret's Secret has its name and namespace, so that is what stays as it is where one can't be opened. `verify`
 and `rotate` answer as the controller's `/v1/verify` and `/v1/rotate` do, and tell as little: whether everything in an
 object opens, and the same values sealed for the newest key in the same scope. Neither evaluates a template.
+
+The library of certificates takes a twentieth of a second to import, so it waits for the first SealedSecret.
 """
 
 from __future__ import annotations
@@ -11,19 +13,22 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
 from mooring.errors import ConfigurationError, DecryptError, ForbiddenError, MooringError
 from mooring.flows.opening import Context, Opened
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.secrets.sealed import public_key_of
-from mooring.secrets.sealedsecret import GROUP, KIND, Templates, open_values, read_sealed, reseal, unseal
-from mooring.state.sealingkeys import Certificate, SealingKeys
+
+if TYPE_CHECKING:
+    from mooring.secrets.sealedsecret import Templates
+    from mooring.state.sealingkeys import Certificate, SealingKeys
 
 __all__ = ["GoTemplates", "SealedOpener", "answer_kubeseal", "import_key", "rotate", "verify"]
 
+_GROUP: Final = "bitnami.com"
+_KIND: Final = "SealedSecret"
 _CONTROLLERS_LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 
 
@@ -64,7 +69,7 @@ class SealedOpener:
     """Opens SealedSecrets with the keys of the installation; they are read when the first one is met."""
 
     name = "sealed-secrets"
-    kinds: Mapping[tuple[str, str], bool] = {(GROUP, KIND): True}
+    kinds: Mapping[tuple[str, str], bool] = {(_GROUP, _KIND): True}
 
     def __init__(self, keys: Callable[[], SealingKeys], templates: Templates) -> None:
         self._keys = keys
@@ -77,6 +82,8 @@ class SealedOpener:
 
     def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
         """The Secrets, or why one does not open."""
+        from mooring.secrets.sealedsecret import read_sealed, unseal
+
         del context
         keys = self._keys().private()
         opened: list[Opened | MooringError] = []
@@ -90,6 +97,8 @@ class SealedOpener:
 
 def verify(keys: SealingKeys, body: bytes) -> bool:
     """Whether every value of a SealedSecret opens. Raises `ConfigurationError` where the body holds none."""
+    from mooring.secrets.sealedsecret import open_values, read_sealed
+
     sealed = read_sealed(_sealed_in(body))
     try:
         open_values(sealed, keys.private())
@@ -100,6 +109,9 @@ def verify(keys: SealingKeys, body: bytes) -> bool:
 
 def rotate(keys: SealingKeys, body: bytes) -> Manifest:
     """The SealedSecret with its values sealed for the newest key. Raises `ConfigurationError` or `DecryptError`."""
+    from mooring.secrets.sealed import public_key_of
+    from mooring.secrets.sealedsecret import reseal
+
     return reseal(_sealed_in(body), keys.private(), public_key_of(keys.newest().pem))
 
 
@@ -148,6 +160,6 @@ def _sealed_in(body: bytes) -> Manifest:
         manifest = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise ConfigurationError("must be one SealedSecret as JSON", field="body") from None
-    if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
+    if not isinstance(manifest, dict) or manifest.get("kind") != _KIND:
         raise ConfigurationError("must be a SealedSecret", field="kind")
     return manifest
