@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mooring.flows.bootstrapping import Root
     from mooring.flows.declaring import AskPorts
     from mooring.flows.external import ExternalSecrets
+    from mooring.flows.externalreading import ExternalReader
     from mooring.flows.generating import SetPorts
     from mooring.flows.ports import SyncPorts
     from mooring.flows.pushes import PushPorts
@@ -312,6 +313,11 @@ class Composition:
     def _external_secrets(self) -> ExternalSecrets:
         """Reads each value once, so it is made anew for every invocation."""
         from mooring.flows.external import ExternalSecrets
+
+        return ExternalSecrets(self._external_reader)
+
+    def _external_reader(self) -> ExternalReader:
+        from mooring.flows.externalreading import ExternalReader
         from mooring.secrets.external.resolving import Providers
         from mooring.secrets.external.templating import Templates
         from mooring.source.gokit import GoKit
@@ -319,7 +325,7 @@ class Composition:
 
         templates = Templates(GoKit(self._program("gokit")).ask)
         digest_of = self.bundles.digests.of
-        return ExternalSecrets(Providers(self._store_clients), templates, digest_of, SecretUses(self.table))
+        return ExternalReader(Providers(self._store_clients), templates, digest_of, SecretUses(self.table))
 
     def sync_ports(self, owner: str, remaining: float) -> SyncPorts:
         """For `sync`: `owner` names the invocation, `remaining` are the seconds it has left."""

@@ -10,6 +10,7 @@ import boto3
 
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.external import ExternalSecrets
+from mooring.flows.externalreading import ExternalReader
 from mooring.flows.ports import SyncPorts
 from mooring.flows.sync import handle_syncs
 from mooring.model.application import AppKey
@@ -50,13 +51,13 @@ class ExternalWorld:
 
     def ports(self) -> SyncPorts:
         """What a fresh function instance has."""
-        opener = ExternalSecrets(
+        reader = ExternalReader(
             Providers(AwsClients(self.client, now=lambda: self.world.now)),
             Templates(GoKit(self.gokit).ask),
             self.world.bundles.digests.of,
             self.uses,
         )
-        return dataclasses.replace(self.world.ports(), openers=(opener,))
+        return dataclasses.replace(self.world.ports(), openers=(ExternalSecrets(lambda: reader),))
 
     def sync(self, key: AppKey, kind: Any = "render") -> None:
         """One message about the application."""

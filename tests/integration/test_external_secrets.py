@@ -551,6 +551,8 @@ def test_cluster_stores_keep_to_their_conditions(external_world: ExternalWorld) 
     [
         (external("a", [datum("a", "missing")]), "'missing' is not there"),
         (external("a", [datum("a", "a")], secretStoreRef={"name": "nope"}), "there is no SecretStore shop/nope"),
+        (external("a") | {"apiVersion": "external-secrets.io/v1alpha1"}, "apiVersion: must be external-secrets.io/v1"),
+        (external("a") | {"kind": "PushSecret"}, "PushSecret is not supported"),
         (external("a"), "spec.data: must name at least one value"),
         (external("a", [datum("a", "a")], target={"creationPolicy": "Merge"}), "can't be Merge"),
         (external("a", [datum("a", "a", decodingStrategy="Hex")]), "must be one of None, Auto"),

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mooring.errors import ConfigurationError
+from mooring.model.externalkinds import GENERATORS
 from mooring.model.externalstore import AwsAccess, aws_access
 from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 
 __all__ = [
-    "GENERATORS",
     "EcrTokenGenerator",
     "Generator",
     "PasswordGenerator",
@@ -23,7 +23,6 @@ __all__ = [
     "parse_generator",
 ]
 
-GENERATORS = ("Password", "UUID", "ECRAuthorizationToken", "STSSessionToken")
 _SYMBOLS = '~!@#$%^&*()_+`-={}|[]\\:"<>?,./'
 
 

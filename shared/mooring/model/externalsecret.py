@@ -17,8 +17,6 @@ from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 
 __all__ = [
-    "GROUP",
-    "VERSIONS",
     "DataFrom",
     "Datum",
     "ExternalSecret",
@@ -37,9 +35,6 @@ __all__ = [
     "parse_external_secret",
     "parse_spec",
 ]
-
-GROUP = "external-secrets.io"
-VERSIONS = ("v1", "v1beta1")
 
 Decoding: TypeAlias = Literal["None", "Auto", "Base64", "Base64URL"]
 Conversion: TypeAlias = Literal["Default", "Unicode"]

@@ -1,0 +1,191 @@
+"""Reading ExternalSecrets: their stores found, their values read, their Secrets handed to the plan.
+
+A store or generator is looked for among the application's own manifests first; a store also in the cluster, where that
+serves the kind (an installation of the operator that was there before, for example). Templates of ConfigMaps and
+Secrets come from the application's manifests only. Stores and generators are never applied: they mean nothing to a
+cluster without the operator. See docs/external-secrets.md and ADR 0081.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from mooring.errors import ConfigurationError, MooringError
+from mooring.events.secretchanges import names_of
+from mooring.flows.opening import Context, Opened
+from mooring.model.externalgenerators import Generator, parse_generator
+from mooring.model.externalkinds import GENERATORS, GROUP, VERSIONS
+from mooring.model.externalsecret import ExternalSecret, GeneratorRef, StoreRef, parse_external_secret
+from mooring.model.externalstore import Store, StoreCondition, parse_store
+from mooring.model.objects import Manifest, ObjectKey
+from mooring.secrets.external.resolving import Providers, Resolved, Surroundings, resolve
+from mooring.secrets.external.rewriting import matching
+from mooring.secrets.external.templating import Templates
+from mooring.state.secretuses import SecretUses, use_name
+
+__all__ = ["ExternalReader"]
+
+_OTHERS: Final = ("ClusterExternalSecret", "PushSecret")
+_STORES: Final = ("SecretStore", "ClusterSecretStore")
+
+
+class ExternalReader:
+    """Opens External Secrets for one invocation.
+
+    `keyed` makes digests of objects that are secret themselves (`secrets.digests`); they are the seeds of generated
+    values as well.
+    """
+
+    def __init__(
+        self, providers: Providers, templates: Templates, keyed: Callable[[Manifest], str], uses: SecretUses
+    ) -> None:
+        self._providers = providers
+        self._templates = templates
+        self._keyed = keyed
+        self._uses = uses
+
+    def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
+        """What each source stands for, or its own error, in their order."""
+        read: list[tuple[ExternalSecret | None, list[str]] | MooringError] = []
+        for source in sources:
+            try:
+                read.append(self._read(source))
+            except MooringError as error:
+                read.append(error)
+        externals = [each[0] for each in read if not isinstance(each, MooringError) and each[0] is not None]
+        around = _Around(context, sources, self._templates, self._keyed).surroundings()
+        answers = iter(resolve(externals, around, self._providers, self._templates))
+        opened: list[Opened | MooringError] = []
+        resolved: list[Resolved | MooringError] = []
+        for each in read:
+            if isinstance(each, MooringError):
+                opened.append(each)
+            elif each[0] is None:
+                opened.append(Opened(warnings=tuple(each[1])))
+            else:
+                answer = next(answers)
+                resolved.append(answer)
+                opened.append(answer if isinstance(answer, MooringError) else _opened(answer, each[1]))
+        self._note(context, resolved)
+        return opened
+
+    def _read(self, source: Manifest) -> tuple[ExternalSecret | None, list[str]]:
+        """An ExternalSecret, or None for a source that others only name; and what the reader should know of it."""
+        warnings: list[str] = []
+        kind = source["kind"]
+        if kind in _OTHERS:
+            raise ConfigurationError(
+                f"{kind} is not supported by Mooring; docs/external-secrets.md says what to write instead", field="kind"
+            )
+        version = source["apiVersion"].rpartition("/")[2]
+        if kind not in GENERATORS and version not in VERSIONS:
+            raise ConfigurationError(
+                f"must be {GROUP}/v1 or {GROUP}/v1beta1: {version} has other fields", field="apiVersion"
+            )
+        if kind in _STORES:
+            namespace = "" if kind == "ClusterSecretStore" else source["metadata"]["namespace"]
+            parse_store(source, namespace, warnings)
+        elif kind in GENERATORS:
+            parse_generator(source, warnings)
+        else:
+            return parse_external_secret(source, warnings), warnings
+        return None, warnings
+
+    def _note(self, context: Context, resolved: Sequence[Resolved | MooringError]) -> None:
+        """Lists the application under what it is made of; as it was before where something could not be read."""
+        if any(isinstance(each, MooringError) for each in resolved):
+            return
+        names = {
+            use_name(use.service, use.region, name)
+            for each in resolved
+            if isinstance(each, Resolved) and each.due
+            for use in each.uses
+            for name in (names_of(use.name) if use.name else [""])
+        }
+        self._uses.note(context.application.key, names, now=context.now)
+
+
+def _opened(resolved: Resolved, warnings: Sequence[str]) -> Opened:
+    manifests = () if resolved.secret is None else (resolved.secret,)
+    return Opened(manifests, resolved.version, warnings=tuple(warnings), due=resolved.due)
+
+
+class _Around:
+    """What ExternalSecrets of one application find around them."""
+
+    def __init__(
+        self,
+        context: Context,
+        sources: Sequence[Manifest],
+        templates: Templates,
+        keyed: Callable[[Manifest], str],
+    ) -> None:
+        self._context = context
+        self._templates = templates
+        self._keyed = keyed
+        self._sources = {
+            (each["kind"], each["metadata"].get("namespace") or "", each["metadata"]["name"]): each for each in sources
+        }
+        self._stores: dict[tuple[str, str, str], Store] = {}
+
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self._store, self._generator, self._held, self._keyed, self._seed, self._context.now)
+
+    def _store(self, ref: StoreRef, namespace: str) -> Store:
+        kind, place = ("ClusterSecretStore", "") if ref.cluster else ("SecretStore", namespace)
+        key = (kind, place, ref.name)
+        if key not in self._stores:
+            manifest = self._sources.get(key) or self._live(ObjectKey(GROUP, *key))
+            if manifest is None:
+                where = f"{kind} {place}/{ref.name}" if place else f"{kind} {ref.name}"
+                raise ConfigurationError(
+                    f"there is no {where}: neither among the application's manifests nor in the cluster",
+                    field="spec.secretStoreRef",
+                )
+            self._stores[key] = parse_store(manifest, place, [])
+        store = self._stores[key]
+        if store.conditions and not any(self._fits(each, namespace) for each in store.conditions):
+            raise ConfigurationError(
+                f"{store.title} may not be used in the namespace {namespace}: none of its conditions names it",
+                field="spec.secretStoreRef",
+            )
+        return store
+
+    def _fits(self, condition: StoreCondition, namespace: str) -> bool:
+        if namespace in condition.names:
+            return True
+        if any(matching([namespace], each, self._templates, "namespaceRegexes") for each in condition.regexps):
+            return True
+        if condition.selector is None:
+            return False
+        found = self._live(ObjectKey("", "Namespace", "", namespace))
+        labels = ((found or {}).get("metadata") or {}).get("labels") or {}
+        return condition.selector.matches(labels)
+
+    def _live(self, key: ObjectKey) -> Manifest | None:
+        found = self._context.target.get(key)
+        return None if found is None else found.live
+
+    def _generator(self, ref: GeneratorRef, namespace: str) -> Generator:
+        manifest = self._sources.get((ref.kind, namespace, ref.name))
+        if manifest is None or ref.kind not in GENERATORS:
+            raise ConfigurationError(
+                f"there is no generator {ref.kind} {namespace}/{ref.name} among the application's manifests",
+                field="sourceRef.generatorRef",
+            )
+        return parse_generator(manifest, [])
+
+    def _held(self, kind: str, namespace: str, name: str) -> Manifest | None:
+        for manifest in self._context.bundle:
+            metadata = manifest["metadata"]
+            if manifest["apiVersion"] != "v1" or (manifest["kind"], metadata["name"]) != (kind, name):
+                continue
+            if (metadata.get("namespace") or self._context.namespace) == namespace:
+                return manifest
+        return None
+
+    def _seed(self, names: Sequence[str]) -> bytes:
+        # No manifest looks like this, so that no digest of one, which is kept, is ever a seed.
+        asked: Manifest = {"apiVersion": "v1", "kind": "Secret", "seed": [self._context.target.cluster.name, *names]}
+        return bytes.fromhex(self._keyed(asked))
