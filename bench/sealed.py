@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import base64
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["main"]
 
@@ -33,7 +33,7 @@ def _none(_templates: Mapping[str, str], _values: Mapping[str, str]) -> Mapping[
 
 
 def _measured(bits: int, count: int) -> tuple[float, float]:
-    """Processor seconds for all, and for their RSA alone."""
+    """Processor seconds for all, and for their RSA alone; the better of two."""
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
     from mooring.secrets.sealed import SealingKey
@@ -47,15 +47,24 @@ def _measured(bits: int, count: int) -> tuple[float, float]:
         "stringData": {"password": "correct horse battery staple"},
     }
     sealed = [seal_secret(secret, keys[0].public) for _ in range(count)]
-    start = time.process_time()
-    for each in sealed:
-        unseal(read_sealed(each), keys, _none)
-    whole = time.process_time() - start
     parts = [base64.b64decode(each["spec"]["encryptedData"]["password"])[2 : 2 + bits // 8] for each in sealed]
+
+    def whole() -> None:
+        for each in sealed:
+            unseal(read_sealed(each), keys, _none)
+
+    def rsa() -> None:
+        for part in parts:
+            keys[0].session_key(part, b"shop/db")
+
+    first, second = ((_seconds(whole), _seconds(rsa)) for _ in range(2))  # in turn, since neighbours come and go
+    return min(first[0], second[0]), min(first[1], second[1])
+
+
+def _seconds(work: Callable[[], None]) -> float:
     start = time.process_time()
-    for part in parts:
-        assert keys[0].session_key(part, b"shop/db")
-    return whole, time.process_time() - start
+    work()
+    return time.process_time() - start
 
 
 if __name__ == "__main__":
