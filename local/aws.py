@@ -3,9 +3,9 @@
 moto's queues are good enough for tests that send and receive, and not for a system that runs on them: a FIFO group is
 locked only against polls that began after it was taken, a long poll spins while it waits for a locked group,
 deduplication forgets a message as soon as it is deleted and doesn't know message groups, a delayed message is noticed
-up to a second late. `python -m local.aws` replaces those few methods before it serves (and those of tables, see
-`local.moto_tables`), and keeps connections open between requests, which halves what a call costs. Everything else is
-moto's.
+up to a second late, and each send and each deletion goes through all messages that wait, several times.
+`python -m local.aws` replaces those few methods before it serves (and those of tables, see `local.moto_tables`), and
+keeps connections open between requests, which halves what a call costs. Everything else is moto's.
 
 State is in memory and ends with the process. Nothing is checked against IAM.
 """
@@ -129,13 +129,26 @@ def _correct_queues() -> None:
             models._filter_message_attributes(message, message_attribute_names or [])
         return taken
 
-    original_delete = models.Queue.delete_message
-
     def delete_message(self: Any, receipt_handle: str) -> None:
         with self._messages_lock:
-            original_delete(self, receipt_handle)
+            if receipt_handle in self.deleted_messages:
+                return
+            try:
+                message = _handed_out(self)[receipt_handle]
+                self._messages.remove(message)  # by identity, the oldest first: they are in front
+            except (KeyError, ValueError):
+                raise models.ReceiptHandleIsInvalid from None  # never given out, or moved to the dead-letter queue
+            for handle in message.all_receipt_handles:
+                _handed_out(self).pop(handle, None)
+                self.deleted_messages.add(handle)
             # A group may have been unlocked.
             self._messages_lock.notify_all()
+
+    original_attributes = models.SQSBackend.get_queue_attributes
+
+    def get_queue_attributes(self: Any, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
+        found = original_attributes(self, queue_name, attribute_names)
+        return found | {name: count for name, count in _counts(self.get_queue(queue_name)).items() if name in found}
 
     original_change = models.SQSBackend.change_message_visibility
 
@@ -148,6 +161,10 @@ def _correct_queues() -> None:
     models.Queue.add_message = add_message  # type: ignore[method-assign]
     models.Queue.delete_message = delete_message  # type: ignore[method-assign]
     models.SQSBackend.receive_message = receive_message  # type: ignore[method-assign]
+    models.SQSBackend.get_queue_attributes = get_queue_attributes  # type: ignore[method-assign]
+    # Moto counts for every look at any attribute, three to four times a send; who asks for numbers gets them above.
+    for counted in ("", "_delayed", "_not_visible"):
+        setattr(models.Queue, f"approximate_number_of_messages{counted}", 0)
     models.SQSBackend.change_message_visibility = change_message_visibility  # type: ignore[method-assign]
 
 
@@ -171,10 +188,31 @@ def _take(queue: Any, count: int, visibility: int) -> tuple[list[Any], list[Any]
             dead.append(message)
             continue
         message.mark_received(visibility_timeout=visibility)
+        _handed_out(queue)[message.receipt_handle] = message
         taken.append(copy.deepcopy(message))
     if dead:
         queue._messages = [message for message in queue._messages if message not in dead]
     return taken, dead
+
+
+def _handed_out(queue: Any) -> dict[str, Any]:
+    """Messages by the receipt handles that they were received with."""
+    handles: dict[str, Any] = queue.__dict__.setdefault("_handles", {})
+    return handles
+
+
+def _counts(queue: Any) -> dict[str, int]:
+    """The numbers among a queue's attributes, as they are now."""
+    now = time.time() * 1000
+    with queue._messages_lock:
+        delayed = sum(message.delayed_until > now for message in queue._messages)
+        hidden = sum(message.visible_at >= now for message in queue._messages)
+        ready = sum(message.visible_at < now and message.delayed_until <= now for message in queue._messages)
+    return {
+        "ApproximateNumberOfMessages": ready,
+        "ApproximateNumberOfMessagesDelayed": delayed,
+        "ApproximateNumberOfMessagesNotVisible": hidden,
+    }
 
 
 def _until_next(queue: Any) -> float:

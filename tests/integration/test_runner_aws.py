@@ -141,6 +141,35 @@ def test_deduplication_outlives_a_message_and_knows_groups(sqs: Any, fifo: str, 
     assert ["elsewhere"] == _receive(sqs, fifo)
 
 
+def test_many_waiting_messages_are_counted_and_keep_their_order(sqs: Any, fifo: str, send: Send) -> None:
+    """GIVEN hundreds of messages of a few groups WHEN they are received and deleted THEN numbers, order, copies hold."""
+    names = [f"{index:03}" for index in range(200)]
+    for name in names:
+        send(name, group=name[-1])
+        send(name, group=name[-1])  # a duplicate: it never waits
+    counted = "ApproximateNumberOfMessages"
+    asked = [counted, f"{counted}NotVisible", f"{counted}Delayed", "ContentBasedDeduplication"]
+
+    def numbers() -> list[str]:
+        found = sqs.get_queue_attributes(QueueUrl=fifo, AttributeNames=asked)["Attributes"]
+        return [found[name] for name in asked]
+
+    assert ["200", "0", "0", "false"] == numbers()
+    taken = sqs.receive_message(QueueUrl=fifo, MaxNumberOfMessages=10, VisibilityTimeout=60)["Messages"]
+    assert ["190", "10", "0", "false"] == numbers()
+    seen: dict[str, list[str]] = {}
+    while taken:
+        for each in taken:
+            seen.setdefault(each["Body"][-1], []).append(each["Body"])
+            sqs.delete_message(QueueUrl=fifo, ReceiptHandle=each["ReceiptHandle"])
+        sqs.delete_message(QueueUrl=fifo, ReceiptHandle=taken[0]["ReceiptHandle"])  # once more does no harm
+        taken = sqs.receive_message(QueueUrl=fifo, MaxNumberOfMessages=10, VisibilityTimeout=60).get("Messages")
+    assert {last: [name for name in names if name[-1] == last] for last in "0123456789"} == seen
+    assert ["0", "0", "0", "false"] == numbers()
+    with pytest.raises(sqs.exceptions.ReceiptHandleIsInvalid):
+        sqs.delete_message(QueueUrl=fifo, ReceiptHandle="never-given-out")
+
+
 def test_a_message_received_too_often_is_a_dead_letter(sqs: Any, fifo: str, send: Send) -> None:
     """After `maxReceiveCount` receives a message moves, with its id, and its group goes on."""
     sent = send("bad", "g")
