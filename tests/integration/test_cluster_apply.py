@@ -22,6 +22,7 @@ from mooring.cluster.discovery import Discovery
 from mooring.cluster.drift import drifted_fields
 from mooring.cluster.fingerprint import fingerprint
 from mooring.cluster.kubeconfig import from_kubeconfig
+from mooring.cluster.replacing import replace as replace_whole
 from mooring.errors import ConflictError, ForbiddenError, RejectedError
 from mooring.model.objects import Manifest, ObjectKey
 
@@ -301,3 +302,19 @@ def test_connections_that_died_meanwhile_are_replaced(
     for value in ("1", "2", "3"):
         assert {"a": value} == apply(server, discovery, config_map(namespace, a=value)).live["data"]
         cut()
+
+
+@pytest.mark.parametrize("write", [apply, replace_whole], ids=["apply", "replace"])
+def test_nothing_permitted_in_a_namespace_is_made_outside_of_it(
+    server: ApiServer, discovery: Discovery, write: Callable[[ApiServer, Discovery, Manifest], object]
+) -> None:
+    """GIVEN a cluster-scoped kind taken for one of a namespace WHEN it is written THEN that is refused, and nothing made."""
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "disguised", "namespace": "default"},
+        "rules": [],
+    }
+    with pytest.raises(RejectedError, match="ClusterRole turned out to be cluster-scoped"):
+        write(server, discovery, role)
+    assert get(server, discovery, ObjectKey("rbac.authorization.k8s.io", "ClusterRole", "", "disguised")) is None

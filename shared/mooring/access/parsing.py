@@ -45,13 +45,16 @@ class ParsedProject:
 
 
 def built_in() -> Project:
-    """The project `default` where nobody declared one: it permits everything, as Argo CD creates it."""
+    """The project `default` where nobody declared one: it permits everything, as Argo CD creates it.
+
+    To applications in `argocd`, that is: who may only write in another namespace must not get past a project's rules
+    by naming this one (Argo CD, "Applications in any namespace").
+    """
     every = [{"group": "*", "kind": "*"}]
     spec = {
         "sourceRepos": ["*"],
         "destinations": [{"server": "*", "namespace": "*"}],
         "clusterResourceWhitelist": every,
-        "sourceNamespaces": ["*"],
     }
     document = {"apiVersion": API_VERSION, "kind": "AppProject", "metadata": {"name": DEFAULT_PROJECT}, "spec": spec}
     return parse_project(document).project

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from mooring.cluster.client import Answer
-from mooring.cluster.discovery import Discovery
+from mooring.cluster.discovery import Discovery, Resource
 from mooring.cluster.duplicates import settle_duplicates
 from mooring.cluster.impersonating import Requests
 from mooring.cluster.undeclared import drop_undeclared
 from mooring.errors import ConflictError, RejectedError
 from mooring.model.objects import Manifest, ObjectKey
 
-__all__ = ["FIELD_MANAGER", "Applied", "Propagation", "apply", "delete", "get", "patch"]
+__all__ = ["FIELD_MANAGER", "Applied", "Propagation", "apply", "delete", "get", "patch", "written_path"]
 
 FIELD_MANAGER = "mooring"
 Propagation: TypeAlias = Literal["Foreground", "Background", "Orphan"]
@@ -66,7 +66,7 @@ def apply(
     query["fieldValidation"] = "Strict" if validate else "Ignore"
     if dry_run:
         query["dryRun"] = "All"
-    path = resource.path(key.namespace, key.name)
+    path = written_path(resource, key)
     settled: tuple[str, ...] = ()
     while True:
         try:
@@ -80,6 +80,22 @@ def apply(
             if not warnings:
                 raise
             settled += warnings
+
+
+def written_path(resource: Resource, key: ObjectKey, *, whole: bool = True) -> str:
+    """The path at which an object is written (the collection's, without `whole`).
+
+    Raises `RejectedError` where a key with a namespace means something of the whole cluster: what was permitted in a
+    namespace must not be made outside of it.
+    """
+    if key.namespace and not resource.namespaced:
+        told = (
+            f"{key.kind} turned out to be cluster-scoped, and was taken for an object of the namespace {key.namespace}"
+        )
+        raise RejectedError(
+            f"{told} (its CustomResourceDefinition is new, or says otherwise); sync again", subject=str(key)
+        )
+    return resource.path(key.namespace, key.name if whole else "")
 
 
 def patch(server: Requests, discovery: Discovery, key: ObjectKey, change: dict[str, Any], *, uid: str) -> Manifest:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 
-from mooring.cluster.apply import FIELD_MANAGER, Applied, delete, get
+from mooring.cluster.apply import FIELD_MANAGER, Applied, delete, get, written_path
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.impersonating import Requests
 from mooring.errors import ConflictError
@@ -43,10 +43,10 @@ def replace(
         query["dryRun"] = "All"
     live = get(server, discovery, key, version)
     if live is None:
-        made = server.request("POST", resource.path(key.namespace), query, manifest, subject=str(key))
+        made = server.request("POST", written_path(resource, key, whole=False), query, manifest, subject=str(key))
         return Applied(made.body, True, made.warnings)
     metadata = {**manifest["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}
-    path = resource.path(key.namespace, key.name)
+    path = written_path(resource, key)
     answer = server.request("PUT", path, query, {**manifest, "metadata": metadata}, subject=str(key))
     return Applied(answer.body, False, answer.warnings)
 

@@ -18,11 +18,12 @@ from mooring.cluster.apply import FIELD_MANAGER, Applied
 from mooring.cluster.fingerprint import manager_entries, own_fingerprint
 from mooring.cluster.observe import Observed
 from mooring.errors import ConfigurationError, ConflictError, TransientError
+from mooring.flows.circles import refuse_circle
 from mooring.flows.declaring import AskPorts, UnknownApplicationError, declare, delete
 from mooring.flows.projects import declare_project, delete_project
 from mooring.flows.setasking import UnknownSetError, declare_set, delete_set, show_set
 from mooring.flows.showing import show_application
-from mooring.model.application import AppKey, is_registered
+from mooring.model.application import DEFAULT_NAMESPACE, AppKey, is_registered
 from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.model.setkey import SetKey
 from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION, tracking_value
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from mooring.state.registry import Cluster
 
 __all__ = ["Declared", "WithDeclared"]
+
+_SHOWN = ("ownerReferences", "deletionTimestamp")  # of an application's metadata, beside what was declared
 
 
 class StillUsedError(TransientError):
@@ -70,16 +73,21 @@ class Declared:
         if dry_run:
             return Applied(_as_declared(document, f"application {parent}"), before is None, ())
         if key.kind == "ApplicationSet":
+            if before is not None and before.tracking_id.partition(":")[0] != parent:
+                refuse_circle(self.ports.applications, self.ports.registry, SetKey(key.namespace, key.name), parent)
             read = declare_set(self.ports, document, f"application {parent}")
             return Applied(self._live(key), before is None, read.warnings)
-        self._refuse_cycle(AppKey(key.namespace, key.name), parent)
+        if before is not None:  # what is new can't be above its parent yet
+            _refuse_generated(before, key)
+            if before.tracking_id.partition(":")[0] != parent:
+                refuse_circle(self.ports.applications, self.ports.registry, AppKey(key.namespace, key.name), parent)
         parsed = declare(self.ports, document, f"application {parent}")
         return Applied(self._live(key), before is None, parsed.warnings)
 
     def get(self, key: ObjectKey) -> Observed | None:
         """One of them with its state, or None."""
         if key.kind == "AppProject":
-            document = self.ports.registry.projects.document(key.name)
+            document = self._project(key)
             return None if document is None else _observed(_project(document))
         if key.kind == "ApplicationSet":
             name = SetKey(key.namespace, key.name)
@@ -92,10 +100,12 @@ class Declared:
     def delete(self, key: ObjectKey) -> bool:
         """Asks for its deletion; False where it was gone. Raises `StillUsedError` for a project that is in use."""
         if key.kind == "AppProject":
+            if self._project(key) is None:
+                return False
             try:
                 delete_project(self.ports.registry.projects, self.ports.applications, key.name)
             except ConfigurationError as error:
-                if self.ports.registry.projects.document(key.name) is None:
+                if self._project(key) is None:
                     return False
                 raise StillUsedError(error.message, subject=str(key)) from error
             return True
@@ -132,6 +142,10 @@ class Declared:
             if record.spec is not None:
                 yield _observed(_application(record))
 
+    def _project(self, key: ObjectKey) -> Manifest | None:
+        """Projects live in `argocd`: an object of the same name elsewhere is none, and must not pass for one."""
+        return self.ports.registry.projects.document(key.name) if key.namespace == DEFAULT_NAMESPACE else None
+
     def _delete_set(self, key: SetKey) -> bool:
         try:
             delete_set(self.ports, key, "its application", cascade=True)
@@ -144,23 +158,6 @@ class Declared:
         if found is None or found.live is None:
             raise ConflictError("was deleted while it was declared", subject=str(key))
         return found.live
-
-    def _refuse_cycle(self, child: AppKey, parent: str) -> None:
-        """An application may declare itself; a longer circle has no beginning, and no order of deletion."""
-        if not parent or parent == str(child):
-            return
-        listed = {tracking_value(each.key): each for each in self.ports.applications.registered()}
-        way = [str(child)]
-        above = listed.get(tracking_value(AppKey.parse(parent)))
-        while above is not None and str(above.key) not in way[1:]:
-            way.append(str(above.key))
-            if above.key == child:
-                circle = " is declared by ".join(way)
-                raise ConfigurationError(
-                    f"applications declare each other in a circle ({circle}); take one out of its parent's source",
-                    subject=str(child),
-                )
-            above = listed.get(above.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +248,15 @@ def _parent(document: Manifest) -> str:
     return str(annotations.get(TRACKING_ANNOTATION, "")).partition(":")[0]
 
 
+def _refuse_generated(before: Observed, key: ObjectKey) -> None:
+    """A set and a parent that both declare an application would undo each other's work for ever."""
+    for owner in (before.live or {}).get("metadata", {}).get("ownerReferences") or ():
+        raise ConfigurationError(
+            f"is generated by the ApplicationSet {owner['name']}; take it out of there, or out of the parent's source",
+            subject=str(key),
+        )
+
+
 def _application(record: Record) -> Manifest:
     """An application as an object with a status: what waves wait for is that it is synced as it is declared now."""
     spec = record.spec
@@ -258,8 +264,7 @@ def _application(record: Record) -> Manifest:
     shown = show_application(record, brief=True)
     live = _as_declared(spec.application.declared, spec.by)
     metadata = {**live["metadata"], "generation": spec.generation, "resourceVersion": str(spec.generation)}
-    if spec.deleting is not None:
-        metadata["deletionTimestamp"] = shown["metadata"]["deletionTimestamp"]
+    metadata |= {name: shown["metadata"][name] for name in _SHOWN if name in shown["metadata"]}
     status = shown["status"]
     if metadata.get("labels", {}).get(APP_LABEL) == tracking_value(record.key):
         status = {**status, "health": {"status": "Healthy"}}  # its own parent: it must not wait for itself

@@ -13,11 +13,12 @@ from dataclasses import replace
 
 from mooring.cluster.observe import APP_LABEL, Observed
 from mooring.errors import ConflictError, MooringError
+from mooring.flows.adopting import claimed_by
 from mooring.flows.targets import Live
 from mooring.health import assess, has_rule
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.model.tracking import TRACKING_ANNOTATION, tracking_id, tracking_value
+from mooring.model.tracking import TRACKING_ANNOTATION, owner_of, tracking_id, tracking_value
 from mooring.plan.hooks import Hook, Phase, read_hook
 from mooring.state.records import HookRun, Operation
 
@@ -82,6 +83,8 @@ def still_runs(run: HookRun, target: Live) -> bool:
 def run_hook(hook: Hook, phase: Phase, operation: Operation, application: Application, target: Live) -> HookRun:
     """Makes a hook, or looks at the one that was made, and says how far it is.
 
+    What another application of the installation has under its name is neither deleted nor written: the hook has failed.
+
     Raises what the cluster answers where the hook can't be made or looked at.
     """
     manifest, known = known_run(hook, phase, operation, application, target)
@@ -94,6 +97,14 @@ def run_hook(hook: Hook, phase: Phase, operation: Operation, application: Applic
     running = HookRun(key, version, phase, "Running")
     if found is not None and found.live is not None and made_by(operation, phase, found):
         return _judged(running, found.live, target)
+    if (
+        found is not None
+        and found.live is not None
+        and (other := owner_of(found.live, application.key))
+        and other.label
+    ):
+        told = f"{claimed_by(application.key, other, key)}: it is left alone; give one of the two another name"
+        return replace(running, state="Failed", message=told)
     if found is not None and found.live is not None and _goes_first(hook, _judged(running, found.live, target)):
         delete_hook(target, found, application)
         return replace(running, message=_MAKING)

@@ -111,7 +111,10 @@ def _kind(manifest: Manifest) -> tuple[str, str, str]:
 
 
 def _scopes(manifests: list[Manifest], target: Live) -> dict[tuple[str, str, str], bool]:
-    """Whether each kind lives in namespaces: as served, else as its CRD among the objects says, else yes."""
+    """Whether each kind lives in namespaces: as served, else as its CRD among the objects says, else yes.
+
+    What is served counts first: projects permit by scope, and a bundle's CRD may claim anything about a kind.
+    """
     declared = {
         (spec.get("group"), (spec.get("names") or {}).get("kind")): spec.get("scope") != "Cluster"
         for manifest in manifests
@@ -119,9 +122,8 @@ def _scopes(manifests: list[Manifest], target: Live) -> dict[tuple[str, str, str
     }
     scopes: dict[tuple[str, str, str], bool] = {}
     for kind in {_kind(manifest) for manifest in manifests}:
-        by_crd = declared.get(kind[:2])
-        served = by_crd if by_crd is not None else target.namespaced(*kind)
-        scopes[kind] = True if served is None else served
+        served = target.namespaced(*kind)
+        scopes[kind] = declared.get(kind[:2], True) if served is None else served
     return scopes
 
 

@@ -40,14 +40,17 @@ def field_of(refusal: Refusal | str | None) -> str | None:
 
 
 def test_the_default_project_permits_everything() -> None:
-    """GIVEN nobody declared `default` WHEN it is asked THEN every source, place, kind and namespace is permitted."""
+    """GIVEN nobody declared `default` WHEN it is asked THEN it permits all, to applications in `argocd`."""
     default = built_in()
+    refused = namespace_allowed(default, "anywhere")
+    assert refused is not None
+    assert "spec.sourceNamespaces" == refused.field
     assert [None] * 5 == [
         source_allowed(default, "git@git.test:a/b.git"),
         destination_allowed(default, HERE, "kube-system"),
         kind_allowed(default, "rbac.authorization.k8s.io", "ClusterRole", "x", namespaced=False),
         kind_allowed(default, "", "Secret", "x", namespaced=True),
-        namespace_allowed(default, "anywhere"),
+        namespace_allowed(default, "argocd"),
     ]
 
 
