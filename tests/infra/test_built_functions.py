@@ -265,6 +265,29 @@ def test_sweep_returns_what_waited(invoke: Invoke, account: Account) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sample", "listed"),
+    [
+        ("sweep-secret", "SecretsManager/eu-central-1/shop/db"),
+        ("sweep-rotation", "SecretsManager/eu-central-1/shop/db"),
+        ("sweep-parameter", "ParameterStore/eu-central-1//shop/key"),
+    ],
+)
+def test_sweep_takes_word_of_secrets(invoke: Invoke, account: Account, sample: str, listed: str) -> None:
+    """Whoever is made of a secret that was changed gets a message."""
+    # GIVEN an application that is listed under what the sample names
+    key = {"pk": {"S": f"SECRET#{listed}"}, "sk": {"S": f"APP#argocd/{sample}"}}
+    table = account.values["Table"]
+    account.client("dynamodb").put_item(TableName=table, Item=key)
+    # WHEN the event arrives
+    answer = invoke("SweepFunction", _sample(sample))
+    # THEN the application is to be synced
+    assert {} == answer
+    cause = {"kind": "secret", "id": _sample(sample)["id"]}
+    assert [{"v": 1, "app": f"argocd/{sample}", "cause": cause}] == account.messages("SyncsQueue")
+    account.client("dynamodb").delete_item(TableName=table, Key=key)
+
+
+@pytest.mark.parametrize(
     ("function", "sample"),
     [("RenderFunction", "render-app"), ("SyncFunction", "sync-app"), ("SyncFunction", "sync-cluster")],
 )
