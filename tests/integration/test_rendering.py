@@ -53,6 +53,9 @@ class Charts:
         self.latest = "1.0.0"
         self.trouble: MooringError | None = None
 
+    def has_credential(self, url: str) -> bool:
+        return False
+
     def add(self, version: str, values: str = "") -> None:
         folder = self.root / "web" / version
         (folder / "templates").mkdir(parents=True)

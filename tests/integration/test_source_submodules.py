@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mooring.errors import ConfigurationError, MooringError
+from mooring.errors import ConfigurationError, ForbiddenError, MooringError
 from mooring.source import Repositories
 from mooring.source.credentials import BasicCredential, Credential, select
 from mooring.source.submodules import DEEPEST, relative_address
@@ -199,6 +199,37 @@ def test_each_is_read_as_whom_its_own_address_says(
 
     Repositories(tmp_path / "repos", Store(), timeout=20, git=git_behind(watch)).checkout(url, sha)
     assert {(url, True), (elsewhere, False)} == set(asked)
+
+
+def test_whose_credential_is_used_has_to_be_permitted(git_server: Served, tmp_path: Path) -> None:
+    """GIVEN submodules with a stored credential and without WHEN opened for somebody THEN the first needs permission, also
+    where it is in its place already.
+    """
+    git_server.create("lib.git")
+    lib = git_server.commit("lib.git", {"a": "1"})
+    url = git_server.create("shop.git")
+    public = git_server.url("lib.git").replace("127.0.0.1", "localhost")
+    private = git_server.url("lib.git")
+    git_server.commit("shop.git", {".gitmodules": modules(open=public, closed=private)})
+    sha = link(git_server, "shop.git", {"open": lib, "closed": lib})
+
+    class Store:
+        def find(self, url: str, *, fresh: bool = False) -> Credential | None:
+            return select([BasicCredential(private, "u", "secret")], url)
+
+    def refuse(address: str) -> None:
+        raise ForbiddenError(f"may not read {address}")
+
+    repositories = Repositories(tmp_path / "repos", Store(), timeout=20)
+    with repositories.opened(url, sha, ["open"], permit=refuse) as checkout:
+        assert {"open/a": "1"} == without_rules(checkout.root)
+    for _ in range(2):  # before it is in its place, and after
+        with (
+            pytest.raises(ForbiddenError, match=f"submodule closed: may not read {private}"),
+            repositories.opened(url, sha, ["."], permit=refuse),
+        ):
+            pass
+        repositories.checkout(url, sha)
 
 
 @pytest.mark.parametrize(

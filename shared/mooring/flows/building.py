@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mooring.errors import ConfigurationError, RenderError
-from mooring.flows.elsewhere import OtherRepositories, Reach
+from mooring.flows.elsewhere import OtherRepositories, PermittedCharts, Reach
 from mooring.flows.gathering import known_paths
+from mooring.flows.permitting import permit_source
 from mooring.flows.recalling import stated_paths
 from mooring.model.application import Application
 from mooring.model.objects import Manifest
 from mooring.model.source import Source
 from mooring.render import RenderContext, Rendered, Tools, render
+from mooring.render.helm_dependencies import ChartSource
 from mooring.render.outline import borrowed, outline
 from mooring.render.paths import cover, reachable
 from mooring.source import Repositories
@@ -59,13 +62,16 @@ def build(
 
     Raises `ConfigurationError`, `RenderError`, and what `source` raises where something can't be fetched.
     """
+    permit = partial(permit_source, reach.project, application) if reach is not None else None
     with ExitStack() as stack:
         opened: dict[tuple[str, str, str], Checkout] = {}
         for source, each in zip(application.sources, inputs, strict=True):
             place = each.url, each.chart, each.revision
             if place not in opened:
                 opened[place] = (
-                    stack.enter_context(repositories.opened(each.url, each.revision, known_paths(source, each, known)))
+                    stack.enter_context(
+                        repositories.opened(each.url, each.revision, known_paths(source, each, known), permit=permit)
+                    )
                     if each.in_git
                     else _fetched(charts, source, each)
                 )
@@ -73,7 +79,8 @@ def build(
         _widen(application, at, context)
         resolved = [*inputs, *(each for each in known if each.led_to)]
         elsewhere = OtherRepositories(reach, application, stack, resolved) if reach is not None else None
-        return _render(application, inputs, at, context, tools, charts, elsewhere)
+        dependencies = charts if permit is None else PermittedCharts(charts, permit)
+        return _render(application, inputs, at, context, tools, dependencies, elsewhere)
 
 
 def _fetched(charts: Charts, source: Source, given: Input) -> Checkout:
@@ -121,7 +128,7 @@ def _render(
     at: Sequence[Checkout],
     context: RenderContext,
     tools: Tools,
-    charts: Charts,
+    charts: ChartSource,
     elsewhere: OtherRepositories | None,
 ) -> Built:
     sources = application.sources

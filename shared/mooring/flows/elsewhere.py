@@ -1,31 +1,37 @@
-"""What a kustomization names in other repositories, opened: where the project permits it, and at pinned commits.
+"""What a source names in other repositories, opened: where the project permits it, and at pinned commits.
 
 Argo CD lets Kustomize clone what it likes. Here the repositories are opened with the credentials that are stored for
 their addresses, so whoever writes a kustomization would read what others may read. Therefore each address must be
 permitted by the project's `sourceRepos`, and each commit bear the signature that the project asks for, just as those of
-a declared source must.
+a declared source must. Charts that a chart depends on need permission where a stored credential would fetch them, as
+in Argo CD, which hands Helm those of permitted repositories alone; the same goes for submodules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 from mooring.access.project import Project
 from mooring.access.rules import source_allowed
 from mooring.errors import ConfigurationError
 from mooring.flows.permitting import NotPermittedError, permit_source
 from mooring.model.application import Application
+from mooring.render.helm_dependencies import ChartVersion
 from mooring.source import Repositories, Resolution
+from mooring.source.charts import Charts
 from mooring.source.files import Files
 from mooring.source.refs import is_sha, may_be_range
+from mooring.source.submodules import Permit
 from mooring.source.trees import Checkout
 from mooring.state.gpgkeys import GpgKeys
 from mooring.state.records import Input
 
-__all__ = ["OtherRepositories", "Reach", "still_permitted"]
+__all__ = ["OtherRepositories", "PermittedCharts", "Reach", "still_permitted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,34 @@ class Reach:
 def still_permitted(project: Project, inputs: Iterable[Input]) -> bool:
     """Whether a project, as it is now, permits the repositories that a former render was led to."""
     return all(source_allowed(project, each.url) is None for each in inputs if each.led_to and each.in_git)
+
+
+@dataclass(frozen=True, slots=True)
+class PermittedCharts:
+    """The charts that others depend on, a `helm_dependencies.ChartSource`; `permit` raises `NotPermittedError`."""
+
+    charts: Charts
+    permit: Permit
+
+    def resolve(
+        self, url: str, chart: str, revisions: Iterable[str]
+    ) -> Mapping[str, ChartVersion | ConfigurationError]:
+        """As `Charts.resolve`."""
+        self._check(url)
+        return self.charts.resolve(url, chart, revisions)
+
+    def fetched(self, url: str, chart: str, version: str, *, pass_credentials: bool = False) -> Path:
+        """As `Charts.fetched`."""
+        self._check(url)
+        return self.charts.fetched(url, chart, version, pass_credentials=pass_credentials)
+
+    def named(self, name: str) -> str | None:
+        """As `Charts.named`."""
+        return self.charts.named(name)
+
+    def _check(self, url: str) -> None:
+        if self.charts.has_credential(url):
+            self.permit(url)
 
 
 class OtherRepositories:
@@ -70,7 +104,8 @@ class OtherRepositories:
         opened = self._opened.get((url, sha))
         if opened is None:
             self._verify(Input(url, target), sha)
-            opened = self._stack.enter_context(self._reach.repositories.opened(url, sha, [path]))
+            permit = partial(permit_source, self._reach.project, self._application)
+            opened = self._stack.enter_context(self._reach.repositories.opened(url, sha, [path], permit=permit))
             self._opened[url, sha] = opened
         return target, opened
 

@@ -29,7 +29,7 @@ from mooring.source.charts_indexes import Indexes
 from mooring.source.charts_places import Place, is_registry, place_of
 from mooring.source.gokit import GoKit
 from mooring.source.oci import Registries, is_digest
-from mooring.source.oci_auth import EcrPasswords
+from mooring.source.oci_auth import EcrPasswords, is_amazons
 
 __all__ = ["Charts", "Version", "Versions", "is_exact"]
 
@@ -124,6 +124,10 @@ class Charts:
                     f"{place.shown} {name} holds no Chart.yaml; pack it with `helm package`", field=_CHART
                 )
             return folder
+
+    def has_credential(self, url: str) -> bool:
+        """Whether charts at an address are fetched as somebody; in Amazon's registries the function's role is."""
+        return is_amazons(url) or self._credentials.find(url) is not None
 
     def named(self, name: str) -> str | None:
         """The address of the repository that was registered under a name."""

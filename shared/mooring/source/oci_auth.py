@@ -25,7 +25,7 @@ from mooring.source.charts_http import Answer, Web, origin, refusal
 from mooring.source.charts_places import Place
 from mooring.source.urls import FIELD
 
-__all__ = ["EcrPasswords", "Tokens"]
+__all__ = ["EcrPasswords", "Tokens", "is_amazons"]
 
 _PARAMETER = re.compile(r'([A-Za-z]+)="((?:[^"\\]|\\.)*)"')
 _ECR = re.compile(r"\d{12}\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)")
@@ -106,6 +106,12 @@ class Tokens:
 
 def _key(place: Place, credential: ChartCredential) -> tuple[str, str, str]:
     return place.host, place.path, credential.authorization
+
+
+def is_amazons(url: str) -> bool:
+    """Whether an address lies in one of Amazon's registries, for which a password is asked."""
+    host = url.strip().lower().removeprefix("oci://").partition("/")[0]
+    return _ECR.fullmatch(host.removesuffix(":443")) is not None
 
 
 class EcrPasswords:

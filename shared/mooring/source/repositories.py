@@ -44,7 +44,7 @@ from mooring.source.refs import (
 )
 from mooring.source.remote import Remote, RemoteError
 from mooring.source.stock import MEASURE_EVERY, full
-from mooring.source.submodules import DEEPEST, place_submodules
+from mooring.source.submodules import DEEPEST, Permit, place_submodules
 from mooring.source.trees import EVERYTHING, Checkout
 from mooring.source.urls import FIELD, parse_url
 
@@ -137,17 +137,20 @@ class Repositories:
             yield checkout.root
 
     @contextmanager
-    def opened(self, url: str, sha: str, paths: Iterable[str]) -> Iterator[Checkout]:
+    def opened(self, url: str, sha: str, paths: Iterable[str], *, permit: Permit | None = None) -> Iterator[Checkout]:
         """The files of a commit below some paths, and perhaps more; `widen` of what is yielded brings others.
 
-        Submodules below the paths are in their places (unless that is switched off). No other thread gets at the
+        Submodules below the paths are in their places (unless that is switched off); `permit` is asked about those that
+        a stored credential is used for, and raises where that must not be. No other thread gets at the
         repository until the `with` block ends; the same thread may open other commits of it meanwhile.
         """
-        with self._opened(url, sha, paths, 0) as checkout:
+        with self._opened(url, sha, paths, 0, permit) as checkout:
             yield checkout
 
     @contextmanager
-    def _opened(self, url: str, sha: str, paths: Iterable[str], depth: int) -> Iterator[Checkout]:
+    def _opened(
+        self, url: str, sha: str, paths: Iterable[str], depth: int, permit: Permit | None
+    ) -> Iterator[Checkout]:
         asked = tuple(paths)
         with self._copy(url) as copy, copy.checkout(sha, asked) as checkout:
             self._tidy(copy)
@@ -155,20 +158,28 @@ class Repositories:
             def widen(more: Iterable[str]) -> None:
                 further = tuple(more)
                 checkout.widen(further)
-                self._place(copy, url, checkout, further, depth)
+                self._place(copy, url, checkout, further, depth, permit)
 
-            self._place(copy, url, checkout, asked, depth)
+            self._place(copy, url, checkout, asked, depth, permit)
             yield replace(checkout, widen=widen)
 
-    def _place(self, copy: Copy, url: str, checkout: Checkout, paths: tuple[str, ...], depth: int) -> None:
+    def _place(
+        self, copy: Copy, url: str, checkout: Checkout, paths: tuple[str, ...], depth: int, permit: Permit | None
+    ) -> None:
         """Puts in place what git leaves out: submodules, and objects of LFS where the repository has them."""
 
         def opener(address: str, sha: str, wanted: Iterable[str]) -> AbstractContextManager[Checkout]:
             if depth >= DEEPEST:
                 raise ConfigurationError(f"lies within {DEEPEST} others; no more are followed", field=FIELD)
-            return self._opened(address, sha, wanted, depth + 1)
+            return self._opened(address, sha, wanted, depth + 1, permit)
 
-        grown = self._submodules and place_submodules(checkout, url, paths, local=copy.local, opener=opener)
+        def check(address: str) -> None:
+            if permit is not None and self._credentials.find(address) is not None:
+                permit(address)
+
+        grown = self._submodules and place_submodules(
+            checkout, url, paths, local=copy.local, opener=opener, check=check
+        )
         if (access := copy.remote.lfs()) is not None:
             from mooring.source.charts_http import Web  # with urllib3, which git does without
             from mooring.source.lfs import fill_pointers

@@ -24,7 +24,7 @@ from mooring.source.placed import is_plain, read_placed, write_placed
 from mooring.source.trees import EVERYTHING, MODULES, Checkout, covered, spelled
 from mooring.source.urls import FIELD
 
-__all__ = ["DEEPEST", "Opener", "Reader", "Submodule", "place_submodules", "relative_address"]
+__all__ = ["DEEPEST", "Opener", "Permit", "Reader", "Submodule", "place_submodules", "relative_address"]
 
 DEEPEST = 8
 """Submodules within submodules that are followed."""
@@ -32,6 +32,9 @@ _GITLINK = b"160000"
 
 Opener: TypeAlias = Callable[[str, str, Iterable[str]], AbstractContextManager[Checkout]]
 """Opens another repository: address, commit, paths."""
+
+Permit: TypeAlias = Callable[[str], None]
+"""Raises where an address must not be read."""
 
 Reader: TypeAlias = Callable[[list[str]], bytes | None]
 """What a git command says about the parent's copy; None where it fails."""
@@ -46,10 +49,13 @@ class Submodule:
     sha: str
 
 
-def place_submodules(checkout: Checkout, url: str, paths: Iterable[str], *, local: Reader, opener: Opener) -> bool:
+def place_submodules(
+    checkout: Checkout, url: str, paths: Iterable[str], *, local: Reader, opener: Opener, check: Permit
+) -> bool:
     """Puts the submodules below some paths of a checkout in place; returns whether anything was written.
 
-    Raises `ConfigurationError` naming the submodule whose address or place can't be used, and what opening it raises.
+    `check` is asked about each, also where it is in its place already: others may have had it put there. Raises
+    `ConfigurationError` naming the submodule whose address or place can't be used, and what checking and opening raise.
     """
     rules = checkout.root / MODULES
     if rules.is_symlink() or not rules.is_file():
@@ -60,10 +66,12 @@ def place_submodules(checkout: Checkout, url: str, paths: Iterable[str], *, loca
         wanted = _within(each.path, asked)
         here = placed.get(each.path, [])
         lacking = [path for path in wanted if not covered(path, here)]
-        if not lacking:
-            continue
         together = sorted({*here, *lacking})
         try:
+            if wanted:
+                check(each.url)
+            if not lacking:
+                continue
             with opener(each.url, each.sha, together) as inner:
                 placed[each.path] = []  # until all of it is there
                 write_placed(checkout.root, placed)
