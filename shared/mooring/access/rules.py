@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mooring.access.addresses import allowed_form, place_of
+from mooring.access.addresses import allowed_form, place_of, server_form
 from mooring.access.globs import is_denial, matches, matches_path
 from mooring.access.project import KindRules, Place, Project, Refusal
 from mooring.model.application import DEFAULT_NAMESPACE
@@ -43,10 +43,10 @@ def source_allowed(project: Project, address: str) -> Refusal | None:
 def destination_allowed(project: Project, place: Place, namespace: str) -> Refusal | None:
     """Whether objects may live in a namespace of a cluster."""
     value = f"the namespace {namespace!r} of the cluster {place}"
-    allowed = False
+    allowed, servers = False, [server_form(each) for each in place.servers]
     for index, rule in enumerate(project.destinations):
         by_name = _among(rule.name, place.names)
-        by_server = _among(rule.server, place.servers)
+        by_server = _among(server_form(rule.server), servers)
         by_namespace = _among(rule.namespace, (namespace,))
         if (by_name or by_server) and by_namespace:
             allowed = True
@@ -134,7 +134,8 @@ def service_account(project: Project, place: Place, namespace: str, app_namespac
     A project with entries of which none fits refuses (Argo CD, "Application Sync using impersonation").
     """
     for rule in project.service_accounts:
-        if any(matches(rule.server, server) for server in place.servers) and matches(rule.namespace, namespace):
+        server = server_form(rule.server)
+        if any(matches(server, server_form(each)) for each in place.servers) and matches(rule.namespace, namespace):
             home, colon, name = rule.account.rpartition(":")
             return f"system:serviceaccount:{home if colon else namespace or app_namespace}:{name}"
     if not project.service_accounts:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
+from mooring.access.addresses import server_form
 from mooring.access.globs import matches
 from mooring.access.project import Place, SyncWindow
 
@@ -43,12 +44,12 @@ def matching(windows: Iterable[SyncWindow], app: str, place: Place, namespace: s
 
 
 def _concerns(window: SyncWindow, app: str, place: Place, namespace: str) -> bool:
-    clusters = (*place.names, *place.servers)
+    clusters = (*place.names, *(server_form(each) for each in place.servers))
     asked = [
         any(matches(pattern, value) for pattern in patterns for value in values)
         for patterns, values in (
             (window.applications, (app,)),
-            (window.clusters, clusters),
+            (tuple(server_form(each) for each in window.clusters), clusters),
             (window.namespaces, (namespace,)),
         )
         if patterns

@@ -140,6 +140,18 @@ def test_a_cluster_is_known_by_all_its_names() -> None:
     )
 
 
+@pytest.mark.parametrize("spelt", ["https://ABC.eks.test", "https://abc.eks.test:443", "HTTPS://Abc.eks.test/"])
+def test_a_server_is_meant_however_it_is_spelt(spelt: str) -> None:
+    """GIVEN an address as EKS prints it, or with what says nothing WHEN a rule names it THEN it is the same cluster."""
+    place = Place(("https://abc.eks.test",), ("prod",))
+    allowed = project(destinations=[{"server": spelt, "namespace": "*"}])
+    denied = project(destinations=[{"server": "*", "namespace": "*"}, {"server": f"!{spelt}", "namespace": "*"}])
+    assert (None, "spec.destinations[1].server") == (
+        destination_allowed(allowed, place, "x"),
+        field_of(destination_allowed(denied, place, "x")),
+    )
+
+
 @pytest.mark.parametrize(
     ("expected", "spec", "kind", "name", "namespaced"),
     [
