@@ -80,6 +80,7 @@ def _look_up_services_once() -> None:
 def _correct_queues() -> None:
     """Replace what moto's queues get wrong. Rule: Amazon SQS Developer Guide, "FIFO queue delivery logic"."""
     from moto.sqs import models
+    from moto.sqs.exceptions import ReceiptHandleIsInvalid
 
     numbers = itertools.count(18_000_000_000_000_000_000)
 
@@ -137,7 +138,7 @@ def _correct_queues() -> None:
                 message = _handed_out(self)[receipt_handle]
                 self._messages.remove(message)  # by identity, the oldest first: they are in front
             except (KeyError, ValueError):
-                raise models.ReceiptHandleIsInvalid from None  # never given out, or moved to the dead-letter queue
+                raise ReceiptHandleIsInvalid from None  # never given out, or moved to the dead-letter queue
             for handle in message.all_receipt_handles:
                 _handed_out(self).pop(handle, None)
                 self.deleted_messages.add(handle)

@@ -25,7 +25,7 @@ from mooring.state.secret_store import SecretStore
 from mooring.state.table import Table
 
 if TYPE_CHECKING:
-    from mooring.appsets.ports import CodeHosts, DecisionSource, Plugins
+    from mooring.appsets.ports import CodeHosts, Plugins
     from mooring.differences.expressions import Expressions
     from mooring.flows import opening
     from mooring.flows.bootstrapping import Root
@@ -269,7 +269,6 @@ class Composition:
         from mooring.appsets.plugins import PluginServices
         from mooring.appsets.tokens import SetSecrets
         from mooring.flows.allowing import AllowedHosts
-        from mooring.flows.deciding import NoDecisions
         from mooring.flows.generating import SetPorts
         from mooring.source.githubapp import InstallationTokens
         from mooring.source.gokit import GoKit
@@ -277,8 +276,8 @@ class Composition:
         tokens, registry = InstallationTokens(), self.registry
         secrets = SetSecrets(registry.secret, self._environment.get("MOORING_SECRET_PREFIX", "mooring"), tokens)
 
-        def asked() -> tuple[CodeHosts, Plugins, DecisionSource]:
-            return AllowedHosts(Hosts(secrets), registry), PluginServices(registry.secret, secrets), NoDecisions()
+        def asked() -> tuple[CodeHosts, Plugins]:
+            return AllowedHosts(Hosts(secrets), registry), PluginServices(registry.secret, secrets)
 
         gokit = GoKit(self._program("gokit"))
         return SetPorts(self.applications, registry, self.queues, self.repositories, gokit, asked, time.time, owner)

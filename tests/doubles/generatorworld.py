@@ -68,7 +68,7 @@ class World:
         self.asked.append(f"{namespace}/{config_map} for {set_name}: {dict(inputs)}")
         return self.answers
 
-    def decisions(self, namespace: str, wanted: ClusterDecisions) -> tuple[str, list[Mapping[str, Any]]]:
+    def decisions(self, wanted: ClusterDecisions) -> tuple[str, list[Mapping[str, Any]]]:
         return "clusterName", self.decided
 
 

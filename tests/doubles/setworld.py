@@ -9,7 +9,6 @@ from typing import Any, cast
 from mooring.appsets.ports import GitTrees, Params
 from mooring.errors import UnreachableError
 from mooring.events.messages import ApplicationSetMessage, Cause
-from mooring.flows.deciding import NoDecisions
 from mooring.flows.generating import SetPorts
 from mooring.flows.previewing import handle_sets_and_previews
 from mooring.flows.setasking import declare_set, get_set
@@ -48,7 +47,7 @@ class Sets:
         world, hosts = self.world, self.generators
         return SetPorts(
             world.applications, world.registry, cast("Any", world.queues), cast("Any", None), hosts,
-            lambda: (hosts, self.service, NoDecisions()), lambda: world.now, owner,
+            lambda: (hosts, self.service), lambda: world.now, owner,
         )  # fmt: skip
 
     def document(self, *, labels: Mapping[str, str] | None = None, **spec: Any) -> Manifest:

@@ -11,8 +11,10 @@ from mooring.appsets.decisions import ClusterDecisionObjects
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.client import ApiServer
 from mooring.errors import ConfigurationError
+from mooring.flows.deciding import asked_of
 from mooring.model.generatorkinds import ClusterDecisions
 from mooring.model.selectors import Requirement, Selector
+from mooring.state.decisions import Answer, Asked
 
 PLACEMENT = {"apiVersion": "apps/v1", "kind": "deployments", "statusListKey": "conditions", "matchKey": "type"}
 
@@ -61,13 +63,17 @@ def test_objects_are_found_by_name_and_by_label(
     place("quick", ("eu", "us"), tier="gold")
     place("slow", ("ap",), tier="tin")
     place("new", ())
-    asked = ClusterDecisionObjects(server)
-    key, found = asked.decisions(namespace, ClusterDecisions("placement", "quick", Selector()))
-    assert ("type", ["eu", "us"]) == (key, [each["type"] for each in found])
+    objects = ClusterDecisionObjects(server)
+
+    def read(name: str, selector: Selector) -> Answer:
+        return objects.read(namespace, asked_of(ClusterDecisions("placement", name, selector)))
+
+    found = read("quick", Selector())
+    assert ("type", ["eu", "us"]) == (found.key, [each["type"] for each in found.decisions])
     some = Selector((Requirement("tier", "In", ("gold", "tin")), Requirement("tier", "NotIn", ("gold",))))
-    assert ["ap"] == [each["type"] for each in asked.decisions(namespace, ClusterDecisions("placement", "", some))[1]]
+    assert ["ap"] == [each["type"] for each in read("", some).decisions]
     rest = Selector((Requirement("tier", "DoesNotExist"),))
-    assert [] == asked.decisions(namespace, ClusterDecisions("placement", "", rest))[1]
+    assert () == read("", rest).decisions
 
 
 @pytest.mark.parametrize("data", [None, {**PLACEMENT, "matchKey": ""}, {**PLACEMENT, "apiVersion": "v1"}, PLACEMENT])
@@ -78,4 +84,4 @@ def test_what_is_missing_is_an_error(
     if data is not None:
         config_map(cluster, namespace, data)
     with pytest.raises(ConfigurationError, match="placement"):
-        ClusterDecisionObjects(server).decisions(namespace, ClusterDecisions("placement", "quick", Selector()))
+        ClusterDecisionObjects(server).read(namespace, Asked("placement", "quick", ""))

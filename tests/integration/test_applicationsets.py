@@ -14,7 +14,6 @@ import pytest
 
 from mooring.errors import UnreachableError
 from mooring.events.messages import ApplicationSetMessage, Cause
-from mooring.flows.deciding import NoDecisions
 from mooring.flows.declaring import declare
 from mooring.flows.generating import SetPorts
 from mooring.flows.previewing import handle_sets_and_previews
@@ -85,7 +84,7 @@ class Ground:
         world, hosts = self.world, self.hosts
         return SetPorts(
             world.applications, world.registry, cast("Any", world.queues), self.repositories, self.gokit,
-            lambda: (hosts, hosts, NoDecisions()), lambda: world.now, "one",
+            lambda: (hosts, hosts), lambda: world.now, "one",
         )  # fmt: skip
 
     def declare(self, **spec: Any) -> None:

@@ -146,7 +146,7 @@ class Leaves:
         return [(dict(each) if self._go else dict(flattened(each))) | inputs for each in answers]
 
     def _decisions(self, detail: ClusterDecisions) -> list[Params]:
-        match_key, decisions = self._ports.decisions.decisions(self._key.namespace, detail)
+        match_key, decisions = self._ports.decisions.decisions(detail)
         known = {each.name: each for each in self._ports.clusters}
         found: list[Params] = []
         for decision in decisions:

@@ -117,9 +117,9 @@ class Plugins(Protocol):
 
 
 class DecisionSource(Protocol):
-    """Objects that name clusters in their status."""
+    """Objects in a set's namespace that name clusters in their status."""
 
-    def decisions(self, namespace: str, wanted: ClusterDecisions) -> tuple[str, list[Mapping[str, Any]]]:
+    def decisions(self, wanted: ClusterDecisions) -> tuple[str, Sequence[Mapping[str, Any]]]:
         """The key that holds a cluster's name, and the decisions of all objects."""
         ...
 

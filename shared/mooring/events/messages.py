@@ -9,6 +9,7 @@ a deployment.
                    or {"v": 1, "set": "argocd/shops", "progress": true, "cause": {…}}
     syncs.fifo     {"v": 1, "app": "argocd/payments", "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "apps": ["argocd/payments"], "attempt": 1, "cause": {…}}
+                   or {"v": 1, "cluster": "in-cluster", "sets": ["argocd/shops"], "cause": {…}}
     later          {"v": 1, "to": "renders" | "syncs", "message": {…}}
 """
 
@@ -82,7 +83,8 @@ class ClusterMessage:
     """A cluster needs a look: all its applications, or those that are named.
 
     With `health_only` just the health of named applications is wanted; `attempt` counts such looks since the sync.
-    With `check` the cluster itself is examined, and what is found is kept under that id.
+    With `check` the cluster itself is examined, and what is found is kept under that id. With `sets` (`namespace/name`)
+    only the objects are read that decide for these ApplicationSets.
     """
 
     cluster: str
@@ -91,6 +93,7 @@ class ClusterMessage:
     health_only: bool = False
     attempt: int = 0
     check: str = ""
+    sets: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The body of the message."""
@@ -101,6 +104,8 @@ class ClusterMessage:
             body |= {"healthOnly": True, "attempt": self.attempt}
         if self.check:
             body["check"] = self.check
+        if self.sets:
+            body["sets"] = list(self.sets)
         return body
 
 
@@ -187,6 +192,7 @@ def _parse(value: dict[str, Any]) -> Message:
             bool(value.get("healthOnly", False)),
             int(value.get("attempt", 0)),
             str(value.get("check", "")),
+            tuple(str(each) for each in value.get("sets", ())),
         )
     raise ConfigurationError("must name an app, a set, a repository or a cluster", field="message")
 

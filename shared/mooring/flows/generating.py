@@ -19,14 +19,15 @@ import orjson
 from mooring.appsets.generating import Generated, generate
 from mooring.appsets.gittrees import RepositoryTrees
 from mooring.appsets.planning import Plan, plan
-from mooring.appsets.ports import ClusterFacts, CodeHosts, DecisionSource, GitTrees, Plugins, Ports, Templates
+from mooring.appsets.ports import ClusterFacts, CodeHosts, GitTrees, Plugins, Ports, Templates
 from mooring.appsets.registered import cluster_facts
 from mooring.appsets.rolling import may_delete
 from mooring.differences.expressions import Expressions
 from mooring.differences.rules import Rules
 from mooring.errors import ConflictError, MooringError
-from mooring.events.messages import ApplicationSetMessage, Cause, Later
+from mooring.events.messages import ApplicationSetMessage, Cause, ClusterMessage, Later
 from mooring.flows.concluding import conclude, failed
+from mooring.flows.deciding import AwaitedError, KeptDecisions, decider
 from mooring.flows.duesets import basis_of, follows_of, owned_digest, repositories_in
 from mooring.flows.enacting import author, delete_members, enact, orphan_members
 from mooring.flows.rollouts import held_back, roll
@@ -49,7 +50,7 @@ _LATER = 30.0
 
 @dataclass(frozen=True, slots=True)
 class SetPorts:
-    """What an evaluation works with; `asked` makes the ports to hosts, plugins and decisions anew for each set.
+    """What an evaluation works with; `asked` makes the ports to hosts and plugins anew for each set.
 
     `owner` names the invocation, `clock` gives seconds since the epoch.
     """
@@ -59,7 +60,7 @@ class SetPorts:
     queues: Queues
     repositories: Repositories
     templates: Templates
-    asked: Callable[[], tuple[CodeHosts, Plugins, DecisionSource]]
+    asked: Callable[[], tuple[CodeHosts, Plugins]]
     clock: Callable[[], float]
     owner: str
 
@@ -130,12 +131,22 @@ def _evaluate(ports: SetPorts, record: SetRecord, listed: Sequence[Listed], caus
     known = ports.registry.known()
     facts = cluster_facts(known.clusters)
     trees = RepositoryTrees(ports.repositories)
+    decisions = KeptDecisions(ports.registry, record.key, decider(known.clusters))
     basis = record.basis
     try:
-        considered = consider_plan(ports, record, listed, facts, trees)
+        considered = consider_plan(ports, record, listed, facts, trees, decisions)
+    except AwaitedError:
+        # Nothing is known, and nothing is wrong yet: another evaluation follows when they were read.
+        waiting = replace(basis, again=True, decisions=decisions.asked)
+        ports.registry.sets.finish(record, status=record.status, basis=waiting, follows={})
+        wanted = ClusterMessage(decisions.cluster, cause, sets=(str(record.key),))
+        ports.queues.send("syncs", [wanted], alone=True)
+        return
     except MooringError as error:
         conditions = failed(record.status.conditions, str(error), type(error).__name__, now)
         seen = basis_of(spec, facts, {**_known_refs(basis), **trees.commits}, basis.owned, now, again=True)
+        objects = tuple(sorted({*basis.decisions, *decisions.asked}))
+        seen = replace(seen, decisions=objects, decided=decisions.digest)
         _finish(ports, record, replace(record.status, conditions=conditions, digest=""), seen)
         return
     status, own, again = record.status, owned_digest(listed, record.key), False
@@ -165,7 +176,8 @@ def _evaluate(ports: SetPorts, record: SetRecord, listed: Sequence[Listed], caus
     if not spec.application_set.rollout.steps:
         others = tuple(each for each in status.conditions if each.type != "RolloutProgressing")
         status = replace(status, conditions=others, members=())
-    _finish(ports, record, status, basis_of(spec, facts, trees.commits, own, now, again=again))
+    seen = basis_of(spec, facts, trees.commits, own, now, again=again)
+    _finish(ports, record, status, replace(seen, decisions=decisions.asked, decided=decisions.digest))
 
 
 def consider_plan(
@@ -174,16 +186,18 @@ def consider_plan(
     listed: Sequence[Listed],
     facts: Sequence[ClusterFacts],
     trees: GitTrees,
+    decisions: KeptDecisions,
 ) -> Considered | None:
     """What a set would change; None where it generates what it did, of applications that nobody has changed.
 
-    Raises whatever a generator, a template or a name has against it: then nothing is known.
+    Raises whatever a generator, a template or a name has against it, and `AwaitedError`: then nothing is known.
     """
     spec = record.spec
     assert spec is not None
     declared = spec.application_set
-    hosts, plugins, decisions = ports.asked()
+    hosts, plugins = ports.asked()
     generated = generate(declared, Ports(ports.templates, trees, facts, hosts, plugins, decisions))
+    decisions.check()
     if declared.rollout.steps:
         generated = tuple(held_back(each) for each in generated)
     digest = _digest(spec.generation, generated)

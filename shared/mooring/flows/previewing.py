@@ -12,6 +12,7 @@ from mooring.differences.expressions import Expressions
 from mooring.differences.printing import as_yaml
 from mooring.errors import MooringError
 from mooring.events.messages import ApplicationSetMessage
+from mooring.flows.deciding import KeptDecisions, decider
 from mooring.flows.enacting import readable
 from mooring.flows.generating import Considered, SetPorts, consider_plan, handle_sets
 from mooring.model.applicationset import parse_application_set
@@ -48,7 +49,8 @@ def handle_preview(ports: SetPorts, message: ApplicationSetMessage) -> None:
     known = ports.registry.known()
     try:
         trees = RepositoryTrees(ports.repositories)
-        considered = consider_plan(ports, record, listed, cluster_facts(known.clusters), trees)
+        decisions = KeptDecisions(ports.registry, record.key, decider(known.clusters))
+        considered = consider_plan(ports, record, listed, cluster_facts(known.clusters), trees, decisions)
         assert considered is not None
         found = _told(ports, record, considered)
     except MooringError as error:

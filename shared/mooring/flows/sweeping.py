@@ -58,6 +58,11 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
     clusters = _clusters_of(listed, known.clusters)
     ports.queues.send("syncs", [ClusterMessage(name, _TICK) for name in clusters], alone=True)
     sets = ports.registry.sets.listed()
+    if deciding := tuple(str(each.key) for each in sets if each.basis.decisions):
+        from mooring.flows.deciding import decider  # few sets ask for decisions
+
+        if place := decider(known.clusters):
+            ports.queues.send("syncs", [ClusterMessage(place, _TICK, sets=deciding)], alone=True)
     stale, troubles = _stale(ports, listed, sets, known.clusters)
     ports.queues.send("renders", stale, alone=True)
     if trouble := follow_scripts(ports.registry.health_scripts, ports.repositories, known.settings):

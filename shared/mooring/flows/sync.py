@@ -168,6 +168,11 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
         cluster = ports.targets.named(message.cluster)
     except PermanentError:
         return  # the cluster was removed since the message was sent
+    if message.sets:
+        from mooring.flows.consulting import read_decisions  # only where ApplicationSets name objects that decide
+
+        read_decisions(ports, cluster, message.sets)
+        return
     keys = message.apps or list(_applications_of(ports, cluster.name))
     if message.check:
         _examine(ports, cluster, message.check, ports.applications.load(keys, inventory=True).values())

@@ -76,7 +76,8 @@ class Basis:
 
     `refs` are address, revision and commit of what git generators read; `clusters` is a digest of the registered ones,
     `owned` one of the set's applications; `due` is when services are to be asked again, 0 for never; `again` asks for
-    another look in any case.
+    another look in any case. `decisions` are the objects in a cluster that decide (ConfigMap, name, label selector),
+    `decided` is a digest of what they said.
     """
 
     generation: int = 0
@@ -85,6 +86,8 @@ class Basis:
     owned: str = ""
     due: float = 0.0
     again: bool = False
+    decisions: tuple[tuple[str, str, str], ...] = ()
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,7 @@ class ApplicationSets:
             self.write(record, [[delete((f"REPO#{name}", f"SET#{key}")) for name in part]])
         self._table.write(
             delete((pk, "LEASE"), "fence = :fence", fence=record.lease.token),
-            *(delete((pk, part)) for part in ("SPEC", "STATUS", "CONFIRM")),
+            *(delete((pk, part)) for part in ("SPEC", "STATUS", "CONFIRM", "DECISIONS")),
             delete((_SETS, key)),
             *(delete((f"REPO#{name}", f"SET#{key}")) for name in names),
         )
@@ -297,4 +300,5 @@ def _basis(item: Item) -> Basis:
     if "basis" not in item:
         return Basis()
     body = unpack(item["basis"])
-    return Basis(**body | {"refs": tuple(tuple(each) for each in body["refs"])})
+    lists = {name: tuple(tuple(each) for each in body.get(name, ())) for name in ("refs", "decisions")}
+    return Basis(**body | lists)

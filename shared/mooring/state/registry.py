@@ -31,6 +31,7 @@ from mooring.state.table import Item, Key, Table, delete, put, update
 
 if TYPE_CHECKING:
     from mooring.state.applicationsets import ApplicationSets
+    from mooring.state.decisions import Decisions
 
 __all__ = ["IN_CLUSTER", "Cluster", "Known", "Registration", "Registry", "find_cluster"]
 
@@ -79,6 +80,13 @@ class Registry:
         from mooring.state.applicationsets import ApplicationSets  # most functions never meet one
 
         return ApplicationSets(self._table)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What clusters have decided for ApplicationSets."""
+        from mooring.state.decisions import Decisions  # fewer still
+
+        return Decisions(self._table)
 
     # -- clusters --------------------------------------------------------------------------------------------------
 
