@@ -14,12 +14,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from mooring.cluster.drift import drifted_fields
-from mooring.errors import ForbiddenError
+from mooring.errors import ForbiddenError, RejectedError
 from mooring.flows.judging import ABSENT, Findings
 from mooring.flows.targets import Live
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.model.tracking import tracking_value
+from mooring.model.tracking import owner_of, tracking_value
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan
 from mooring.state.records import ResourceResult
@@ -51,13 +51,39 @@ def ensure_namespace(target: Live, application: Application, plan: Plan, permit:
 def label_namespace(target: Live, application: Application, permit: Callable[[], None]) -> None:
     """Gives the destination's namespace the labels and annotations that the application names; makes it if need be.
 
-    Raises as `Live.apply` and `permit` do.
+    Raises as `Live.apply` and `permit` do, and `RejectedError` where another application has the namespace and says
+    otherwise.
     """
     name, wanted = application.destination.namespace, application.options.namespace
     if not application.create_namespace or not name or wanted is None:
         return
     permit()
+    _refuse_others(target, application)
     target.apply(_labelled(application), field_manager=f"mooring-namespace.{tracking_value(application.key)}")
+
+
+def _refuse_others(target: Live, application: Application) -> None:
+    """What another application says of its own namespace is not overwritten; what it does not name may be added."""
+    key = ObjectKey("", "Namespace", "", application.destination.namespace)
+    found = target.get(key, "v1")
+    live = None if found is None else found.live
+    owner = None if live is None else owner_of(live, application.key)
+    if live is None or owner is None or not owner.label:
+        return
+    wanted = _labelled(application)["metadata"]
+    differing = sorted(
+        name
+        for part in ("labels", "annotations")
+        for name, value in wanted[part].items()
+        if (live["metadata"].get(part) or {}).get(name, value) != value
+    )
+    if differing:
+        raise RejectedError(
+            f"the namespace belongs to application {owner}, which sets {', '.join(differing)} otherwise: change it "
+            "there, or take it out of managedNamespaceMetadata",
+            field="spec.syncPolicy.managedNamespaceMetadata",
+            subject=str(key),
+        )
 
 
 def look_at_namespace(target: Live, application: Application, inventory: Inventory, findings: Findings) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache, partial
 
 from mooring.differences.rules import Rules
-from mooring.errors import ConflictError, PermanentError
+from mooring.errors import ConflictError, PermanentError, RejectedError
 from mooring.events.messages import Cause
 from mooring.flows.adopting import still_wants, with_left
 from mooring.flows.asking import is_chosen, narrowed, read_selectors
@@ -232,7 +232,7 @@ def _sync(
             permit = partial(permit_namespace, project, spec.application, target.cluster)
             try:
                 label_namespace(target, spec.application, permit)
-            except NotPermittedError as error:
+            except (NotPermittedError, RejectedError) as error:
                 return refuse(ports, record, as_before(base, record.status), cause, str(error))
         base = confirm(base.because(CLOSED, "", ports.clock()), (), ports.clock())
         status = judge(bundle.objects, with_left(inventory, left), base, findings, kept=first.kept, sources=sources)

@@ -131,3 +131,27 @@ def test_the_built_in_project_is_no_way_out(world: World) -> None:
     told = sync(world, key, child)
     assert "project 'default' does not permit applications in the namespace 'shop' (spec.sourceNamespaces)" in told
     assert None is world.record(AppKey("shop", "child")).spec
+
+
+def test_the_labels_of_anothers_namespace_stay(world: World) -> None:
+    """GIVEN a namespace that an application has WHEN another manages its labels THEN those that differ are refused, by
+    name, and those that are new are added.
+    """
+    namespace = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": "shop", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+    }
+    other = world.declare("other", **AUTO)
+    world.push(other, namespace)
+    world.sync(other)
+    options: dict[str, Any] = {**AUTO, "syncOptions": ["CreateNamespace=true"]}
+    wanted = {"labels": {"pod-security.kubernetes.io/enforce": "privileged", "team": "a"}}
+    key = world.declare("mine", managedNamespaceMetadata=wanted, **options)
+    told = sync(world, key, config_map("a"))
+    assert "belongs to application argocd/other, which sets pod-security.kubernetes.io/enforce otherwise" in told
+    kept = world.cluster.objects[ObjectKey("", "Namespace", "", "shop")]["metadata"]["labels"]
+    assert ("restricted", None) == (kept["pod-security.kubernetes.io/enforce"], kept.get("team"))
+    world.declare("mine", managedNamespaceMetadata={"labels": {"team": "a"}}, **options)
+    world.sync(key)
+    assert "a" == world.cluster.objects[ObjectKey("", "Namespace", "", "shop")]["metadata"]["labels"]["team"]
