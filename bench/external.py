@@ -60,7 +60,7 @@ def _measure(number: int, url: str) -> None:
         made.meta.events.register("before-call", lambda model, **_: requests.update([model.name]))
         return made
 
-    clients = AwsClients(client)
+    clients = AwsClients(client, as_oneself=True)
     secrets, parameters = client("secretsmanager", _REGION, {}), client("ssm", _REGION, {})
     for index in range(number):
         secrets.create_secret(Name=f"shop/{index}", SecretString=f'{{"password": "value {index}"}}')

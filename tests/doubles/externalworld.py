@@ -26,11 +26,15 @@ REGION = "eu-central-1"
 
 
 class ExternalWorld:
-    """A world and the providers of its secrets. `calls` counts requests by operation; `down` makes them fail."""
+    """A world and the providers of its secrets. `calls` counts requests by operation; `down` makes them fail.
+
+    Stores need no role here, unless `as_oneself` is taken away as in the deployed function.
+    """
 
     def __init__(self, world: World, gokit: str) -> None:
         self.world = world
         self.gokit = gokit
+        self.as_oneself = True
         self.calls: list[str] = []
         self.down: set[str] = set()
         self.secrets = boto3.client("secretsmanager", region_name=REGION)
@@ -52,7 +56,7 @@ class ExternalWorld:
     def ports(self) -> SyncPorts:
         """What a fresh function instance has."""
         reader = ExternalReader(
-            Providers(AwsClients(self.client, now=lambda: self.world.now)),
+            Providers(AwsClients(self.client, now=lambda: self.world.now, as_oneself=self.as_oneself)),
             Templates(GoKit(self.gokit).ask),
             self.world.bundles.digests.of,
             self.uses,

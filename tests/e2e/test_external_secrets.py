@@ -35,7 +35,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 def _manifests(interval: str) -> list[dict[str, Any]]:
     version = "external-secrets.io/v1"
-    provider = {"aws": {"service": "SecretsManager", "region": "eu-central-1"}}
+    role = "arn:aws:iam::123456789012:role/shop"
+    provider = {"aws": {"service": "SecretsManager", "region": "eu-central-1", "role": role}}
     template = {"data": {"url": "postgres://shop:{{ .password }}@db"}}
     return [
         config_map(),

@@ -522,6 +522,24 @@ def test_a_store_assumes_its_role(external_world: ExternalWorld) -> None:
     assert ["AssumeRole", "AssumeRole", "BatchGetSecretValue"] == external_world.calls
 
 
+def test_a_store_without_a_role_reads_nothing(external_world: ExternalWorld) -> None:
+    """GIVEN what the function itself may read WHEN a store names no role THEN nothing is asked for, and it says why."""
+    world = external_world.world
+    external_world.as_oneself = False
+    external_world.secrets.create_secret(Name="mooring/sealed-secrets/1", SecretString="a key")
+    key = world.declare(**AUTO)
+    world.push(
+        key,
+        store(),
+        external("db", [datum("key", "mooring/sealed-secrets/1")]),
+        external("all", data_from=[{"find": {"path": "mooring/"}}]),
+    )
+    external_world.sync(key)
+    assert ([], {}) == (external_world.calls, world.cluster.objects)
+    for name in ("db", "all"):
+        assert "role: must name a role" in row(world, key, name).health.message
+
+
 def test_cluster_stores_keep_to_their_conditions(external_world: ExternalWorld) -> None:
     """GIVEN a ClusterSecretStore for some namespaces WHEN used elsewhere THEN it is refused, and names the rule."""
     world = external_world.world

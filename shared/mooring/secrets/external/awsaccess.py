@@ -1,6 +1,8 @@
-"""Clients of AWS for stores: as the function itself, or as the role (or chain of roles) that a store names.
+"""Clients of AWS for stores: as the role (or chain of roles) that a store names, never as the function itself.
 
-Credentials of a role are kept until shortly before they expire. Every error names what was asked for and the right
+What the function may read (the keys of sealed secrets, credentials of clusters) must not open to whoever writes a store
+without a role. Roles are assumed in a session of a name of its own, by which the function's rights tell them from the
+roles of clusters: those are not for authors either. Credentials of a role are kept until shortly before they expire. Every error names what was asked for and the right
 that is missing, never an answer (AWS, "AssumeRole"; "Common error types").
 """
 
@@ -24,7 +26,7 @@ MakeClient = Callable[[str, str, Mapping[str, str]], Any]
 """A client of a service in a region, with these credentials (`aws_access_key_id` …; empty for the function's own)."""
 
 _MARGIN = 120.0  # seconds before its end in which a session isn't used any more
-_SESSION = "mooring"
+_SESSION = "mooring-secrets"  # as in the template
 _ABSENT = {"ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"}
 _FORBIDDEN = {
     "AccessDenied",
@@ -38,10 +40,14 @@ _DOWN = {"InternalServiceError", "InternalServerError", "ServiceUnavailable", "I
 
 
 class AwsClients:
-    """Clients by service and access; thread-safe. `now` is seconds since the epoch."""
+    """Clients by service and access; thread-safe. `now` is seconds since the epoch.
 
-    def __init__(self, make: MakeClient, *, now: Callable[[], float] = time.time) -> None:
+    `as_oneself` lets stores without a role be read with one's own rights, where those are the author's anyway.
+    """
+
+    def __init__(self, make: MakeClient, *, now: Callable[[], float] = time.time, as_oneself: bool = False) -> None:
         self._make = make
+        self._as_oneself = as_oneself
         self._now = now
         self._lock = threading.RLock()
         self._sessions: dict[tuple[AwsAccess, int], tuple[float, dict[str, str]]] = {}
@@ -59,9 +65,15 @@ class AwsClients:
             return self._clients[key]
 
     def credentials(self, access: AwsAccess, seconds: int = 3600) -> dict[str, str]:
-        """Credentials of the last role of the chain; empty where there is none."""
+        """Credentials of the last role of the chain. Raises `ForbiddenError` where there is none."""
         if not access.roles:
-            return {}
+            if self._as_oneself:
+                return {}
+            raise ForbiddenError(
+                "must name a role that may read what is asked for: what the function itself may read is not for "
+                "applications; docs/external-secrets.md says how",
+                field="role",
+            )
         with self._lock:
             kept = self._sessions.get((access, seconds))
             if kept is None or self._now() >= kept[0] - min(_MARGIN, seconds / 2):
