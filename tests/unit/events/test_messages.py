@@ -30,6 +30,7 @@ APP = AppKey("argocd", "shop")
         ClusterMessage("in-cluster", Cause("tick")),
         ClusterMessage("in-cluster", Cause("render"), (APP, AppKey("team", "x")), True, 3),
         ClusterMessage("in-cluster", Cause("person", "id", "ada"), check="id"),
+        ClusterMessage("in-cluster", Cause("tick"), sets=("argocd/shops", "team/others")),
         RepositoryMessage("github.com/acme/shop", Cause("push", "id")),
     ],
 )
