@@ -97,10 +97,11 @@ def _reached(ports: SyncPorts, record: Record, operation: Operation) -> tuple[Li
     cluster = ports.targets.cluster(application.destination)
     acting = acting_for(project, application, cluster) if ports.targets.settings.impersonation else ""
     target = ports.targets.connect(cluster).acting_as(acting)
-    inventory = permitted_part(project, application, cluster, record.inventory)
-    inventory = {key: entry for key, entry in inventory.items() if key != _own(record)}  # it may declare itself
     hooks = _hooks(ports, record)
-    plan = _plan({**_left_behind(record, hooks, operation, target), **inventory}, hooks)
+    everything = {**_left_behind(record, hooks, operation, target), **record.inventory}
+    inventory = permitted_part(project, application, cluster, everything)
+    inventory = {key: entry for key, entry in inventory.items() if key != _own(record)}  # it may declare itself
+    plan = _plan(inventory, hooks)
     permit_plan(project, application, cluster, plan)
     return target, plan
 

@@ -27,6 +27,7 @@ from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.state.records import Operation
 from mooring.state.registry import Registry
+from tests.doubles.hooks import end_job, job
 from tests.doubles.installation import REPOSITORY, World, config_map, deployment, installation
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
@@ -202,6 +203,21 @@ def test_deleting_leaves_what_the_project_forbids(world: World) -> None:
     delete(ask(world), key, "ada", cascade=None)
     world.sync(key)
     assert ["Deployment"] == [each.kind for each in world.cluster.objects]
+    assert None is world.record(key).spec
+
+
+def test_deleting_leaves_hooks_that_the_project_forbids(world: World) -> None:
+    """GIVEN what a hook has left, forbidden by now WHEN its application is deleted THEN it stays, and the rest goes."""
+    key = world.declare(project="team", **AUTO)
+    world.push(key, config_map("a", x="1"), job("migrate", hook="PreSync"))
+    world.sync(key)
+    end_job(world, "migrate")
+    world.sync(key)
+    assert "Synced" == world.record(key).status.sync
+    allow(world, namespaceResourceBlacklist=[{"group": "batch", "kind": "Job"}])
+    delete(ask(world), key, "ada", cascade=None)
+    world.sync(key)
+    assert ["Job"] == [each.kind for each in world.cluster.objects]
     assert None is world.record(key).spec
 
 
