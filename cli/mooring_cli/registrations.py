@@ -19,13 +19,18 @@ __all__ = ["add_repo_commands"]
 
 
 def add_repo_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring repo add|list`."""
+    """`mooring repo add|list|rm`."""
     repos = commands.add_parser("repo", help="the repositories that need credentials").add_subparsers(
         dest="subcommand", required=True, metavar="COMMAND"
     )
     parser = repos.add_parser("list", parents=[shared], help="the registered repositories, without their secrets")
     add_output_option(parser)
     parser.set_defaults(run=list_repos)
+
+    parser = repos.add_parser("rm", parents=[shared], help="forget a repository and its credentials")
+    parser.add_argument("repository", metavar="URL", help="the address as `repo list` shows it")
+    add_output_option(parser)
+    parser.set_defaults(run=remove_repo)
 
     parser = repos.add_parser("add", parents=[shared], help="register a repository, or change its credentials")
     parser.add_argument("repository", metavar="URL", nargs="?")
@@ -108,4 +113,11 @@ def list_repos(api: Api, args: argparse.Namespace) -> int:
     answer = api.call("GET", "repositories")
     rows = [(r.get("url"), r.get("type") or "", r.get("name") or "") for r in answer.get("items") or []]
     emit(args, answer, lambda: table(["URL", "TYPE", "NAME"], rows))
+    return 0
+
+
+def remove_repo(api: Api, args: argparse.Namespace) -> int:
+    """`mooring repo rm`."""
+    answer = api.call("DELETE", "repositories", query={"url": args.repository})
+    emit(args, answer, lambda: f"repository {args.repository} forgotten")
     return 0

@@ -26,7 +26,7 @@ from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError
 from mooring.flows.declaring import UnknownApplicationError, ask_sync, ask_termination, declare, delete
 from mooring.flows.listing import list_applications as list_applications_of
-from mooring.flows.registering import register_repository
+from mooring.flows.registering import UnknownRepositoryError, register_repository, remove_repository
 from mooring.flows.settings import show_settings, store_settings
 from mooring.flows.showing import show_application
 from mooring.invocation import error_answer
@@ -157,6 +157,18 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     def put_repository() -> Response[str]:
         url, warnings = register_repository(registry, body())
         return _json(200, {"url": url, "warnings": warnings})
+
+    @app.delete("/api/v1/repositories", middlewares=[authorised])
+    def delete_repository() -> Response[str]:
+        url = (app.current_event.query_string_parameters or {}).get("url")
+        if not url:
+            raise ConfigurationError("must be the registered address, as a query parameter", field="url")
+        remove_repository(registry, url)
+        return _json(200, {})
+
+    @app.exception_handler(UnknownRepositoryError)
+    def unknown_repository(error: UnknownRepositoryError) -> Response[str]:
+        return _json(404, {"error": {"message": str(error), "field": "url", "code": 404}})
 
     return app
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import boto3
 import pytest
@@ -35,6 +36,8 @@ class Api:
 
     def ask(self, method: str, path: str, body: object = None, *, token: str = TOKEN) -> tuple[int, Any]:
         event = json.loads((ROOT / "events" / "api-list.json").read_text())
+        path, _, query = path.partition("?")
+        event["queryStringParameters"] = dict(parse_qsl(query))
         event |= {"rawPath": f"/api/v1/{path}", "body": None if body is None else json.dumps(body)}
         event["requestContext"]["http"] |= {"method": method, "path": f"/api/v1/{path}"}
         event["headers"]["authorization"] = f"Bearer {token}"
@@ -98,7 +101,7 @@ CLUSTER = {"server": "https://prod.test:6443", "config": {"bearerToken": "s3cret
     [
         ("GET", "projects"), ("POST", "projects"), ("GET", "projects/team"), ("DELETE", "projects/team"),
         ("GET", "clusters"), ("POST", "clusters"), ("PUT", "clusters/prod"), ("DELETE", "clusters/prod"),
-        ("GET", "repositories"), ("PUT", "repositories"), ("POST", "bootstrap"),
+        ("GET", "repositories"), ("PUT", "repositories"), ("DELETE", "repositories"), ("POST", "bootstrap"),
         ("GET", "gpgkeys"), ("POST", "gpgkeys"), ("DELETE", "gpgkeys/4AEE18F83AFDEB23"),
     ],
 )  # fmt: skip
@@ -218,6 +221,15 @@ def test_repositories_are_listed_without_their_secrets(api: Api) -> None:
     assert [("git", None), ("helm", "ours")] == sorted((each["type"], each.get("name")) for each in answer["items"])
     status, field, _ = api.refused("PUT", "repositories", {"url": "nowhere", "token": "x"})
     assert (400, "url") == (status, field)
+
+
+def test_a_repository_is_forgotten_with_its_credentials(api: Api) -> None:
+    """GIVEN a registered repository WHEN removed THEN its address and secret are gone, and another removal says so."""
+    assert 200 == api.ask("PUT", "repositories", {"url": REPOSITORY, "token": "s3cret"})[0]
+    assert (400, "url") == api.refused("DELETE", "repositories")[:2]
+    assert (200, {}) == api.ask("DELETE", f"repositories?url={REPOSITORY}")
+    assert {"items": []} == api.ask("GET", "repositories")[1]
+    assert (404, "url") == api.refused("DELETE", f"repositories?url={REPOSITORY}")[:2]
 
 
 def test_the_root_is_declared_by_one_request(api: Api) -> None:

@@ -29,6 +29,7 @@ from mooring.state.registry import Registry
 __all__ = [
     "RegisterPorts",
     "UnknownClusterError",
+    "UnknownRepositoryError",
     "ask_doctor",
     "change_cluster",
     "cluster_named",
@@ -37,6 +38,7 @@ __all__ = [
     "register_cluster_secret",
     "register_repository",
     "remove_cluster",
+    "remove_repository",
     "show_cluster",
 ]
 
@@ -45,6 +47,10 @@ _REGISTERED = Cause("spec")
 
 class UnknownClusterError(PermanentError):
     """No cluster of this name is registered."""
+
+
+class UnknownRepositoryError(PermanentError):
+    """Nothing is registered for this address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,3 +244,15 @@ def register_repository(registry: Registry, document: object) -> tuple[str, list
     parse_credential(orjson.dumps(stored), name="body")
     registry.register_repository(url, stored)
     return url, warnings
+
+
+def remove_repository(registry: Registry, url: str) -> None:
+    """Forgets what is registered for exactly this address, and its credentials; within a minute nobody uses them.
+
+    Raises `UnknownRepositoryError`.
+    """
+    for registration in registry.registrations():
+        if registration.url == url:
+            registry.forget_repository(registration)
+            return
+    raise UnknownRepositoryError(f"nothing is registered for {url!r}; `mooring repo list` shows the addresses")

@@ -208,6 +208,11 @@ class Registry:
         item: dict[str, Any] = {"pk": _CREDENTIALS, "sk": url, "secret": secret, "kind": kind}
         self._table.write(put(item | ({"name": name} if name else {})))
 
+    def forget_repository(self, registration: Registration) -> None:
+        """Removes a registration and its credentials; what was rendered stays."""
+        self._table.write(delete((_CREDENTIALS, registration.url)))
+        self._secrets.delete(registration.secret)
+
     def repositories(self) -> list[tuple[str, str]]:
         """Address prefixes of git repositories with the names of their secrets."""
         return [(each.url, each.secret) for each in self.registrations() if each.kind == "git"]

@@ -100,6 +100,13 @@ def test_registrations_are_listed(api: FakeApi, mooring: Mooring) -> None:
     assert 1 == len(json.loads(mooring("cluster", "list", "-o", "json").out)["items"])
 
 
+def test_a_repository_is_forgotten(api: FakeApi, mooring: Mooring) -> None:
+    """The address goes as it was typed."""
+    api.on("DELETE /api/v1/repositories?url=https%3A%2F%2Fr%2Fa%3Fb", {})
+    outcome = mooring("repo", "rm", "https://r/a?b")
+    assert ("repository https://r/a?b forgotten\n", "") == (outcome.out, outcome.err)
+
+
 SECRETS = """
 apiVersion: v1
 kind: Secret
