@@ -24,7 +24,7 @@ from mooring.state.clusters import Cluster
 from mooring.state.lists import Listed
 from mooring.state.records import Spec
 
-__all__ = ["basis_of", "due_sets", "follows_of", "owned_digest", "places_of", "repositories_in"]
+__all__ = ["basis_of", "due_sets", "follows_of", "owned_digest", "repositories_in"]
 
 _SERVICES = 1800  # seconds; Argo CD's default for scmProvider, pullRequest and plugin
 _NOTHING_READ = (ClusterDecisions, Clusters, GitDirectories, GitFiles)
@@ -52,11 +52,6 @@ def basis_of(
         now + period if period else 0.0,
         again,
     )
-
-
-def places_of(listed: Iterable[ListedSet]) -> set[Place]:
-    """The revisions that generators read."""
-    return {(url, "", revision) for each in listed for url, revision, _ in each.basis.refs}
 
 
 def due_sets(
@@ -89,7 +84,8 @@ def _is_due(listed: ListedSet, owned: str, facts: str, found: Mapping[Place, str
 
 def owned_digest(listed: Iterable[Listed], key: SetKey, written: Iterable[Spec] = ()) -> str:
     """A digest of a set's applications and their generations, with those that were just written."""
-    mine = {each.key.name: each.generation for each in listed if each.owner == str(key)}
+    name = str(key)
+    mine = {each.key.name: each.generation for each in listed if each.owner == name}
     mine |= {each.application.key.name: each.generation for each in written}
     return hashlib.sha256(orjson.dumps(mine, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16] if mine else ""
 
