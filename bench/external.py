@@ -106,7 +106,9 @@ def _external(index: int, key: str, service: str, more: Mapping[str, Any]) -> Ex
 def _around(service: str) -> Surroundings:
     manifest = {"metadata": {"name": "aws"}, "spec": {"provider": {"aws": {"service": service, "region": _REGION}}}}
     store = parse_store(manifest, "shop", [])
-    return Surroundings(lambda *_: store, _none, lambda *_: None, lambda _: "", lambda _: b"", time.time())
+    return Surroundings(
+        lambda *_: store, _none, lambda *_: None, lambda _: "", lambda _: b"", time.time(), lambda *_: None
+    )
 
 
 def _none(*_: object) -> Any:

@@ -315,6 +315,23 @@ def test_keys_of_a_project_are_its_own(sops: Sops) -> None:
         opener.open([file], "other")
 
 
+def test_a_project_uses_only_keys_that_it_may(sops: Sops) -> None:
+    """GIVEN keys for every project WHEN one may not use them all THEN a file opens by the others alone, whatever key it
+    says that it is for.
+    """
+    identity, recipient = sops.key()
+    sops.kept[""] += f"\n{identity}"
+    opener = sops.opener()
+    file = SopsFile("a.yaml", "yaml", sops.encrypt("a.yaml", f"a: {CANARY}\n", "--age", recipient))
+    assert f"a: {CANARY}\n".encode() == opener.open([file], "retail", (recipient, "arn:*"))[0][0]
+    lie = SopsFile("a.yaml", "yaml", file.content.replace(recipient.encode(), sops.recipient.encode()))
+    for permitted in ((sops.recipient,), ("arn:aws:kms:*",), ()):
+        for each in (file, lie):
+            with pytest.raises(DecryptError, match=r"project 'retail' permits .*sopsKeys") as caught:
+                opener.open([each], "retail", permitted)
+            assert CANARY not in str(caught.value)
+
+
 def test_nothing_is_opened_where_nothing_may(tools: Mapping[str, Path], tmp_path: Path, sops: Sops) -> None:
     """GIVEN no opener, as in a preview THEN an encrypted file is refused and never taken for a manifest."""
     (tmp_path / "b.yaml").write_bytes(sops.encrypt("b.yaml", SECRET, "--encrypted-regex", "^stringData$"))

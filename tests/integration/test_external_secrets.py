@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from local.tools import ensure
+from mooring.access.parsing import built_in
+from mooring.access.secretrules import SecretRules, StoreRule
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.secretchanges import SecretChangePorts, handle_secret_change
 from mooring.flows.sync import handle_syncs
@@ -520,6 +523,80 @@ def test_a_store_assumes_its_role(external_world: ExternalWorld) -> None:
     external_world.sync(key)
     assert ({"a": "a"}, {"b": "b"}) == (content(external_world.secret("a")), content(external_world.secret("b")))
     assert ["AssumeRole", "AssumeRole", "BatchGetSecretValue"] == external_world.calls
+
+
+def test_a_project_says_which_keys_stores_and_roles(external_world: ExternalWorld) -> None:
+    """GIVEN a synced Secret WHEN its project forbids key, store, role or search THEN nothing is read of it, the error
+    names the rule, and the Secret stays.
+    """
+    world = external_world.world
+    for name in ("team-a/db", "team-b/db"):
+        external_world.secrets.create_secret(Name=name, SecretString=name)
+    role = "arn:aws:iam::123456789012:role/admin"
+    generator = {
+        "apiVersion": "generators.external-secrets.io/v1alpha1",
+        "kind": "STSSessionToken",
+        "metadata": {"name": "sts"},
+        "spec": {"region": "eu-central-1", "role": role},
+    }
+    objects = [
+        store(),
+        store("other"),
+        store("admin", role=role),
+        generator,
+        external("mine", [datum("a", "team-a/db")]),
+        external("key", [datum("a", "team-b/db")]),
+        external("search", data_from=[{"find": {"name": {"regexp": "db"}}}]),
+        external("store", [datum("a", "team-a/db")], secretStoreRef={"name": "other"}),
+        external("role", [datum("a", "team-a/db")], secretStoreRef={"name": "admin"}),
+        external("token", data_from=[{"sourceRef": {"generatorRef": {"kind": "STSSessionToken", "name": "sts"}}}]),
+    ]
+    key = world.declare(**AUTO)
+    world.push(key, *objects)
+    external_world.sync(key)
+    before = content(external_world.secret("key"))
+    rules = SecretRules(
+        stores=(StoreRule(name="a*"),), keys={"SecretsManager": ("team-a/*",)}, roles=("*:role/team-a*",)
+    )
+    world.targets.projects["default"] = dataclasses.replace(built_in(), secrets=rules)
+    external_world.secrets.put_secret_value(SecretId="team-a/db", SecretString="second")
+    external_world.secrets.put_secret_value(SecretId="team-b/db", SecretString="second")
+    world.push(key, *objects, config_map("again"))
+    external_world.sync(key)
+
+    assert {"a": "second"} == content(external_world.secret("mine"))
+    assert before == content(external_world.secret("key"))
+    expected = {
+        "key": ".keys.SecretsManager",
+        "search": ".keys.SecretsManager",
+        "store": ".stores",
+        "role": ".roles",
+        "token": ".roles",
+    }
+    for name, rule in expected.items():
+        told = row(world, key, name).health.message
+        assert "project 'default' does not permit" in told
+        assert f"mooring.dev/secrets]{rule})" in told
+        assert ("team-b" in told) == (name == "key")
+
+
+def test_a_projects_role_comes_before_those_of_stores(external_world: ExternalWorld) -> None:
+    """GIVEN a role of the project WHEN a store is read THEN it is assumed first, also for a store without a role."""
+    world = external_world.world
+    external_world.as_oneself = False
+    external_world.secrets.create_secret(Name="db", SecretString="one")
+    rules = SecretRules(role="arn:aws:iam::123456789012:role/team-a")
+    world.targets.projects["default"] = dataclasses.replace(built_in(), secrets=rules)
+    key = world.declare(**AUTO)
+    world.push(key, store(), external("db", [datum("a", "db")]))
+    external_world.sync(key)
+    assert ({"a": "one"}, ["AssumeRole", "GetSecretValue"]) == (
+        content(external_world.secret("db")),
+        external_world.calls,
+    )
+    world.push(key, store(role="arn:aws:iam::123456789012:role/reader"), external("db", [datum("a", "db")]))
+    external_world.sync(key)
+    assert ["AssumeRole", "AssumeRole", "GetSecretValue"] == external_world.calls
 
 
 def test_a_store_without_a_role_reads_nothing(external_world: ExternalWorld) -> None:

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 	"sync"
 
@@ -26,6 +27,7 @@ import (
 type keyring struct {
 	identities []age.Identity
 	entities   openpgp.EntityList
+	allowed    []string
 	mutex      sync.Mutex
 	parts      map[string]*part
 }
@@ -38,20 +40,28 @@ type part struct {
 }
 
 func newKeyring(asked request) (*keyring, error) {
-	keys := &keyring{parts: map[string]*part{}}
+	keys := &keyring{parts: map[string]*part{}, allowed: asked.Allowed}
 	for _, text := range asked.Identities {
 		found, err := age.ParseIdentities(strings.NewReader(text))
 		if err != nil {
 			return nil, errors.New("an age identity can't be read")
 		}
-		keys.identities = append(keys.identities, found...)
+		for _, each := range found {
+			if keys.allows(recipientOf(each)) {
+				keys.identities = append(keys.identities, each)
+			}
+		}
 	}
 	for _, text := range asked.PGP {
 		found, err := openpgp.ReadArmoredKeyRing(strings.NewReader(text))
 		if err != nil {
 			return nil, errors.New("a PGP private key can't be read")
 		}
-		keys.entities = append(keys.entities, found...)
+		for _, each := range found {
+			if keys.allows(fmt.Sprintf("%X", each.PrimaryKey.Fingerprint)) {
+				keys.entities = append(keys.entities, each)
+			}
+		}
 	}
 	for name, plain := range asked.Known {
 		known := &part{plain: plain}
@@ -59,6 +69,31 @@ func newKeyring(asked request) (*keyring, error) {
 		keys.parts[name] = known
 	}
 	return keys, nil
+}
+
+// allows says whether a key may be used. What a file says of its keys counts for KMS alone, which is asked for exactly
+// that key; age and PGP keys are left out by what they are, since a file may name another key than the one it is for.
+func (keys *keyring) allows(name string) bool {
+	if keys.allowed == nil {
+		return true
+	}
+	for _, pattern := range keys.allowed {
+		if fits, err := path.Match(pattern, name); err == nil && fits {
+			return true
+		}
+	}
+	return false
+}
+
+// recipientOf is the public name of an age identity; empty for kinds that have none.
+func recipientOf(identity age.Identity) string {
+	switch each := identity.(type) {
+	case *age.X25519Identity:
+		return each.Recipient().String()
+	case *age.HybridIdentity:
+		return each.Recipient().String()
+	}
+	return ""
 }
 
 // found is every part that is known now.
@@ -109,6 +144,10 @@ func (s *service) Decrypt(_ context.Context, asked *keyservice.DecryptRequest) (
 		name, ask = key.KmsKey.Arn, func() ([]byte, error) { return byKMS(key.KmsKey, asked.Ciphertext) }
 	default:
 		return nil, errors.New("kinds of keys other than age, PGP and AWS KMS are not used here")
+	}
+	if _, isKMS := asked.Key.KeyType.(*keyservice.Key_KmsKey); isKMS && !s.keys.allows(name) {
+		s.why[name] = "not permitted"
+		return nil, errors.New("this key is not permitted")
 	}
 	plain, err := s.keys.unwrap(asked.Ciphertext, ask)
 	if err != nil {

@@ -28,6 +28,7 @@ type request struct {
 	Identities []string          `json:"identities"`
 	PGP        []string          `json:"pgp"`
 	Known      map[string][]byte `json:"known"`
+	Allowed    []string          `json:"allowed"` // patterns of keys that may be used; null is any
 }
 
 type file struct {

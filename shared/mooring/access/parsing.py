@@ -26,6 +26,7 @@ from mooring.access.project import (
     ServiceAccount,
     SyncWindow,
 )
+from mooring.access.secretrules import parse_secret_rules
 from mooring.model.application import API_VERSION, DEFAULT_NAMESPACE
 from mooring.model.fields import Fields
 
@@ -100,6 +101,7 @@ def parse_project(document: object) -> ParsedProject:
         own_clusters_only=spec.boolean("permitOnlyProjectScopedClusters", False),
         signatures=parse_signatures(spec),
         orphans=parse_orphans(spec),
+        secrets=parse_secret_rules(metadata),
     )
     spec.ignore("namespaceResourceWhitelist")
     spec.close()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mooring.access.cron import Schedule
     from mooring.access.integrity import SignaturePolicy
     from mooring.access.orphans import OrphanRules
+    from mooring.access.secretrules import SecretRules
 
 __all__ = [
     "DEFAULT_PROJECT",
@@ -110,7 +111,7 @@ class ServiceAccount:
 @dataclass(frozen=True, slots=True)
 class Project:
     """One project as declared. `namespaced_allowed` is None where nothing was listed, which allows every kind;
-    `orphans` where nobody asks for them.
+    `orphans` where nobody asks for them, `secrets` where no rule is about them.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Project:
     own_clusters_only: bool = False
     signatures: tuple[SignaturePolicy, ...] = ()
     orphans: OrphanRules | None = None
+    secrets: SecretRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

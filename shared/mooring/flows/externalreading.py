@@ -9,15 +9,18 @@ cluster without the operator. See docs/external-secrets.md and ADR 0081.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
+from mooring.access.secretrules import keys_allowed, roles_allowed, store_allowed
 from mooring.errors import ConfigurationError, MooringError
 from mooring.events.secretchanges import names_of
 from mooring.flows.opening import Context, Opened
-from mooring.model.externalgenerators import Generator, parse_generator
+from mooring.flows.permitting import refuse
+from mooring.model.externalgenerators import EcrTokenGenerator, Generator, StsTokenGenerator, parse_generator
 from mooring.model.externalkinds import GENERATORS, GROUP, VERSIONS
 from mooring.model.externalsecret import ExternalSecret, GeneratorRef, StoreRef, parse_external_secret
-from mooring.model.externalstore import Store, StoreCondition, parse_store
+from mooring.model.externalstore import AwsAccess, Store, StoreCondition, parse_store
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.external.resolving import Providers, Resolved, Surroundings, resolve
 from mooring.secrets.external.rewriting import matching
@@ -130,12 +133,26 @@ class _Around:
         self._stores: dict[tuple[str, str, str], Store] = {}
 
     def surroundings(self) -> Surroundings:
-        return Surroundings(self._store, self._generator, self._held, self._keyed, self._seed, self._context.now)
+        return Surroundings(
+            self._store, self._generator, self._held, self._keyed, self._seed, self._context.now, self._permit
+        )
+
+    def _permit(self, store: Store, keys: Sequence[str], found: bool) -> None:
+        refuse(keys_allowed(self._context.project, store.service, keys, found=found))
+
+    def _access(self, access: AwsAccess, what: str) -> AwsAccess:
+        """As whom AWS is asked: by the project's role first, where it has one."""
+        refuse(roles_allowed(self._context.project, access.roles, what))
+        rules = self._context.project.secrets
+        if rules is None or not rules.role or access.roles[:1] == (rules.role,):
+            return access
+        return replace(access, roles=(rules.role, *access.roles))
 
     def _store(self, ref: StoreRef, namespace: str) -> Store:
         kind, place = ("ClusterSecretStore", "") if ref.cluster else ("SecretStore", namespace)
         key = (kind, place, ref.name)
         if key not in self._stores:
+            refuse(store_allowed(self._context.project, *key))
             manifest = self._sources.get(key) or self._live(ObjectKey(GROUP, *key))
             if manifest is None:
                 where = f"{kind} {place}/{ref.name}" if place else f"{kind} {ref.name}"
@@ -143,7 +160,8 @@ class _Around:
                     f"there is no {where}: neither among the application's manifests nor in the cluster",
                     field="spec.secretStoreRef",
                 )
-            self._stores[key] = parse_store(manifest, place, [])
+            parsed = parse_store(manifest, place, [])
+            self._stores[key] = replace(parsed, access=self._access(parsed.access, parsed.title))
         store = self._stores[key]
         if store.conditions and not any(self._fits(each, namespace) for each in store.conditions):
             raise ConfigurationError(
@@ -174,7 +192,11 @@ class _Around:
                 f"there is no generator {ref.kind} {namespace}/{ref.name} among the application's manifests",
                 field="sourceRef.generatorRef",
             )
-        return parse_generator(manifest, [])
+        generator = parse_generator(manifest, [])
+        if isinstance(generator, EcrTokenGenerator | StsTokenGenerator):
+            access = self._access(generator.access, f"the generator {ref.kind} {namespace}/{ref.name}")
+            return replace(generator, access=access)
+        return generator
 
     def _held(self, kind: str, namespace: str, name: str) -> Manifest | None:
         for manifest in self._context.bundle:

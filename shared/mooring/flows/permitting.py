@@ -38,6 +38,7 @@ __all__ = [
     "permit_plan",
     "permit_source",
     "permitted_part",
+    "refuse",
     "why_closed",
 ]
 
@@ -81,6 +82,12 @@ def permit_source(project: Project, application: Application, address: str) -> N
     refused = source_allowed(project, address)
     if refused is not None:
         raise _forbidden(refused, application)
+
+
+def refuse(refused: Refusal | None) -> None:
+    """Raises `NotPermittedError` where there is a refusal; of one of many things, whose name the caller tells."""
+    if refused is not None:
+        raise NotPermittedError(str(refused))
 
 
 def permit_plan(project: Project, application: Application, cluster: Cluster, plan: Plan) -> None:

@@ -165,8 +165,8 @@ def _tasks(
         if trouble is not None:
             outbox.fail(record, cause, trouble, "", resolved_at, further)
             continue
-        context = _context(application, known.clusters)
         project = ports.registry.projects.find(application.project, known.projects)
+        context = _context(application, known.clusters, project)
         task = _Task(record, application, cause, declared, revisions, context, further, project)
         if cause.kind not in ("person", "spec") and _is_known(task):
             continue
@@ -331,13 +331,14 @@ def _surveyed(ports: RenderPorts, inputs: Iterable[Input]) -> dict[tuple[str, st
     return {(url, sha): survey for url in wants for sha, survey in ports.repositories.survey(url, wants[url]).items()}
 
 
-def _context(application: Application, clusters: Sequence[Cluster]) -> RenderContext:
+def _context(application: Application, clusters: Sequence[Cluster], project: Project) -> RenderContext:
     key = application.key
     context = RenderContext(
         key.name,
         application.destination.namespace,
         project=application.project,
         instance=key.name if key.namespace == DEFAULT_NAMESPACE else f"{key.namespace}_{key.name}",
+        sops_keys=project.secrets.sops if project.secrets is not None else None,
     )
     try:
         cluster = find_cluster(list(clusters), application.destination)

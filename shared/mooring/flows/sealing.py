@@ -82,14 +82,17 @@ class SealedOpener:
 
     def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
         """The Secrets, or why one does not open."""
+        from mooring.access.secretrules import seal_allowed
+        from mooring.flows.permitting import refuse
         from mooring.secrets.sealedsecret import read_sealed, unseal
 
-        del context
         keys = self._keys().private()
         opened: list[Opened | MooringError] = []
         for source in sources:
             try:
-                opened.append(Opened((unseal(read_sealed(source), keys, self._templates),)))
+                sealed = read_sealed(source)
+                refuse(seal_allowed(context.project, sealed.scope))
+                opened.append(Opened((unseal(sealed, keys, self._templates),)))
             except MooringError as error:
                 opened.append(error)
         return opened

@@ -35,6 +35,7 @@ _FORMS: Final = (
 )
 _IDENTITY: Final = re.compile(r"^AGE-SECRET-KEY-[0-9A-Z-]+\s*$", re.MULTILINE)
 _ARMORED: Final = re.compile(r"-----BEGIN PGP PRIVATE KEY BLOCK-----.*?-----END PGP PRIVATE KEY BLOCK-----", re.DOTALL)
+_RULE: Final = "; project {!r} permits {} (metadata.annotations[mooring.dev/secrets].sopsKeys)"
 _PASSED: Final = ("AWS_", "NO_PROXY", "HTTPS_PROXY", "SSL_CERT_")
 
 
@@ -77,7 +78,7 @@ class SopsOpener:
         self._keys = keys
         # The tool asks KMS by the function's role: the role's credentials and nothing else of the environment.
         self._environment = {name: value for name, value in environment.items() if name.startswith(_PASSED)}
-        self._known: dict[str, dict[str, str]] = {}
+        self._known: dict[tuple[str, tuple[str, ...] | None], dict[str, str]] = {}
 
     def __repr__(self) -> str:
         return "SopsOpener(…)"
@@ -86,20 +87,24 @@ class SopsOpener:
         """Drops the data keys that are remembered; at the end of an invocation."""
         self._known.clear()
 
-    def open(self, files: Iterable[SopsFile], project: str) -> list[tuple[bytes, list[str]]]:
+    def open(
+        self, files: Iterable[SopsFile], project: str, permitted: tuple[str, ...] | None = None
+    ) -> list[tuple[bytes, list[str]]]:
         """The plain content of each file and the values that were encrypted in it, in their order.
 
+        `permitted` are patterns (of Go's `path.Match`) of the keys that the project may use, None for all of them.
         Raises `DecryptError` naming the first file that can't be opened, and what reading the keys raises.
         """
         files = list(files)
         text = self._keys(project)
         # Data keys are remembered by project: what one may open, another may not.
-        known = self._known.setdefault(project, {})
+        known = self._known.setdefault((project, permitted), {})
         request = {
             "files": [{"format": each.form, "content": base64.b64encode(each.content).decode()} for each in files],
             "identities": _IDENTITY.findall(text) and ["\n".join(_IDENTITY.findall(text))],
             "pgp": _ARMORED.findall(text),
             "known": known,
+            "allowed": permitted,
         }
         answer = self._run(orjson.dumps(request))
         known.update(answer["known"])
@@ -108,7 +113,8 @@ class SopsOpener:
         opened = []
         for each, found in zip(files, answer["files"], strict=True):
             if kind := found.get("kind"):
-                raise _trouble(each.where, kind, found.get("tried") or ())
+                rule = "" if permitted is None else _RULE.format(project, ", ".join(permitted) or "no key")
+                raise _trouble(each.where, kind, found.get("tried") or (), rule)
             opened.append((base64.b64decode(found.get("plain") or ""), found.get("values") or []))
         return opened
 
@@ -133,11 +139,12 @@ class SopsOpener:
         return answer
 
 
-def _trouble(where: str, kind: str, tried: Iterable[str]) -> DecryptError:
+def _trouble(where: str, kind: str, tried: Iterable[str], rule: str) -> DecryptError:
     match kind:
         case "key":
+            told = "; ".join(tried) + rule
             return DecryptError(
-                f"{where}: none of the keys that the file names opens it: {'; '.join(tried)}; keep one of them for "
+                f"{where}: none of the keys that the file names opens it: {told}; keep one of them for "
                 "Mooring, or add one of Mooring's to the file with `sops updatekeys`"
             )
         case "mac":
@@ -153,10 +160,13 @@ def _trouble(where: str, kind: str, tried: Iterable[str]) -> DecryptError:
 
 @dataclass(slots=True)
 class SopsOpening:
-    """What one render opens: for one project, with one opener (None where nothing may be opened, as in a preview)."""
+    """What one render opens: for one project, with one opener (None where nothing may be opened, as in a preview), and
+    with the keys that the project is `permitted` (None for all that there are).
+    """
 
     opener: SopsOpener | None
     project: str
+    permitted: tuple[str, ...] | None = None
     values: set[str] = field(default_factory=set, repr=False)
     used: bool = False
 
@@ -176,7 +186,7 @@ class SopsOpening:
             raise DecryptError(f"{files[0].where}: is encrypted with SOPS, and no secret is opened here")
         self.used = True
         plain: dict[str, bytes] = {}
-        for each, (content, values) in zip(files, self.opener.open(files, self.project), strict=True):
+        for each, (content, values) in zip(files, self.opener.open(files, self.project, self.permitted), strict=True):
             plain[each.where] = content
             self.values.update(values)
         return plain

@@ -12,6 +12,7 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
+from mooring.access.secretrules import SecretRules
 from mooring.flows.sealing import SealedOpener, answer_kubeseal
 from mooring.flows.showing import show_application
 from mooring.model.application import AppKey
@@ -105,6 +106,20 @@ def test_its_secret_is_applied_and_both_are_shown(world: World, keys: SealingKey
     world.openers = ()  # whoever opened now would apply a SealedSecret
     world.sweep()
     assert (before.status, applies) == (world.record(key).status, len(world.cluster.applies))
+
+
+def test_a_project_may_refuse_scopes(world: World, keys: SealingKeys) -> None:
+    """WHEN the project doesn't permit a scope any more THEN the error names the rule, and the Secret stays."""
+    key = world.declare(automated=AUTOMATED)
+    world.push(key, sealed(keys))
+    world.sync(key)
+    rules = SecretRules(scopes=("cluster-wide",))
+    world.targets.projects["default"] = dataclasses.replace(world.targets.projects["default"], secrets=rules)
+    world.push(key, sealed(keys, "second"))
+    world.sync(key)
+    (condition,) = [each for each in shown(world, key)["conditions"] if each["type"] == "SecretError"]
+    assert "project 'default' does not permit SealedSecrets of the scope strict" in condition["message"]
+    assert CANARY == value(world)
 
 
 def test_git_drops_it_and_its_secret_is_pruned(world: World, keys: SealingKeys) -> None:

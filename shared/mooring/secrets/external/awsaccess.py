@@ -2,8 +2,9 @@
 
 What the function may read (the keys of sealed secrets, credentials of clusters) must not open to whoever writes a store
 without a role. Roles are assumed in a session of a name of its own, by which the function's rights tell them from the
-roles of clusters: those are not for authors either. Credentials of a role are kept until shortly before they expire. Every error names what was asked for and the right
-that is missing, never an answer (AWS, "AssumeRole"; "Common error types").
+roles of clusters: those are not for authors either. Credentials of a role are kept until shortly before they expire.
+Every error names what was asked for and the right that is missing, never an answer (AWS, "AssumeRole"; "Common error
+types").
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ class Surroundings:
     """Where ExternalSecrets find what they name; each may raise `MooringError`.
 
     `seed` makes 32 bytes out of names that nobody can guess who does not know the installation's key; `keyed` is the
-    digest of an object that is secret itself.
+    digest of an object that is secret itself. `permit` is asked whether keys of a store may be read, named ones or (True)
+    those that a search has found.
     """
 
     store: Callable[[StoreRef, str], Store]
@@ -68,6 +69,7 @@ class Surroundings:
     keyed: Callable[[Manifest], str]
     seed: Callable[[Sequence[str]], bytes]
     now: float
+    permit: Callable[[Store, Sequence[str], bool], None]
 
 
 class Providers:
@@ -181,6 +183,7 @@ class _Job:
     def _want(self, source: object, ask: Ask) -> _Cached:
         assert isinstance(source, StoreRef)
         store = self._store(source)
+        self._around.permit(store, [store.prefix + ask.key], False)
         cached = self._providers.of(store)
         cached.wanted.add(ask)
         self._uses.add(Use(store.service, store.access.region, store.prefix + ask.key))
@@ -195,6 +198,7 @@ class _Job:
         store = self._store(each.source)
         cached = self._providers.of(store)
         names = matching(cached.names(each.find), each.find.regexp, self._templates, f"{each.field}.find.name.regexp")
+        self._around.permit(store, [store.prefix + name for name in names], True)
         self._found[index] = sorted(names)
         self._uses.add(Use(store.service, store.access.region, ""))
         for name in names:
