@@ -107,7 +107,15 @@ def _around(service: str) -> Surroundings:
     manifest = {"metadata": {"name": "aws"}, "spec": {"provider": {"aws": {"service": service, "region": _REGION}}}}
     store = parse_store(manifest, "shop", [])
     return Surroundings(
-        lambda *_: store, _none, lambda *_: None, lambda _: "", lambda _: b"", time.time(), lambda *_: None
+        lambda *_: store,
+        _none,
+        lambda *_: None,
+        lambda _: "",
+        lambda _: b"",
+        time.time(),
+        lambda *_: None,
+        _none,
+        "",
     )
 
 

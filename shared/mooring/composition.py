@@ -316,6 +316,7 @@ class Composition:
         return ExternalSecrets(self._external_reader)
 
     def _external_reader(self) -> ExternalReader:
+        from mooring.flows.externalplaces import Elsewhere
         from mooring.flows.externalreading import ExternalReader
         from mooring.secrets.external.resolving import Providers
         from mooring.secrets.external.templating import Templates
@@ -324,7 +325,14 @@ class Composition:
 
         templates = Templates(GoKit(self._program("gokit")).ask)
         digest_of = self.bundles.digests.of
-        return ExternalReader(Providers(self._store_clients), templates, digest_of, SecretUses(self.table))
+        elsewhere = Elsewhere(
+            self.secrets.get,
+            self._environment.get("MOORING_SECRET_PREFIX", "mooring"),
+            self._store_clients,
+            tuple(self._environment.get("MOORING_VAULT_SERVERS", "").replace(",", " ").split()),
+            digest_of,
+        )
+        return ExternalReader(Providers(self._store_clients), templates, digest_of, SecretUses(self.table), elsewhere)
 
     def sync_ports(self, owner: str, remaining: float) -> SyncPorts:
         """For `sync`: `owner` names the invocation, `remaining` are the seconds it has left."""

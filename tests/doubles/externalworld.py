@@ -10,6 +10,7 @@ import boto3
 
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.external import ExternalSecrets
+from mooring.flows.externalplaces import Elsewhere
 from mooring.flows.externalreading import ExternalReader
 from mooring.flows.ports import SyncPorts
 from mooring.flows.sync import handle_syncs
@@ -40,6 +41,8 @@ class ExternalWorld:
         self.secrets = boto3.client("secretsmanager", region_name=REGION)
         self.parameters = boto3.client("ssm", region_name=REGION)
         self.uses = SecretUses(world.table)
+        self.held: dict[str, dict[str, str]] = {}
+        self.vaults: tuple[str, ...] = ()
 
     def client(self, service: str, region: str, credentials: Mapping[str, str]) -> Any:
         client = boto3.client(service, region_name=region, **credentials)  # type: ignore[call-overload]
@@ -55,11 +58,13 @@ class ExternalWorld:
 
     def ports(self) -> SyncPorts:
         """What a fresh function instance has."""
+        clients = AwsClients(self.client, now=lambda: self.world.now, as_oneself=self.as_oneself)
         reader = ExternalReader(
-            Providers(AwsClients(self.client, now=lambda: self.world.now, as_oneself=self.as_oneself)),
+            Providers(clients),
             Templates(GoKit(self.gokit).ask),
             self.world.bundles.digests.of,
             self.uses,
+            Elsewhere(self.held.__getitem__, "mooring", clients, self.vaults, self.world.bundles.digests.of),
         )
         return dataclasses.replace(self.world.ports(), openers=(ExternalSecrets(lambda: reader),))
 

@@ -88,8 +88,10 @@ def test_functions_are_the_five(transformed: Template) -> None:
     assert {"app.handler"} == {function["Handler"] for function in functions.values()}
 
 
-# The first is passed on to people, who give that role access to their clusters; then a folder of a layer; a switch.
+# The first is passed on to people, who give that role access to their clusters; then a folder of a layer; a switch;
+# servers that are not AWS's.
 ONLY_TOLD = {
+    "MOORING_VAULT_SERVERS",
     "MOORING_SYNC_ROLE",
     "MOORING_PLUGINS",
     "MOORING_GIT_SUBMODULES",
@@ -197,7 +199,7 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
         "api": set(),
         "render": {"appsets", "repositories", "sops"},
         "sweep": {"repositories"},
-        "sync": {"clusters"},
+        "sync": {"clusters", "external"},
         "webhook": set(),
     } == read
 

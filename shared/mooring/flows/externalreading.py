@@ -15,6 +15,7 @@ from typing import Final
 from mooring.access.secretrules import keys_allowed, roles_allowed, store_allowed
 from mooring.errors import ConfigurationError, MooringError
 from mooring.events.secretchanges import names_of
+from mooring.flows.externalplaces import Elsewhere
 from mooring.flows.opening import Context, Opened
 from mooring.flows.permitting import refuse
 from mooring.model.externalgenerators import EcrTokenGenerator, Generator, StsTokenGenerator, parse_generator
@@ -41,12 +42,18 @@ class ExternalReader:
     """
 
     def __init__(
-        self, providers: Providers, templates: Templates, keyed: Callable[[Manifest], str], uses: SecretUses
+        self,
+        providers: Providers,
+        templates: Templates,
+        keyed: Callable[[Manifest], str],
+        uses: SecretUses,
+        elsewhere: Elsewhere,
     ) -> None:
         self._providers = providers
         self._templates = templates
         self._keyed = keyed
         self._uses = uses
+        self._elsewhere = elsewhere
 
     def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
         """What each source stands for, or its own error, in their order."""
@@ -57,7 +64,7 @@ class ExternalReader:
             except MooringError as error:
                 read.append(error)
         externals = [each[0] for each in read if not isinstance(each, MooringError) and each[0] is not None]
-        around = _Around(context, sources, self._templates, self._keyed).surroundings()
+        around = _Around(context, sources, self._templates, self._keyed, self._elsewhere).surroundings()
         answers = iter(resolve(externals, around, self._providers, self._templates))
         opened: list[Opened | MooringError] = []
         resolved: list[Resolved | MooringError] = []
@@ -104,6 +111,7 @@ class ExternalReader:
             for each in resolved
             if isinstance(each, Resolved) and each.due
             for use in each.uses
+            if use.region  # of a provider that tells of changes
             for name in (names_of(use.name) if use.name else [""])
         }
         self._uses.note(context.application.key, names, now=context.now)
@@ -123,8 +131,10 @@ class _Around:
         sources: Sequence[Manifest],
         templates: Templates,
         keyed: Callable[[Manifest], str],
+        elsewhere: Elsewhere,
     ) -> None:
         self._context = context
+        self._elsewhere = elsewhere
         self._templates = templates
         self._keyed = keyed
         self._sources = {
@@ -133,8 +143,17 @@ class _Around:
         self._stores: dict[tuple[str, str, str], Store] = {}
 
     def surroundings(self) -> Surroundings:
+        context = self._context
         return Surroundings(
-            self._store, self._generator, self._held, self._keyed, self._seed, self._context.now, self._permit
+            self._store,
+            self._generator,
+            self._held,
+            self._keyed,
+            self._seed,
+            context.now,
+            self._permit,
+            lambda store: self._elsewhere.provider(store, context, lambda aws: self._access(aws, store.title)),
+            f"{context.project.name}/{context.target.cluster.name}",
         )
 
     def _permit(self, store: Store, keys: Sequence[str], found: bool) -> None:
@@ -161,7 +180,9 @@ class _Around:
                     field="spec.secretStoreRef",
                 )
             parsed = parse_store(manifest, place, [])
-            self._stores[key] = replace(parsed, access=self._access(parsed.access, parsed.title))
+            if isinstance(parsed.access, AwsAccess):
+                parsed = replace(parsed, access=self._access(parsed.access, parsed.title))
+            self._stores[key] = parsed
         store = self._stores[key]
         if store.conditions and not any(self._fits(each, namespace) for each in store.conditions):
             raise ConfigurationError(

@@ -1,8 +1,8 @@
 """`SecretStore` and `ClusterSecretStore` (external-secrets.io): where secrets are, and as whom they are read.
 
-AWS is understood (Secrets Manager and Parameter Store). Any other provider is refused by name, and so is a store that
-brings AWS credentials of its own: a store names a role, and the function assumes it. Source of the fields:
-external-secrets.io, "API specification", "SecretStore" and "ClusterSecretStore".
+AWS (Secrets Manager and Parameter Store) and HashiCorp Vault are understood. Any other provider is refused by name, and
+so is a store that brings AWS credentials of its own: a store names a role, and the function assumes it. Source of the
+fields: external-secrets.io, "API specification", "SecretStore" and "ClusterSecretStore".
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from mooring.model.externalvault import VaultAccess, vault_access
 from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 from mooring.model.selectors import Selector, parse_selector
 
-__all__ = ["AwsAccess", "AwsService", "Store", "StoreCondition", "aws_access", "parse_store"]
+__all__ = ["AwsAccess", "Service", "Store", "StoreCondition", "aws_access", "parse_store"]
 
-AwsService: TypeAlias = Literal["SecretsManager", "ParameterStore"]
+Service: TypeAlias = Literal["SecretsManager", "ParameterStore", "Vault"]
 
-_SUPPORTED = "aws"
 _ABOUT = "docs/external-secrets.md lists what is supported"
 
 
@@ -51,8 +51,8 @@ class Store:
 
     namespace: str
     name: str
-    service: AwsService
-    access: AwsAccess
+    service: Service
+    access: AwsAccess | VaultAccess
     prefix: str = ""
     conditions: tuple[StoreCondition, ...] = ()
 
@@ -60,6 +60,24 @@ class Store:
     def title(self) -> str:
         """How messages call it."""
         return f"SecretStore {self.namespace}/{self.name}" if self.namespace else f"ClusterSecretStore {self.name}"
+
+    @property
+    def region(self) -> str:
+        """AWS's region, empty for a provider that sends no events."""
+        return self.access.region if isinstance(self.access, AwsAccess) else ""
+
+    @property
+    def place(self) -> list[object]:
+        """What tells the secrets of this store from those of another; no credentials."""
+        if isinstance(self.access, AwsAccess):
+            return [self.service, self.access.region, list(self.access.roles), self.prefix]
+        return [self.service, self.access.server, self.access.namespace, self.access.version]
+
+    def whole(self, key: str) -> str:
+        """A key as it is called without this store: behind its prefix, or in Vault behind the engine's mount."""
+        if isinstance(self.access, AwsAccess):
+            return self.prefix + key
+        return "/".join(part for part in self.access.split(key) if part)
 
 
 def parse_store(manifest: Manifest, namespace: str, warnings: list[str]) -> Store:
@@ -72,12 +90,26 @@ def parse_store(manifest: Manifest, namespace: str, warnings: list[str]) -> Stor
     provider = spec.raw_mapping("provider") or {}
     if len(provider) != 1:
         raise spec.error("provider", "must name exactly one provider")
-    if _SUPPORTED not in provider:
-        raise spec.error(
-            f"provider.{next(iter(provider))}",
-            f"is not supported: Mooring reads {_SUPPORTED} (Secrets Manager and Parameter Store); {_ABOUT}",
-        )
-    aws = Fields(provider[_SUPPORTED], "spec.provider.aws", warnings)
+    kind = next(iter(provider))
+    inside = Fields(provider[kind], f"spec.provider.{kind}", warnings)
+    service: Service = "Vault"
+    access: AwsAccess | VaultAccess
+    prefix = ""
+    match kind:
+        case "aws":
+            service, access, prefix = _aws(inside)
+        case "vault":
+            access = vault_access(inside, namespace)
+        case _:
+            raise spec.error(f"provider.{kind}", f"is not supported: Mooring reads aws and vault; {_ABOUT}")
+    conditions = tuple(_condition(each) for each in spec.mappings("conditions"))
+    # Which controller it is for, and how that controller tries again, is not for us.
+    spec.ignore("controller", "retrySettings", "refreshInterval")
+    spec.close()
+    return Store(namespace, metadata.required_text("name"), service, access, prefix, conditions)
+
+
+def _aws(aws: Fields) -> tuple[Service, AwsAccess, str]:
     service = aws.required_text("service")
     if service not in ("SecretsManager", "ParameterStore"):
         raise aws.error("service", f"must be SecretsManager or ParameterStore, not {service!r}")
@@ -85,12 +117,7 @@ def parse_store(manifest: Manifest, namespace: str, warnings: list[str]) -> Stor
     prefix = aws.text("prefix")
     aws.ignore("secretsManager")  # how deleted secrets are kept: of PushSecret alone
     aws.close()
-    conditions = tuple(_condition(each) for each in spec.mappings("conditions"))
-    # Which controller it is for, and how that controller tries again, is not for us.
-    spec.ignore("controller", "retrySettings", "refreshInterval")
-    spec.close()
-    kind: AwsService = "SecretsManager" if service == "SecretsManager" else "ParameterStore"
-    return Store(namespace, metadata.required_text("name"), kind, access, prefix, conditions)
+    return ("SecretsManager" if service == "SecretsManager" else "ParameterStore"), access, prefix
 
 
 def aws_access(aws: Fields) -> AwsAccess:

@@ -46,9 +46,11 @@ Answer = Value | MooringError
 
 
 class Provider(Protocol):
-    """One store as it is reached. `calls` counts its requests."""
+    """One store as it is reached."""
 
-    calls: int
+    @property
+    def calls(self) -> int:
+        """How many requests were made of it."""
 
     def fetch(self, asks: Iterable[Ask]) -> Mapping[Ask, Answer]:
         """A value for each, or why there is none; raises nothing of `mooring.errors`."""

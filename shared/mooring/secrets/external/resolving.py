@@ -20,7 +20,7 @@ from mooring.model.externalsecret import (
     RemoteRef,
     StoreRef,
 )
-from mooring.model.externalstore import Store
+from mooring.model.externalstore import AwsAccess, Store
 from mooring.model.objects import Manifest, digest
 from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.awsparameters import ParameterStore
@@ -59,8 +59,8 @@ class Surroundings:
     """Where ExternalSecrets find what they name; each may raise `MooringError`.
 
     `seed` makes 32 bytes out of names that nobody can guess who does not know the installation's key; `keyed` is the
-    digest of an object that is secret itself. `permit` is asked whether keys of a store may be read, named ones or (True)
-    those that a search has found.
+    digest of an object that is secret itself. `permit` is asked whether keys of a store may be read, named ones or
+    (True) those that a search has found. `elsewhere` reaches a store that isn't AWS's, as those in `scope` may.
     """
 
     store: Callable[[StoreRef, str], Store]
@@ -70,6 +70,8 @@ class Surroundings:
     seed: Callable[[Sequence[str]], bytes]
     now: float
     permit: Callable[[Store, Sequence[str], bool], None]
+    elsewhere: Callable[[Store], Provider]
+    scope: str
 
 
 class Providers:
@@ -79,13 +81,19 @@ class Providers:
         self.aws = aws
         self._known: dict[tuple[object, ...], _Cached] = {}
 
-    def of(self, store: Store) -> _Cached:
+    def of(self, store: Store, around: Surroundings) -> _Cached:
         """The store as it is reached. Two stores that are the same place and role are one."""
-        key = (store.service, store.access, store.prefix)
+        access = store.access
+        if not isinstance(access, AwsAccess):
+            elsewhere = (around.scope, store.namespace, access)
+            if elsewhere not in self._known:
+                self._known[elsewhere] = _Cached(around.elsewhere(store))
+            return self._known[elsewhere]
+        key = (store.service, access, store.prefix)
         if key not in self._known:
             service = "secretsmanager" if store.service == "SecretsManager" else "ssm"
             kind = SecretsManager if store.service == "SecretsManager" else ParameterStore
-            self._known[key] = _Cached(kind(lambda: self.aws.client(service, store.access), store.prefix))
+            self._known[key] = _Cached(kind(lambda: self.aws.client(service, access), store.prefix))
         return self._known[key]
 
     @property
@@ -183,10 +191,10 @@ class _Job:
     def _want(self, source: object, ask: Ask) -> _Cached:
         assert isinstance(source, StoreRef)
         store = self._store(source)
-        self._around.permit(store, [store.prefix + ask.key], False)
-        cached = self._providers.of(store)
+        self._around.permit(store, [store.whole(ask.key)], False)
+        cached = self._providers.of(store, self._around)
         cached.wanted.add(ask)
-        self._uses.add(Use(store.service, store.access.region, store.prefix + ask.key))
+        self._uses.add(Use(store.service, store.region, store.whole(ask.key)))
         return cached
 
     def _want_many(self, index: int, each: DataFrom) -> set[_Cached]:
@@ -196,11 +204,11 @@ class _Job:
             return {self._want(each.source, _ask(each.extract))}
         assert each.find is not None
         store = self._store(each.source)
-        cached = self._providers.of(store)
+        cached = self._providers.of(store, self._around)
         names = matching(cached.names(each.find), each.find.regexp, self._templates, f"{each.field}.find.name.regexp")
-        self._around.permit(store, [store.prefix + name for name in names], True)
+        self._around.permit(store, [store.whole(name) for name in names], True)
         self._found[index] = sorted(names)
-        self._uses.add(Use(store.service, store.access.region, ""))
+        self._uses.add(Use(store.service, store.region, ""))
         for name in names:
             self._want(each.source, Ask(name))
         return {cached}
@@ -233,10 +241,9 @@ class _Job:
     def _read(self, source: object, ask: Ask) -> bytes:
         assert isinstance(source, StoreRef)
         store = self._store(source)
-        value = self._providers.of(store).value(ask)
+        value = self._providers.of(store, self._around).value(ask)
         if self._external.refreshes:
-            place = [store.service, store.access.region, list(store.access.roles), store.prefix]
-            self._made_of.append([*place, ask.key, ask.version, ask.metadata, value.version])
+            self._made_of.append([*store.place, ask.key, ask.version, ask.metadata, value.version])
         return value.data
 
     def _from(self, index: int, each: DataFrom) -> dict[str, bytes]:
