@@ -20,6 +20,7 @@ from mooring.appsets.rest import Rest
 from mooring.appsets.tokens import SetSecrets
 from mooring.errors import ConfigurationError
 from mooring.model.forges import Forge
+from mooring.source.inward import refuse_inward
 
 __all__ = ["Hosts"]
 
@@ -39,9 +40,14 @@ class _Host(Protocol):
 
 
 class Hosts:
-    """All hosts, with the secrets of each set's namespace. Not to be kept longer than one evaluation."""
+    """All hosts, with the secrets of each set's namespace; `guard` refuses addresses. Not to be kept longer than one
+    evaluation.
+    """
 
-    def __init__(self, secrets: SetSecrets, *, clients: Clients = aws_clients) -> None:
+    def __init__(
+        self, secrets: SetSecrets, *, clients: Clients = aws_clients, guard: Callable[[str], None] = refuse_inward
+    ) -> None:
+        self._guard = guard
         self._secrets = secrets
         self._clients = clients
         self._known: dict[tuple[Forge, str], _Host] = {}
@@ -82,7 +88,8 @@ class Hosts:
             return CodeCommit(forge, self._clients)
         headers = self._headers(forge, namespace)
         base, make = _HOSTS[forge.kind]
-        return make(Rest(base(forge.api), headers, where=forge.where, insecure=forge.insecure), forge)
+        rest = Rest(base(forge.api), headers, where=forge.where, insecure=forge.insecure, guard=self._guard)
+        return make(rest, forge)
 
     def _headers(self, forge: Forge, namespace: str) -> dict[str, str]:
         if forge.app_secret:

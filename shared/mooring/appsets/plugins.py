@@ -15,6 +15,7 @@ from typing import Any
 from mooring.appsets.ports import Params
 from mooring.appsets.tokens import SetSecrets
 from mooring.errors import ConfigurationError, ForbiddenError, UnreachableError
+from mooring.source.inward import refuse_inward
 
 __all__ = ["PluginServices"]
 
@@ -27,7 +28,14 @@ _MOST_BYTES = 32 << 20
 class PluginServices:
     """Asks plugin services; `get` answers with the JSON object of a secret by its full name."""
 
-    def __init__(self, get: Callable[[str], Mapping[str, Any]], secrets: SetSecrets) -> None:
+    def __init__(
+        self,
+        get: Callable[[str], Mapping[str, Any]],
+        secrets: SetSecrets,
+        *,
+        guard: Callable[[str], None] = refuse_inward,
+    ) -> None:
+        self._guard = guard
         self._get = get
         self._secrets = secrets
 
@@ -40,6 +48,7 @@ class PluginServices:
 
         name = self._secrets.name(namespace, config_map, _WHERE)
         base, token, timeout = _settings(self._get(name), name)
+        self._guard(base)
         body = json.dumps({"applicationSetName": set_name, "input": {"parameters": dict(inputs)}}).encode()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "User-Agent": "mooring"}
         try:

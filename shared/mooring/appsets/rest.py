@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError, ThrottledError, UnreachableError
+from mooring.source.inward import refuse_inward
 
 if TYPE_CHECKING:
     import urllib3
@@ -51,10 +52,19 @@ def segment(text: str) -> str:
 
 
 class Rest:
-    """The API below `base`. `where` is the field of the generator that errors name."""
+    """The API below `base`. `where` is the field of the generator that errors name, `guard` refuses addresses."""
 
-    def __init__(self, base: str, headers: Mapping[str, str], *, where: str, insecure: bool = False) -> None:
+    def __init__(
+        self,
+        base: str,
+        headers: Mapping[str, str],
+        *,
+        where: str,
+        insecure: bool = False,
+        guard: Callable[[str], None] = refuse_inward,
+    ) -> None:
         self.base = base.rstrip("/")
+        self._guard = guard
         self._headers = {"Accept": "application/json", "User-Agent": "mooring", **headers}
         self._where = where
         self._insecure = insecure
@@ -101,6 +111,10 @@ class Rest:
         import urllib3
 
         if self._pool is None:
+            try:
+                self._guard(self.base)
+            except MooringError as error:
+                raise self._error(type(error), error.message) from None
             self._pool = urllib3.PoolManager(cert_reqs="CERT_NONE" if self._insecure else "CERT_REQUIRED")
         try:
             answer = self._request(self._pool, url)

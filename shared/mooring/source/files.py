@@ -1,15 +1,12 @@
 """Single files at an address, which anybody who can push may name: fetched with an end to time, size and reach.
 
-The function that fetches them stands beside things that answer anybody who asks from inside: its own runtime on
-loopback, metadata on link-local addresses. So a host is resolved first, an address of that kind is refused, and the
-connection goes to the very address that was looked at (a second answer of the name server has no say). Redirects are
-followed by the same rules, and never from https to http. No credential is ever sent.
+A host is resolved first, an address that leads into this machine is refused (see `source.inward`), and the connection
+goes to the very address that was looked at (a second answer of the name server has no say). Redirects are followed by
+the same rules, and never from https to http. No credential is ever sent.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import time
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -18,13 +15,13 @@ import urllib3
 
 from mooring.errors import ConfigurationError, ForbiddenError, UnreachableError
 from mooring.source.charts_http import Answer, refusal
+from mooring.source.inward import outward_address
 
 __all__ = ["Files"]
 
 _REDIRECTS: Final = 5
 _MOVED: Final = (301, 302, 303, 307, 308)
 _PIECE: Final = 1 << 16
-_METADATA: Final = ipaddress.ip_network("fd00:ec2::/32")  # AWS, "Instance metadata", over IPv6
 
 
 class Files:
@@ -112,19 +109,4 @@ class Files:
             raise ConfigurationError("is no https address of a file")
         if parts.username or parts.password:
             raise ConfigurationError("must not hold a user or password; put the file into a repository")
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise UnreachableError(f"{host} has no address ({error.strerror}); it is tried again") from error
-        for *_, place in found:
-            if self._inward(str(place[0])):
-                raise ConfigurationError(f"{host} is an address inside of this machine, which is not asked")
-        return str(found[0][4][0]), port
-
-    def _inward(self, text: str) -> bool:
-        address: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(text.partition("%")[0])
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        if address.is_loopback:
-            return not self._loopback
-        return address.is_link_local or address.is_unspecified or address.is_multicast or address in _METADATA
+        return outward_address(host, port, loopback=self._loopback), port

@@ -79,7 +79,7 @@ def secrets() -> SetSecrets:
 
 
 def hosts() -> Hosts:
-    return Hosts(secrets())
+    return Hosts(secrets(), guard=lambda url: None)
 
 
 def branches_of(forge: Forge) -> list[FoundRepository]:
@@ -327,7 +327,7 @@ def test_a_set_names_its_own_secrets_only(reference: SecretRef) -> None:
 
 def plugin(base: str, **more: Any) -> PluginServices:
     get: Callable[[str], Any] = {"m/appsets/argocd/svc": {"baseUrl": base, "token": "s3cret", **more}}.__getitem__
-    return PluginServices(get, secrets())
+    return PluginServices(get, secrets(), guard=lambda url: None)
 
 
 def test_a_plugin_is_asked_as_argo_cd_asks(server: Server) -> None:
@@ -363,3 +363,13 @@ def test_a_plugin_that_is_badly_described_is_an_error(more: dict[str, Any]) -> N
             {"m/appsets/argocd/svc": {"baseUrl": "http://x", "token": "t", **more}}.__getitem__, secrets()
         ).parameters("argocd", "svc", "shops", {})
     assert next(iter(more)) == caught.value.field
+
+
+def test_what_is_inside_of_the_function_is_not_asked(server: Server) -> None:
+    """GIVEN a host or a plugin on loopback, where a function's own runtime listens WHEN asked THEN nothing is sent."""
+    with pytest.raises(ConfigurationError, match="inside of this machine"):
+        Hosts(secrets()).repositories(Forge("gitea", "shop", api=server.url), "argocd")
+    get: Callable[[str], Any] = {"m/appsets/argocd/svc": {"baseUrl": server.url, "token": "s3cret"}}.__getitem__
+    with pytest.raises(ConfigurationError, match="inside of this machine"):
+        PluginServices(get, secrets()).parameters("argocd", "svc", "shops", {})
+    assert [] == server.asked
