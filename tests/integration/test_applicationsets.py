@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -229,3 +230,24 @@ def test_a_preview_tells_and_changes_nothing(ground: Ground) -> None:
     ident = ask_preview(ground.world.asking, broken, "ada")
     ground.work()
     assert "spec.template.metadata.name" in (read_preview(ground.world.asking, ident) or {})["error"]
+
+
+def test_a_lasting_failure_is_tried_less_and_less(ground: Ground) -> None:
+    """GIVEN a set that can't be generated for hours WHEN sweeps come every three minutes THEN the pauses grow to half an
+    hour, and a commit that changes something ends them at once.
+    """
+    ground.declare(template={"metadata": {"name": "{{.nothing}}"}, "spec": {}})
+    tried: list[float] = []
+    for _ in range(80):
+        if ground.sweep():
+            tried.append(ground.world.now)
+            ground.work()
+        ground.world.now += 180
+    pauses = [later - earlier for earlier, later in itertools.pairwise(tried)]
+    assert (True, True) == (pauses[0] < 240, 1620 < pauses[-1] < 2000)
+    assert all(later >= earlier - 180 for earlier, later in itertools.pairwise(pauses))
+    if ground.sweep():
+        ground.work()
+    assert [] == ground.sweep()
+    ground.git.commit("fleet.git", {"apps/newer/a.yaml": "a: 1"})
+    assert ["argocd/fleet"] == ground.sweep()

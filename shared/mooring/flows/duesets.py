@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import orjson
 
@@ -19,12 +20,12 @@ from mooring.flows.following import Place
 from mooring.model.generatorkinds import ClusterDecisions, Clusters, Generator, GitDirectories, GitFiles, Matrix, Merge
 from mooring.model.setkey import SetKey
 from mooring.source.urls import normalise
-from mooring.state.applicationsets import Basis, ListedSet, SetSpec
+from mooring.state.applicationsets import Basis, ListedSet, SetCondition, SetSpec
 from mooring.state.clusters import Cluster
 from mooring.state.lists import Listed
 from mooring.state.records import Spec
 
-__all__ = ["basis_of", "due_sets", "follows_of", "owned_digest", "repositories_in"]
+__all__ = ["basis_of", "due_sets", "follows_of", "owned_digest", "repositories_in", "tried_again"]
 
 _SERVICES = 1800  # seconds; Argo CD's default for scmProvider, pullRequest and plugin
 _NOTHING_READ = (ClusterDecisions, Clusters, GitDirectories, GitFiles)
@@ -36,8 +37,6 @@ def basis_of(
     commits: Mapping[tuple[str, str], str],
     owned: str,
     now: float,
-    *,
-    again: bool,
 ) -> Basis:
     """What an evaluation was made of."""
     generators = list(_leaves(spec.application_set.generators))
@@ -50,8 +49,16 @@ def basis_of(
         else "",
         owned,
         now + period if period else 0.0,
-        again,
     )
+
+
+def tried_again(basis: Basis, conditions: Iterable[SetCondition], now: float) -> Basis:
+    """What an evaluation that did not come to its end was made of: the next one is due half as long after it as that
+    has gone on, at most half an hour, whatever else may call for one before.
+    """
+    since = next((each.since for each in conditions if each.type == "ErrorOccurred" and each.holds), now)
+    due = now + min(_SERVICES, (now - since) / 2)
+    return replace(basis, again=True, due=min(due, basis.due) if basis.due else due)
 
 
 def due_sets(
@@ -71,9 +78,9 @@ def due_sets(
 
 def _is_due(listed: ListedSet, owned: str, facts: str, found: Mapping[Place, str | MooringError], now: float) -> bool:
     basis = listed.basis
-    if basis.again or basis.generation != listed.generation or basis.owned != owned:
+    if basis.generation != listed.generation or basis.owned != owned:
         return True
-    if (basis.due and now >= basis.due) or (basis.clusters and basis.clusters != facts):
+    if ((basis.due or basis.again) and now >= basis.due) or (basis.clusters and basis.clusters != facts):
         return True
     now_at = {(url, revision): found.get((url, "", revision), sha) for url, revision, sha in basis.refs}
     # A repository that does not answer says nothing: what was generated stands.

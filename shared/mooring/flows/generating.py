@@ -28,7 +28,7 @@ from mooring.errors import ConflictError, MooringError
 from mooring.events.messages import ApplicationSetMessage, Cause, ClusterMessage, Later
 from mooring.flows.concluding import conclude, failed
 from mooring.flows.deciding import AwaitedError, KeptDecisions, decider
-from mooring.flows.duesets import basis_of, follows_of, owned_digest, repositories_in
+from mooring.flows.duesets import basis_of, follows_of, owned_digest, repositories_in, tried_again
 from mooring.flows.enacting import author, delete_members, enact, orphan_members
 from mooring.flows.rollouts import held_back, roll
 from mooring.model.application import AppKey
@@ -106,7 +106,9 @@ def _one(ports: SetPorts, record: SetRecord, message: ApplicationSetMessage) -> 
         if message.cause.kind != "tick":
             ports.queues.send_later([(Later("renders", message), _LATER)])
     except MooringError:
-        ports.registry.sets.finish(record, status=record.status, basis=replace(record.basis, again=True), follows={})
+        ports.registry.sets.finish(
+            record, status=record.status, basis=replace(record.basis, again=True, due=0.0), follows={}
+        )
         raise
 
 
@@ -137,14 +139,15 @@ def _evaluate(ports: SetPorts, record: SetRecord, listed: Sequence[Listed], caus
         considered = consider_plan(ports, record, listed, facts, trees, decisions)
     except AwaitedError:
         # Nothing is known, and nothing is wrong yet: another evaluation follows when they were read.
-        waiting = replace(basis, again=True, decisions=decisions.asked)
+        waiting = replace(basis, again=True, due=0.0, decisions=decisions.asked)
         ports.registry.sets.finish(record, status=record.status, basis=waiting, follows={})
         wanted = ClusterMessage(decisions.cluster, cause, sets=(str(record.key),))
         ports.queues.send("syncs", [wanted], alone=True)
         return
     except MooringError as error:
         conditions = failed(record.status.conditions, str(error), type(error).__name__, now)
-        seen = basis_of(spec, facts, {**_known_refs(basis), **trees.commits}, basis.owned, now, again=True)
+        seen = basis_of(spec, facts, {**_known_refs(basis), **trees.commits}, basis.owned, now)
+        seen = tried_again(seen, conditions, now)
         objects = tuple(sorted({*basis.decisions, *decisions.asked}))
         seen = replace(seen, decisions=objects, decided=decisions.digest)
         _finish(ports, record, replace(record.status, conditions=conditions, digest=""), seen)
@@ -176,7 +179,9 @@ def _evaluate(ports: SetPorts, record: SetRecord, listed: Sequence[Listed], caus
     if not spec.application_set.rollout.steps:
         others = tuple(each for each in status.conditions if each.type != "RolloutProgressing")
         status = replace(status, conditions=others, members=())
-    seen = basis_of(spec, facts, trees.commits, own, now, again=again)
+    seen = basis_of(spec, facts, trees.commits, own, now)
+    if again:
+        seen = tried_again(seen, status.conditions, now)
     _finish(ports, record, status, replace(seen, decisions=decisions.asked, decided=decisions.digest))
 
 
@@ -261,7 +266,9 @@ def _leave(ports: SetPorts, record: SetRecord, listed: Sequence[Listed], now: fl
     if lost:
         message = ApplicationSetMessage(str(record.key), Cause("retry"))
         ports.queues.send_later([(Later("renders", message), _BUSY)])
-    ports.registry.sets.finish(record, status=record.status, basis=replace(record.basis, again=True), follows={})
+    ports.registry.sets.finish(
+        record, status=record.status, basis=replace(record.basis, again=True, due=0.0), follows={}
+    )
 
 
 def _own(record: SetRecord, listed: Iterable[Listed]) -> set[AppKey]:

@@ -75,9 +75,9 @@ class Basis:
     """What the last evaluation was made of: where any of it is different now, another one is due.
 
     `refs` are address, revision and commit of what git generators read; `clusters` is a digest of the registered ones,
-    `owned` one of the set's applications; `due` is when services are to be asked again, 0 for never; `again` asks for
-    another look in any case. `decisions` are the objects in a cluster that decide (ConfigMap, name, label selector),
-    `decided` is a digest of what they said.
+    `owned` one of the set's applications; `due` is when services are to be asked again, 0 for never; with `again` it is
+    when another look is due in any case. `decisions` are the objects in a cluster that decide (ConfigMap, name, label
+    selector), `decided` is a digest of what they said.
     """
 
     generation: int = 0
