@@ -331,6 +331,7 @@ class Composition:
             self._store_clients,
             tuple(self._environment.get("MOORING_VAULT_SERVERS", "").replace(",", " ").split()),
             digest_of,
+            lambda named: self._targets.connect(self._targets.reach(self._targets.cluster(named))),
         )
         return ExternalReader(Providers(self._store_clients), templates, digest_of, SecretUses(self.table), elsewhere)
 

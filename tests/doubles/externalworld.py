@@ -14,7 +14,8 @@ from mooring.flows.externalplaces import Elsewhere
 from mooring.flows.externalreading import ExternalReader
 from mooring.flows.ports import SyncPorts
 from mooring.flows.sync import handle_syncs
-from mooring.model.application import AppKey
+from mooring.flows.targets import Live
+from mooring.model.application import AppKey, Destination
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.resolving import Providers
@@ -43,6 +44,7 @@ class ExternalWorld:
         self.uses = SecretUses(world.table)
         self.held: dict[str, dict[str, str]] = {}
         self.vaults: tuple[str, ...] = ()
+        self.targets: Any = None
 
     def client(self, service: str, region: str, credentials: Mapping[str, str]) -> Any:
         client = boto3.client(service, region_name=region, **credentials)  # type: ignore[call-overload]
@@ -56,6 +58,10 @@ class ExternalWorld:
         if model.name in self.down:
             raise ConnectTimeoutError(endpoint_url="https://aws.test")
 
+    def _reach(self, named: Destination) -> Live:
+        targets = self.targets or self.world.targets
+        return targets.connect(targets.reach(targets.cluster(named)))
+
     def ports(self) -> SyncPorts:
         """What a fresh function instance has."""
         clients = AwsClients(self.client, now=lambda: self.world.now, as_oneself=self.as_oneself)
@@ -64,9 +70,12 @@ class ExternalWorld:
             Templates(GoKit(self.gokit).ask),
             self.world.bundles.digests.of,
             self.uses,
-            Elsewhere(self.held.__getitem__, "mooring", clients, self.vaults, self.world.bundles.digests.of),
+            Elsewhere(
+                self.held.__getitem__, "mooring", clients, self.vaults, self.world.bundles.digests.of, self._reach
+            ),
         )
-        return dataclasses.replace(self.world.ports(), openers=(ExternalSecrets(lambda: reader),))
+        ports = dataclasses.replace(self.world.ports(), openers=(ExternalSecrets(lambda: reader),))
+        return ports if self.targets is None else dataclasses.replace(ports, targets=self.targets)
 
     def sync(self, key: AppKey, kind: Any = "render") -> None:
         """One message about the application."""

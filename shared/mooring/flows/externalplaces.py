@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.errors import ConfigurationError
-from mooring.flows.declared import WithDeclared
+from mooring.flows.externalclusters import ClusterSecrets, plain
 from mooring.flows.opening import Context
-from mooring.flows.targets import Target
-from mooring.model.externalstore import AwsAccess, Store
+from mooring.flows.permitting import permit_reading
+from mooring.flows.targets import Live
+from mooring.model.application import Destination
+from mooring.model.externalstore import AwsAccess, ClusterAccess, Store
 from mooring.model.externalvault import KeyRef, VaultAccess
 from mooring.model.objects import Manifest
 from mooring.secrets.external.awsaccess import AwsClients
@@ -30,13 +32,16 @@ _ACCOUNT_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What reaches them: `secret` reads the JSON object of a secret by its full name, `servers` are those of Vault."""
+    """What reaches them: `secret` reads the JSON object of a secret by its full name, `servers` are those of Vault;
+    `reach` gives a registered cluster.
+    """
 
     secret: Callable[[str], Mapping[str, Any]]
     prefix: str
     aws: AwsClients
     servers: tuple[str, ...]
     keyed: Callable[[Manifest], str]
+    reach: Callable[[Destination], Live]
 
     def provider(self, store: Store, context: Context, permitted: Callable[[AwsAccess], AwsAccess]) -> Provider:
         """The store as it is reached for an application; `permitted` is as whom its project lets AWS be asked.
@@ -48,6 +53,8 @@ class Elsewhere:
         from mooring.secrets.external.vaultstore import VaultStore
 
         access = store.access
+        if isinstance(access, ClusterAccess):
+            return self._cluster(access, context)
         assert isinstance(access, VaultAccess)
         if access.server not in self.servers:
             raise ConfigurationError(
@@ -61,6 +68,19 @@ class Elsewhere:
             lambda account, audiences: _account_token(context, store.namespace, account, audiences),
         )
         return VaultStore(access, VaultServer(access), logins, self._digest)
+
+    def _cluster(self, access: ClusterAccess, context: Context) -> Provider:
+        field = "spec.provider.kubernetes.server.url"
+        live: Live = context.target
+        if access.cluster:
+            named = Destination(server=access.cluster) if "://" in access.cluster else Destination(name=access.cluster)
+            try:
+                live = self.reach(named)
+            except ConfigurationError as error:
+                raise ConfigurationError(error.message, field=field) from None
+        target = plain(live, field)
+        permit_reading(context.project, target.cluster, access.namespace)
+        return ClusterSecrets(target, access.namespace)
 
     def _held(self, ref: KeyRef, project: str) -> str:
         """The text at a reference."""
@@ -82,10 +102,8 @@ class Elsewhere:
 
 def _account_token(context: Context, namespace: str, account: str, audiences: tuple[str, ...]) -> str:
     """A token of a service account of the destination (Kubernetes, "TokenRequest")."""
-    live = context.target.live if isinstance(context.target, WithDeclared) else context.target
     field = "spec.provider.vault.auth.kubernetes.serviceAccountRef"
-    if not isinstance(live, Target):
-        raise ConfigurationError("can't be had: the destination is the installation, not a cluster", field=field)
+    live = plain(context.target, field)
     if not _NAME.fullmatch(account):
         raise ConfigurationError("must be the name of a service account", field=f"{field}.name")
     asked = {

@@ -36,6 +36,7 @@ __all__ = [
     "permit_declared",
     "permit_namespace",
     "permit_plan",
+    "permit_reading",
     "permit_source",
     "permitted_part",
     "refuse",
@@ -82,6 +83,13 @@ def permit_source(project: Project, application: Application, address: str) -> N
     refused = source_allowed(project, address)
     if refused is not None:
         raise _forbidden(refused, application)
+
+
+def permit_reading(project: Project, cluster: Cluster, namespace: str) -> None:
+    """Raises `NotPermittedError` where a project's applications may not live in a namespace whose Secrets they name."""
+    place = _registered(cluster)
+    refuse(cluster_allowed(project, place, cluster.project))
+    refuse(destination_allowed(project, place, namespace))
 
 
 def refuse(refused: Refusal | None) -> None:
@@ -190,8 +198,14 @@ def _refusal(project: Project, place: Place, key: ObjectKey) -> Refusal | None:
 def _place(application: Application, cluster: Cluster) -> Place:
     """A cluster under every name that rules use: the application's, the registered, and Argo CD's own."""
     destination = application.destination
-    names = [destination.name, cluster.name]
-    servers = [destination.server.rstrip("/"), cluster.server]
+    known = _registered(cluster)
+    return Place(
+        _distinct([destination.server.rstrip("/"), *known.servers]), _distinct([destination.name, *known.names])
+    )
+
+
+def _registered(cluster: Cluster) -> Place:
+    names, servers = [cluster.name], [cluster.server]
     if cluster.default:
         names.append(IN_CLUSTER)
         servers.append(_DEFAULT_SERVER)

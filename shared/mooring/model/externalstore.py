@@ -1,8 +1,9 @@
 """`SecretStore` and `ClusterSecretStore` (external-secrets.io): where secrets are, and as whom they are read.
 
-AWS (Secrets Manager and Parameter Store) and HashiCorp Vault are understood. Any other provider is refused by name, and
-so is a store that brings AWS credentials of its own: a store names a role, and the function assumes it. Source of the
-fields: external-secrets.io, "API specification", "SecretStore" and "ClusterSecretStore".
+AWS (Secrets Manager and Parameter Store), HashiCorp Vault and registered clusters are understood. Any other provider is
+refused by name, and so is a store that brings credentials of its own for AWS or a cluster: it names a role that the
+function assumes, or a cluster as it is registered. Source of the fields: external-secrets.io, "API specification",
+"SecretStore" and "ClusterSecretStore".
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 from mooring.model.selectors import Selector, parse_selector
 
-__all__ = ["AwsAccess", "Service", "Store", "StoreCondition", "aws_access", "parse_store"]
+__all__ = ["AwsAccess", "ClusterAccess", "Service", "Store", "StoreCondition", "aws_access", "parse_store"]
 
-Service: TypeAlias = Literal["SecretsManager", "ParameterStore", "Vault"]
+Service: TypeAlias = Literal["SecretsManager", "ParameterStore", "Vault", "Kubernetes"]
 
 _ABOUT = "docs/external-secrets.md lists what is supported"
 
@@ -37,6 +38,14 @@ class AwsAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """A namespace of a cluster, by its registered name or address; empty for the application's own cluster."""
+
+    cluster: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreCondition:
     """Which namespaces may use a ClusterSecretStore: by name, by regular expression (RE2) or by label."""
 
@@ -52,7 +61,7 @@ class Store:
     namespace: str
     name: str
     service: Service
-    access: AwsAccess | VaultAccess
+    access: AwsAccess | VaultAccess | ClusterAccess
     prefix: str = ""
     conditions: tuple[StoreCondition, ...] = ()
 
@@ -71,12 +80,16 @@ class Store:
         """What tells the secrets of this store from those of another; no credentials."""
         if isinstance(self.access, AwsAccess):
             return [self.service, self.access.region, list(self.access.roles), self.prefix]
+        if isinstance(self.access, ClusterAccess):
+            return [self.service, self.access.cluster, self.access.namespace]
         return [self.service, self.access.server, self.access.namespace, self.access.version]
 
     def whole(self, key: str) -> str:
-        """A key as it is called without this store: behind its prefix, or in Vault behind the engine's mount."""
+        """A key as it is called without this store: behind its prefix, engine or namespace."""
         if isinstance(self.access, AwsAccess):
             return self.prefix + key
+        if isinstance(self.access, ClusterAccess):
+            return f"{self.access.namespace}/{key}"
         return "/".join(part for part in self.access.split(key) if part)
 
 
@@ -93,15 +106,17 @@ def parse_store(manifest: Manifest, namespace: str, warnings: list[str]) -> Stor
     kind = next(iter(provider))
     inside = Fields(provider[kind], f"spec.provider.{kind}", warnings)
     service: Service = "Vault"
-    access: AwsAccess | VaultAccess
+    access: AwsAccess | VaultAccess | ClusterAccess
     prefix = ""
     match kind:
         case "aws":
             service, access, prefix = _aws(inside)
         case "vault":
             access = vault_access(inside, namespace)
+        case "kubernetes":
+            service, access = "Kubernetes", _cluster(inside)
         case _:
-            raise spec.error(f"provider.{kind}", f"is not supported: Mooring reads aws and vault; {_ABOUT}")
+            raise spec.error(f"provider.{kind}", f"is not supported: Mooring reads aws, vault and kubernetes; {_ABOUT}")
     conditions = tuple(_condition(each) for each in spec.mappings("conditions"))
     # Which controller it is for, and how that controller tries again, is not for us.
     spec.ignore("controller", "retrySettings", "refreshInterval")
@@ -118,6 +133,21 @@ def _aws(aws: Fields) -> tuple[Service, AwsAccess, str]:
     aws.ignore("secretsManager")  # how deleted secrets are kept: of PushSecret alone
     aws.close()
     return ("SecretsManager" if service == "SecretsManager" else "ParameterStore"), access, prefix
+
+
+def _cluster(kubernetes: Fields) -> ClusterAccess:
+    for name in ("auth", "authRef"):
+        if kubernetes.raw(name) not in (None, "", {}):
+            raise kubernetes.error(name, f"is not supported: name a registered cluster in server.url; {_ABOUT}")
+    server = kubernetes.mapping("server")
+    url = ""
+    if server is not None:
+        url = server.text("url")
+        server.ignore("caBundle", "caProvider")  # the registration has the authority
+        server.close()
+    access = ClusterAccess(url, kubernetes.text("remoteNamespace") or "default")
+    kubernetes.close()
+    return access
 
 
 def aws_access(aws: Fields) -> AwsAccess:
