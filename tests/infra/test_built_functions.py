@@ -181,7 +181,9 @@ class _Functions:
     def _value(self, value: Any) -> str:
         if isinstance(value, str):
             return value
-        ((_function, argument),) = value.items()
+        ((function, argument),) = value.items()
+        if function == "Fn::Join":
+            return self._value(argument[1])  # a list of a parameter's, which its default writes with the same commas
         if isinstance(argument, list) and self._template["Resources"][argument[0]]["Type"] == "AWS::IAM::Role":
             return f"arn:aws:iam::123456789012:role/{argument[0]}"  # shown to users; nobody assumes it here
         if isinstance(argument, str) and argument in self._template["Parameters"]:
