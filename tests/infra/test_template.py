@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mooring.secrets.external.awsaccess import SESSION
 from tests.infra.sam import ROOT, run_sam
 
 Template = dict[str, Any]
@@ -166,6 +167,19 @@ def test_rights_are_on_what_the_environment_names(transformed: Template, name: s
                 or (named == "Key" and "Bucket" in variables)
             )
             assert known, f"{name} may use {named} without being told of it"
+
+
+def test_no_store_can_name_a_clusters_role(transformed: Template) -> None:
+    """What stores name is assumed in sessions of one name, in which roles of clusters can't be assumed."""
+    statements = _statements(_role_of(transformed, _function(transformed, "sync")))
+    conditions = {
+        _target(each["Resource"]): each["Condition"] for each in statements if each["Action"] == "sts:AssumeRole"
+    }
+    session = {"sts:RoleSessionName": SESSION}
+    assert {
+        "ClusterRoleArns": {"StringNotEquals": session},
+        "ExternalSecretRoleArns": {"StringEquals": session},
+    } == conditions
 
 
 def _target(value: Any) -> str:

@@ -19,7 +19,7 @@ from mooring.errors import ForbiddenError, MooringError, PermanentError, Throttl
 from mooring.model.externalstore import AwsAccess
 from mooring.secrets.external.provider import AbsentError
 
-__all__ = ["AwsClients", "MakeClient", "call", "problem"]
+__all__ = ["SESSION", "AwsClients", "MakeClient", "call", "problem"]
 
 _T = TypeVar("_T")
 
@@ -27,7 +27,7 @@ MakeClient = Callable[[str, str, Mapping[str, str]], Any]
 """A client of a service in a region, with these credentials (`aws_access_key_id` …; empty for the function's own)."""
 
 _MARGIN = 120.0  # seconds before its end in which a session isn't used any more
-_SESSION = "mooring-secrets"  # as in the template
+SESSION = "mooring-secrets"  # as in the template
 _ABSENT = {"ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"}
 _FORBIDDEN = {
     "AccessDenied",
@@ -87,7 +87,7 @@ class AwsClients:
         for index, role in enumerate(access.roles):
             sts = self._make("sts", access.region, credentials)
             last = index == len(access.roles) - 1
-            request: dict[str, Any] = {"RoleArn": role, "RoleSessionName": _SESSION}
+            request: dict[str, Any] = {"RoleArn": role, "RoleSessionName": SESSION}
             if last:
                 request["DurationSeconds"] = seconds
                 if access.external_id:
