@@ -32,6 +32,7 @@ __all__ = [
 
 SECRETS_ANNOTATION: Final = "mooring.dev/secrets"
 _FIELD: Final = f"metadata.annotations[{SECRETS_ANNOTATION}]"
+_PROVIDERS: Final = ("SecretsManager", "ParameterStore", "Vault", "Kubernetes")
 _SCOPES: Final = ("strict", "namespace-wide", "cluster-wide")
 
 
@@ -171,6 +172,9 @@ def _keys(fields: Fields) -> Mapping[str, tuple[str, ...]] | None:
         return None
     inner = fields.mapping("keys")
     names = fields.raw_mapping("keys") or {}
+    for name in names:
+        if name not in _PROVIDERS:
+            raise fields.error(f"keys.{name}", f"must be one of {', '.join(_PROVIDERS)}")
     return {} if inner is None else {str(name): _globs(inner, str(name)) or () for name in names}
 
 

@@ -109,6 +109,7 @@ def test_roles_scopes_and_empty_lists() -> None:
         (f"{AT}.stores", "stores: {}"),
         (f"{AT}.stores[0].name", "stores: [{name: '[a'}]"),
         (f"{AT}.keys", "keys: [a]"),
+        (f"{AT}.keys.Secretsmanager", "keys: {Secretsmanager: ['a/*']}"),
         (f"{AT}.keys.SecretsManager", "keys: {SecretsManager: 'a/*'}"),
         (f"{AT}.keys.SecretsManager[0]", "keys: {SecretsManager: ['{a']}"),
         (f"{AT}.roles[0]", "roles: ['[a']"),
