@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from mooring.composition import Composition
 from mooring.events.messages import ApplicationSetMessage, AppMessage, RepositoryMessage, parse_render
-from mooring.flows.rendering import RenderPorts, handle_renders
+from mooring.flows.rendering import handle_renders
+from mooring.flows.tasks import RenderPorts
 from mooring.invocation import take_messages
 
 

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from mooring.flows.ports import SyncPorts
     from mooring.flows.pushes import PushPorts
     from mooring.flows.registering import RegisterPorts
-    from mooring.flows.rendering import RenderPorts
     from mooring.flows.secretchanges import SecretChangePorts
     from mooring.flows.sweeping import SweepPorts
     from mooring.flows.targets import Targets
+    from mooring.flows.tasks import RenderPorts
     from mooring.render.sops import SopsOpener
     from mooring.secrets.external.awsaccess import AwsClients
     from mooring.source import Repositories
@@ -232,7 +232,7 @@ class Composition:
 
     def render_ports(self) -> RenderPorts:
         """For `render`."""
-        from mooring.flows.rendering import RenderPorts
+        from mooring.flows.tasks import RenderPorts
         from mooring.render import Tools
 
         return RenderPorts(

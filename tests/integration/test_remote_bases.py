@@ -13,7 +13,8 @@ import pytest
 
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.projects import declare_project
-from mooring.flows.rendering import RenderPorts, handle_renders
+from mooring.flows.rendering import handle_renders
+from mooring.flows.tasks import RenderPorts
 from mooring.model.application import AppKey
 from mooring.source import normalise
 from mooring.source.files import Files

@@ -15,7 +15,8 @@ from mooring.flows import building
 from mooring.flows.declaring import AskPorts, declare
 from mooring.flows.gpgkeys import add_keys
 from mooring.flows.projects import declare_project
-from mooring.flows.rendering import RenderPorts, handle_renders
+from mooring.flows.rendering import handle_renders
+from mooring.flows.tasks import RenderPorts
 from mooring.flows.sweeping import SweepPorts, sweep
 from mooring.model.application import AppKey
 from mooring.render import Tools

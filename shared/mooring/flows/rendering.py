@@ -8,90 +8,28 @@ could not be rendered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
-from mooring.access.project import Project
 from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, RepositoryMessage
 from mooring.flows.building import build
 from mooring.flows.elsewhere import Reach, still_permitted
 from mooring.flows.following import (
-    all_inputs,
     bare,
-    beyond,
-    declared_inputs,
-    named,
-    place_of,
-    resolve,
 )
 from mooring.flows.gathering import gather
 from mooring.flows.outbox import Outbox
-from mooring.flows.permitting import permit_declared
 from mooring.flows.recalling import RENDERER, find_again, identify, questions, remember
-from mooring.model.application import DEFAULT_NAMESPACE, AppKey, Application
-from mooring.queues import Queues
-from mooring.render import RenderContext, Tools
-from mooring.source import Repositories, Survey
-from mooring.source.charts import Charts
-from mooring.source.files import Files
-from mooring.state.applications import Applications
-from mooring.state.bundles import Bundles
-from mooring.state.records import Commit, Input, Record, Rendering, WantedState
-from mooring.state.registry import Cluster, Known, Registry, find_cluster
+from mooring.flows.tasks import RenderPorts, Task, find_tasks, now_of
+from mooring.model.application import AppKey
+from mooring.source import Survey
+from mooring.state.records import Commit, Input, Rendering, WantedState
 
-__all__ = ["RenderPorts", "handle_renders"]
+__all__ = ["handle_renders"]
 
 _RENDERED_AT_ONCE = 10  # applications of one repository; as many as a batch of messages has
-
-
-@dataclass(frozen=True, slots=True)
-class RenderPorts:
-    """What a render works with; `clock` gives seconds since the epoch, `files` brings those that have no repository."""
-
-    applications: Applications
-    bundles: Bundles
-    registry: Registry
-    repositories: Repositories
-    charts: Charts
-    queues: Queues
-    tools: Tools
-    clock: Callable[[], float]
-    files: Files = field(default_factory=Files)
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One application that may need a render: its inputs and the revision of each (by the bare input).
-
-    What the sources led to once has none where it names nothing now: whether that still matters, a render shows.
-    """
-
-    record: Record
-    application: Application
-    cause: Cause
-    declared: tuple[Input, ...]
-    revisions: Mapping[Input, str]
-    context: RenderContext
-    beyond: str
-    project: Project
-
-    @property
-    def revision(self) -> str:
-        """The revisions of the declared sources as one name."""
-        return named(self.revisions[each] for each in self.declared)
-
-    @property
-    def inputs(self) -> list[Input]:
-        """The declared inputs with their revisions."""
-        return [replace(each, revision=self.revisions[each]) for each in self.declared]
-
-    @property
-    def known(self) -> tuple[Input, ...]:
-        """The inputs of the last render, with what it read."""
-        return self.record.wanted.rendering.inputs if self.record.wanted is not None else ()
 
 
 def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | RepositoryMessage]) -> None:
@@ -114,9 +52,9 @@ def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | Repositor
     records = [record for record in ports.applications.sources(causes).values() if record.spec is not None]
     leaving = [record.key for record in records if record.spec is not None and record.spec.deleting is not None]
     outbox.syncs += [AppMessage(key, causes[key]) for key in leaving]
-    tasks = _tasks(ports, outbox, [each for each in records if each.key not in leaving], causes, resolved_at)
+    tasks = find_tasks(ports, outbox, [each for each in records if each.key not in leaving], causes, resolved_at)
     surveys = _survey(ports, outbox, tasks, resolved_at)
-    changed: list[_Task] = []
+    changed: list[Task] = []
     for task in tasks:
         if task.record.key not in surveys or _carry(outbox, task, surveys[task.record.key], resolved_at):
             continue
@@ -134,92 +72,13 @@ def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | Repositor
     outbox.flush()
 
 
-def _commits(task: _Task) -> list[tuple[str, str]]:
+def _commits(task: Task) -> list[tuple[str, str]]:
     """What an application reads, for sorting."""
     return [(each.url, each.revision) for each in task.inputs]
 
 
-def _tasks(
-    ports: RenderPorts, outbox: Outbox, records: Sequence[Record], causes: Mapping[AppKey, Cause], resolved_at: float
-) -> list[_Task]:
-    """The applications whose revisions are known, and not known to be rendered; failures are noted."""
-    if not records:
-        return []
-    known = ports.registry.known()
-    records = [each for each in records if _permitted(ports, outbox, each, known, causes[each.key], resolved_at)]
-    inputs = {}
-    for record in records:
-        assert record.spec is not None
-        inputs[record.key] = all_inputs(declared_inputs(record.spec.application), record.wanted)
-    places = [place_of(each) for group in inputs.values() for each in group]
-    found = resolve(places, ports.repositories.latest, ports.charts)
-    tasks: list[_Task] = []
-    for record in records:
-        assert record.spec is not None
-        application, cause = record.spec.application, causes[record.key]
-        answers = {bare(each): found[place_of(each)] for each in inputs[record.key]}
-        revisions = {each: answer for each, answer in answers.items() if isinstance(answer, str)}
-        further = beyond(inputs[record.key], revisions)
-        declared = declared_inputs(application)
-        trouble = next((each for given in declared if isinstance(each := answers[given], MooringError)), None)
-        if trouble is not None:
-            outbox.fail(record, cause, trouble, "", resolved_at, further)
-            continue
-        project = ports.registry.projects.find(application.project, known.projects)
-        context = _context(application, known.clusters, project)
-        task = _Task(record, application, cause, declared, revisions, context, further, project)
-        if cause.kind not in ("person", "spec") and _is_known(task):
-            continue
-        if _signed(ports, outbox, task, resolved_at):
-            tasks.append(task)
-    return tasks
-
-
-def _permitted(
-    ports: RenderPorts, outbox: Outbox, record: Record, known: Known, cause: Cause, resolved_at: float
-) -> bool:
-    """Whether its project lets an application read what it declares; where not, that is noted."""
-    assert record.spec is not None
-    try:
-        permit_declared(known, ports.registry.projects, record.spec.application)
-    except MooringError as error:
-        outbox.fail(record, cause, error, "", resolved_at)
-        return False
-    return True
-
-
-def _signed(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float) -> bool:
-    """Whether the commits bear the signatures that their project asks for; where not, that is noted."""
-    try:
-        if task.project.signatures:
-            from mooring.flows.verifying import verify_sources  # with what few projects need
-
-            declared = {each: task.revisions[each] for each in task.declared}
-            verify_sources(task.project, declared, ports.repositories, ports.registry.gpg_keys, _now(ports))
-    except MooringError as error:
-        outbox.fail(task.record, task.cause, error, task.revision, resolved_at, task.beyond)
-        return False
-    return True
-
-
-def _now(ports: RenderPorts) -> datetime:
-    return datetime.fromtimestamp(ports.clock(), UTC)
-
-
-def _is_known(task: _Task) -> bool:
-    """Whether these revisions were rendered already, or failed in a way that only other revisions can mend."""
-    spec, wanted = task.record.spec, task.record.wanted
-    if spec is None or wanted is None or wanted.renderer != RENDERER:
-        return False
-    if (failure := wanted.failure) is not None:
-        tried = failure.revision, failure.generation, failure.beyond
-        return tried == (task.revision, spec.generation, task.beyond) and not failure.transient
-    known = {bare(each): each.revision for each in wanted.rendering.inputs}
-    return wanted.generation == spec.generation and known == task.revisions
-
-
 def _survey(
-    ports: RenderPorts, outbox: Outbox, tasks: Sequence[_Task], resolved_at: float
+    ports: RenderPorts, outbox: Outbox, tasks: Sequence[Task], resolved_at: float
 ) -> dict[AppKey, dict[tuple[str, str], Survey]]:
     """What lies at the paths that tell whether a former rendering stands: one process for each repository."""
     asked: dict[str, dict[str, set[str]]] = {}
@@ -246,7 +105,7 @@ def _survey(
     return surveys
 
 
-def _carry(outbox: Outbox, task: _Task, surveys: Mapping[tuple[str, str], Survey], resolved_at: float) -> bool:
+def _carry(outbox: Outbox, task: Task, surveys: Mapping[tuple[str, str], Survey], resolved_at: float) -> bool:
     """Notes the new revision where a rendering that is remembered stands for it; False where a render is needed."""
     wanted, record = task.record.wanted, task.record
     assert record.spec is not None
@@ -263,7 +122,7 @@ def _carry(outbox: Outbox, task: _Task, surveys: Mapping[tuple[str, str], Survey
     return True
 
 
-def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float) -> None:
+def _render(ports: RenderPorts, outbox: Outbox, task: Task, resolved_at: float) -> None:
     record = task.record
     assert record.spec is not None
     try:
@@ -275,7 +134,7 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
             task.inputs,
             task.context,
             [replace(each, revision=task.revisions.get(bare(each), "")) for each in task.known],
-            Reach(task.project, ports.repositories, ports.files, ports.registry.gpg_keys, _now(ports)),
+            Reach(task.project, ports.repositories, ports.files, ports.registry.gpg_keys, now_of(ports)),
         )
         bundle = ports.bundles.save(built.objects, all_sealed=built.opened)
         surveys = _surveyed(ports, built.inputs)
@@ -307,7 +166,7 @@ def _render(ports: RenderPorts, outbox: Outbox, task: _Task, resolved_at: float)
 
 
 def _state(
-    task: _Task, rendering: Rendering, surveys: Mapping[tuple[str, str], Survey], resolved_at: float
+    task: Task, rendering: Rendering, surveys: Mapping[tuple[str, str], Survey], resolved_at: float
 ) -> WantedState:
     assert task.record.spec is not None
     return WantedState(
@@ -331,23 +190,7 @@ def _surveyed(ports: RenderPorts, inputs: Iterable[Input]) -> dict[tuple[str, st
     return {(url, sha): survey for url in wants for sha, survey in ports.repositories.survey(url, wants[url]).items()}
 
 
-def _context(application: Application, clusters: Sequence[Cluster], project: Project) -> RenderContext:
-    key = application.key
-    context = RenderContext(
-        key.name,
-        application.destination.namespace,
-        project=application.project,
-        instance=key.name if key.namespace == DEFAULT_NAMESPACE else f"{key.namespace}_{key.name}",
-        sops_keys=project.secrets.sops if project.secrets is not None else None,
-    )
-    try:
-        cluster = find_cluster(list(clusters), application.destination)
-    except MooringError:
-        return context
-    return replace(context, kube_version=cluster.kube_version, api_versions=cluster.api_versions)
-
-
-def _commit(task: _Task, surveys: Mapping[tuple[str, str], Survey]) -> Commit:
+def _commit(task: Task, surveys: Mapping[tuple[str, str], Survey]) -> Commit:
     """The commit of the first source that has one; charts have none."""
     for each in task.declared:
         survey = surveys.get((each.url, task.revisions[each]))

@@ -21,7 +21,8 @@ from mooring.flows.projects import (
     show_project,
 )
 from mooring.flows.settings import NO_SETTINGS
-from mooring.flows.rendering import RenderPorts, handle_renders
+from mooring.flows.rendering import handle_renders
+from mooring.flows.tasks import RenderPorts
 from mooring.flows.targets import Targets
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
