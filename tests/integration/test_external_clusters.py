@@ -13,6 +13,7 @@ import pytest
 from local.cluster import Cluster
 from local.tools import ensure
 from mooring.cluster.kubeconfig import from_kubeconfig
+from mooring.errors import ForbiddenError
 from mooring.flows.targets import Targets
 from mooring.health import Health
 from mooring.model.objects import Manifest
@@ -194,3 +195,83 @@ def test_a_service_account_of_the_destination_logs_in_to_vault(
     part = body["jwt"].split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     assert ("shop", ["vault"], "system:serviceaccount:reading:reader") == (body["role"], claims["aud"], claims["sub"])
+
+
+def spread(name: str, *selectors: Any, **more: Any) -> Manifest:
+    """A ClusterExternalSecret of a store for the cluster."""
+    inside = external("x", [datum("p", "db", property="password")])["spec"]
+    inside["secretStoreRef"]["kind"] = "ClusterSecretStore"
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ClusterExternalSecret",
+        "metadata": {"name": name},
+        "spec": {"externalSecretSpec": inside, "namespaceSelectors": list(selectors), **more},
+    }
+
+
+def test_one_for_many_namespaces_follows_their_labels(
+    shop: ExternalWorld, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN namespaces by name and label WHEN synced THEN each has the Secret; labels count again after refreshTime."""
+    keep(cluster, "db", password=b"one")
+    for name, labels in (("one-a", {"tier": "a"}), ("one-b", {"tier": "b"}), ("one-named", {})):
+        cluster.client("POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})
+
+    def there(name: str) -> set[str]:
+        """Where it is; one that is on its way out waits for the garbage collector, which isn't here."""
+        found = {
+            place: cluster.client("GET", f"/api/v1/namespaces/{place}/secrets/{name}")
+            for place in ("one-a", "one-b", "one-named", "reading")
+        }
+        return {
+            place
+            for place, (status, live) in found.items()
+            if status == 200 and "deletionTimestamp" not in live["metadata"]
+        }
+
+    of_all = cluster_store() | {"kind": "ClusterSecretStore"}
+    chosen = spread(
+        "many",
+        {"matchLabels": {"tier": "a"}},
+        namespaces=["one-named", "not-there"],
+        externalSecretName="made",
+        refreshTime="10m",
+        externalSecretMetadata={"labels": {"of": "many"}},
+    )
+    key = synced(shop, of_all, chosen)
+
+    assert {"one-a", "one-named"} == there("made")
+    made = cluster.client("GET", "/api/v1/namespaces/one-a/secrets/made")[1]
+    assert ("many", "b25l") == (made["metadata"]["labels"]["of"], made["data"]["p"])
+
+    # WHEN another namespace fits, and one does not any more
+    for name, tier in (("one-b", "a"), ("one-a", "c")):
+        _, found = cluster.client("GET", f"/api/v1/namespaces/{name}")
+        found["metadata"]["labels"]["tier"] = tier
+        assert 200 == cluster.client("PUT", f"/api/v1/namespaces/{name}", found)[0]
+    shop.later(601)
+    shop.sync(key, "tick")
+    # THEN the Secrets follow
+    assert {"one-b", "one-named"} == there("made")
+
+    # WHEN what they are made of is gone
+    cluster.client("DELETE", "/api/v1/namespaces/held/secrets/db")
+    shop.later(601)
+    shop.sync(key, "tick")
+    # THEN they stay as they are, and the reason is told
+    assert {"one-b", "one-named"} == there("made")
+    (row,) = [each for each in shop.world.record(key).status.resources if each.key.kind == "ClusterExternalSecret"]
+    assert ("Degraded", True) == (row.health.status, "in the namespace one-" in row.health.message)
+
+    # WHEN nobody may read the namespaces any more
+    def refused(live: Any) -> Any:
+        raise ForbiddenError("namespaces may not be listed")
+
+    monkeypatch.setattr("mooring.flows.externalreading.namespaces_of", refused)
+    shop.later(4000)
+    shop.sync(key, "tick")
+    # THEN they stay as well
+    assert {"one-b", "one-named"} == there("made")
+    operation = shop.world.record(key).status.operation
+    assert operation is not None
+    assert ("Failed", "namespaces may not be listed") == (operation.phase, operation.message)

@@ -45,7 +45,12 @@ class ExternalSecrets:
         return self._make()
 
     def targets(self, source: Manifest, context: Context) -> Iterable[ObjectKey]:
-        """The Secret of an ExternalSecret, as far as its manifest tells."""
+        """The Secret of an ExternalSecret, as far as its manifest tells; of one for many namespaces, those of all.
+
+        Raises `MooringError` where the namespaces can't be read: nobody could say then what has to stay.
+        """
+        if source["kind"] == "ClusterExternalSecret":
+            return self._spread(source, context)
         if source["kind"] != "ExternalSecret":
             return []
         spec = source.get("spec")
@@ -54,6 +59,18 @@ class ExternalSecrets:
         metadata = source["metadata"]
         named = name if isinstance(name, str) and name else str(metadata["name"])
         return [ObjectKey("", "Secret", str(metadata.get("namespace") or context.namespace), named)]
+
+    def _spread(self, source: Manifest, context: Context) -> list[ObjectKey]:
+        spec = source.get("spec")
+        inside = spec.get("externalSecretSpec") if isinstance(spec, dict) else None
+        target = inside.get("target") if isinstance(inside, dict) else None
+        given = (
+            target.get("name") if isinstance(target, dict) else None,
+            spec.get("externalSecretName") if isinstance(spec, dict) else None,
+            source["metadata"]["name"],
+        )
+        name = next(str(each) for each in given if isinstance(each, str) and each)
+        return [ObjectKey("", "Secret", namespace, name) for namespace in self._reader.namespaces(context)]
 
     def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
         """What each source stands for, or its own error, in their order."""

@@ -15,12 +15,12 @@ import orjson
 from mooring.cluster.observe import list_objects
 from mooring.errors import ConfigurationError, MooringError
 from mooring.flows.declared import WithDeclared
-from mooring.flows.targets import Live, Target
+from mooring.flows.live import Live, Target
 from mooring.model.externalsecret import Find
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.external.provider import AbsentError, Answer, Ask, Value
 
-__all__ = ["ClusterSecrets", "plain"]
+__all__ = ["ClusterSecrets", "namespaces_of", "plain"]
 
 
 def plain(live: Live, field: str) -> Target:
@@ -29,6 +29,14 @@ def plain(live: Live, field: str) -> Target:
     if not isinstance(found, Target):
         raise ConfigurationError("needs a cluster; the destination is the installation itself", field=field)
     return found
+
+
+def namespaces_of(live: Live) -> dict[str, dict[str, str]]:
+    """The labels of every namespace, by name. Raises `MooringError`."""
+    target = plain(live, "kind")
+    resource = target.discovery.resource("", "Namespace", "v1")
+    found = list_objects(target.server, resource, selector="", full=True)
+    return {each.key.name: ((each.live or {}).get("metadata") or {}).get("labels") or {} for each in found}
 
 
 class ClusterSecrets:

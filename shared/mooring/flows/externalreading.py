@@ -9,20 +9,23 @@ cluster without the operator. See docs/external-secrets.md and ADR 0081.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mooring.access.secretrules import keys_allowed, roles_allowed, store_allowed
 from mooring.errors import ConfigurationError, MooringError
 from mooring.events.secretchanges import names_of
+from mooring.flows.externalclusters import namespaces_of
 from mooring.flows.externalplaces import Elsewhere
 from mooring.flows.opening import Context, Opened
 from mooring.flows.permitting import refuse
+from mooring.health import Health
+from mooring.model.externalcluster import parse_cluster_external_secret
 from mooring.model.externalgenerators import EcrTokenGenerator, Generator, StsTokenGenerator, parse_generator
 from mooring.model.externalkinds import GENERATORS, GROUP, VERSIONS
 from mooring.model.externalsecret import ExternalSecret, GeneratorRef, StoreRef, parse_external_secret
 from mooring.model.externalstore import AwsAccess, Store, StoreCondition, parse_store
-from mooring.model.objects import Manifest, ObjectKey
+from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.secrets.external.resolving import Providers, Resolved, Surroundings, resolve
 from mooring.secrets.external.rewriting import matching
 from mooring.secrets.external.templating import Templates
@@ -30,7 +33,7 @@ from mooring.state.secretuses import SecretUses, use_name
 
 __all__ = ["ExternalReader"]
 
-_OTHERS: Final = ("ClusterExternalSecret", "PushSecret")
+_OTHERS: Final = ("PushSecret",)
 _STORES: Final = ("SecretStore", "ClusterSecretStore")
 
 
@@ -54,16 +57,17 @@ class ExternalReader:
         self._keyed = keyed
         self._uses = uses
         self._elsewhere = elsewhere
+        self._namespaces: dict[str, dict[str, dict[str, str]]] = {}
 
     def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
         """What each source stands for, or its own error, in their order."""
-        read: list[tuple[ExternalSecret | None, list[str]] | MooringError] = []
+        read: list[_Read | MooringError] = []
         for source in sources:
             try:
-                read.append(self._read(source))
+                read.append(self._read(source, context))
             except MooringError as error:
                 read.append(error)
-        externals = [each[0] for each in read if not isinstance(each, MooringError) and each[0] is not None]
+        externals = [one for each in read if not isinstance(each, MooringError) for one in each.externals]
         around = _Around(context, sources, self._templates, self._keyed, self._elsewhere).surroundings()
         answers = iter(resolve(externals, around, self._providers, self._templates))
         opened: list[Opened | MooringError] = []
@@ -71,17 +75,22 @@ class ExternalReader:
         for each in read:
             if isinstance(each, MooringError):
                 opened.append(each)
-            elif each[0] is None:
-                opened.append(Opened(warnings=tuple(each[1])))
             else:
-                answer = next(answers)
-                resolved.append(answer)
-                opened.append(answer if isinstance(answer, MooringError) else _opened(answer, each[1]))
+                mine = [next(answers) for _ in each.externals]
+                resolved += mine
+                opened.append(_opened(each, mine))
         self._note(context, resolved)
         return opened
 
-    def _read(self, source: Manifest) -> tuple[ExternalSecret | None, list[str]]:
-        """An ExternalSecret, or None for a source that others only name; and what the reader should know of it."""
+    def namespaces(self, context: Context) -> dict[str, dict[str, str]]:
+        """The labels of every namespace of the destination, by name; read once. Raises `MooringError`."""
+        name = context.target.cluster.name
+        if name not in self._namespaces:
+            self._namespaces[name] = namespaces_of(context.target)
+        return self._namespaces[name]
+
+    def _read(self, source: Manifest, context: Context) -> _Read:
+        """The ExternalSecrets of a source, none for one that others only name."""
         warnings: list[str] = []
         kind = source["kind"]
         if kind in _OTHERS:
@@ -98,9 +107,17 @@ class ExternalReader:
             parse_store(source, namespace, warnings)
         elif kind in GENERATORS:
             parse_generator(source, warnings)
+        elif kind == "ClusterExternalSecret":
+            spread = parse_cluster_external_secret(source, warnings)
+            known = sorted(self.namespaces(context).items())
+            chosen = [replace(spread.single, namespace=name) for name, labels in known if spread.selects(name, labels)]
+            if not chosen:
+                warnings.append("selects no namespace of the cluster")
+            due = context.now + spread.refreshes if spread.refreshes else 0.0
+            return _Read(tuple(chosen), warnings, due, Health("Healthy", f"In {len(chosen)} namespaces"))
         else:
-            return parse_external_secret(source, warnings), warnings
-        return None, warnings
+            return _Read((parse_external_secret(source, warnings),), warnings)
+        return _Read((), warnings)
 
     def _note(self, context: Context, resolved: Sequence[Resolved | MooringError]) -> None:
         """Lists the application under what it is made of; as it was before where something could not be read."""
@@ -117,9 +134,35 @@ class ExternalReader:
         self._uses.note(context.application.key, names, now=context.now)
 
 
-def _opened(resolved: Resolved, warnings: Sequence[str]) -> Opened:
-    manifests = () if resolved.secret is None else (resolved.secret,)
-    return Opened(manifests, resolved.version, warnings=tuple(warnings), due=resolved.due)
+def _opened(read: _Read, answers: Sequence[Resolved | MooringError]) -> Opened | MooringError:
+    """What a source stands for; where one of several namespaces has trouble, that is the source's."""
+    done: list[Resolved] = []
+    for external, answer in zip(read.externals, answers, strict=True):
+        if isinstance(answer, MooringError):
+            if len(answers) == 1:
+                return answer
+            return type(answer)(f"in the namespace {external.namespace}: {answer.message}", field=answer.field)
+        done.append(answer)
+    manifests = tuple(each.secret for each in done if each.secret is not None)
+    versions = [each.version for each in done]
+    dues = [due for due in (read.due, *(each.due for each in done)) if due]
+    return Opened(
+        manifests,
+        versions[0] if len(versions) == 1 else digest(versions) if versions else "",
+        read.health,
+        warnings=tuple(read.warnings),
+        due=min(dues, default=0.0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a source is made of; `due` is when its namespaces are to be looked at again, 0 for never."""
+
+    externals: tuple[ExternalSecret, ...]
+    warnings: list[str]
+    due: float = 0.0
+    health: Health = Health("Healthy")
 
 
 class _Around:

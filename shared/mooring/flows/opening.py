@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 from mooring.access.project import Project
 from mooring.errors import MooringError
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.health import Health
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey, digest
@@ -99,7 +99,7 @@ class Opener(Protocol):
     def targets(self, source: Manifest, context: Context) -> Iterable[ObjectKey]:
         """The objects that a source makes, as far as its manifest tells: they stay as they are if it can't be opened.
 
-        Never raises, whatever the manifest holds.
+        Never raises because of what the manifest holds.
         """
 
     def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
