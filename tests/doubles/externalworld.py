@@ -14,7 +14,7 @@ from mooring.flows.externalplaces import Elsewhere
 from mooring.flows.externalreading import ExternalReader
 from mooring.flows.ports import SyncPorts
 from mooring.flows.sync import handle_syncs
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.model.application import AppKey, Destination
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.external.awsaccess import AwsClients

@@ -73,7 +73,9 @@ def test_a_cluster_that_is_not_there_hurts_nobody(ground: Ground) -> None:
     assert ("Unknown", "Unknown") == (status["sync"]["status"], status["health"]["status"])
 
     fine = ground.new("fine")
-    fine.push({"k8s/settings.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {color: blue}\n"})
+    fine.push(
+        {"k8s/settings.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {color: blue}\n"}
+    )
     fine.until(lambda app: fine.colors() == {"settings": "blue"})
 
     assert 0 == ground.run_mooring("cluster", "set", DEAD, "--label", "tier=far", "--label", "env-").returncode

@@ -21,7 +21,7 @@ from mooring.differences.rules import Rules
 from mooring.flows.adopting import first_apply
 from mooring.flows.executing import Execution, Hands, execute
 from mooring.flows.preparing import prepare
-from mooring.flows.targets import Target
+from mooring.flows.live import Target
 from mooring.health import STANDARD
 from mooring.model.application import Application, parse_application
 from mooring.model.objects import Manifest, ObjectKey, digest

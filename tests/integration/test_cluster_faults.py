@@ -23,7 +23,7 @@ from mooring.events.messages import AppMessage, Cause, ClusterMessage
 from mooring.flows.declaring import AskPorts, delete
 from mooring.flows.ports import LEASE_SECONDS, SyncPorts
 from mooring.flows.sync import handle_syncs
-from mooring.flows.targets import Target
+from mooring.flows.live import Target
 from mooring.health import STANDARD
 from mooring.model.application import RESOURCES_FINALIZER
 from mooring.model.objects import Manifest

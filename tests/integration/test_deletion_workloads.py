@@ -13,7 +13,7 @@ from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.flows.declaring import AskPorts, delete
-from mooring.flows.targets import Target
+from mooring.flows.live import Target
 from mooring.health import STANDARD
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.cluster import Cluster
-from mooring.flows.targets import Target
+from mooring.flows.live import Target
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
 from tests.doubles.installation import World, installation

@@ -10,7 +10,7 @@ import pytest
 
 from local.cluster import Cluster
 from mooring.flows.declaring import AskPorts, declare, delete
-from mooring.flows.targets import Target
+from mooring.flows.live import Target
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
 from tests.doubles.installation import World, installation

@@ -177,7 +177,7 @@ def test_a_cluster_that_falls_silent_changes_nothing(
 ) -> None:
     """GIVEN an orphan that was told WHEN the next look for orphans fails THEN it is still told, and syncs go on."""
     from mooring.errors import UnreachableError
-    from mooring.flows.targets import Target
+    from mooring.flows.live import Target
 
     namespace = make_namespace(cluster)
     project(world, "team", orphanedResources={})

@@ -203,7 +203,9 @@ def test_a_cluster_goes_away_and_comes_back(harbour: Harbour, stopped: Callable[
     harbour.sweep()
     harbour.run(AppMessage(there, Cause("retry")), cold=True)
     after = everything(harbour)
-    assert {"retry_at"} >= {name for item in after for name in after[item] if after[item].get(name) != before[item].get(name)}
+    assert {"retry_at"} >= {
+        name for item in after for name in after[item] if after[item].get(name) != before[item].get(name)
+    }
 
     server.start()
     harbour.sweep()

@@ -16,7 +16,7 @@ from typing import Final
 from mooring.cluster.apply import Applied
 from mooring.cluster.observe import Observed
 from mooring.errors import ConflictError, RejectedError
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.model.application import AppKey, Application
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import Owner, owner_of, tracking_value

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from mooring.errors import MooringError, RejectedError
 from mooring.flows.executing import Execution, Hands, execute
 from mooring.flows.hooking import known_run, run_hook, still_runs
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.health import assess, has_rule
 from mooring.model.application import Application
 from mooring.model.objects import ObjectKey

@@ -17,8 +17,8 @@ from mooring.cluster.observe import Observed
 from mooring.differences.rules import Rules
 from mooring.differences.settle import ignored_drift, settled
 from mooring.flows.judging import ABSENT, Findings
+from mooring.flows.live import Live
 from mooring.flows.looking import Seen, look_closely, sight_of
-from mooring.flows.targets import Live
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.drift import find_drift
 from mooring.plan.inventory import Entry, Inventory

@@ -8,8 +8,8 @@ from mooring.appsets.decisions import ClusterDecisionObjects
 from mooring.errors import ConfigurationError, ConflictError, MooringError
 from mooring.events.messages import ApplicationSetMessage, Cause
 from mooring.flows.declared import WithDeclared
+from mooring.flows.live import Target
 from mooring.flows.ports import SyncPorts
-from mooring.flows.targets import Target
 from mooring.model.setkey import SetKey
 from mooring.state.clusters import Cluster
 from mooring.state.decisions import MOST_BYTES, Answer, Asked, Decided

@@ -2,7 +2,7 @@
 
 To a sync they are objects like any others. They are applied in their wave, their health is what waves wait for and
 what counts in the parent's, edits by hand are drift, and what git no longer has is pruned. So the registry is put
-behind the same interface as a cluster (`targets.Live`), and only the kinds of Argo CD's group take that way. The parent
+behind the same interface as a cluster (`live.Live`), and only the kinds of Argo CD's group take that way. The parent
 is known by the label and the annotation that every object of an application carries. Source: Argo CD, "Cluster
 Bootstrapping".
 """
@@ -32,7 +32,7 @@ from mooring.state.records import Record
 
 if TYPE_CHECKING:
     from mooring.cluster.residents import Resident
-    from mooring.flows.targets import Live
+    from mooring.flows.live import Live
     from mooring.health import Rules as HealthRules
     from mooring.model.options import Propagation
     from mooring.state.registry import Cluster
@@ -162,7 +162,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class WithDeclared:
-    """A cluster, with the registry in the place of the kinds that it takes. Implements `targets.Live`."""
+    """A cluster, with the registry in the place of the kinds that it takes. Implements `live.Live`."""
 
     live: Live
     declared: Declared

@@ -20,10 +20,10 @@ from mooring.flows.executing import Execution, Hands
 from mooring.flows.following import all_inputs, declared_inputs, repositories_of
 from mooring.flows.guarding import CONFIRMATION, confirm
 from mooring.flows.hooking import hook_object
+from mooring.flows.live import Live
 from mooring.flows.operating import results_of
 from mooring.flows.permitting import acting_for, permit_plan, permitted_part
 from mooring.flows.ports import Held, SyncPorts, take_lease
-from mooring.flows.targets import Live
 from mooring.flows.tidying import tidy
 from mooring.flows.ulid import new_ulid
 from mooring.model.application import Application

@@ -20,7 +20,7 @@ from mooring.differences.settle import settled
 from mooring.errors import ConflictError, MooringError, RejectedError, TransientError
 from mooring.flows.adopting import SharedError, claim, claimed_by, first_apply, take_over
 from mooring.flows.guarding import Guard, keeps
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.flows.writing import as_sent, is_immutable, leaves_out, write
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import Application

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from mooring.cluster.observe import Observed
 from mooring.errors import MooringError
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.health import Health
 from mooring.health.pods_of import pod_selector, troubles_of
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from mooring.errors import ConfigurationError
 from mooring.flows.externalclusters import ClusterSecrets, plain
+from mooring.flows.live import Live
 from mooring.flows.opening import Context
 from mooring.flows.permitting import permit_reading
-from mooring.flows.targets import Live
 from mooring.model.application import Destination
 from mooring.model.externalstore import AwsAccess, ClusterAccess, Store
 from mooring.model.externalvault import KeyRef, VaultAccess

@@ -14,7 +14,7 @@ from dataclasses import replace
 from mooring.cluster.observe import APP_LABEL, Observed
 from mooring.errors import ConflictError, MooringError
 from mooring.flows.adopting import claimed_by
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.health import assess, has_rule
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey

@@ -17,8 +17,8 @@ from mooring.cluster.custom import every, release
 from mooring.errors import ConfigurationError, ConflictError, MooringError
 from mooring.flows.declared import WithDeclared
 from mooring.flows.declaring import AskPorts, declare, delete
+from mooring.flows.live import Live, Target
 from mooring.flows.projects import declare_project, delete_project
-from mooring.flows.targets import Live, Target
 from mooring.model.application import DEFAULT_NAMESPACE, RESOURCES_FINALIZER, AppKey
 from mooring.model.objects import Manifest
 from mooring.model.tracking import APP_LABEL

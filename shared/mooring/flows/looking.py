@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mooring.cluster.observe import Observed
 from mooring.flows.explaining import Explainer
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from mooring.cluster.drift import drifted_fields
 from mooring.errors import ForbiddenError, RejectedError
 from mooring.flows.judging import ABSENT, Findings
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import owner_of, tracking_value

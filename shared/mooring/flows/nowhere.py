@@ -21,7 +21,7 @@ from mooring.state.clusters import ALONE, Cluster
 
 if TYPE_CHECKING:
     from mooring.cluster.residents import Resident
-    from mooring.flows.targets import Live
+    from mooring.flows.live import Live
 
 __all__ = ["Nowhere", "refuse_others"]
 
@@ -45,7 +45,7 @@ def refuse_others(bundle: Iterable[Manifest], target: Live) -> None:
 
 
 class Nowhere:
-    """Implements `targets.Live`: holds nothing and takes nothing."""
+    """Implements `live.Live`: holds nothing and takes nothing."""
 
     def __init__(self, health: HealthRules) -> None:
         self.health = health

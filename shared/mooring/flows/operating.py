@@ -22,11 +22,11 @@ from mooring.flows.fighting import note_reverts
 from mooring.flows.guarding import asked_since, confirm
 from mooring.flows.hooking import terminate_hooks
 from mooring.flows.judging import Findings, judge
+from mooring.flows.live import Live
 from mooring.flows.namespaces import ensure_namespace, namespace_results
 from mooring.flows.opening import NOTHING_OPENED, Sources, told
 from mooring.flows.permitting import permit_namespace, why_closed
 from mooring.flows.ports import SyncPorts, take_lease
-from mooring.flows.targets import Live
 from mooring.flows.tidying import tidy
 from mooring.flows.ulid import new_ulid
 from mooring.model.application import Application

@@ -16,8 +16,9 @@ from mooring.access.orphans import OrphanRules, is_claim_of, is_expected, is_lis
 from mooring.access.project import Project
 from mooring.access.rules import kind_allowed
 from mooring.errors import ConfigurationError, MooringError
+from mooring.flows.live import Live
 from mooring.flows.looking import Seen
-from mooring.flows.targets import Live, Targets
+from mooring.flows.targets import Targets
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import is_tracked, tracking_value

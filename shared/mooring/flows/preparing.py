@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from mooring.cluster.observe import APP_LABEL
+from mooring.flows.live import Live
 from mooring.flows.opening import NOTHING_OPENED, Origin, Sources, identified
 from mooring.flows.restarting import with_values
-from mooring.flows.targets import Live
 from mooring.model.application import Application
 from mooring.model.objectoptions import read_object_options
 from mooring.model.objects import Manifest, ObjectKey

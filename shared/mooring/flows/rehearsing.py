@@ -19,8 +19,8 @@ from mooring.differences.rules import Rules
 from mooring.errors import MooringError, TransientError
 from mooring.flows.guarding import asked_since, keeps
 from mooring.flows.hooking import hook_object
+from mooring.flows.live import Live
 from mooring.flows.ports import SyncPorts, take_lease
-from mooring.flows.targets import Live
 from mooring.flows.writing import as_sent, try_anew, try_write
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey

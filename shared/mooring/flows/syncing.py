@@ -20,6 +20,7 @@ from mooring.flows.comparing import compare
 from mooring.flows.fighting import calm_down, come_back, held_back
 from mooring.flows.guarding import confirm
 from mooring.flows.judging import Findings, judge, rejudge
+from mooring.flows.live import Live
 from mooring.flows.looking import Seen, look
 from mooring.flows.namespaces import label_namespace, look_at_namespace
 from mooring.flows.noting import CLOSED, CLUSTER_TROUBLE, answer_request, as_before, hold, lost, note, refuse
@@ -38,7 +39,6 @@ from mooring.flows.permitting import (
 from mooring.flows.ports import SyncPorts
 from mooring.flows.preparing import Prepared, prepare
 from mooring.flows.rehearsing import rehearse
-from mooring.flows.targets import Live
 from mooring.flows.terminating import end_terminated
 from mooring.model.objects import ObjectKey
 from mooring.model.options import SKIP

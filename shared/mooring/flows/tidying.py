@@ -15,7 +15,7 @@ from mooring.errors import MooringError
 from mooring.flows.advancing import Advance
 from mooring.flows.executing import Execution
 from mooring.flows.hooking import delete_hook, is_deleted, known_run, made_by
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.model.application import Application
 from mooring.plan.steps import Plan
 from mooring.state.records import HookRun, Operation

@@ -16,7 +16,7 @@ from mooring.cluster.apply import Applied
 from mooring.differences.rules import Rules
 from mooring.differences.sending import to_send
 from mooring.errors import RejectedError
-from mooring.flows.targets import Live
+from mooring.flows.live import Live
 from mooring.model.application import Application
 from mooring.model.objects import Manifest
 from mooring.plan.steps import Wanted

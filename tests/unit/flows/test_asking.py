@@ -397,4 +397,3 @@ def test_less_than_a_sync_does_not_replace_a_sync(world: World) -> None:
     world.sync(key)
     assert (running, "Running") == (_operation(world, key).id, _operation(world, key).phase)
     assert world.record(key).request is not None
-

@@ -131,8 +131,6 @@ def _health(world: World, key: Any) -> tuple[str, str]:
 def test_impersonation_is_a_setting() -> None:
     """Off unless it says true, as in Argo CD; anything else is refused."""
     name = "application.sync.impersonation.enabled"
-    assert [False, False, True] == [
-        read_settings(data).impersonation for data in ({}, {name: "false"}, {name: "true"})
-    ]
+    assert [False, False, True] == [read_settings(data).impersonation for data in ({}, {name: "false"}, {name: "true"})]
     with pytest.raises(ConfigurationError, match="true or false"):
         read_settings({name: "yes"})

@@ -86,7 +86,9 @@ def test_a_form_that_is_wrong_names_its_field(document: object, field: str) -> N
     assert field == caught.value.field
 
 
-@pytest.mark.parametrize("document", [{"eks": {"clusterName": "x", "zone": "y"}}, {"eks": {"clusterName": "x"}, "z": 1}])
+@pytest.mark.parametrize(
+    "document", [{"eks": {"clusterName": "x", "zone": "y"}}, {"eks": {"clusterName": "x"}, "z": 1}]
+)
 def test_unknown_fields_are_refused(document: object) -> None:
     """GIVEN a field that nobody knows THEN it is refused: guessing could mean another cluster."""
     with pytest.raises(ConfigurationError, match="unknown field"):
