@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import stat
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mooring.errors import ConfigurationError, UnreachableError
-from mooring.source import Repositories
+from mooring.source import Repositories, Resolution
 from mooring.source.process import Git, Outcome
 
 if TYPE_CHECKING:
@@ -435,3 +436,30 @@ def test_git_agrees_about_the_files(git_server: Served, make: Callable[..., Repo
     shutil.rmtree(tmp_path / "clone" / ".git")
     folder = make().checkout(url, sha)
     subprocess.run(["diff", "-r", "--no-dereference", str(tmp_path / "clone"), str(folder)], check=True)
+
+
+def test_a_push_to_a_large_repository_brings_what_is_read(
+    git_server: Served, make: Callable[..., Repositories]
+) -> None:
+    """GIVEN a copy with one folder of a large repository WHEN a push edits long texts inside and outside of it THEN only
+    the one inside comes, although a server would send both as differences to texts of which one is not here.
+    """
+    lines = [f"line {hashlib.sha256(str(number).encode()).hexdigest()}" for number in range(2000)]
+    noise: dict[str, str | bytes | None] = {f"noise/{number % 50}/{number}.txt": f"{number}" for number in range(2100)}
+    url = git_server.create("shop.git", {**noise, "noise/long.txt": "\n".join(lines), "app/long.txt": "\n".join(lines)})
+    repositories = make()
+    first = repositories.latest(url, ["main"])["main"]
+    assert isinstance(first, Resolution)
+    with repositories.opened(url, first.sha, ["app"]):
+        pass
+    lines[1000] = "changed"
+    git_server.commit("shop.git", {"noise/long.txt": "\n".join([*lines, "noise"]), "app/long.txt": "\n".join(lines)})
+    subprocess.run(["git", "repack", "-adq"], cwd=git_server.server.root / "shop.git", check=True)
+    before = git_server.server.counts()
+    second = repositories.latest(url, ["main"])["main"]
+    assert isinstance(second, Resolution)
+    with repositories.opened(url, second.sha, ["app"]) as checkout:
+        assert "\n".join(lines) == (checkout.root / "app/long.txt").read_text()
+        assert ["app"] == sorted(each.name for each in checkout.root.iterdir())
+    asked = git_server.server.counts() - before
+    assert {"GET /shop.git/info/refs": 2, "POST /shop.git/git-upload-pack": 3} == dict(asked)

@@ -39,7 +39,6 @@ class Copy(Stock):
         self.users = 0  # how often this thread is inside; others wait for the lock
         self._trees: list[WorkTree] = []
         self._open: list[WorkTree] = []  # those being read, innermost last
-        self._small: bool | None = None
 
     @contextmanager
     def checkout(self, sha: str, paths: Iterable[str]) -> Iterator[Checkout]:
@@ -182,10 +181,6 @@ class Copy(Stock):
         self.commits |= {sha: each.commit for sha, each in surveys.items()}
         while len(self.commits) > _COMMITS:
             del self.commits[next(iter(self.commits))]
-
-    def _forgotten(self) -> None:
-        super()._forgotten()
-        self._small = None
 
 
 def make_room(root: Path, limit: int, using: Copy, copies: Iterable[Copy]) -> None:

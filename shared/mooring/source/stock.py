@@ -25,6 +25,7 @@ __all__ = ["MEASURE_EVERY", "Stock", "full"]
 MEASURE_EVERY = 16
 _LOCAL_TIMEOUT = 60.0
 _BIG_FILE = "256k"
+_NO_FILES = "--filter=blob:none"
 _PLAIN_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
 _GONE = {Failure.NO_REF, Failure.NO_OBJECT, Failure.UNADVERTISED}
 
@@ -45,6 +46,7 @@ class Stock:
         self._clear = clear
         self._held: set[str] | None = None
         self._filters = True
+        self._small: bool | None = None  # whether the repository is read as a whole; None as long as nobody looked
         self._orderly = False
 
     def fetch_tips(self, refs: set[str], shas: set[str]) -> dict[str, str] | None:
@@ -108,7 +110,7 @@ class Stock:
             raise TreeError(failed.failure.value) from None
 
     def _bring_objects(self, ids: Iterable[bytes]) -> None:
-        self._fetch(["--filter=blob:none"], [], objects=ids)
+        self._fetch([_NO_FILES], [], objects=ids)
 
     @property
     def held(self) -> set[str]:
@@ -139,10 +141,12 @@ class Stock:
         return self._local(["cat-file", "-e", f"{sha}^{{commit}}"]).code == 0
 
     def _filter(self) -> list[str]:
-        """Files come when they are needed; those that a push changes come with it, unless they are big (ADR 0075)."""
+        """Files come when they are needed (ADR 0075). Those that a push changes come with it, unless they are big, where
+        the former ones are here: a server sends differences to what it takes a client with the former commit to have.
+        """
         if not self._filters:
             return []
-        return [f"--filter=blob:limit={_BIG_FILE}" if self.held else "--filter=blob:none"]
+        return [f"--filter=blob:limit={_BIG_FILE}" if self.held and self._small else _NO_FILES]
 
     def _fetch(self, options: list[str], refspecs: list[str], *, objects: Iterable[bytes] = ()) -> None:
         stdin = b"".join(each + b"\n" for each in objects)
@@ -158,7 +162,8 @@ class Stock:
             self._discard()
             if failed.failure is Failure.FULL:
                 self._clear()
-            self.remote.fetch(self.place.git, [each for each in options if each != "--unshallow"], refspecs)
+            anew = [_NO_FILES if each.startswith("--filter=") else each for each in options if each != "--unshallow"]
+            self.remote.fetch(self.place.git, anew, refspecs)
         finally:
             self._unlearn_promises()
         self._orderly = True
@@ -174,6 +179,7 @@ class Stock:
 
     def _forgotten(self) -> None:
         self._held = None
+        self._small = None
         self.unmeasured = MEASURE_EVERY
         self.overgrown = False
 
