@@ -5,8 +5,9 @@ A push to a known branch takes three commands: one `fetch` that resolves and bri
 (`survey`). A poll takes one `ls-remote` however many revisions are asked for (`resolve`).
 
 Fetches are shallow. The first one leaves all files out, and those that are to be read follow in one request; for a
-repository that is read as a whole, later ones bring what a push has changed (ADR 0075). So a large repository of which a corner is used costs that corner. Only to
-complete an abbreviated SHA, all commits are fetched into a second copy, without their trees and files.
+repository that is read as a whole, later ones bring what a push has changed (ADR 0075). So a large repository of which
+a corner is used costs that corner. Only to complete an abbreviated SHA, all commits are fetched into a second copy,
+without their trees and files.
 
 Nothing here is a source of truth. Whatever is on disk is brought back to order or fetched again, so a process may be
 killed or frozen anywhere. Repositories execute nothing: no hooks, no filters (see `process`); submodules are other

@@ -141,8 +141,9 @@ class Stock:
         return self._local(["cat-file", "-e", f"{sha}^{{commit}}"]).code == 0
 
     def _filter(self) -> list[str]:
-        """Files come when they are needed (ADR 0075). Those that a push changes come with it, unless they are big, where
-        the former ones are here: a server sends differences to what it takes a client with the former commit to have.
+        """Files come when they are needed (ADR 0075). Those that a push changes come with it, unless they are big,
+        where the former ones are here: a server sends differences to what it takes a client with the former commit to
+        have.
         """
         if not self._filters:
             return []
