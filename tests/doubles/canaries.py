@@ -68,9 +68,9 @@ def kept(world: World) -> dict[str, bytes]:
                 (value,) = typed.values()
                 blobs[f"table {place} {attribute}"] = value if isinstance(value, bytes) else str(value).encode()
     bucket: Any = world.bundles._client
-    for page in bucket.get_paginator("list_objects_v2").paginate(Bucket="bundles"):
+    for page in bucket.get_paginator("list_objects_v2").paginate(Bucket=world.bundles._bucket):
         for each in page.get("Contents", ()):
-            body = bucket.get_object(Bucket="bundles", Key=each["Key"])["Body"].read()
+            body = bucket.get_object(Bucket=world.bundles._bucket, Key=each["Key"])["Body"].read()
             blobs[f"bucket {each['Key']}"] = each["Key"].encode() + b"\n" + body
     blobs["queues"] = repr(vars(world.queues)).encode()
     return blobs

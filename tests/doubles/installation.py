@@ -219,14 +219,15 @@ def installation() -> Iterator[Callable[[], World]]:
         dynamodb = boto3.client("dynamodb", region_name=region)
         s3 = boto3.client("s3", region_name=region)
         kms = boto3.client("kms", region_name=region)
-        s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": region})
         key_id = kms.create_key()["KeyMetadata"]["KeyId"]
         made = 0
 
         def make() -> World:
             nonlocal made
             made += 1
-            name = f"table-{made}"
+            name, bucket = f"table-{made}", f"bundles-{made}"
+            # One for each: moto closes an object that is written again while another world reads it.
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
             dynamodb.create_table(
                 TableName=name,
                 KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -238,7 +239,7 @@ def installation() -> Iterator[Callable[[], World]]:
             )
             return World(
                 Table(dynamodb, name),
-                Bundles(s3, "bundles", KmsKeyService(lambda: kms, key_id), Digests(lambda: b"k" * 48)),
+                Bundles(s3, bucket, KmsKeyService(lambda: kms, key_id), Digests(lambda: b"k" * 48)),
             )
 
         yield make

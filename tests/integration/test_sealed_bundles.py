@@ -27,7 +27,7 @@ def test_no_object_of_such_a_bundle_can_be_read(worlds: Callable[[], World]) -> 
     assert (objects, objects) == (bundles.load(open_name), bundles.load(sealed_name))
     s3 = boto3.client("s3", region_name="eu-central-1")
     kept = [
-        zlib.decompress(s3.get_object(Bucket="bundles", Key=f"bundles/{name[:2]}/{name}")["Body"].read())
+        zlib.decompress(s3.get_object(Bucket=bundles._bucket, Key=f"bundles/{name[:2]}/{name}")["Body"].read())
         for name in (open_name, sealed_name)
     ]
     assert [True, False] == [b"canary-color" in each for each in kept]
