@@ -98,18 +98,15 @@ def repositories_of(inputs: Iterable[Input]) -> dict[str, list[str]]:
 
     Raises `ConfigurationError` for an address that is none.
     """
-    follows: dict[str, dict[str, None]] = {}
-    for each in inputs:
-        if each.in_git:
-            follows.setdefault(normalise(each.url), {})[each.target] = None
-    return {name: list(targets) for name, targets in follows.items()}
+    return {name: targets for name, (targets, _) in followed(inputs).items()}
 
 
 def followed(inputs: Iterable[Input]) -> dict[str, tuple[list[str], list[str]]]:
     """As `repositories_of`, with the paths that decide in each (none as long as nothing was rendered)."""
-    given = list(inputs)
-    depends: dict[str, dict[str, None]] = {}
-    for each in given:
+    found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for each in inputs:
         if each.in_git:
-            depends.setdefault(normalise(each.url), {}).update(dict.fromkeys(each.depends))
-    return {name: (targets, list(depends[name])) for name, targets in repositories_of(given).items()}
+            targets, depends = found.setdefault(normalise(each.url), ({}, {}))
+            targets[each.target] = None
+            depends.update(dict.fromkeys(each.depends))
+    return {name: (list(targets), list(depends)) for name, (targets, depends) in found.items()}

@@ -16,9 +16,7 @@ from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, RepositoryMessage
 from mooring.flows.building import build
 from mooring.flows.elsewhere import Reach, still_permitted
-from mooring.flows.following import (
-    bare,
-)
+from mooring.flows.following import bare
 from mooring.flows.gathering import gather
 from mooring.flows.outbox import Outbox
 from mooring.flows.recalling import RENDERER, find_again, identify, questions, remember

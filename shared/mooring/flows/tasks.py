@@ -13,15 +13,7 @@ from datetime import UTC, datetime
 from mooring.access.project import Project
 from mooring.errors import MooringError
 from mooring.events.messages import Cause
-from mooring.flows.following import (
-    all_inputs,
-    bare,
-    beyond,
-    declared_inputs,
-    named,
-    place_of,
-    resolve,
-)
+from mooring.flows.following import all_inputs, bare, beyond, declared_inputs, named, place_of, resolve
 from mooring.flows.outbox import Outbox
 from mooring.flows.permitting import permit_declared
 from mooring.flows.recalling import RENDERER
