@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from mooring.errors import ConfigurationError
 from mooring.model.duration import parse_duration
@@ -21,6 +22,8 @@ from mooring.model.source import Source, parse_sources
 __all__ = [
     "API_VERSION",
     "GROUP",
+    "NAME",
+    "NAMESPACE",
     "REGISTERED_KINDS",
     "RESOURCES_FINALIZER",
     "AppKey",
@@ -41,8 +44,8 @@ REGISTERED_KINDS = frozenset({"Application", "ApplicationSet", "AppProject"})
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 DEFAULT_NAMESPACE = "argocd"
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def is_registered(group: str, kind: str) -> bool:
@@ -62,7 +65,7 @@ class AppKey:
         """The inverse of `str()`; a bare name lives in `argocd`. Raises `ConfigurationError`."""
         namespace, slash, name = text.rpartition("/")
         key = cls(namespace if slash else DEFAULT_NAMESPACE, name)
-        if not _NAMESPACE.fullmatch(key.namespace) or not _NAME.fullmatch(key.name):
+        if not NAMESPACE.fullmatch(key.namespace) or not NAME.fullmatch(key.name):
             raise ConfigurationError(f"{text!r} does not name an application (NAME or NAMESPACE/NAME)", field="app")
         return key
 
@@ -176,9 +179,9 @@ def parse_application(document: object) -> Parsed:
 def _key(metadata: Fields) -> AppKey:
     name = metadata.required_text("name")
     namespace = metadata.text("namespace") or DEFAULT_NAMESPACE
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise metadata.error("name", "must be a DNS name: lower-case letters, digits, '-' and '.'")
-    if not _NAMESPACE.fullmatch(namespace):
+    if not NAMESPACE.fullmatch(namespace):
         raise metadata.error("namespace", "must be a DNS label: lower-case letters, digits and '-'")
     metadata.text_map("labels")
     return AppKey(namespace, name)

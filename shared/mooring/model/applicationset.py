@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mooring.errors import ConfigurationError
-from mooring.model.application import API_VERSION, DEFAULT_NAMESPACE
+from mooring.model.application import API_VERSION, DEFAULT_NAMESPACE, NAME, NAMESPACE
 from mooring.model.fields import Fields
 from mooring.model.generatorkinds import Generator, Matrix, Merge
 from mooring.model.generators import parse_generators
 from mooring.model.ignoring import IgnoreRule, read_rule
 from mooring.model.objects import Manifest
 from mooring.model.selectors import Requirement, parse_requirements
-from mooring.model.setkey import NAME, NAMESPACE, SetKey
+from mooring.model.setkey import SetKey
 from mooring.model.settemplate import SetTemplate, parse_set_template
 
 __all__ = [

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Final
 
 from mooring.errors import ConfigurationError
-from mooring.model.application import DEFAULT_NAMESPACE
+from mooring.model.application import DEFAULT_NAMESPACE, NAME, NAMESPACE
 
-__all__ = ["NAME", "NAMESPACE", "SetKey"]
-
-NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+__all__ = ["SetKey"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
