@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mooring.errors import ConfigurationError
 from mooring.source.urls import FIELD, parse_url
 
-__all__ = ["Place", "is_registry", "normalise_charts", "place_of"]
+__all__ = ["Place", "is_registry", "place_of"]
 
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 
@@ -65,9 +65,3 @@ def place_of(url: str, *, prefix: bool = False, field: str = FIELD) -> Place:
 def _host(authority: str, scheme: str) -> str:
     host = authority.lower()
     return host.removesuffix(":443" if scheme == "https" else ":80")
-
-
-def normalise_charts(url: str) -> str:
-    """One form for all spellings of a repository of charts: `oci://host/path` or `https://host/path`."""
-    place = place_of(url, prefix=True)
-    return f"{place.scheme}://{place.host}/{place.path}".rstrip("/")

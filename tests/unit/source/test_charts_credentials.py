@@ -10,7 +10,7 @@ import pytest
 from mooring.errors import ConfigurationError
 from mooring.model.repositoryforms import read_repository_secret
 from mooring.source.charts_credentials import longest_place, parse_chart_credential
-from mooring.source.charts_places import normalise_charts, place_of
+from mooring.source.charts_places import place_of
 
 PEM = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----"
 
@@ -26,7 +26,8 @@ PEM = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----"
 )
 def test_spellings_of_one_repository_are_one(url: str, expected: str) -> None:
     """Host names compare without case, usual ports fall away, a registry may have no scheme."""
-    assert expected == normalise_charts(url)
+    place = place_of(url, prefix=True)
+    assert expected == f"{place.scheme}://{place.host}/{place.path}".rstrip("/")
 
 
 @pytest.mark.parametrize(
