@@ -30,10 +30,10 @@ from mooring.events.messages import (
     parse_render,
     parse_sync,
 )
-from mooring.flows import rendering
-from mooring.flows.pushes import handle_delivery
-from mooring.flows.sweeping import forward, sweep
-from mooring.flows.sync import handle_syncs
+from mooring.flows.arrivals.pushes import handle_delivery
+from mooring.flows.renders import rendering
+from mooring.flows.sweeps.sweeping import forward, sweep
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import parse_application
 from mooring.source import normalise
 from mooring.state.records import Spec

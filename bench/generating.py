@@ -26,8 +26,8 @@ from mooring.appsets.ports import Ports
 from mooring.appsets.registered import cluster_facts
 from mooring.composition import Composition
 from mooring.events.messages import ApplicationSetMessage, Cause
-from mooring.flows.generating import SetPorts, handle_sets
-from mooring.flows.setasking import declare_set
+from mooring.flows.sets.generating import SetPorts, handle_sets
+from mooring.flows.sets.setasking import declare_set
 from mooring.model.applicationset import parse_application_set
 from mooring.queues import Queues
 from mooring.state.clusters import Cluster

@@ -79,8 +79,8 @@ def _profile(size: int) -> None:
 
 
 def _measured(size: int) -> dict[str, float]:
-    from mooring.flows.judging import Findings, judge
-    from mooring.flows.preparing import prepare
+    from mooring.flows.syncs.judging import Findings, judge
+    from mooring.flows.syncs.preparing import prepare
     from mooring.model.application import parse_application
     from mooring.model.objects import digest
     from mooring.plan.drift import Sight, find_drift

@@ -13,7 +13,7 @@ from typing import Any
 from bench.load import application
 from mooring.composition import Composition
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
-from mooring.flows.sync import handle_syncs
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey, parse_application
 from mooring.state.records import Commit, Rendering, Spec, WantedState
 

@@ -9,7 +9,7 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
-from mooring.flows.bootstrapping import declare_root
+from mooring.flows.asked.bootstrapping import declare_root
 
 __all__ = ["add_bootstrap_routes"]
 

@@ -11,7 +11,7 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
-from mooring.flows.registering import (
+from mooring.flows.asked.registering import (
     UnknownClusterError,
     ask_doctor,
     change_cluster,

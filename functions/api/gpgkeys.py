@@ -24,19 +24,19 @@ def add_key_routes(
 
     @app.get("/api/v1/gpgkeys", middlewares=[authorised])
     def get_keys() -> Response[str]:
-        from mooring.flows.gpgkeys import list_keys  # with the OpenPGP library, which nothing else here needs
+        from mooring.flows.asked.gpgkeys import list_keys  # with the OpenPGP library, which nothing else here needs
 
         return _json(200, {"items": list_keys(keyring)})
 
     @app.post("/api/v1/gpgkeys", middlewares=[authorised])
     def post_keys() -> Response[str]:
-        from mooring.flows.gpgkeys import add_keys, show_key
+        from mooring.flows.asked.gpgkeys import add_keys, show_key
 
         return _json(200, {"items": [show_key(each) for each in add_keys(keyring, body())]})
 
     @app.delete("/api/v1/gpgkeys/<name>", middlewares=[authorised])
     def delete_key(name: str) -> Response[str]:
-        from mooring.flows.gpgkeys import UnknownKeyError, remove_key
+        from mooring.flows.asked.gpgkeys import UnknownKeyError, remove_key
 
         try:
             remove_key(keyring, name)

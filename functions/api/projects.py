@@ -9,9 +9,15 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
-from mooring.flows.orphans import orphans_of
-from mooring.flows.permitting import NotPermittedError
-from mooring.flows.projects import UnknownProjectError, declare_project, delete_project, list_projects, show_project
+from mooring.flows.asked.projects import (
+    UnknownProjectError,
+    declare_project,
+    delete_project,
+    list_projects,
+    show_project,
+)
+from mooring.flows.rules.permitting import NotPermittedError
+from mooring.flows.syncs.orphans import orphans_of
 from mooring.invocation import error_answer
 
 __all__ = ["add_project_routes"]

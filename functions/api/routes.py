@@ -24,11 +24,11 @@ from sets import add_set_routes
 from mooring import __version__
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError
-from mooring.flows.declaring import UnknownApplicationError, ask_sync, ask_termination, declare, delete
-from mooring.flows.listing import list_applications as list_applications_of
-from mooring.flows.registering import UnknownRepositoryError, register_repository, remove_repository
-from mooring.flows.settings import show_settings, store_settings
-from mooring.flows.showing import show_application
+from mooring.flows.asked.declaring import UnknownApplicationError, ask_sync, ask_termination, declare, delete
+from mooring.flows.asked.listing import list_applications as list_applications_of
+from mooring.flows.asked.registering import UnknownRepositoryError, register_repository, remove_repository
+from mooring.flows.asked.showing import show_application
+from mooring.flows.rules.settings import show_settings, store_settings
 from mooring.invocation import error_answer
 from mooring.model.application import AppKey
 from mooring.state.registry import Registration

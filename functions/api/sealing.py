@@ -14,7 +14,7 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
-from mooring.flows.sealing import import_key
+from mooring.flows.secrets.sealing import import_key
 
 __all__ = ["add_sealing_routes"]
 

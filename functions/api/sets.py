@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError
-from mooring.flows.setasking import (
+from mooring.flows.sets.setasking import (
     UnknownSetError,
     ask_preview,
     confirm_removal,

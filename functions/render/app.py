@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from mooring.composition import Composition
 from mooring.events.messages import ApplicationSetMessage, AppMessage, RepositoryMessage, parse_render
-from mooring.flows.rendering import handle_renders
-from mooring.flows.tasks import RenderPorts
+from mooring.flows.renders.rendering import handle_renders
+from mooring.flows.renders.tasks import RenderPorts
 from mooring.invocation import take_messages
 
 
@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             finally:
                 _ports().tools.forget()
         if sets:
-            from mooring.flows.previewing import handle_sets_and_previews  # most renders never meet a set
+            from mooring.flows.sets.previewing import handle_sets_and_previews  # most renders never meet a set
 
             handle_sets_and_previews(_composition().set_ports(context.aws_request_id), sets)
 

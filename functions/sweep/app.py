@@ -9,8 +9,8 @@ from typing import Any
 from mooring.composition import Composition
 from mooring.events.messages import parse_later
 from mooring.events.secretchanges import is_secret_event
-from mooring.flows.secretchanges import handle_secret_change
-from mooring.flows.sweeping import SweepPorts, forward, sweep
+from mooring.flows.arrivals.secretchanges import handle_secret_change
+from mooring.flows.sweeps.sweeping import SweepPorts, forward, sweep
 from mooring.invocation import logger, take_messages
 
 

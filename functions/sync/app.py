@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, MooringError
 from mooring.events.messages import AppMessage, ClusterMessage, parse_sync
-from mooring.flows.sync import handle_syncs
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.invocation import answer, error_answer, logger, read_body, take_messages
 
 
@@ -46,7 +46,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
 
 def _sealing(event: dict[str, Any]) -> dict[str, Any]:
-    from mooring.flows.sealing import answer_kubeseal
+    from mooring.flows.secrets.sealing import answer_kubeseal
 
     composition = _composition()
     if "requestContext" in event:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mooring.composition import Composition
 from mooring.errors import MooringError
-from mooring.flows.pushes import LARGEST_BODY, PushPorts, handle_delivery
+from mooring.flows.arrivals.pushes import LARGEST_BODY, PushPorts, handle_delivery
 from mooring.invocation import answer, error_answer, logger, read_body
 
 

@@ -27,19 +27,19 @@ from mooring.state.table import Table
 if TYPE_CHECKING:
     from mooring.appsets.ports import CodeHosts, Plugins
     from mooring.differences.expressions import Expressions
-    from mooring.flows import opening
-    from mooring.flows.bootstrapping import Root
-    from mooring.flows.declaring import AskPorts
-    from mooring.flows.external import ExternalSecrets
-    from mooring.flows.externalreading import ExternalReader
-    from mooring.flows.generating import SetPorts
-    from mooring.flows.ports import SyncPorts
-    from mooring.flows.pushes import PushPorts
-    from mooring.flows.registering import RegisterPorts
-    from mooring.flows.secretchanges import SecretChangePorts
-    from mooring.flows.sweeping import SweepPorts
-    from mooring.flows.targets import Targets
-    from mooring.flows.tasks import RenderPorts
+    from mooring.flows.arrivals.pushes import PushPorts
+    from mooring.flows.arrivals.secretchanges import SecretChangePorts
+    from mooring.flows.asked.bootstrapping import Root
+    from mooring.flows.asked.declaring import AskPorts
+    from mooring.flows.asked.registering import RegisterPorts
+    from mooring.flows.clusters.targets import Targets
+    from mooring.flows.renders.tasks import RenderPorts
+    from mooring.flows.secrets import opening
+    from mooring.flows.secrets.external import ExternalSecrets
+    from mooring.flows.secrets.externalreading import ExternalReader
+    from mooring.flows.sets.generating import SetPorts
+    from mooring.flows.sweeps.sweeping import SweepPorts
+    from mooring.flows.syncs.ports import SyncPorts
     from mooring.render.sops import SopsOpener
     from mooring.secrets.external.awsaccess import AwsClients
     from mooring.source import Repositories
@@ -147,7 +147,7 @@ class Composition:
 
     @cached_property
     def _openers(self) -> tuple[opening.Opener, ...]:
-        from mooring.flows.sealing import GoTemplates, SealedOpener
+        from mooring.flows.secrets.sealing import GoTemplates, SealedOpener
         from mooring.source.gokit import GoKit
 
         return (SealedOpener(lambda: self.sealing_keys, GoTemplates(GoKit(self._program("gokit")))),)
@@ -155,7 +155,7 @@ class Composition:
     @cached_property
     def repositories(self) -> Repositories:
         """Git repositories, kept warm in the instance's temporary folder."""
-        from mooring.flows.credentials import RegisteredCredentials
+        from mooring.flows.renders.credentials import RegisteredCredentials
         from mooring.source import Repositories
 
         root = Path(tempfile.gettempdir()) / "mooring" / "repositories"
@@ -165,7 +165,7 @@ class Composition:
     @cached_property
     def charts(self) -> Charts:
         """Charts of repositories and registries."""
-        from mooring.flows.chartcredentials import RegisteredChartCredentials
+        from mooring.flows.renders.chartcredentials import RegisteredChartCredentials
         from mooring.source.charts import Charts
         from mooring.source.oci_auth import EcrPasswords
 
@@ -175,7 +175,7 @@ class Composition:
 
     @cached_property
     def _root(self) -> Root | None:
-        from mooring.flows.bootstrapping import Root
+        from mooring.flows.asked.bootstrapping import Root
         from mooring.state.bootstrap import BootstrapMark
 
         url = self._environment.get("MOORING_ROOT_REPOSITORY")
@@ -186,8 +186,8 @@ class Composition:
 
     @cached_property
     def _targets(self) -> Targets:
-        from mooring.flows.declared import Declared
-        from mooring.flows.targets import Targets
+        from mooring.flows.clusters.declared import Declared
+        from mooring.flows.clusters.targets import Targets
 
         return Targets(self.registry, connections=_STEPS_AT_ONCE, declared=Declared(self.ask_ports()))
 
@@ -211,19 +211,19 @@ class Composition:
 
     def ask_ports(self) -> AskPorts:
         """For `api`."""
-        from mooring.flows.declaring import AskPorts
+        from mooring.flows.asked.declaring import AskPorts
 
         return AskPorts(self.applications, self.queues, time.time, self.registry)
 
     def register_ports(self) -> RegisterPorts:
         """For what `api` registers."""
-        from mooring.flows.registering import RegisterPorts
+        from mooring.flows.asked.registering import RegisterPorts
 
         return RegisterPorts(self.registry, self.applications, self.queues)
 
     def push_ports(self) -> PushPorts:
         """For `webhook`."""
-        from mooring.flows.pushes import PushPorts
+        from mooring.flows.arrivals.pushes import PushPorts
 
         def secret() -> str:
             return str(self.secrets.get(self._setting("MOORING_WEBHOOK_SECRET")).get("github", ""))
@@ -232,7 +232,7 @@ class Composition:
 
     def render_ports(self) -> RenderPorts:
         """For `render`."""
-        from mooring.flows.tasks import RenderPorts
+        from mooring.flows.renders.tasks import RenderPorts
         from mooring.render import Tools
 
         return RenderPorts(
@@ -268,8 +268,8 @@ class Composition:
         from mooring.appsets.hosts import Hosts
         from mooring.appsets.plugins import PluginServices
         from mooring.appsets.tokens import SetSecrets
-        from mooring.flows.allowing import AllowedHosts
-        from mooring.flows.generating import SetPorts
+        from mooring.flows.rules.allowing import AllowedHosts
+        from mooring.flows.sets.generating import SetPorts
         from mooring.source.githubapp import InstallationTokens
         from mooring.source.gokit import GoKit
 
@@ -284,7 +284,7 @@ class Composition:
 
     def sweep_ports(self) -> SweepPorts:
         """For `sweep`."""
-        from mooring.flows.sweeping import SweepPorts
+        from mooring.flows.sweeps.sweeping import SweepPorts
 
         return SweepPorts(
             self.applications,
@@ -298,7 +298,7 @@ class Composition:
 
     def secret_change_ports(self) -> SecretChangePorts:
         """For `sweep`, when a provider tells of a change."""
-        from mooring.flows.secretchanges import SecretChangePorts
+        from mooring.flows.arrivals.secretchanges import SecretChangePorts
         from mooring.state.secretuses import SecretUses
 
         return SecretChangePorts(SecretUses(self.table), self.queues)
@@ -311,13 +311,13 @@ class Composition:
 
     def _external_secrets(self) -> ExternalSecrets:
         """Reads each value once, so it is made anew for every invocation."""
-        from mooring.flows.external import ExternalSecrets
+        from mooring.flows.secrets.external import ExternalSecrets
 
         return ExternalSecrets(self._external_reader)
 
     def _external_reader(self) -> ExternalReader:
-        from mooring.flows.externalplaces import Elsewhere
-        from mooring.flows.externalreading import ExternalReader
+        from mooring.flows.secrets.externalplaces import Elsewhere
+        from mooring.flows.secrets.externalreading import ExternalReader
         from mooring.secrets.external.resolving import Providers
         from mooring.secrets.external.templating import Templates
         from mooring.source.gokit import GoKit
@@ -337,7 +337,7 @@ class Composition:
 
     def sync_ports(self, owner: str, remaining: float) -> SyncPorts:
         """For `sync`: `owner` names the invocation, `remaining` are the seconds it has left."""
-        from mooring.flows.ports import SyncPorts
+        from mooring.flows.syncs.ports import SyncPorts
 
         return SyncPorts(
             self.applications,

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from moto import mock_aws
 
 from local.tools import ensure
-from mooring.flows.sealing import GoTemplates, import_key
+from mooring.flows.secrets.sealing import GoTemplates, import_key
 from mooring.secrets.sealed import SealingKey, public_key_of
 from mooring.secrets.sealedsecret import read_sealed, seal_secret, unseal
 from mooring.source.gokit import GoKit

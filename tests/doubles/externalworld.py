@@ -9,12 +9,12 @@ from typing import Any
 import boto3
 
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.external import ExternalSecrets
-from mooring.flows.externalplaces import Elsewhere
-from mooring.flows.externalreading import ExternalReader
-from mooring.flows.ports import SyncPorts
-from mooring.flows.sync import handle_syncs
-from mooring.flows.live import Live
+from mooring.flows.secrets.external import ExternalSecrets
+from mooring.flows.secrets.externalplaces import Elsewhere
+from mooring.flows.secrets.externalreading import ExternalReader
+from mooring.flows.syncs.ports import SyncPorts
+from mooring.flows.syncs.sync import handle_syncs
+from mooring.flows.clusters.live import Live
 from mooring.model.application import AppKey, Destination
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.external.awsaccess import AwsClients

@@ -18,12 +18,12 @@ from mooring.access.project import Project
 from mooring.differences.expressions import Expressions
 from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
-from mooring.flows.declared import Declared, WithDeclared
-from mooring.flows.declaring import AskPorts
-from mooring.flows.settings import NO_SETTINGS
-from mooring.flows.sync import handle_syncs
-from mooring.flows.opening import Opener
-from mooring.flows.ports import SyncPorts
+from mooring.flows.clusters.declared import Declared, WithDeclared
+from mooring.flows.asked.declaring import AskPorts
+from mooring.flows.rules.settings import NO_SETTINGS
+from mooring.flows.syncs.sync import handle_syncs
+from mooring.flows.secrets.opening import Opener
+from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.application import RESOURCES_FINALIZER, AppKey, Destination, parse_application
 from mooring.model.objects import Manifest
 from mooring.secrets.digests import Digests

@@ -17,7 +17,7 @@ from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.observe import Observed
-from mooring.flows.live import Target
+from mooring.flows.clusters.live import Target
 from mooring.health import STANDARD
 from mooring.health import Rules as HealthRules
 from mooring.model.application import AppKey

@@ -9,9 +9,9 @@ from typing import Any, cast
 from mooring.appsets.ports import GitTrees, Params
 from mooring.errors import UnreachableError
 from mooring.events.messages import ApplicationSetMessage, Cause
-from mooring.flows.generating import SetPorts
-from mooring.flows.previewing import handle_sets_and_previews
-from mooring.flows.setasking import declare_set, get_set
+from mooring.flows.sets.generating import SetPorts
+from mooring.flows.sets.previewing import handle_sets_and_previews
+from mooring.flows.sets.setasking import declare_set, get_set
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
 from mooring.model.setkey import SetKey

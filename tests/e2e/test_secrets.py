@@ -18,7 +18,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from local.stack import Options, Stack
-from mooring.flows.secretchanges import SecretChangePorts, handle_secret_change
+from mooring.flows.arrivals.secretchanges import SecretChangePorts, handle_secret_change
 from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.secrets.sealedsecret import seal_secret

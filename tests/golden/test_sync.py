@@ -31,7 +31,7 @@ import pytest
 import yaml
 
 from mooring.errors import MooringError
-from mooring.flows.preparing import Prepared, prepare
+from mooring.flows.syncs.preparing import Prepared, prepare
 from mooring.model.application import parse_application
 from mooring.model.objects import ObjectKey, digest
 from mooring.plan.hooks import Hook

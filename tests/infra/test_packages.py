@@ -19,7 +19,12 @@ GOARCH = {"x86_64": "amd64", "arm64": "arm64"}[ARCHITECTURE]
 LIMIT = 262_144_000  # bytes unzipped, function and layers together (AWS: "Lambda quotas")
 SERVICES = {"dynamodb", "ecr", "eks", "kms", "s3", "secretsmanager", "sqs", "ssm", "sts"}
 # What each function's package must be able to import, besides its own code.
-LIBRARY = ["mooring.composition", "mooring.flows.rendering", "mooring.flows.syncing", "mooring.flows.pushes"]
+LIBRARY = [
+    "mooring.composition",
+    "mooring.flows.renders.rendering",
+    "mooring.flows.syncs.syncing",
+    "mooring.flows.arrivals.pushes",
+]
 
 
 def _weight(folder: Path) -> int:

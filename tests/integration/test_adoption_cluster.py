@@ -18,10 +18,10 @@ from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.differences.rules import Rules
-from mooring.flows.adopting import first_apply
-from mooring.flows.executing import Execution, Hands, execute
-from mooring.flows.preparing import prepare
-from mooring.flows.live import Target
+from mooring.flows.syncs.adopting import first_apply
+from mooring.flows.syncs.executing import Execution, Hands, execute
+from mooring.flows.syncs.preparing import prepare
+from mooring.flows.clusters.live import Target
 from mooring.health import STANDARD
 from mooring.model.application import Application, parse_application
 from mooring.model.objects import Manifest, ObjectKey, digest

@@ -14,7 +14,7 @@ import pytest
 
 from local.cluster import Cluster
 from local.tools import ensure
-from mooring.flows.live import Target
+from mooring.flows.clusters.live import Target
 from mooring.model.objects import Manifest
 from tests.doubles.installation import World, installation
 from tests.doubles.realcluster import connect, listed, settle, until, use

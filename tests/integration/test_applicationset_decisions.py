@@ -16,10 +16,10 @@ from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.client import ApiServer
 from mooring.errors import ConfigurationError
 from mooring.events.messages import ApplicationSetMessage, Cause, ClusterMessage
-from mooring.flows.deciding import asked_of
-from mooring.flows.setasking import delete_set
-from mooring.flows.sweeping import SweepPorts, sweep
-from mooring.flows.sync import handle_syncs
+from mooring.flows.sets.deciding import asked_of
+from mooring.flows.sets.setasking import delete_set
+from mooring.flows.sweeps.sweeping import SweepPorts, sweep
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.generatorkinds import ClusterDecisions
 from mooring.model.selectors import Requirement, Selector
 from mooring.state.clusters import Cluster as Registered

@@ -15,12 +15,12 @@ import pytest
 
 from mooring.errors import UnreachableError
 from mooring.events.messages import ApplicationSetMessage, Cause
-from mooring.flows.declaring import declare
-from mooring.flows.generating import SetPorts
-from mooring.flows.previewing import handle_sets_and_previews
-from mooring.flows.pushes import PushPorts, handle_delivery
-from mooring.flows.setasking import ask_preview, declare_set, get_set, read_preview
-from mooring.flows.sweeping import SweepPorts, sweep
+from mooring.flows.asked.declaring import declare
+from mooring.flows.sets.generating import SetPorts
+from mooring.flows.sets.previewing import handle_sets_and_previews
+from mooring.flows.arrivals.pushes import PushPorts, handle_delivery
+from mooring.flows.sets.setasking import ask_preview, declare_set, get_set, read_preview
+from mooring.flows.sweeps.sweeping import SweepPorts, sweep
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
 from mooring.model.setkey import SetKey

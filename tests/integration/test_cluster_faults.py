@@ -20,10 +20,10 @@ from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.trying import APPLY, Waits
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
-from mooring.flows.declaring import AskPorts, delete
-from mooring.flows.ports import LEASE_SECONDS, SyncPorts
-from mooring.flows.sync import handle_syncs
-from mooring.flows.live import Target
+from mooring.flows.asked.declaring import AskPorts, delete
+from mooring.flows.syncs.ports import LEASE_SECONDS, SyncPorts
+from mooring.flows.syncs.sync import handle_syncs
+from mooring.flows.clusters.live import Target
 from mooring.health import STANDARD
 from mooring.model.application import RESOURCES_FINALIZER
 from mooring.model.objects import Manifest

@@ -11,8 +11,8 @@ import pytest
 from local.cluster import Cluster
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.errors import ConfigurationError, ForbiddenError
-from mooring.flows.reaching import OutageError
-from mooring.flows.targets import Targets
+from mooring.flows.clusters.reaching import OutageError
+from mooring.flows.clusters.targets import Targets
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
 from tests.doubles.installation import installation
@@ -23,7 +23,9 @@ def registry(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regi
     """A registered EKS cluster; asked where it is, EKS names the real API server."""
     upstream = from_kubeconfig(cluster.kubeconfig)
     authority = base64.b64encode(upstream.tls.ca).decode()
-    monkeypatch.setattr("mooring.flows.places.describe_cluster", lambda login, sessions: (upstream.server, authority))
+    monkeypatch.setattr(
+        "mooring.flows.clusters.places.describe_cluster", lambda login, sessions: (upstream.server, authority)
+    )
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with installation() as make:
         secrets = SecretStore(boto3.client("secretsmanager", region_name="eu-central-1"))
@@ -74,7 +76,9 @@ def test_another_address_is_asked_for(registry: Registry, cluster: Cluster) -> N
 
 def test_an_outage_keeps_requests_away(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     """GIVEN a cluster that is nowhere WHEN it was found out THEN whoever wants to reach it is told since when and why."""
-    monkeypatch.setattr("mooring.flows.places.describe_cluster", lambda login, sessions: ("https://127.0.0.1:9", ""))
+    monkeypatch.setattr(
+        "mooring.flows.clusters.places.describe_cluster", lambda login, sessions: ("https://127.0.0.1:9", "")
+    )
     targets = Targets(registry, connections=1)
     targets.refresh()
     with pytest.raises(Exception, match="no connection"):

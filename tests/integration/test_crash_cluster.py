@@ -16,8 +16,8 @@ import pytest
 
 from local.cluster import Cluster
 from mooring.cluster.fingerprint import own_fingerprint
-from mooring.flows.ports import LEASE_SECONDS
-from mooring.flows.live import Target
+from mooring.flows.syncs.ports import LEASE_SECONDS
+from mooring.flows.clusters.live import Target
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.state.table import Table

@@ -14,7 +14,7 @@ from local.cluster import Cluster
 from local.tools import ensure
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.errors import ForbiddenError
-from mooring.flows.targets import Targets
+from mooring.flows.clusters.targets import Targets
 from mooring.health import Health
 from mooring.model.objects import Manifest
 from mooring.secrets.external.vaulthttp import VaultServer
@@ -267,7 +267,7 @@ def test_one_for_many_namespaces_follows_their_labels(
     def refused(live: Any) -> Any:
         raise ForbiddenError("namespaces may not be listed")
 
-    monkeypatch.setattr("mooring.flows.externalreading.namespaces_of", refused)
+    monkeypatch.setattr("mooring.flows.secrets.externalreading.namespaces_of", refused)
     shop.later(4000)
     shop.sync(key, "tick")
     # THEN they stay as well

@@ -14,8 +14,8 @@ from local.tools import ensure
 from mooring.access.parsing import built_in
 from mooring.access.secretrules import SecretRules, StoreRule
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.secretchanges import SecretChangePorts, handle_secret_change
-from mooring.flows.sync import handle_syncs
+from mooring.flows.arrivals.secretchanges import SecretChangePorts, handle_secret_change
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.health import Health
 from mooring.model.objects import ObjectKey
 from mooring.state.records import Resource

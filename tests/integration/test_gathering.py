@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mooring.flows.gathering import gather
+from mooring.flows.renders.gathering import gather
 from mooring.model.application import Application, parse_application
 from mooring.source import Credential, Repositories, Resolution
 from mooring.state.records import Input

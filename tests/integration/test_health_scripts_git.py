@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mooring.errors import MooringError
-from mooring.flows.healthscripts import follow_scripts
-from mooring.flows.settings import show_settings, store_settings
-from mooring.flows.sweeping import SweepPorts, sweep
-from mooring.flows.targets import Targets
+from mooring.flows.rules.healthscripts import follow_scripts
+from mooring.flows.rules.settings import show_settings, store_settings
+from mooring.flows.sweeps.sweeping import SweepPorts, sweep
+from mooring.flows.clusters.targets import Targets
 from mooring.health import assess
 from mooring.source import Repositories as Sources
 from mooring.source.process import Git

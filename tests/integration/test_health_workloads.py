@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.cluster import Cluster
-from mooring.flows.live import Target
+from mooring.flows.clusters.live import Target
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
 from tests.doubles.installation import World, installation

@@ -10,7 +10,7 @@ import pytest
 from local.cluster import Cluster
 from mooring.errors import ForbiddenError
 from mooring.model.objects import ObjectKey
-from mooring.flows.live import Target
+from mooring.flows.clusters.live import Target
 from tests.doubles.realcluster import connect
 
 ROLE = {

@@ -11,9 +11,9 @@ import pytest
 
 from local.cluster import Cluster
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
-from mooring.flows.declaring import declare
-from mooring.flows.projects import declare_project
-from mooring.flows.sync import handle_syncs
+from mooring.flows.asked.declaring import declare
+from mooring.flows.asked.projects import declare_project
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import RESOURCES_FINALIZER, AppKey
 from tests.doubles.installation import World, config_map, installation
 from tests.doubles.realcluster import connect, until, use
@@ -219,7 +219,7 @@ def test_kinds_that_are_not_served_delete_nothing(world: World, management: Clus
     """GIVEN a declared application WHEN the cluster has lost the CRD THEN it stays."""
     create(management, application())
     look(world)
-    monkeypatch.setattr("mooring.flows.intake.every", lambda *_: None)
+    monkeypatch.setattr("mooring.flows.clusters.intake.every", lambda *_: None)
     assert [] == look(world)
     assert ["argocd/shop"] == list(declared(world))
 

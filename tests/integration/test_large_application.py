@@ -15,8 +15,8 @@ from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.sync import handle_syncs
-from mooring.flows.live import Target
+from mooring.flows.syncs.sync import handle_syncs
+from mooring.flows.clusters.live import Target
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
 from mooring.state.registry import Cluster as Registered

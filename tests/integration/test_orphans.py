@@ -12,9 +12,9 @@ import pytest
 from local.cluster import Cluster
 from mooring.access.parsing import parse_project
 from mooring.events.messages import ClusterMessage, Cause
-from mooring.flows.orphans import orphans_of
-from mooring.flows.showing import show_application
-from mooring.flows.sync import handle_syncs
+from mooring.flows.syncs.orphans import orphans_of
+from mooring.flows.asked.showing import show_application
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from tests.doubles.installation import World, config_map, installation
 from tests.doubles.realcluster import connect, use
@@ -177,7 +177,7 @@ def test_a_cluster_that_falls_silent_changes_nothing(
 ) -> None:
     """GIVEN an orphan that was told WHEN the next look for orphans fails THEN it is still told, and syncs go on."""
     from mooring.errors import UnreachableError
-    from mooring.flows.live import Target
+    from mooring.flows.clusters.live import Target
 
     namespace = make_namespace(cluster)
     project(world, "team", orphanedResources={})

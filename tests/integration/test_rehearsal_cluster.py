@@ -11,7 +11,7 @@ from local.cluster import Cluster
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
-from mooring.flows.live import Target
+from mooring.flows.clusters.live import Target
 from mooring.health import STANDARD
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey

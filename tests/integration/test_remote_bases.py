@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.projects import declare_project
-from mooring.flows.rendering import handle_renders
-from mooring.flows.tasks import RenderPorts
+from mooring.flows.asked.projects import declare_project
+from mooring.flows.renders.rendering import handle_renders
+from mooring.flows.renders.tasks import RenderPorts
 from mooring.model.application import AppKey
 from mooring.source import normalise
 from mooring.source.files import Files

@@ -11,13 +11,13 @@ import pytest
 
 from mooring.errors import ConfigurationError, MooringError, UnreachableError
 from mooring.events.messages import AppMessage, Cause, RepositoryMessage
-from mooring.flows import building
-from mooring.flows.declaring import AskPorts, declare
-from mooring.flows.gpgkeys import add_keys
-from mooring.flows.projects import declare_project
-from mooring.flows.rendering import handle_renders
-from mooring.flows.tasks import RenderPorts
-from mooring.flows.sweeping import SweepPorts, sweep
+from mooring.flows.renders import building
+from mooring.flows.asked.declaring import AskPorts, declare
+from mooring.flows.asked.gpgkeys import add_keys
+from mooring.flows.asked.projects import declare_project
+from mooring.flows.renders.rendering import handle_renders
+from mooring.flows.renders.tasks import RenderPorts
+from mooring.flows.sweeps.sweeping import SweepPorts, sweep
 from mooring.model.application import AppKey
 from mooring.render import Tools
 from mooring.source import Credential, Repositories, normalise

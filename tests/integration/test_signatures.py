@@ -12,8 +12,8 @@ import pytest
 from mooring.access.parsing import parse_project
 from mooring.access.project import Project
 from mooring.errors import UnreachableError
-from mooring.flows.gpgkeys import add_keys, list_keys
-from mooring.flows.verifying import NotSignedError, verify_sources
+from mooring.flows.asked.gpgkeys import add_keys, list_keys
+from mooring.flows.renders.verifying import NotSignedError, verify_sources
 from mooring.source import GoKit, Repositories
 from mooring.source.openpgp import check_openpgp, read_public_keys
 from mooring.source.signatures import Refused, Signed, split_commit

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mooring.errors import ConfigurationError, RenderError
-from mooring.flows.building import build
+from mooring.flows.renders.building import build
 from mooring.model.application import parse_application
 from mooring.render import RenderContext, Tools
 from mooring.source import Repositories

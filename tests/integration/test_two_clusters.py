@@ -24,9 +24,9 @@ from moto import mock_aws
 from local.cluster import Cluster
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
-from mooring.flows.showing import show_application
-from mooring.flows.sync import handle_syncs
-from mooring.flows.targets import Targets
+from mooring.flows.asked.showing import show_application
+from mooring.flows.syncs.sync import handle_syncs
+from mooring.flows.clusters.targets import Targets
 from mooring.model.application import AppKey
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mooring.flows.ports import LEASE_SECONDS
+from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.state.table import Table

@@ -3,8 +3,8 @@
 Whatever the tool, its output ends here: lists are taken apart, fields that belong to the server go, `stringData`
 becomes `data` (server-side apply would track the wrong field), and what can't be applied is refused with its place
 named: a document that is no object, an object too large for etcd. Two documents for the same object are told, and
-settled when the sync knows which kinds live in namespaces (`flows.preparing`). Hooks stay among the objects, but for
-those that never run. Documents are not changed; the objects are shallow copies where they differ.
+settled when the sync knows which kinds live in namespaces (`flows.syncs.preparing`). Hooks stay among the objects, but
+for those that never run. Documents are not changed; the objects are shallow copies where they differ.
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ class Resource:
     """One object as `app get` lists it. `health` is None for kinds that have no rule. `drift` lists changed fields.
 
     `uncounted` says what of it the application's own status leaves out (Argo CD, "Compare Options", "Resource Health");
-    `opened` marks an object that lives in git alone, whose row tells what became of it (see `flows.opening`).
+    `opened` marks an object that lives in git alone, whose row tells what became of it (see `flows.secrets.opening`).
     """
 
     key: ObjectKey
@@ -287,7 +287,7 @@ class Status:
 class Request:
     """A sync that a person asked for. `prune` is None where the application's own policy decides.
 
-    `resources` choose some of the objects (see `flows.asking`); with `dry_run` nothing is changed.
+    `resources` choose some of the objects (see `flows.asked.asking`); with `dry_run` nothing is changed.
     """
 
     id: str

@@ -15,7 +15,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from moto import mock_aws
 
-from mooring.flows.sealing import import_key
+from mooring.flows.secrets.sealing import import_key
 from mooring.secrets.sealed import SealingKey, open_value
 from mooring.secrets.sealedsecret import open_values, read_sealed
 from mooring.state.sealingkeys import SealingKeys, _signed

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from mooring.flows.live import Target
-from mooring.flows.targets import Targets
+from mooring.flows.clusters.live import Target
+from mooring.flows.clusters.targets import Targets
 from mooring.state.registry import Cluster, Registry
 from mooring.state.secret_store import SecretStore
 

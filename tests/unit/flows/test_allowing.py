@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mooring.errors import ConfigurationError, ForbiddenError
-from mooring.flows.allowing import ALLOWED_HOSTS, HOSTS_ENABLED, AllowedHosts
-from mooring.flows.settings import store_settings
+from mooring.flows.rules.allowing import ALLOWED_HOSTS, HOSTS_ENABLED, AllowedHosts
+from mooring.flows.rules.settings import store_settings
 from mooring.model.forges import Forge
 from tests.doubles.generatorworld import World as Generators
 from tests.doubles.installation import World, installation

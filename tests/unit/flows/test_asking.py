@@ -9,9 +9,9 @@ import pytest
 
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.asking import is_chosen, read_selectors
-from mooring.flows.declaring import AskPorts, ask_sync, ask_termination
-from mooring.flows.sync import handle_syncs
+from mooring.flows.asked.asking import is_chosen, read_selectors
+from mooring.flows.asked.declaring import AskPorts, ask_sync, ask_termination
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.state.records import Operation

@@ -10,13 +10,13 @@ import pytest
 
 from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
-from mooring.flows.bootstrapping import Root, declare_root, root_document
-from mooring.flows.declared import Declared
-from mooring.flows.declaring import declare, delete
-from mooring.flows.showing import show_application
-from mooring.flows.sweeping import SweepPorts, sweep
-from mooring.flows.sync import handle_syncs
-from mooring.flows.targets import Targets
+from mooring.flows.asked.bootstrapping import Root, declare_root, root_document
+from mooring.flows.clusters.declared import Declared
+from mooring.flows.asked.declaring import declare, delete
+from mooring.flows.asked.showing import show_application
+from mooring.flows.sweeps.sweeping import SweepPorts, sweep
+from mooring.flows.syncs.sync import handle_syncs
+from mooring.flows.clusters.targets import Targets
 from mooring.model.application import AppKey, Destination
 from mooring.state.bootstrap import BootstrapMark
 from mooring.state.clusters import ALONE, Cluster, find_place

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from mooring.errors import ConfigurationError
-from mooring.flows.chartcredentials import RegisteredChartCredentials
-from mooring.flows.credentials import RegisteredCredentials
-from mooring.flows.registering import register_repository
+from mooring.flows.renders.chartcredentials import RegisteredChartCredentials
+from mooring.flows.renders.credentials import RegisteredCredentials
+from mooring.flows.asked.registering import register_repository
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
 

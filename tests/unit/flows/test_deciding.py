@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 
 from mooring.events.messages import ApplicationSetMessage, Cause, ClusterMessage
-from mooring.flows.previewing import handle_sets_and_previews
-from mooring.flows.setasking import ask_preview, read_preview
-from mooring.flows.sweeping import SweepPorts, sweep
-from mooring.flows.sync import handle_syncs
+from mooring.flows.sets.previewing import handle_sets_and_previews
+from mooring.flows.sets.setasking import ask_preview, read_preview
+from mooring.flows.sweeps.sweeping import SweepPorts, sweep
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.state.clusters import Cluster
 from mooring.state.decisions import MOST_BYTES, Answer, Asked, Decided
 from tests.doubles.installation import World, installation
@@ -106,7 +106,7 @@ def test_what_can_not_be_read_or_kept_is_told(sets: Sets, monkeypatch: pytest.Mo
     assert [("renders", ApplicationSetMessage(str(KEY), Cause("tick")))] == sets.world.queues.sent
     sets.look()
     assert "has no objects that could decide" in sets.condition("ErrorOccurred")["message"]
-    monkeypatch.setattr("mooring.flows.consulting.MOST_BYTES", 10)
+    monkeypatch.setattr("mooring.flows.syncs.consulting.MOST_BYTES", 10)
     handle_syncs(sets.world.ports(), [message])
     sets.look()
     assert "larger than" in sets.condition("ErrorOccurred")["message"]

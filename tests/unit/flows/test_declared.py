@@ -10,9 +10,9 @@ import pytest
 
 from mooring.access.parsing import parse_project
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.declaring import declare, delete
-from mooring.flows.showing import show_application
-from mooring.flows.sync import handle_syncs
+from mooring.flows.asked.declaring import declare, delete
+from mooring.flows.asked.showing import show_application
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.health import Health
 from mooring.model.application import RESOURCES_FINALIZER, AppKey
 from mooring.model.objects import Manifest, ObjectKey

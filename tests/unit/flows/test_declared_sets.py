@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause
-from mooring.flows.setasking import declare_set
-from mooring.flows.showing import show_application
-from mooring.flows.sync import handle_syncs
+from mooring.flows.sets.setasking import declare_set
+from mooring.flows.asked.showing import show_application
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from tests.doubles.installation import World, config_map, installation

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mooring.events.messages import Cause, ClusterMessage
-from mooring.flows.fighting import calm_down, held_back, note_reverts
-from mooring.flows.sync import handle_syncs
+from mooring.flows.syncs.fighting import calm_down, held_back, note_reverts
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.state.codec import status_from, status_item

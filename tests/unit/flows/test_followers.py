@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mooring.flows.pushes import _touched, _with_folders
+from mooring.flows.arrivals.pushes import _touched, _with_folders
 from mooring.model.application import AppKey, parse_application
 from mooring.state.applications import Applications
 from mooring.state.lists import Follows

@@ -9,9 +9,9 @@ import pytest
 
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.declaring import declare, delete
-from mooring.flows.enacting import delete_members
-from mooring.flows.setasking import confirm_removal, delete_set
+from mooring.flows.asked.declaring import declare, delete
+from mooring.flows.sets.enacting import delete_members
+from mooring.flows.sets.setasking import confirm_removal, delete_set
 from mooring.model.application import AppKey
 from tests.doubles.installation import Crash, World, installation
 from tests.doubles.setworld import KEY, Sets

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mooring.errors import ForbiddenError, UnreachableError
-from mooring.flows.declaring import AskPorts, ask_termination, delete
-from mooring.flows.ports import LEASE_SECONDS
-from mooring.flows.showing import show_application
+from mooring.flows.asked.declaring import AskPorts, ask_termination, delete
+from mooring.flows.syncs.ports import LEASE_SECONDS
+from mooring.flows.asked.showing import show_application
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import TRACKING_ANNOTATION

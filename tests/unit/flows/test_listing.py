@@ -10,7 +10,7 @@ import pytest
 
 from mooring.errors import ConfigurationError
 from mooring.events.messages import Cause
-from mooring.flows.listing import list_applications
+from mooring.flows.asked.listing import list_applications
 from mooring.model.application import parse_application
 from mooring.model.objects import ObjectKey
 from mooring.state.records import Commit, Operation, Resource, ResourceResult, Spec, Status

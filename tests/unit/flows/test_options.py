@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mooring.errors import ConflictError
-from mooring.flows.declaring import AskPorts, declare, delete
-from mooring.flows.guarding import CONFIRMATION
-from mooring.flows.ports import LEASE_SECONDS
+from mooring.flows.asked.declaring import AskPorts, declare, delete
+from mooring.flows.syncs.guarding import CONFIRMATION
+from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from tests.doubles.installation import Crash, World, config_map, deployment, installation

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mooring.access.parsing import parse_project
-from mooring.flows.elsewhere import PermittedCharts
-from mooring.flows.permitting import NotPermittedError, permit_source
+from mooring.flows.renders.elsewhere import PermittedCharts
+from mooring.flows.rules.permitting import NotPermittedError, permit_source
 from mooring.model.application import parse_application
 from mooring.source.charts import Version
 from mooring.source.oci_auth import is_amazons

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mooring.errors import ConflictError
-from mooring.flows.declaring import AskPorts, delete
-from mooring.flows.hooking import OPERATION_ANNOTATION
-from mooring.flows.ports import LEASE_SECONDS
+from mooring.flows.asked.declaring import AskPorts, delete
+from mooring.flows.syncs.hooking import OPERATION_ANNOTATION
+from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.model.application import AppKey
 from tests.doubles.hooks import annotated, end_job, job, key_of, make_ready, names, state
 from tests.doubles.installation import Crash, World, config_map, deployment, installation

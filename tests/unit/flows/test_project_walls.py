@@ -9,8 +9,8 @@ import pytest
 
 from mooring.access.parsing import parse_project
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.projects import declare_project
-from mooring.flows.sync import handle_syncs
+from mooring.flows.asked.projects import declare_project
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.state.records import Operation

@@ -12,18 +12,18 @@ import pytest
 from mooring.access.parsing import parse_project
 from mooring.errors import ConfigurationError, ForbiddenError, UnreachableError
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.declaring import AskPorts, declare, delete
-from mooring.flows.projects import (
+from mooring.flows.asked.declaring import AskPorts, declare, delete
+from mooring.flows.asked.projects import (
     UnknownProjectError,
     declare_project,
     delete_project,
     list_projects,
     show_project,
 )
-from mooring.flows.settings import NO_SETTINGS
-from mooring.flows.rendering import handle_renders
-from mooring.flows.tasks import RenderPorts
-from mooring.flows.targets import Targets
+from mooring.flows.rules.settings import NO_SETTINGS
+from mooring.flows.renders.rendering import handle_renders
+from mooring.flows.renders.tasks import RenderPorts
+from mooring.flows.clusters.targets import Targets
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.state.records import Operation

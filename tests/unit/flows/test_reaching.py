@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from mooring.flows.reaching import Breaker, OutageError
+from mooring.flows.clusters.reaching import Breaker, OutageError
 from mooring.state.clusters import Cluster, Outage
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore

@@ -12,9 +12,9 @@ import pytest
 from mooring.cluster.auth import BearerToken, EksLogin
 from mooring.cluster.aws import Sessions, describe_cluster
 from mooring.errors import ConfigurationError, ForbiddenError
-from mooring.flows import registering
-from mooring.flows.places import Places
-from mooring.flows.registering import RegisterPorts, UnknownClusterError
+from mooring.flows.asked import registering
+from mooring.flows.clusters.places import Places
+from mooring.flows.asked.registering import RegisterPorts, UnknownClusterError
 from mooring.state.clusters import Limits, Outage
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
@@ -145,7 +145,7 @@ def test_an_eks_cluster_is_found_once(ports: RegisterPorts, world: World, monkey
     cluster = Places(ports.registry).find(ports.registry.clusters()[0])
     assert endpoint == cluster.server
     assert authority == cluster.authority
-    monkeypatch.setattr("mooring.flows.places.describe_cluster", None)
+    monkeypatch.setattr("mooring.flows.clusters.places.describe_cluster", None)
     (known,) = ports.registry.clusters()
     assert known is Places(ports.registry).find(known)
 

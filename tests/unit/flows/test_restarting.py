@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mooring.flows.restarting import RESTART_ANNOTATION, VALUES_ANNOTATION, with_values
+from mooring.flows.secrets.restarting import RESTART_ANNOTATION, VALUES_ANNOTATION, with_values
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.digests import Digests
 

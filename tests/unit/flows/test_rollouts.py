@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause
-from mooring.flows.setasking import delete_set
-from mooring.flows.sync import handle_syncs
+from mooring.flows.sets.setasking import delete_set
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from tests.doubles.installation import World, config_map, deployment, installation
 from tests.doubles.setworld import KEY, Sets

@@ -13,8 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from mooring.access.secretrules import SecretRules
-from mooring.flows.sealing import SealedOpener, answer_kubeseal
-from mooring.flows.showing import show_application
+from mooring.flows.secrets.sealing import SealedOpener, answer_kubeseal
+from mooring.flows.asked.showing import show_application
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.sealed import public_key_of

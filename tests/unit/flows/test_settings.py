@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mooring.errors import ConfigurationError
-from mooring.flows.settings import read_settings, show_settings, store_settings
-from mooring.flows.targets import Targets
+from mooring.flows.rules.settings import read_settings, show_settings, store_settings
+from mooring.flows.clusters.targets import Targets
 from mooring.model.objects import ObjectKey
 from mooring.state.registry import Registry
 from tests.doubles.installation import World, config_map, deployment, installation

@@ -284,7 +284,7 @@ def test_manual_application_waits_for_a_person(world: World) -> None:
 
 def test_deletion_cascades_and_forgets(world: World) -> None:
     """GIVEN an application that is being deleted WHEN it is synced THEN objects go, and every item about it."""
-    from mooring.flows.declaring import AskPorts, delete
+    from mooring.flows.asked.declaring import AskPorts, delete
 
     key = world.declare(**AUTO)
     world.push(key, config_map("a"), deployment("web"))

@@ -10,7 +10,7 @@ import pytest
 
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError, UnreachableError
 from mooring.events.messages import AppMessage, Cause
-from mooring.flows.sync import handle_syncs
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey, Destination
 from tests.doubles.installation import OneCluster, World, config_map, installation
 

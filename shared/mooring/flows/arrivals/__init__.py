@@ -1,0 +1,1 @@
+"""What arrives from outside: deliveries of forges and events of AWS become messages."""

@@ -1,0 +1,1 @@
+"""What people ask for through the API: declare, sync, look, register. They ask; functions act."""

@@ -1,0 +1,171 @@
+"""What people ask for through the API: declare an application, sync it, delete it.
+
+Asking changes what is remembered and sends a message; the work happens where the rights for it are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import floor
+
+from mooring.differences.expressions import Expressions
+from mooring.differences.rules import Rules
+from mooring.errors import ConfigurationError, ConflictError
+from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause
+from mooring.flows.asked.asking import read_selectors
+from mooring.flows.asked.ulid import new_ulid
+from mooring.flows.renders.following import declared_inputs, repositories_of
+from mooring.flows.rules.permitting import permit_declared
+from mooring.model.application import AppKey, Application, Parsed, parse_application
+from mooring.model.options import APPROVED
+from mooring.queues import Queues
+from mooring.state.applications import Applications
+from mooring.state.records import Deleting, Record, Request, Spec
+from mooring.state.registry import Registry
+
+__all__ = ["AskPorts", "UnknownApplicationError", "ask_sync", "ask_termination", "declare", "delete"]
+
+_UNDER_WAY = ("Running", "Terminating")
+_GRACE = 5.0  # seconds in which a function whose operation is ended notices it
+_TRIES = 3  # to end an operation whose lease changes hands meanwhile
+
+
+class UnknownApplicationError(ConfigurationError):
+    """No application of this name is declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskPorts:
+    """What the API works with; `clock` gives seconds since the epoch."""
+
+    applications: Applications
+    queues: Queues
+    clock: Callable[[], float]
+    registry: Registry
+
+
+def declare(ports: AskPorts, document: object, by: str) -> Parsed:
+    """Creates or changes one application; declaring the same again changes nothing, but asks git at once where its
+    annotation `argocd.argoproj.io/refresh` is set.
+
+    Raises `ConfigurationError` naming the field that is wrong, `ForbiddenError` naming the rule of its project that
+    does not permit it, and `ConflictError` while it is being deleted, unless the document confirms that.
+    """
+    parsed = parse_application(document)
+    application = parsed.application
+    with Expressions() as expressions:
+        Rules(application.ignore_differences, expressions).check()
+    permit_declared(ports.registry.known(), ports.registry.projects, application)
+    follows = repositories_of(declared_inputs(application))
+    record = ports.applications.load([application.key])[application.key]
+    previous = record.spec
+    if previous is not None and previous.deleting is not None:
+        if application.marks.approved >= floor(previous.deleting.at):
+            _approve(ports, previous, application, by)
+            return parsed
+        raise ConflictError("is being deleted; declare it again when that is done", subject=str(application.key))
+    if previous is None or previous.application.declared != application.declared:
+        generation = 1 if previous is None else previous.generation + 1
+        owner, rolling = ("", False) if previous is None else (previous.owner, previous.rolling)
+        spec = Spec(application, generation, parsed.warnings, None, by, owner, rolling)
+        ports.applications.declare(spec, previous=previous, follows=follows, gone=_left(previous, follows))
+        ports.queues.send("renders", [AppMessage(application.key, Cause("spec", by=by))])
+        if owner:  # the set may want it otherwise
+            ports.queues.send("renders", [ApplicationSetMessage(owner, Cause("spec", by=by))])
+    elif application.marks.refresh:
+        ports.queues.send("renders", [AppMessage(application.key, Cause("person", by=by))])
+    return parsed
+
+
+def _left(previous: Spec | None, follows: Mapping[str, object]) -> list[str]:
+    """The repositories that the application declared before and does not any more."""
+    if previous is None:
+        return []
+    return [name for name in repositories_of(declared_inputs(previous.application)) if name not in follows]
+
+
+def _approve(ports: AskPorts, spec: Spec, given: Application, by: str) -> None:
+    """Takes nothing from an application that is being deleted but the word that its deletion is confirmed."""
+    declared, key = spec.application.declared, spec.application.key
+    metadata = declared["metadata"]
+    word = {APPROVED: given.declared["metadata"]["annotations"][APPROVED]}
+    document = {**declared, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), **word}}}
+    approved = replace(spec, application=parse_application(document).application, generation=spec.generation + 1)
+    ports.applications.replace_spec(approved, spec)
+    ports.queues.send("syncs", [AppMessage(key, Cause("person", by=by))])
+
+
+def ask_sync(
+    ports: AskPorts,
+    key: AppKey,
+    by: str,
+    *,
+    prune: bool | None,
+    resources: tuple[str, ...] = (),
+    dry_run: bool = False,
+) -> str:
+    """Asks for a sync to the newest commit, whatever the policy says; returns the operation's id.
+
+    `resources` choose some of its objects (`flows.asked.asking`); with `dry_run` nothing is changed. Raises
+    `UnknownApplicationError`, `ConfigurationError` for a choice that can't be read, and `ConflictError` where less than
+    a sync is asked for while an operation is in progress, as Argo CD does.
+    """
+    read_selectors(resources)
+    running = _known(ports, key).status.operation
+    now = ports.clock()
+    request = Request(new_ulid(now), by, now, prune, resources, dry_run)
+    if request.limited and running is not None and running.phase in _UNDER_WAY:
+        raise ConflictError("another operation is in progress; wait for it or terminate it", subject=str(key))
+    ports.applications.request(key, request)
+    ports.queues.send("renders", [AppMessage(key, Cause("person", request.id, by))])
+    return request.id
+
+
+def ask_termination(ports: AskPorts, key: AppKey, by: str) -> str:
+    """Asks for the end of the operation that runs or waits; returns its id. See `flows.syncs.terminating`.
+
+    Raises `UnknownApplicationError`, `ConfigurationError` where there is nothing to end, and `ConflictError` where the
+    application is too busy just now.
+    """
+    tries = 0
+    while True:
+        record = _known(ports, key)
+        operation = record.status.operation
+        if operation is None or operation.phase not in _UNDER_WAY:
+            raise ConfigurationError("no operation is in progress", subject=str(key))
+        if operation.kind == "delete":
+            raise ConfigurationError("the application is being deleted, which can't be terminated", subject=str(key))
+        ended = replace(operation, phase="Terminating", message=f"terminated by {by}")
+        status = replace(record.status, operation=ended)
+        try:
+            ports.applications.interrupt(record, now=ports.clock(), grace=_GRACE, status=status)
+        except ConflictError:
+            tries += 1
+            if tries == _TRIES:
+                raise
+            continue
+        ports.queues.send("syncs", [AppMessage(key, Cause("person", operation.id, by))])
+        return operation.id
+
+
+def delete(ports: AskPorts, key: AppKey, by: str, *, cascade: bool | None) -> None:
+    """Asks for the application to be deleted; its objects go too with `cascade`, by default if its finalizer says so.
+
+    Raises `UnknownApplicationError`.
+    """
+    record = _known(ports, key)
+    spec = record.spec
+    assert spec is not None
+    if spec.deleting is None:
+        with_objects = spec.application.cascade if cascade is None else cascade
+        doomed = replace(spec, generation=spec.generation + 1, deleting=Deleting(with_objects, by, ports.clock()))
+        ports.applications.replace_spec(doomed, spec)
+    ports.queues.send("syncs", [AppMessage(key, Cause("person", by=by))])
+
+
+def _known(ports: AskPorts, key: AppKey) -> Record:
+    record = ports.applications.load([key])[key]
+    if record.spec is None:
+        raise UnknownApplicationError("no application of this name is declared", subject=str(key))
+    return record

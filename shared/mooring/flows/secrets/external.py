@@ -1,0 +1,77 @@
+"""ExternalSecrets as openers see them: which kinds they are, and which Secrets they make.
+
+What reads them (`flows.secrets.externalreading`) is loaded for the first that has to be opened, since most syncs open
+none. See docs/external-secrets.md and ADR 0081.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from mooring.errors import MooringError
+from mooring.flows.secrets.opening import Context, Opened
+from mooring.model.externalkinds import GENERATORS, GENERATORS_GROUP, GROUP
+from mooring.model.objects import Manifest, ObjectKey
+
+if TYPE_CHECKING:
+    from mooring.flows.secrets.externalreading import ExternalReader
+
+__all__ = ["ExternalSecrets"]
+
+
+class ExternalSecrets:
+    """The opener of External Secrets, for one invocation; `reader` makes what reads them."""
+
+    name: Final = "external-secrets"
+    kinds: Final[Mapping[tuple[str, str], bool]] = MappingProxyType(
+        {
+            (GROUP, "ExternalSecret"): True,
+            (GROUP, "SecretStore"): True,
+            (GROUP, "ClusterSecretStore"): False,
+            (GROUP, "ClusterExternalSecret"): False,
+            (GROUP, "PushSecret"): True,
+            **{(GENERATORS_GROUP, kind): True for kind in GENERATORS},
+        }
+    )
+
+    def __init__(self, reader: Callable[[], ExternalReader]) -> None:
+        self._make = reader
+
+    @cached_property
+    def _reader(self) -> ExternalReader:
+        return self._make()
+
+    def targets(self, source: Manifest, context: Context) -> Iterable[ObjectKey]:
+        """The Secret of an ExternalSecret, as far as its manifest tells; of one for many namespaces, those of all.
+
+        Raises `MooringError` where the namespaces can't be read: nobody could say then what has to stay.
+        """
+        if source["kind"] == "ClusterExternalSecret":
+            return self._spread(source, context)
+        if source["kind"] != "ExternalSecret":
+            return []
+        spec = source.get("spec")
+        target = spec.get("target") if isinstance(spec, dict) else None
+        name = target.get("name") if isinstance(target, dict) else None
+        metadata = source["metadata"]
+        named = name if isinstance(name, str) and name else str(metadata["name"])
+        return [ObjectKey("", "Secret", str(metadata.get("namespace") or context.namespace), named)]
+
+    def _spread(self, source: Manifest, context: Context) -> list[ObjectKey]:
+        spec = source.get("spec")
+        inside = spec.get("externalSecretSpec") if isinstance(spec, dict) else None
+        target = inside.get("target") if isinstance(inside, dict) else None
+        given = (
+            target.get("name") if isinstance(target, dict) else None,
+            spec.get("externalSecretName") if isinstance(spec, dict) else None,
+            source["metadata"]["name"],
+        )
+        name = next(str(each) for each in given if isinstance(each, str) and each)
+        return [ObjectKey("", "Secret", namespace, name) for namespace in self._reader.namespaces(context)]
+
+    def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
+        """What each source stands for, or its own error, in their order."""
+        return self._reader.open(sources, context)

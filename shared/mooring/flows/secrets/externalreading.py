@@ -1,0 +1,277 @@
+"""Reading ExternalSecrets: their stores found, their values read, their Secrets handed to the plan.
+
+A store or generator is looked for among the application's own manifests first; a store also in the cluster, where that
+serves the kind (an installation of the operator that was there before, for example). Templates of ConfigMaps and
+Secrets come from the application's manifests only. Stores and generators are never applied: they mean nothing to a
+cluster without the operator. See docs/external-secrets.md and ADR 0081.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mooring.access.secretrules import keys_allowed, roles_allowed, store_allowed
+from mooring.errors import ConfigurationError, MooringError
+from mooring.events.secretchanges import names_of
+from mooring.flows.rules.permitting import refuse
+from mooring.flows.secrets.externalclusters import namespaces_of
+from mooring.flows.secrets.externalplaces import Elsewhere
+from mooring.flows.secrets.opening import Context, Opened
+from mooring.health import Health
+from mooring.model.externalcluster import parse_cluster_external_secret
+from mooring.model.externalgenerators import EcrTokenGenerator, Generator, StsTokenGenerator, parse_generator
+from mooring.model.externalkinds import GENERATORS, GROUP, VERSIONS
+from mooring.model.externalsecret import ExternalSecret, GeneratorRef, StoreRef, parse_external_secret
+from mooring.model.externalstore import AwsAccess, Store, StoreCondition, parse_store
+from mooring.model.objects import Manifest, ObjectKey, digest
+from mooring.secrets.external.resolving import Providers, Resolved, Surroundings, resolve
+from mooring.secrets.external.rewriting import matching
+from mooring.secrets.external.templating import Templates
+from mooring.state.secretuses import SecretUses, use_name
+
+__all__ = ["ExternalReader"]
+
+_OTHERS: Final = ("PushSecret",)
+_STORES: Final = ("SecretStore", "ClusterSecretStore")
+
+
+class ExternalReader:
+    """Opens External Secrets for one invocation.
+
+    `keyed` makes digests of objects that are secret themselves (`secrets.digests`); they are the seeds of generated
+    values as well.
+    """
+
+    def __init__(
+        self,
+        providers: Providers,
+        templates: Templates,
+        keyed: Callable[[Manifest], str],
+        uses: SecretUses,
+        elsewhere: Elsewhere,
+    ) -> None:
+        self._providers = providers
+        self._templates = templates
+        self._keyed = keyed
+        self._uses = uses
+        self._elsewhere = elsewhere
+        self._namespaces: dict[str, dict[str, dict[str, str]]] = {}
+
+    def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
+        """What each source stands for, or its own error, in their order."""
+        read: list[_Read | MooringError] = []
+        for source in sources:
+            try:
+                read.append(self._read(source, context))
+            except MooringError as error:
+                read.append(error)
+        externals = [one for each in read if not isinstance(each, MooringError) for one in each.externals]
+        around = _Around(context, sources, self._templates, self._keyed, self._elsewhere).surroundings()
+        answers = iter(resolve(externals, around, self._providers, self._templates))
+        opened: list[Opened | MooringError] = []
+        resolved: list[Resolved | MooringError] = []
+        for each in read:
+            if isinstance(each, MooringError):
+                opened.append(each)
+            else:
+                mine = [next(answers) for _ in each.externals]
+                resolved += mine
+                opened.append(_opened(each, mine))
+        self._note(context, resolved)
+        return opened
+
+    def namespaces(self, context: Context) -> dict[str, dict[str, str]]:
+        """The labels of every namespace of the destination, by name; read once. Raises `MooringError`."""
+        name = context.target.cluster.name
+        if name not in self._namespaces:
+            self._namespaces[name] = namespaces_of(context.target)
+        return self._namespaces[name]
+
+    def _read(self, source: Manifest, context: Context) -> _Read:
+        """The ExternalSecrets of a source, none for one that others only name."""
+        warnings: list[str] = []
+        kind = source["kind"]
+        if kind in _OTHERS:
+            raise ConfigurationError(
+                f"{kind} is not supported by Mooring; docs/external-secrets.md says what to write instead", field="kind"
+            )
+        version = source["apiVersion"].rpartition("/")[2]
+        if kind not in GENERATORS and version not in VERSIONS:
+            raise ConfigurationError(
+                f"must be {GROUP}/v1 or {GROUP}/v1beta1: {version} has other fields", field="apiVersion"
+            )
+        if kind in _STORES:
+            namespace = "" if kind == "ClusterSecretStore" else source["metadata"]["namespace"]
+            parse_store(source, namespace, warnings)
+        elif kind in GENERATORS:
+            parse_generator(source, warnings)
+        elif kind == "ClusterExternalSecret":
+            spread = parse_cluster_external_secret(source, warnings)
+            known = sorted(self.namespaces(context).items())
+            chosen = [replace(spread.single, namespace=name) for name, labels in known if spread.selects(name, labels)]
+            if not chosen:
+                warnings.append("selects no namespace of the cluster")
+            due = context.now + spread.refreshes if spread.refreshes else 0.0
+            return _Read(tuple(chosen), warnings, due, Health("Healthy", f"In {len(chosen)} namespaces"))
+        else:
+            return _Read((parse_external_secret(source, warnings),), warnings)
+        return _Read((), warnings)
+
+    def _note(self, context: Context, resolved: Sequence[Resolved | MooringError]) -> None:
+        """Lists the application under what it is made of; as it was before where something could not be read."""
+        if any(isinstance(each, MooringError) for each in resolved):
+            return
+        names = {
+            use_name(use.service, use.region, name)
+            for each in resolved
+            if isinstance(each, Resolved) and each.due
+            for use in each.uses
+            if use.region  # of a provider that tells of changes
+            for name in (names_of(use.name) if use.name else [""])
+        }
+        self._uses.note(context.application.key, names, now=context.now)
+
+
+def _opened(read: _Read, answers: Sequence[Resolved | MooringError]) -> Opened | MooringError:
+    """What a source stands for; where one of several namespaces has trouble, that is the source's."""
+    done: list[Resolved] = []
+    for external, answer in zip(read.externals, answers, strict=True):
+        if isinstance(answer, MooringError):
+            if len(answers) == 1:
+                return answer
+            return type(answer)(f"in the namespace {external.namespace}: {answer.message}", field=answer.field)
+        done.append(answer)
+    manifests = tuple(each.secret for each in done if each.secret is not None)
+    versions = [each.version for each in done]
+    dues = [due for due in (read.due, *(each.due for each in done)) if due]
+    return Opened(
+        manifests,
+        versions[0] if len(versions) == 1 else digest(versions) if versions else "",
+        read.health,
+        warnings=tuple(read.warnings),
+        due=min(dues, default=0.0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a source is made of; `due` is when its namespaces are to be looked at again, 0 for never."""
+
+    externals: tuple[ExternalSecret, ...]
+    warnings: list[str]
+    due: float = 0.0
+    health: Health = Health("Healthy")
+
+
+class _Around:
+    """What ExternalSecrets of one application find around them."""
+
+    def __init__(
+        self,
+        context: Context,
+        sources: Sequence[Manifest],
+        templates: Templates,
+        keyed: Callable[[Manifest], str],
+        elsewhere: Elsewhere,
+    ) -> None:
+        self._context = context
+        self._elsewhere = elsewhere
+        self._templates = templates
+        self._keyed = keyed
+        self._sources = {
+            (each["kind"], each["metadata"].get("namespace") or "", each["metadata"]["name"]): each for each in sources
+        }
+        self._stores: dict[tuple[str, str, str], Store] = {}
+
+    def surroundings(self) -> Surroundings:
+        context = self._context
+        return Surroundings(
+            self._store,
+            self._generator,
+            self._held,
+            self._keyed,
+            self._seed,
+            context.now,
+            self._permit,
+            lambda store: self._elsewhere.provider(store, context, lambda aws: self._access(aws, store.title)),
+            f"{context.project.name}/{context.target.cluster.name}",
+        )
+
+    def _permit(self, store: Store, keys: Sequence[str], found: bool) -> None:
+        refuse(keys_allowed(self._context.project, store.service, keys, found=found))
+
+    def _access(self, access: AwsAccess, what: str) -> AwsAccess:
+        """As whom AWS is asked: by the project's role first, where it has one."""
+        refuse(roles_allowed(self._context.project, access.roles, what))
+        rules = self._context.project.secrets
+        if rules is None or not rules.role or access.roles[:1] == (rules.role,):
+            return access
+        return replace(access, roles=(rules.role, *access.roles))
+
+    def _store(self, ref: StoreRef, namespace: str) -> Store:
+        kind, place = ("ClusterSecretStore", "") if ref.cluster else ("SecretStore", namespace)
+        key = (kind, place, ref.name)
+        if key not in self._stores:
+            refuse(store_allowed(self._context.project, *key))
+            manifest = self._sources.get(key) or self._live(ObjectKey(GROUP, *key))
+            if manifest is None:
+                where = f"{kind} {place}/{ref.name}" if place else f"{kind} {ref.name}"
+                raise ConfigurationError(
+                    f"there is no {where}: neither among the application's manifests nor in the cluster",
+                    field="spec.secretStoreRef",
+                )
+            parsed = parse_store(manifest, place, [])
+            if isinstance(parsed.access, AwsAccess):
+                parsed = replace(parsed, access=self._access(parsed.access, parsed.title))
+            self._stores[key] = parsed
+        store = self._stores[key]
+        if store.conditions and not any(self._fits(each, namespace) for each in store.conditions):
+            raise ConfigurationError(
+                f"{store.title} may not be used in the namespace {namespace}: none of its conditions names it",
+                field="spec.secretStoreRef",
+            )
+        return store
+
+    def _fits(self, condition: StoreCondition, namespace: str) -> bool:
+        if namespace in condition.names:
+            return True
+        if any(matching([namespace], each, self._templates, "namespaceRegexes") for each in condition.regexps):
+            return True
+        if condition.selector is None:
+            return False
+        found = self._live(ObjectKey("", "Namespace", "", namespace))
+        labels = ((found or {}).get("metadata") or {}).get("labels") or {}
+        return condition.selector.matches(labels)
+
+    def _live(self, key: ObjectKey) -> Manifest | None:
+        found = self._context.target.get(key)
+        return None if found is None else found.live
+
+    def _generator(self, ref: GeneratorRef, namespace: str) -> Generator:
+        manifest = self._sources.get((ref.kind, namespace, ref.name))
+        if manifest is None or ref.kind not in GENERATORS:
+            raise ConfigurationError(
+                f"there is no generator {ref.kind} {namespace}/{ref.name} among the application's manifests",
+                field="sourceRef.generatorRef",
+            )
+        generator = parse_generator(manifest, [])
+        if isinstance(generator, EcrTokenGenerator | StsTokenGenerator):
+            access = self._access(generator.access, f"the generator {ref.kind} {namespace}/{ref.name}")
+            return replace(generator, access=access)
+        return generator
+
+    def _held(self, kind: str, namespace: str, name: str) -> Manifest | None:
+        for manifest in self._context.bundle:
+            metadata = manifest["metadata"]
+            if manifest["apiVersion"] != "v1" or (manifest["kind"], metadata["name"]) != (kind, name):
+                continue
+            if (metadata.get("namespace") or self._context.namespace) == namespace:
+                return manifest
+        return None
+
+    def _seed(self, names: Sequence[str]) -> bytes:
+        # No manifest looks like this, so that no digest of one, which is kept, is ever a seed.
+        asked: Manifest = {"apiVersion": "v1", "kind": "Secret", "seed": [self._context.target.cluster.name, *names]}
+        return bytes.fromhex(self._keyed(asked))

@@ -1,0 +1,1 @@
+"""ApplicationSets: evaluated, carried out, rolled out, previewed."""

@@ -1,0 +1,1 @@
+"""The function `sweep`: the safety net under everything else."""

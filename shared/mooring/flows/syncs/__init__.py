@@ -1,0 +1,1 @@
+"""From bundles to clusters: the function `sync`, one operation and its waves, drift and its healing."""
