@@ -6,19 +6,19 @@ an answer lacks is an error of the generator: an API that is not the one it shou
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from mooring.appsets.hosts_azure import AzureDevOps
 from mooring.appsets.hosts_bitbucket import BitbucketCloud, BitbucketServer
 from mooring.appsets.hosts_codecommit import Clients, CodeCommit, aws_clients
-from mooring.appsets.hosts_github import GitHubLike, github_base
+from mooring.appsets.hosts_github import GitHubLike
 from mooring.appsets.hosts_gitlab import GitLab
 from mooring.appsets.ports import FoundRepository, PullRequest
-from mooring.appsets.rest import Rest
 from mooring.appsets.tokens import SetSecrets
 from mooring.errors import ConfigurationError
+from mooring.forge.asking import api_of, shown_password, shown_token
+from mooring.forge.rest import Rest
 from mooring.model.forges import Forge
 from mooring.source.inward import refuse_inward
 
@@ -87,42 +87,25 @@ class Hosts:
         if forge.kind == "awsCodeCommit":
             return CodeCommit(forge, self._clients)
         headers = self._headers(forge, namespace)
-        base, make = _HOSTS[forge.kind]
-        rest = Rest(base(forge.api), headers, where=forge.where, insecure=forge.insecure, guard=self._guard)
-        return make(rest, forge)
+        base = api_of(forge.kind, forge.api)
+        rest = Rest(base, headers, where=forge.where, insecure=forge.insecure, guard=self._guard)
+        return _HOSTS[forge.kind](rest, forge)
 
-    def _headers(self, forge: Forge, namespace: str) -> dict[str, str]:
+    def _headers(self, forge: Forge, namespace: str) -> Mapping[str, str]:
         if forge.app_secret:
-            return {"Authorization": f"Bearer {self._secrets.app_token(namespace, forge.app_secret, forge.where)}"}
+            return shown_token("github", self._secrets.app_token(namespace, forge.app_secret, forge.where))
         if forge.password is not None:
-            return _basic(forge.user, self._secrets.value(namespace, forge.password, forge.where))
+            return shown_password(forge.user, self._secrets.value(namespace, forge.password, forge.where))
         if forge.token is None:
             return {}
-        token = self._secrets.value(namespace, forge.token, forge.where)
-        match forge.kind:
-            case "azureDevOps":
-                return _basic("", token)
-            case "gitlab":
-                return {"PRIVATE-TOKEN": token}
-            case "gitea":
-                return {"Authorization": f"token {token}"}
-            case _:
-                return {"Authorization": f"Bearer {token}"}
+        return shown_token(forge.kind, self._secrets.value(namespace, forge.token, forge.where))
 
 
-def _basic(user: str, password: str) -> dict[str, str]:
-    return {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
-
-
-def _server_base(api: str) -> str:
-    return f"{api.removesuffix('/rest')}/rest/api/1.0"
-
-
-_HOSTS: dict[str, tuple[Callable[[str], str], Callable[[Rest, Forge], _Host]]] = {
-    "github": (github_base, GitHubLike),
-    "gitea": (lambda api: f"{api}/api/v1", GitHubLike),
-    "gitlab": (lambda api: f"{(api or 'https://gitlab.com').removesuffix('/api/v4')}/api/v4", GitLab),
-    "bitbucket": (lambda api: api or "https://api.bitbucket.org/2.0", BitbucketCloud),
-    "bitbucketServer": (_server_base, BitbucketServer),
-    "azureDevOps": (lambda api: api or "https://dev.azure.com", AzureDevOps),
+_HOSTS: dict[str, Callable[[Rest, Forge], _Host]] = {
+    "github": GitHubLike,
+    "gitea": GitHubLike,
+    "gitlab": GitLab,
+    "bitbucket": BitbucketCloud,
+    "bitbucketServer": BitbucketServer,
+    "azureDevOps": AzureDevOps,
 }

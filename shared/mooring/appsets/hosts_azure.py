@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from mooring.appsets.ports import FoundRepository, PullRequest
-from mooring.appsets.rest import Rest, segment
+from mooring.forge.rest import Rest, segment
 from mooring.model.forges import Forge
 
 __all__ = ["AzureDevOps"]

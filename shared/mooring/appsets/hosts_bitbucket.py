@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mooring.appsets.ports import FoundRepository, PullRequest
-from mooring.appsets.rest import Answer, Rest, segment
+from mooring.forge.rest import Answer, Rest, segment
 from mooring.model.forges import Forge
 
 __all__ = ["BitbucketCloud", "BitbucketServer"]

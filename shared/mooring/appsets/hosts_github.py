@@ -12,21 +12,12 @@ from typing import Any
 from urllib.parse import quote
 
 from mooring.appsets.ports import FoundRepository, PullRequest
-from mooring.appsets.rest import Answer, Rest, segment
+from mooring.forge.rest import Answer, Rest, segment
 from mooring.model.forges import Forge
 
-__all__ = ["GitHubLike", "github_base"]
+__all__ = ["GitHubLike"]
 
 _PER_PAGE = 50  # the most that a Gitea gives by default
-
-
-def github_base(api: str) -> str:
-    """The address of GitHub's API; that of an Enterprise server ends in `/api/v3`."""
-    if not api:
-        return "https://api.github.com"
-    host = api.split("//", 1)[-1].split("/", 1)[0]
-    known = api.endswith("/api/v3") or host.startswith("api.") or ".api." in host
-    return api if known else f"{api}/api/v3"
 
 
 class GitHubLike:

@@ -3,6 +3,10 @@
 A list that misses a page would look like applications that are gone, so whatever is not a whole answer raises. Nothing
 of an answer's body reaches an error, since it may quote the token that was sent; redirects are not followed, since they
 would carry it elsewhere.
+
+A host that asks for patience (429, or a 403 or 503 with `Retry-After`: RFC 9110) is asked again as long as the caller's
+patience lasts; after that the caller is told when to come back. Only questions are asked again when there was no
+answer: whatever changes something may have been done.
 """
 
 from __future__ import annotations
@@ -10,13 +14,21 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from mooring.errors import ConfigurationError, ForbiddenError, MooringError, ThrottledError, UnreachableError
+from mooring.errors import (
+    ConfigurationError,
+    ForbiddenError,
+    MooringError,
+    RejectedError,
+    ThrottledError,
+    UnreachableError,
+)
 from mooring.source.inward import refuse_inward
 
 if TYPE_CHECKING:
@@ -29,6 +41,9 @@ _MOST_PAGES = 500
 _MOST_BYTES = 32 << 20
 _NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
 _SERVER_FAILS = 500
+_PAUSE = 1.0  # seconds before a question without an answer is asked again
+_PATIENT = frozenset({403, 429, 503})
+_REJECTED = frozenset({400, 409, 422})
 
 _E = TypeVar("_E", bound=MooringError)
 
@@ -52,7 +67,11 @@ def segment(text: str) -> str:
 
 
 class Rest:
-    """The API below `base`. `where` is the field of the generator that errors name, `guard` refuses addresses."""
+    """The API below `base`. `where` is the field that errors name, `guard` refuses addresses.
+
+    `timeout` is in seconds without a byte; `patience` are the seconds that may be spent on waiting for a host that asks
+    for it.
+    """
 
     def __init__(
         self,
@@ -62,8 +81,14 @@ class Rest:
         where: str,
         insecure: bool = False,
         guard: Callable[[str], None] = refuse_inward,
+        timeout: float = _TIMEOUT,
+        patience: float = 0.0,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base = base.rstrip("/")
+        self._timeout = timeout
+        self._patience = patience
+        self._sleep = sleep
         self._guard = guard
         self._headers = {"Accept": "application/json", "User-Agent": "mooring", **headers}
         self._where = where
@@ -108,6 +133,40 @@ class Rest:
             raise self._error(UnreachableError, "lost a page of its list while it was read")
 
     def _get(self, url: str) -> Answer | None:
+        answer = self._answered("GET", url, None)
+        if answer.status == 404:
+            return None
+        return self._decoded(answer)
+
+    def send(self, method: str, path: str, body: Mapping[str, Any], /, **query: str | int) -> Answer:
+        """Has something made or changed; an empty answer is None.
+
+        Raises as `get`; `RejectedError` where the host does not take what was sent (400, 409, 422), and
+        `ConfigurationError` for what is not there.
+        """
+        url = f"{self.base}{path}{'?' + urlencode(query) if query else ''}"
+        answer = self._answered(method, url, json.dumps(body).encode())
+        if answer.status == 404:
+            raise self.missing("such thing")
+        if answer.status in _REJECTED:
+            raise self._error(RejectedError, f"does not take it (status {answer.status})")
+        return self._decoded(answer)
+
+    def _decoded(self, answer: urllib3.BaseHTTPResponse) -> Answer:
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if answer.status not in (200, 201, 204):
+            raise self._refused(answer.status, headers)
+        if len(answer.data) > _MOST_BYTES:
+            raise self._error(ConfigurationError, "answers more than fits; narrow the generator")
+        if answer.status == 204:
+            return Answer(None, headers)
+        try:
+            return Answer(json.loads(answer.data), headers)
+        except ValueError:
+            raise self._error(ConfigurationError, "answers no JSON; correct the api address") from None
+
+    def _answered(self, method: str, url: str, body: bytes | None) -> urllib3.BaseHTTPResponse:
+        """The host's last word, after what patience allows."""
         import urllib3
 
         if self._pool is None:
@@ -116,27 +175,35 @@ class Rest:
             except MooringError as error:
                 raise self._error(type(error), error.message) from None
             self._pool = urllib3.PoolManager(cert_reqs="CERT_NONE" if self._insecure else "CERT_REQUIRED")
-        try:
-            answer = self._request(self._pool, url)
-        except urllib3.exceptions.HTTPError as error:
-            raise self._error(UnreachableError, f"does not answer: {type(error).__name__}") from None
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        if answer.status == 404:
-            return None
-        if answer.status != 200:
-            raise self._refused(answer.status, headers)
-        if len(answer.data) > _MOST_BYTES:
-            raise self._error(ConfigurationError, "answers more than fits; narrow the generator")
-        try:
-            return Answer(json.loads(answer.data), headers)
-        except ValueError:
-            raise self._error(ConfigurationError, "answers no JSON; correct the api address") from None
+        left = self._patience
+        while True:
+            try:
+                answer = self._request(self._pool, method, url, body)
+            except urllib3.exceptions.HTTPError as error:
+                if method == "GET" and left >= _PAUSE:
+                    left = self._wait(_PAUSE, left)
+                    continue
+                raise self._error(UnreachableError, f"does not answer: {type(error).__name__}") from None
+            wait = answer.headers.get("retry-after", "")
+            if answer.status not in _PATIENT or not wait.isdecimal() or int(wait) > left:
+                return answer
+            left = self._wait(max(float(wait), _PAUSE), left)
 
-    def _request(self, pool: urllib3.PoolManager, url: str) -> urllib3.BaseHTTPResponse:
+    def _wait(self, seconds: float, left: float) -> float:
+        self._sleep(seconds)
+        return left - seconds
+
+    def _request(
+        self, pool: urllib3.PoolManager, method: str, url: str, body: bytes | None
+    ) -> urllib3.BaseHTTPResponse:
         import urllib3
 
+        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
+
         def send() -> urllib3.BaseHTTPResponse:
-            return pool.request("GET", url, headers=self._headers, timeout=_TIMEOUT, retries=False, redirect=False)
+            return pool.request(
+                method, url, body=body, headers=headers, timeout=self._timeout, retries=False, redirect=False
+            )
 
         if not self._insecure:
             return send()
@@ -150,11 +217,13 @@ class Rest:
             error = self._error(ThrottledError, "asks to be left alone for a while")
             error.retry_after = float(wait) if wait.isdecimal() else None
             return error
+        if status == 202:  # Bitbucket Cloud, while it looks for the answer
+            return self._error(ThrottledError, "is still looking; ask again later")
         if status in {203, 302, 401, 403}:  # Azure DevOps answers 203 or a redirect to its sign-in page
             return self._error(ForbiddenError, f"refuses the token (status {status}); check it and its scopes")
         if status >= _SERVER_FAILS:
             return self._error(UnreachableError, f"fails with status {status}")
-        return self._error(ConfigurationError, f"answers with status {status}; check the generator's names and api")
+        return self._error(ConfigurationError, f"answers with status {status}; check names and api address")
 
     def _error(self, kind: type[_E], message: str) -> _E:
         return kind(f"{urlsplit(self.base).netloc} {message}", field=self._where)

@@ -1,0 +1,120 @@
+"""What every code host can be asked here, whatever it calls it, and what it answers.
+
+Hosts spell the same things differently: pull request or merge request, verdict or vote or approval state. The clients
+translate; nobody above them knows which host it is. What a host does not tell stays empty rather than guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+__all__ = ["Change", "CodeHost", "Hook", "HookHost", "MergedRequest", "Proposal", "Review", "State", "Verdict"]
+
+Verdict = Literal["approved", "changes requested", "commented", "none"]
+State = Literal["open", "merged", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A reviewer's last word on a request; `none` is one who was asked and said nothing."""
+
+    reviewer: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class MergedRequest:
+    """A pull (merge) request that brought a commit. Times are as the host writes them in RFC 3339, or empty."""
+
+    number: int
+    title: str
+    url: str
+    author: str
+    merged_by: str = ""
+    created_at: str = ""
+    merged_at: str = ""
+    labels: tuple[str, ...] = ()
+    reviews: tuple[Review, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A pull request to be opened, from the branch `head` to the branch `base` of the same repository."""
+
+    head: str
+    base: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A pull (merge) request as it stands."""
+
+    number: int
+    title: str
+    body: str
+    url: str
+    head: str
+    base: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook of a repository; no host shows its secret."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    active: bool = True
+
+
+class CodeHost(Protocol):
+    """One repository on a code host. Everything raises as `forge.rest.Rest` does."""
+
+    def merged_request(self, commit: str) -> MergedRequest | None:
+        """The merged request that brought a commit (by its full SHA); None where none is known."""
+        ...
+
+    def open_change(self, proposal: Proposal) -> Change:
+        """Opens a pull request. Raises `RejectedError` where the host does not take it."""
+        ...
+
+    def find_change(self, head: str, base: str) -> Change | None:
+        """The open pull request between two branches of this repository; None where there is none."""
+        ...
+
+    def change(self, number: int) -> Change | None:
+        """A pull request by its number; None where there is none."""
+        ...
+
+    def rewrite_change(self, number: int, title: str, body: str) -> None:
+        """Gives a pull request another title and description."""
+        ...
+
+    def comment(self, number: int, text: str) -> None:
+        """Says something on a pull request."""
+        ...
+
+    def close_change(self, number: int) -> None:
+        """Closes a pull request without merging it."""
+        ...
+
+
+class HookHost(Protocol):
+    """A host whose webhooks can be installed."""
+
+    def hooks(self) -> Sequence[Hook]:
+        """Every webhook of the repository."""
+        ...
+
+    def create_hook(self, url: str, secret: str) -> Hook:
+        """A new webhook that sends pushes, tags and pull requests, signed with the secret."""
+        ...
+
+    def update_hook(self, hook: Hook, secret: str) -> Hook:
+        """Has a webhook send what `create_hook` would, signed with this secret."""
+        ...
