@@ -170,6 +170,17 @@ class Applications:
                     records[key] = _with_inventory(records[key], first, more)
         return records
 
+    def inventories(self, keys: Iterable[AppKey]) -> dict[AppKey, Inventory]:
+        """What is remembered of the objects of any number of applications, a hundred a request: to look at, no ground
+        to decide a sync on.
+        """
+        apps = {(application_pk(key), _inventory_sk(0)): key for key in keys}
+        firsts = self._table.get_many(apps)
+        more = self._table.get_many(
+            (pk, _inventory_sk(index)) for (pk, _), first in firsts.items() for index in range(1, first["chunks"])
+        )
+        return {apps[at]: _with_inventory(Record(apps[at]), first, more).inventory for at, first in firsts.items()}
+
     def wanted(self, keys: Iterable[AppKey]) -> dict[AppKey, WantedState]:
         """What git wants of any number of applications, a hundred a request; unknown ones are left out."""
         apps = {(application_pk(key), "WANTED"): key for key in keys}

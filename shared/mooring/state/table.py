@@ -138,15 +138,29 @@ class Table:
         return found
 
     def query(
-        self, pk: str, prefix: str = "", *, newest_first: bool = False, limit: int = 0, fields: Sequence[str] = ()
+        self,
+        pk: str,
+        prefix: str = "",
+        *,
+        between: tuple[str, str] | None = None,
+        newest_first: bool = False,
+        limit: int = 0,
+        fields: Sequence[str] = (),
     ) -> Iterator[Item]:
-        """The items of a partition whose sort key starts with `prefix`, in order; pages as needed."""
+        """The items of a partition whose sort key starts with `prefix` or is `between` two, in order; paged."""
+        condition, values = "pk = :pk", {":pk": {"S": pk}}
+        if between is not None:
+            condition += " AND sk BETWEEN :low AND :high"
+            values |= {":low": {"S": between[0]}, ":high": {"S": between[1]}}
+        elif prefix:
+            condition += " AND begins_with(sk, :prefix)"
+            values |= {":prefix": {"S": prefix}}
         request: dict[str, Any] = {
             "TableName": self.name,
             "ConsistentRead": True,
             "ScanIndexForward": not newest_first,
-            "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
-            "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":prefix": {"S": prefix}} if prefix else {}),
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
         }
         if fields:
             request["ProjectionExpression"] = ", ".join(f"#f{index}" for index in range(len(fields)))
@@ -220,7 +234,13 @@ class Table:
 
     def delete_all(self, keys: Iterable[Key]) -> None:
         """Removes any number of items without conditions."""
-        pending: list[Any] = [{"DeleteRequest": {"Key": _key(key)}} for key in keys]
+        self._write_all([{"DeleteRequest": {"Key": _key(key)}} for key in keys])
+
+    def put_all(self, items: Iterable[Item]) -> None:
+        """Writes any number of items, no two with one key, without conditions; they replace what is there."""
+        self._write_all([{"PutRequest": {"Item": _item(item)}} for item in items])
+
+    def _write_all(self, pending: list[Any]) -> None:
         attempt = 0
         while pending:
             chunk, pending = pending[:_BATCH_WRITE], pending[_BATCH_WRITE:]
