@@ -34,6 +34,7 @@ __all__ = [
     "TransformRewrite",
     "parse_external_secret",
     "parse_spec",
+    "parse_template",
 ]
 
 Decoding: TypeAlias = Literal["None", "Auto", "Base64", "Base64URL"]
@@ -380,14 +381,15 @@ def _target(fields: Fields, name: str) -> Target:
         fields.text("name") or name,
         _word(fields, "creationPolicy", "Owner", CreationPolicy),
         _word(fields, "deletionPolicy", "Retain", DeletionPolicy),
-        None if template is None else _template(template),
+        None if template is None else parse_template(template),
         fields.boolean("immutable", False),
     )
     fields.close()
     return target
 
 
-def _template(fields: Fields) -> Template:
+def parse_template(fields: Fields) -> Template:
+    """Reads a template of an ExternalSecret or PushSecret. Raises `ConfigurationError` with the field's path."""
     engine = fields.text("engineVersion", "v2")
     if engine != "v2":
         raise fields.error("engineVersion", f"must be v2, not {engine!r}: the operator has removed the older engine")
