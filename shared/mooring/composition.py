@@ -261,7 +261,21 @@ class Composition:
             names = (f"{prefix}/sops/shared", f"{prefix}/sops/projects/{project}")
             return "\n".join(self.secrets.text_if_there(name) for name in names)
 
-        return SopsOpener(self._program("sopskit"), keys, self._environment)
+        return SopsOpener(self._program("sopskit"), keys, self._environment, self._sops_session)
+
+    def _sops_session(self, role: str) -> dict[str, str]:
+        """The variables of AWS with which KMS is asked as a project's role."""
+        from mooring.model.externalstore import AwsAccess
+
+        region = self._environment.get("AWS_REGION") or self._environment.get("AWS_DEFAULT_REGION") or ""
+        given = self._sops_roles.credentials(AwsAccess(region, (role,)))
+        return {name.upper(): value for name, value in given.items()}
+
+    @cached_property
+    def _sops_roles(self) -> AwsClients:
+        from mooring.secrets.external.awsaccess import SOPS_SESSION, AwsClients
+
+        return AwsClients(self._client, session=SOPS_SESSION, parameter="SopsRoleArns")
 
     def set_ports(self, owner: str) -> SetPorts:
         """For ApplicationSets, in `render`; `owner` names the invocation."""

@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from mooring.errors import ConfigurationError, DecryptError, MooringError, RenderError
+from mooring.composition import Composition
+from mooring.errors import ConfigurationError, DecryptError, ForbiddenError, MooringError, RenderError
 from mooring.model.objects import Manifest
 from mooring.model.source import HelmOptions, NamedText, Source
 from mooring.render import RenderContext, Rendered, Tools, render
@@ -67,12 +68,15 @@ class Sops:
         assert 0 == done.returncode, done.stderr.decode()
         return done.stdout
 
-    def opener(self, environment: Mapping[str, str] = {}) -> SopsOpener:
+    def opener(
+        self, environment: Mapping[str, str] = {}, assume: Callable[[str], Mapping[str, str]] | None = None
+    ) -> SopsOpener:
         """What opens files with the keys that are kept now."""
         return SopsOpener(
             str(self.tools["sopskit"]),
             lambda project: "\n".join((self.kept.get("", ""), self.kept.get(project, ""))),
             environment,
+            assume,
         )
 
 
@@ -82,6 +86,7 @@ class Counted:
     def __init__(self) -> None:
         self.number = 0
         self.url = ""
+        self.callers: set[str] = set()
 
 
 @contextmanager
@@ -91,7 +96,9 @@ def counting(behind: str) -> Iterator[Counted]:
 
     class Passing(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            counted.number += self.headers.get("X-Amz-Target") == "TrentService.Decrypt"
+            if self.headers.get("X-Amz-Target") == "TrentService.Decrypt":
+                counted.number += 1
+                counted.callers.add(self.headers["Authorization"].partition("Credential=")[2].partition("/")[0])
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name: value for name, value in self.headers.items() if name not in ("Host", "Accept-Encoding")}
             request = urllib.request.Request(f"{behind}{self.path}", body, headers, method="POST")
@@ -401,6 +408,52 @@ def test_kms_is_asked_once_for_a_data_key(sops: Sops, aws: str) -> None:
     refused = sops.opener(environment | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"} | {"AWS_MAX_ATTEMPTS": "1"})
     with pytest.raises(DecryptError, match=rf"kms {arn} \(KMS can't be asked\)"):
         refused.open(files, "retail")
+
+
+def test_a_project_asks_kms_as_its_own_role(sops: Sops, aws: str) -> None:
+    """GIVEN projects with roles and one without WHEN they open the same file THEN KMS sees each as what it is, a role is
+    assumed only for a file that needs KMS, and one that may not be assumed opens nothing and names the rule.
+    """
+    import boto3
+
+    environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")} | {
+        "AWS_ENDPOINT_URL": aws
+    }
+    arn = boto3.client("kms", region_name="eu-central-1", endpoint_url=aws).create_key()["KeyMetadata"]["Arn"]
+    by_kms = SopsFile("k.yaml", "yaml", sops.encrypt("k.yaml", f"a: {CANARY}\n", "--kms", arn, env=environment))
+    by_age = SopsFile("a.yaml", "yaml", sops.encrypt("a.yaml", f"a: {CANARY}\n"))
+    role = "arn:aws:iam::123456789012:role/{}-sops"
+    asked: list[str] = []
+
+    with counting(aws) as calls:
+        places = environment | {"AWS_ENDPOINT_URL": calls.url, "AWS_REGION": "eu-central-1", "MOORING_TABLE": "none"}
+        composition = Composition(places)
+
+        def assume(named: str) -> Mapping[str, str]:
+            asked.append(named)
+            if "closed" in named:
+                raise ForbiddenError("AWS refuses")
+            return composition._sops_session(named)
+
+        opener = sops.opener(places, assume)
+        opener.open([by_age], "retail", None, role.format("retail"))
+        assert [] == asked
+        for project in ("retail", "bank"):
+            opened = opener.open([by_kms, by_age], project, None, role.format(project))
+            assert [f"a: {CANARY}\n".encode()] * 2 == [plain for plain, _ in opened]
+        opener.open([by_kms], "other")
+        with pytest.raises(ForbiddenError, match=r"AWS refuses.*closed-sops.*'closed'.*sopsRole") as caught:
+            opener.open([by_kms], "closed", None, role.format("closed"))
+        assert (3, 3) == (calls.number, len(calls.callers))
+        assert environment["AWS_ACCESS_KEY_ID"] in calls.callers
+    assert [role.format(each) for each in ("retail", "bank", "closed")] == asked
+    assert CANARY not in str(caught.value)
+    # AND where KMS refuses the role, the error says as whom it was asked
+    unreachable = sops.opener(
+        environment | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}, lambda _: {}
+    )
+    with pytest.raises(DecryptError, match=r"can't be asked.*KMS is asked as .*retail-sops.*sopsRole"):
+        unreachable.open([by_kms], "retail", None, role.format("retail"))
 
 
 def test_a_file_cannot_name_a_service_of_its_own(sops: Sops) -> None:

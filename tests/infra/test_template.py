@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mooring.secrets.external.awsaccess import SESSION
+from mooring.secrets.external.awsaccess import SESSION, SOPS_SESSION
 from tests.infra.sam import ROOT, run_sam
 
 Template = dict[str, Any]
@@ -158,7 +158,10 @@ def test_rights_are_on_what_the_environment_names(transformed: Template, name: s
                 named == f"{name.capitalize()}Logs"
                 or named in variables
                 or named in sources
-                or named in ("*", "ClusterRoleArns", "ExternalSecretRoleArns", "KubeconfigSecretArns", "SopsKmsKeyArns")
+                or named == "*"
+                # Of users: which of them, clusters, stores, files and projects say.
+                or named in ("ClusterRoleArns", "ExternalSecretRoleArns", "KubeconfigSecretArns")
+                or named in ("SopsKmsKeyArns", "SopsRoleArns")
                 # Where the account's EKS clusters are: which of them, the registrations say.
                 or named.endswith(":cluster/*")
                 # Charts in Amazon's registries: which of them, the applications say.
@@ -180,6 +183,14 @@ def test_no_store_can_name_a_clusters_role(transformed: Template) -> None:
         "ClusterRoleArns": {"StringNotEquals": session},
         "ExternalSecretRoleArns": {"StringEquals": session},
     } == conditions
+
+
+def test_a_role_for_sops_is_assumed_under_its_own_name(transformed: Template) -> None:
+    """What projects name is assumed in sessions of one name, which a file that names a role can't take."""
+    statements = _statements(_role_of(transformed, _function(transformed, "render")))
+    assert [("SopsRoleArns", {"StringEquals": {"sts:RoleSessionName": SOPS_SESSION}})] == [
+        (_target(each["Resource"]), each["Condition"]) for each in statements if each["Action"] == "sts:AssumeRole"
+    ]
 
 
 def _target(value: Any) -> str:

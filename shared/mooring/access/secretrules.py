@@ -10,6 +10,7 @@ No decision takes or tells a value; each refusal names the project, the rule and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +35,7 @@ SECRETS_ANNOTATION: Final = "mooring.dev/secrets"
 _FIELD: Final = f"metadata.annotations[{SECRETS_ANNOTATION}]"
 _PROVIDERS: Final = ("SecretsManager", "ParameterStore", "Vault", "Kubernetes")
 _SCOPES: Final = ("strict", "namespace-wide", "cluster-wide")
+_ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class SecretRules:
 
     `keys` are globs by provider, `roles` those of AWS that stores and generators may name, `scopes` those of
     SealedSecrets, `sops` patterns of ARNs of KMS keys, age recipients and PGP fingerprints. `role` is assumed before
-    any that a store names.
+    any that a store names, `sops_role` before KMS is asked for what SOPS encrypted.
     """
 
     stores: tuple[StoreRule, ...] | None = None
@@ -60,6 +62,7 @@ class SecretRules:
     scopes: tuple[str, ...] | None = None
     sops: tuple[str, ...] | None = None
     role: str = ""
+    sops_role: str = ""
 
 
 def parse_secret_rules(metadata: Fields) -> SecretRules | None:
@@ -88,7 +91,10 @@ def parse_secret_rules(metadata: Fields) -> SecretRules | None:
         _listed(fields, "sealedSecrets"),
         _listed(fields, "sopsKeys"),
         fields.text("role"),
+        fields.text("sopsRole"),
     )
+    if rules.sops_role and not _ROLE.fullmatch(rules.sops_role):
+        raise fields.error("sopsRole", f"must be the ARN of a role, not {rules.sops_role!r}")
     for index, scope in enumerate(rules.scopes or ()):
         if scope not in _SCOPES:
             raise fields.error(f"sealedSecrets[{index}]", f"must be one of {', '.join(_SCOPES)}, not {scope!r}")

@@ -47,7 +47,7 @@ class RenderContext:
     `instance` is the application's name among all namespaces (`<namespace>_<name>` outside of Argo CD's own; empty is
     the name alone), `stated` are the paths from the root that the application says it is made of
     (`manifest-generate-paths`): a plugin sees them beside its folder. `sops_keys` are patterns of the keys that open
-    SOPS files for the project, None for any.
+    SOPS files for the project, None for any; `sops_role` is as whom KMS is asked, empty for the function itself.
     """
 
     app_name: str
@@ -59,6 +59,7 @@ class RenderContext:
     instance: str = ""
     stated: tuple[str, ...] = ()
     sops_keys: tuple[str, ...] | None = None
+    sops_role: str = ""
 
     def environment(self, source: Source) -> BuildEnvironment:
         """The build environment of one source."""
@@ -144,7 +145,7 @@ def render(
     place = folder(checkout, source.path or ".", field=f"{source.declared_at}.path")
     changed = overridden(source, checkout, place.path, context.instance or context.app_name)
     environment = context.environment(source)
-    opening = SopsOpening(tools.sops, context.project, context.sops_keys)
+    opening = SopsOpening(tools.sops, context.project, context.sops_keys, context.sops_role)
     job = _Job(
         changed.source, checkout, place.path, context, environment, tools, refs, charts, elsewhere, timeout, opening
     )

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import orjson
 
-from mooring.errors import ConfigurationError, DecryptError, UnreachableError
+from mooring.errors import ConfigurationError, DecryptError, ForbiddenError, UnreachableError
 
 __all__ = ["SopsFile", "SopsOpener", "SopsOpening", "form_of"]
 
@@ -36,6 +36,7 @@ _FORMS: Final = (
 _IDENTITY: Final = re.compile(r"^AGE-SECRET-KEY-[0-9A-Z-]+\s*$", re.MULTILINE)
 _ARMORED: Final = re.compile(r"-----BEGIN PGP PRIVATE KEY BLOCK-----.*?-----END PGP PRIVATE KEY BLOCK-----", re.DOTALL)
 _RULE: Final = "; project {!r} permits {} (metadata.annotations[mooring.dev/secrets].sopsKeys)"
+_ROLE: Final = "; KMS is asked as {}, the role of project {!r} (metadata.annotations[mooring.dev/secrets].sopsRole)"
 _PASSED: Final = ("AWS_", "NO_PROXY", "HTTPS_PROXY", "SSL_CERT_")
 
 
@@ -71,14 +72,22 @@ class SopsOpener:
     """Opens SOPS files with the keys of this installation.
 
     `keys` gives the text of age identities and armored PGP keys for a project; it is asked when a file needs it.
+    `assume` gives the AWS variables of a role's session; it is asked when a file names a key of KMS.
     """
 
-    def __init__(self, tool: str, keys: Callable[[str], str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        tool: str,
+        keys: Callable[[str], str],
+        environment: Mapping[str, str],
+        assume: Callable[[str], Mapping[str, str]] | None = None,
+    ) -> None:
         self._tool = tool
+        self._assume = assume
         self._keys = keys
         # The tool asks KMS by the function's role: the role's credentials and nothing else of the environment.
         self._environment = {name: value for name, value in environment.items() if name.startswith(_PASSED)}
-        self._known: dict[tuple[str, tuple[str, ...] | None], dict[str, str]] = {}
+        self._known: dict[tuple[str, tuple[str, ...] | None, str], dict[str, str]] = {}
 
     def __repr__(self) -> str:
         return "SopsOpener(…)"
@@ -88,17 +97,18 @@ class SopsOpener:
         self._known.clear()
 
     def open(
-        self, files: Iterable[SopsFile], project: str, permitted: tuple[str, ...] | None = None
+        self, files: Iterable[SopsFile], project: str, permitted: tuple[str, ...] | None = None, role: str = ""
     ) -> list[tuple[bytes, list[str]]]:
         """The plain content of each file and the values that were encrypted in it, in their order.
 
-        `permitted` are patterns (of Go's `path.Match`) of the keys that the project may use, None for all of them.
-        Raises `DecryptError` naming the first file that can't be opened, and what reading the keys raises.
+        `permitted` are patterns (of Go's `path.Match`) of the keys that the project may use, None for all of them; with
+        a `role`, KMS is asked as that role and never as the function. Raises `DecryptError` naming the first file that
+        can't be opened, `ForbiddenError` for the role, and what reading the keys raises.
         """
         files = list(files)
         text = self._keys(project)
         # Data keys are remembered by project: what one may open, another may not.
-        known = self._known.setdefault((project, permitted), {})
+        known = self._known.setdefault((project, permitted, role), {})
         request = {
             "files": [{"format": each.form, "content": base64.b64encode(each.content).decode()} for each in files],
             "identities": _IDENTITY.findall(text) and ["\n".join(_IDENTITY.findall(text))],
@@ -106,7 +116,9 @@ class SopsOpener:
             "known": known,
             "allowed": permitted,
         }
-        answer = self._run(orjson.dumps(request))
+        # The ARN of a key stands in every format as it is; files for other keys need no session.
+        asked = role if any(b"arn:" in each.content for each in files) else ""
+        answer = self._run(orjson.dumps(request), self._as(asked, project) if asked else self._environment)
         known.update(answer["known"])
         if len(known) > _KEPT:
             known.clear()
@@ -114,16 +126,25 @@ class SopsOpener:
         for each, found in zip(files, answer["files"], strict=True):
             if kind := found.get("kind"):
                 rule = "" if permitted is None else _RULE.format(project, ", ".join(permitted) or "no key")
+                rule += _ROLE.format(asked, project) if asked else ""
                 raise _trouble(each.where, kind, found.get("tried") or (), rule)
             opened.append((base64.b64decode(found.get("plain") or ""), found.get("values") or []))
         return opened
 
-    def _run(self, request: bytes) -> dict[str, Any]:
+    def _as(self, role: str, project: str) -> dict[str, str]:
+        if self._assume is None:
+            raise ForbiddenError(f"no role can be assumed here{_ROLE.format(role, project)}")
+        try:
+            return {**self._environment, **self._assume(role)}
+        except ForbiddenError as error:
+            raise ForbiddenError(f"{error.message}{_ROLE.format(role, project)}") from None
+
+    def _run(self, request: bytes, environment: Mapping[str, str]) -> dict[str, Any]:
         import subprocess  # most renders start nothing
 
         try:
             done = subprocess.run(
-                [self._tool], input=request, capture_output=True, timeout=_TIMEOUT, check=False, env=self._environment
+                [self._tool], input=request, capture_output=True, timeout=_TIMEOUT, check=False, env=environment
             )
         except subprocess.TimeoutExpired:
             message = f"SOPS files took longer than {_TIMEOUT:g} s to open: can KMS be reached?"
@@ -161,12 +182,13 @@ def _trouble(where: str, kind: str, tried: Iterable[str], rule: str) -> DecryptE
 @dataclass(slots=True)
 class SopsOpening:
     """What one render opens: for one project, with one opener (None where nothing may be opened, as in a preview), and
-    with the keys that the project is `permitted` (None for all that there are).
+    with the keys that the project is `permitted` (None for all that there are), asking KMS as its `role`.
     """
 
     opener: SopsOpener | None
     project: str
     permitted: tuple[str, ...] | None = None
+    role: str = ""
     values: set[str] = field(default_factory=set, repr=False)
     used: bool = False
 
@@ -186,7 +208,8 @@ class SopsOpening:
             raise DecryptError(f"{files[0].where}: is encrypted with SOPS, and no secret is opened here")
         self.used = True
         plain: dict[str, bytes] = {}
-        for each, (content, values) in zip(files, self.opener.open(files, self.project, self.permitted), strict=True):
+        opened = self.opener.open(files, self.project, self.permitted, self.role)
+        for each, (content, values) in zip(files, opened, strict=True):
             plain[each.where] = content
             self.values.update(values)
         return plain

@@ -115,6 +115,7 @@ def test_roles_scopes_and_empty_lists() -> None:
         (f"{AT}.roles[0]", "roles: ['[a']"),
         (f"{AT}.sealedSecrets[0]", "sealedSecrets: [wide]"),
         (f"{AT}.sopsKeys[0]", "sopsKeys: ['[a']"),
+        (f"{AT}.sopsRole", "sopsRole: payments"),
     ],
 )
 def test_what_can_not_be_read_is_refused(field: str, text: str) -> None:

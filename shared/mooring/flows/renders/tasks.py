@@ -166,6 +166,7 @@ def _context(application: Application, clusters: Sequence[Cluster], project: Pro
         project=application.project,
         instance=key.name if key.namespace == DEFAULT_NAMESPACE else f"{key.namespace}_{key.name}",
         sops_keys=project.secrets.sops if project.secrets is not None else None,
+        sops_role=project.secrets.sops_role if project.secrets is not None else "",
     )
     try:
         cluster = find_cluster(list(clusters), application.destination)

@@ -19,7 +19,7 @@ from mooring.errors import ForbiddenError, MooringError, PermanentError, Throttl
 from mooring.model.externalstore import AwsAccess
 from mooring.secrets.external.provider import AbsentError
 
-__all__ = ["SESSION", "AwsClients", "MakeClient", "call", "problem"]
+__all__ = ["SESSION", "SOPS_SESSION", "AwsClients", "MakeClient", "call", "problem"]
 
 _T = TypeVar("_T")
 
@@ -28,6 +28,7 @@ MakeClient = Callable[[str, str, Mapping[str, str]], Any]
 
 _MARGIN = 120.0  # seconds before its end in which a session isn't used any more
 SESSION = "mooring-secrets"  # as in the template
+SOPS_SESSION = "mooring-sops"  # the same
 _ABSENT = {"ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"}
 _FORBIDDEN = {
     "AccessDenied",
@@ -44,10 +45,21 @@ class AwsClients:
     """Clients by service and access; thread-safe. `now` is seconds since the epoch.
 
     `as_oneself` lets stores without a role be read with one's own rights, where those are the author's anyway.
+    `session` is the name of the sessions, `parameter` that of the installation which says what roles are assumed.
     """
 
-    def __init__(self, make: MakeClient, *, now: Callable[[], float] = time.time, as_oneself: bool = False) -> None:
+    def __init__(
+        self,
+        make: MakeClient,
+        *,
+        now: Callable[[], float] = time.time,
+        as_oneself: bool = False,
+        session: str = SESSION,
+        parameter: str = "ExternalSecretRoleArns",
+    ) -> None:
         self._make = make
+        self._session = session
+        self._hint = f"name it in the parameter {parameter}, and let its trust policy name the role before it"
         self._as_oneself = as_oneself
         self._now = now
         self._lock = threading.RLock()
@@ -87,17 +99,17 @@ class AwsClients:
         for index, role in enumerate(access.roles):
             sts = self._make("sts", access.region, credentials)
             last = index == len(access.roles) - 1
-            request: dict[str, Any] = {"RoleArn": role, "RoleSessionName": SESSION}
+            request: dict[str, Any] = {"RoleArn": role, "RoleSessionName": self._session}
             if last:
                 request["DurationSeconds"] = seconds
                 if access.external_id:
                     request["ExternalId"] = access.external_id
-            if access.tags:
-                request["Tags"] = [{"Key": key, "Value": value} for key, value in access.tags]
-            if access.transitive:
-                request["TransitiveTagKeys"] = list(access.transitive)
-            hint = "name it in the parameter ExternalSecretRoleArns, and let its trust policy name the role before it"
-            answer = call(f"the role {role}", hint, partial(sts.assume_role, **request))
+                # Tags are the last role's: a transitive one must not be given again on the way (AWS, "Pass session tags").
+                if access.tags:
+                    request["Tags"] = [{"Key": key, "Value": value} for key, value in access.tags]
+                if access.transitive:
+                    request["TransitiveTagKeys"] = list(access.transitive)
+            answer = call(f"the role {role}", self._hint, partial(sts.assume_role, **request))
             given = answer["Credentials"]
             expires = given["Expiration"].timestamp()
             credentials = {
@@ -108,31 +120,32 @@ class AwsClients:
         return expires, credentials
 
 
-def call(what: str, hint: str, request: Callable[[], _T]) -> _T:
+def call(what: str, hint: str, request: Callable[[], _T], *, writes: bool = False) -> _T:
     """Makes one request. Raises `MooringError` without its cause, which may quote what was sent."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     try:
         return request()
     except ClientError as error:
-        raise problem(what, hint, error.response.get("Error", {})) from None
+        raise problem(what, hint, error.response.get("Error", {}), writes=writes) from None
     except NoCredentialsError:
-        raise ForbiddenError(f"there are no AWS credentials to read {what} with; give the function a role") from None
+        raise ForbiddenError(f"there are no AWS credentials for {what}; give the function a role") from None
     except BotoCoreError as error:
         raise UnreachableError(f"AWS did not answer for {what} ({type(error).__name__}); it is tried again") from None
 
 
-def problem(what: str, hint: str, error: Mapping[str, Any]) -> MooringError:
+def problem(what: str, hint: str, error: Mapping[str, Any], *, writes: bool = False) -> MooringError:
     """The error that AWS's code stands for."""
+    verb, done = ("write", "written") if writes else ("read", "read")
     code = str(error.get("Code", ""))
     if code in _ABSENT or (
         code == "InvalidRequestException" and "marked for deletion" in str(error.get("Message", ""))
     ):
         return AbsentError(f"{what} is not there; check its name, version, region and account")
     if code in _FORBIDDEN:
-        return ForbiddenError(f"{what} may not be read ({code}); {hint}")
+        return ForbiddenError(f"{what} may not be {done} ({code}); {hint}")
     if code in _BUSY:
-        return ThrottledError(f"AWS asks for patience while {what} is read ({code}); it is tried again")
+        return ThrottledError(f"AWS asks for patience while {what} is {done} ({code}); it is tried again")
     if code in _DOWN:
-        return UnreachableError(f"AWS can't read {what} now ({code}); it is tried again")
-    return PermanentError(f"AWS refuses to read {what} ({code}); check its name and version")
+        return UnreachableError(f"AWS can't {verb} {what} now ({code}); it is tried again")
+    return PermanentError(f"AWS refuses to {verb} {what} ({code}); check its name and version")
