@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, MooringError
-from mooring.events.messages import AppMessage, ClusterMessage, parse_sync
+from mooring.events.messages import AppMessage, ClusterMessage, ObjectMessage, parse_sync
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.invocation import answer, error_answer, logger, read_body, take_messages
 
@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     if "Records" not in event:
         return _sealing(event)
 
-    def work(messages: list[AppMessage | ClusterMessage]) -> None:
+    def work(messages: list[AppMessage | ClusterMessage | ObjectMessage]) -> None:
         ports = _composition().sync_ports(context.aws_request_id, context.get_remaining_time_in_millis() / 1000)
         for key, error in handle_syncs(ports, messages):
             logger().warning("an application could not be looked at", extra={"app": str(key), "error": str(error)})

@@ -14,7 +14,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mooring.errors import PermanentError, UnreachableError
-from mooring.events.messages import ApplicationSetMessage, AppMessage, ClusterMessage, Later, Message, Target, to_body
+from mooring.events.messages import (
+    ApplicationSetMessage,
+    AppMessage,
+    ClusterMessage,
+    Later,
+    Message,
+    ObjectMessage,
+    Target,
+    to_body,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -85,6 +94,8 @@ def _group(message: Message) -> str:
             name = f"app:{message.app}"
         case ApplicationSetMessage():
             name = f"preview:{message.preview}" if message.preview else f"set:{message.set}"
+        case ObjectMessage():
+            name = f"app:{message.app}" if message.app else f"cluster:{message.cluster}"
         case ClusterMessage():
             name = f"cluster:{message.cluster}"
         case _:

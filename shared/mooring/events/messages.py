@@ -10,6 +10,7 @@ a deployment.
     syncs.fifo     {"v": 1, "app": "argocd/payments", "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "apps": ["argocd/payments"], "attempt": 1, "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "sets": ["argocd/shops"], "cause": {…}}
+                   or {"v": 1, "cluster": "in-cluster", "objects": [["", "Service", "shop", "web"]], "cause": {…}}
     later          {"v": 1, "to": "renders" | "syncs", "message": {…}}
 """
 
@@ -22,6 +23,7 @@ import orjson
 
 from mooring.errors import ConfigurationError
 from mooring.model.application import AppKey
+from mooring.model.objects import ObjectKey
 
 __all__ = [
     "AppMessage",
@@ -30,6 +32,7 @@ __all__ = [
     "ClusterMessage",
     "Later",
     "Message",
+    "ObjectMessage",
     "RepositoryMessage",
     "parse_later",
     "parse_render",
@@ -37,7 +40,7 @@ __all__ = [
     "to_body",
 ]
 
-Trigger = Literal["push", "tick", "person", "spec", "render", "retry", "watchdog", "secret"]
+Trigger = Literal["push", "tick", "person", "spec", "render", "retry", "watchdog", "secret", "watch", "audit"]
 Target = Literal["renders", "syncs"]
 
 
@@ -110,6 +113,24 @@ class ClusterMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectMessage:
+    """These objects of a cluster may not be as they were applied; `app` is whose they are, where that is known."""
+
+    cluster: str
+    objects: tuple[ObjectKey, ...]
+    cause: Cause
+    app: AppKey | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        objects = [[key.group, key.kind, key.namespace, key.name] for key in self.objects]
+        body: dict[str, Any] = {"v": 1, "cluster": self.cluster, "objects": objects, "cause": self.cause.to_json()}
+        if self.app is not None:
+            body["of"] = str(self.app)
+        return body
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoryMessage:
     """Every application that follows this repository (a normalised address) needs a look."""
 
@@ -144,7 +165,7 @@ class ApplicationSetMessage:
         return body
 
 
-Message: TypeAlias = AppMessage | ApplicationSetMessage | ClusterMessage | RepositoryMessage
+Message: TypeAlias = AppMessage | ApplicationSetMessage | ClusterMessage | ObjectMessage | RepositoryMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +204,10 @@ def _parse(value: dict[str, Any]) -> Message:
     if isinstance(value.get("set"), str):
         preview = str(value.get("preview", ""))
         return ApplicationSetMessage(value["set"], cause, bool(value.get("progress", False)), preview)
+    if isinstance(value.get("cluster"), str) and "objects" in value:
+        of = value.get("of")
+        app = AppKey.parse(of) if isinstance(of, str) else None
+        return ObjectMessage(value["cluster"], _objects(value["objects"]), cause, app)
     if isinstance(value.get("cluster"), str):
         apps = tuple(AppKey.parse(app) for app in value.get("apps", ()))
         return ClusterMessage(
@@ -197,15 +222,21 @@ def _parse(value: dict[str, Any]) -> Message:
     raise ConfigurationError("must name an app, a set, a repository or a cluster", field="message")
 
 
+def _objects(value: object) -> tuple[ObjectKey, ...]:
+    if isinstance(value, list) and all(isinstance(key, list) and len(key) == 4 for key in value):
+        return tuple(ObjectKey(*map(str, key)) for key in value)
+    raise ConfigurationError("must be a list of [group, kind, namespace, name]", field="objects")
+
+
 def parse_render(body: str | bytes) -> AppMessage | ApplicationSetMessage | RepositoryMessage:
     """Reads the body of a message of `renders.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
-    if isinstance(message, ClusterMessage):
+    if isinstance(message, ClusterMessage | ObjectMessage):
         raise ConfigurationError("must name an app, a set or a repository", field="message")
     return message
 
 
-def parse_sync(body: str | bytes) -> AppMessage | ClusterMessage:
+def parse_sync(body: str | bytes) -> AppMessage | ClusterMessage | ObjectMessage:
     """Reads the body of a message of `syncs.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
     if isinstance(message, RepositoryMessage | ApplicationSetMessage):

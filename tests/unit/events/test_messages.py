@@ -11,6 +11,7 @@ from mooring.events.messages import (
     ClusterMessage,
     Later,
     Message,
+    ObjectMessage,
     RepositoryMessage,
     parse_later,
     parse_render,
@@ -18,6 +19,7 @@ from mooring.events.messages import (
     to_body,
 )
 from mooring.model.application import AppKey
+from mooring.model.objects import ObjectKey
 
 APP = AppKey("argocd", "shop")
 
@@ -31,6 +33,8 @@ APP = AppKey("argocd", "shop")
         ClusterMessage("in-cluster", Cause("render"), (APP, AppKey("team", "x")), True, 3),
         ClusterMessage("in-cluster", Cause("person", "id", "ada"), check="id"),
         ClusterMessage("in-cluster", Cause("tick"), sets=("argocd/shops", "team/others")),
+        ObjectMessage("in-cluster", (ObjectKey("apps", "Deployment", "shop", "web"),), Cause("watch"), APP),
+        ObjectMessage("in-cluster", (ObjectKey("", "Namespace", "", "shop"),), Cause("audit", at="2026-01-01T00:00:00Z")),
         RepositoryMessage("github.com/acme/shop", Cause("push", "id")),
     ],
 )
@@ -43,7 +47,11 @@ def test_messages_survive_the_queue(message: Message) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "[]", "{}", '{"v": 2, "app": "a/b"}', '{"v": 1}', '{"v": 1, "app": "A B"}', '{"v": 1, "app": 5}']
+    "body",
+    [
+        "", "[]", "{}", '{"v": 2, "app": "a/b"}', '{"v": 1}', '{"v": 1, "app": "A B"}', '{"v": 1, "app": 5}',
+        '{"v": 1, "cluster": "c", "objects": [["a"]]}', '{"v": 1, "cluster": "c", "objects": "all"}',
+    ],
 )
 def test_anything_else_is_refused(body: str) -> None:
     """GIVEN a body that is no message WHEN read THEN it is refused, so that it ends as a dead letter."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mooring.events.messages import Cause, ClusterMessage
+from mooring.events.messages import Cause, ObjectMessage
 from mooring.flows.syncs.fighting import calm_down, held_back, note_reverts
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
@@ -109,7 +109,7 @@ def test_healing_comes_when_the_wait_is_over(world: World, shop: AppKey) -> None
     world.now += 1
     world.sweep()
     ((later, delay),) = world.queues.waiting
-    assert (ClusterMessage("in-cluster", Cause("retry"), (shop,)), 1) == (later.message, _replicas(world))
+    assert (ObjectMessage("in-cluster", (WEB,), Cause("retry"), shop), 1) == (later.message, _replicas(world))
     world.now += delay - 1
     assert [] == handle_syncs(world.ports(), [later.message])
     assert 2 == _replicas(world)

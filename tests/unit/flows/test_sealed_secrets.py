@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from mooring.access.secretrules import SecretRules
 from mooring.flows.secrets.sealing import SealedOpener, answer_kubeseal
+from mooring.events.messages import Cause, ObjectMessage
 from mooring.flows.asked.showing import show_application
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.sealed import public_key_of
@@ -143,6 +145,11 @@ def test_a_new_value_is_applied_and_a_change_by_hand_reverted(world: World, keys
     assert "second" == value(world)
     world.cluster.edit(DB, lambda live: live["data"].update(password="aGFja2Vk"))
     world.sweep()
+    assert "second" == value(world)
+    # WHEN somebody tells of just that Secret
+    world.cluster.edit(DB, lambda live: live["data"].update(password="aGFja2Vk"))
+    world.now += 60
+    assert [] == handle_syncs(world.ports(), [ObjectMessage("in-cluster", (DB,), Cause("watch"), key)])
     assert "second" == value(world)
 
 

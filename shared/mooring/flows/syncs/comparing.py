@@ -43,12 +43,16 @@ def compare(
     """What was found of the remembered objects, and the inventory with the numbers that moved for no reason of ours.
 
     `wanted` brings the objects as they would be applied; it is called only where something moved. What `rules` ignore
-    is no drift.
+    is no drift. Of objects that were not looked at (`Seen.only`) nothing is found.
     """
-    for key in find_drift(inventory, seen.sights).missing:
-        look_closely(target, key, inventory[key].version, seen)
-    drift = find_drift(inventory, seen.sights)
-    findings = Findings(health=dict(seen.health), looked=True)
+    looked_at = inventory
+    if seen.only is not None:
+        looked_at = {key: entry for key, entry in inventory.items() if key in seen.only}
+    else:
+        for key in find_drift(inventory, seen.sights).missing:
+            look_closely(target, key, inventory[key].version, seen)
+    drift = find_drift(looked_at, seen.sights)
+    findings = Findings(health=dict(seen.health), looked=seen.only is None, touched=set(looked_at))
     for key in drift.missing:
         findings.drift[key] = ABSENT
     questionable = sorted(drift.changed | drift.suspect)
@@ -61,7 +65,7 @@ def compare(
         entry = inventory[key]
         item = known.get(key)
         known_as = item if item is not None and item.digest == entry.digest else None
-        found = target.get(key, entry.version)
+        found = seen.read.get(key) or target.get(key, entry.version)
         return found, *_deep_check(target, entry, found, known_as, rules)
 
     for key, (found, entry, fields) in zip(questionable, pool.map(check, questionable), strict=True):

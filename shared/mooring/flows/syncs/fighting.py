@@ -8,7 +8,7 @@ default: Argo CD, "argocd-application-controller Command Reference"). It is over
 
 What is put back is kept in the status, in the write that a heal makes anyway; looking costs nothing, and a sweep that
 finds nothing to do writes only to take back a condition. The look that first finds a change of what is held back has
-the cluster looked at again when the wait is over. Nothing is remembered of syncs that a person asks for, and
+the object looked at again when the wait is over. Nothing is remembered of syncs that a person asks for, and
 those wait for nothing.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from mooring.cluster.apply import FIELD_MANAGER
-from mooring.events.messages import Cause, ClusterMessage, Later
+from mooring.events.messages import Cause, Later, ObjectMessage
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.objects import ObjectKey
 from mooring.state.records import Fight, Record, Status
@@ -41,7 +41,7 @@ def held_back(fights: Iterable[Fight], now: float) -> frozenset[ObjectKey]:
 
 
 def come_back(ports: SyncPorts, record: Record, cluster: str, drifted: Collection[ObjectKey], now: float) -> None:
-    """Has the cluster looked at again when the first of the changed objects may be put back.
+    """Has each of the changed objects looked at again when it may be put back.
 
     Only a change that nobody knew of does so: later looks find it in the status and send nothing.
     """
@@ -52,9 +52,17 @@ def come_back(ports: SyncPorts, record: Record, cluster: str, drifted: Collectio
     news = set(drifted) & held_back(record.status.fights, now) - known
     if not news or not spec.application.automated.self_heal:
         return
-    due = min(fight.reverted[-1] + _wait(fight) for fight in record.status.fights if fight.key in news)
-    message = ClusterMessage(cluster, Cause("retry"), (record.key,))
-    ports.queues.send_later([(Later("syncs", message), due - now + 0.5)])
+    due: dict[float, list[ObjectKey]] = {}
+    for fight in record.status.fights:
+        if fight.key in news:
+            due.setdefault(fight.reverted[-1] + _wait(fight), []).append(fight.key)
+    cause = Cause("retry")
+    ports.queues.send_later(
+        [
+            (Later("syncs", ObjectMessage(cluster, tuple(sorted(keys)), cause, record.key)), moment - now + 0.5)
+            for moment, keys in sorted(due.items())
+        ]
+    )
 
 
 def note_reverts(status: Status, reverted: Mapping[ObjectKey, Collection[Mapping[str, Any]]], now: float) -> Status:

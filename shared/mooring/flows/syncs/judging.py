@@ -133,7 +133,7 @@ def _namespace(findings: Findings) -> list[Resource]:
 
 
 def _drift(key: ObjectKey, before: Resource | None, findings: Findings) -> tuple[dict[str, Any], ...]:
-    if findings.looked:
+    if findings.looked or key in findings.drift:
         return findings.drift.get(key, ())
     if before is None or key in findings.touched:
         return ()

@@ -19,7 +19,7 @@ from mooring.state.records import Record
 if TYPE_CHECKING:
     from mooring.flows.syncs.orphans import Orphans
 
-__all__ = ["Seen", "look", "look_closely", "sight_of"]
+__all__ = ["Seen", "look", "look_closely", "notice", "sight_of"]
 
 
 @dataclass(slots=True)
@@ -27,13 +27,16 @@ class Seen:
     """What was seen of one application's objects; health only where the kind has a rule for it.
 
     `elsewhere` are remembered objects that are tracked as another application's by now; `orphans` are
-    there where somebody looked for them (`flows.syncs.orphans`).
+    there where somebody looked for them (`flows.syncs.orphans`). `only` are the objects that were
+    looked at, where not all were; `read` what was read of objects in full, by name.
     """
 
     sights: dict[ObjectKey, Sight] = field(default_factory=dict)
     health: dict[ObjectKey, Health] = field(default_factory=dict)
     elsewhere: set[ObjectKey] = field(default_factory=set)
     orphans: Orphans | None = None
+    only: frozenset[ObjectKey] | None = None
+    read: dict[ObjectKey, Observed] = field(default_factory=dict)
 
 
 def sight_of(found: Observed) -> Sight:
@@ -88,12 +91,22 @@ def look_closely(target: Live, key: ObjectKey, version: str, seen: Seen) -> Obse
     An object that is there after all has lost our label: it counts as changed, whatever its managed fields say.
     """
     found = target.get(key, version)
-    if found is None:
-        return None
-    sight = sight_of(found)
-    seen.sights[key] = Sight(sight.uid, "", sight.generation)
-    if found.app_label:
+    if found is not None:
+        _take_in(target, found, seen, tracked=False)
+    return found
+
+
+def notice(target: Live, app: AppKey, found: Observed, seen: Seen) -> None:
+    """Takes an object into `seen` that was read by name, in full, because it may have changed."""
+    tracked = is_tracked(app, found.key, found.app_label, found.tracking_id)
+    _take_in(target, found, seen, tracked=tracked)
+    seen.read[found.key] = found
+
+
+def _take_in(target: Live, found: Observed, seen: Seen, *, tracked: bool) -> None:
+    key, sight = found.key, sight_of(found)
+    seen.sights[key] = sight if tracked else Sight(sight.uid, "", sight.generation)
+    if found.app_label and not tracked:
         seen.elsewhere.add(key)
     if has_rule(key.group, key.kind, target.health):
         seen.health[key] = assess(found.live, target.health)
-    return found

@@ -171,7 +171,7 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
     after = Findings(
         health={**task.findings.health, **execution.health},
         drift={key: fields for key, fields in drift.items() if key not in applied},
-        touched=applied,
+        touched=applied | task.findings.touched,
         looked=task.findings.looked,
         namespace=task.findings.namespace,
     )

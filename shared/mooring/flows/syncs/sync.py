@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mooring.errors import ConflictError, MooringError, PermanentError, TransientError, UnreachableError
-from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, ClusterMessage, Later
+from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, ClusterMessage, Later, ObjectMessage
 from mooring.flows.clusters.reaching import OutageError
 from mooring.flows.syncs.deleting import remove
 from mooring.flows.syncs.looking import Seen, look
 from mooring.flows.syncs.noting import CLUSTER_TROUBLE, note_health, note_trouble
 from mooring.flows.syncs.orphans import look_for_orphans
+from mooring.flows.syncs.pinpointing import look_at_objects, owners_of
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.flows.syncs.syncing import consider
 from mooring.model.application import AppKey
@@ -63,7 +64,7 @@ class _Afterwards:
 
 
 def handle_syncs(
-    ports: SyncPorts, messages: Sequence[AppMessage | ClusterMessage]
+    ports: SyncPorts, messages: Sequence[AppMessage | ClusterMessage | ObjectMessage]
 ) -> list[tuple[AppKey, MooringError]]:
     """Does what the messages ask for and returns the troubles that could not be written down in a status.
 
@@ -74,9 +75,11 @@ def handle_syncs(
     causes = {message.app: message.cause for message in messages if isinstance(message, AppMessage)}
     if causes:
         for key, record in ports.applications.load(causes, inventory=True).items():
-            _one(ports, record, causes[key], None, afterwards)
+            _one(ports, record, AppMessage(key, causes[key]), None, afterwards)
     for message in dict.fromkeys(message for message in messages if isinstance(message, ClusterMessage)):
         _look_at(ports, message, afterwards)
+    for named in dict.fromkeys(message for message in messages if isinstance(message, ObjectMessage)):
+        _look_at_objects(ports, named, afterwards)
     if news := ports.targets.news():
         ports.queues.send("syncs", [ClusterMessage(name, Cause("tick")) for name in news], alone=True)
     if afterwards.sets:
@@ -88,7 +91,11 @@ def handle_syncs(
     return afterwards.troubles
 
 
-def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afterwards: _Afterwards) -> None:
+def _one(
+    ports: SyncPorts, record: Record, message: AppMessage | ObjectMessage, seen: Seen | None, afterwards: _Afterwards
+) -> None:
+    """Considers one application; `message` is what comes again where that is not possible yet."""
+    cause = message.cause
     try:
         _reach(ports, record)
         if record.spec is not None and record.spec.deleting is not None:
@@ -98,7 +105,7 @@ def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afte
         status = consider(ports, record, cause, seen)
     except ConflictError:
         if cause.kind != "tick":  # the next tick comes by itself
-            afterwards.again.append((Later("syncs", AppMessage(record.key, cause)), _BUSY))
+            afterwards.again.append((Later("syncs", message), _BUSY))
         return
     except MooringError as error:
         told = _explained(ports, record, error)
@@ -106,7 +113,7 @@ def _one(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None, afte
         if isinstance(told, TransientError) and not isinstance(told, OutageError) and cause.kind != "tick":
             delay = _retry_delay(status, told, ports.clock())
             if delay < _TICKS:
-                afterwards.again.append((Later("syncs", AppMessage(record.key, cause)), delay))
+                afterwards.again.append((Later("syncs", message), delay))
         return
     finally:
         ports.targets.settle()
@@ -202,9 +209,36 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
         return
     for record in records:
         if not message.health_only:
-            _one(ports, record, message.cause, seen.get(record.key), afterwards)
+            _one(ports, record, AppMessage(record.key, message.cause), seen.get(record.key), afterwards)
         elif record.key in seen:
             _health(ports, record, seen[record.key], afterwards, message.attempt + 1)
+
+
+def _look_at_objects(ports: SyncPorts, message: ObjectMessage, afterwards: _Afterwards) -> None:
+    """Looks at the objects that are named, and considers the applications that they belong to."""
+    try:
+        cluster = ports.targets.reach(ports.targets.named(message.cluster))
+        target = ports.targets.connect(cluster)
+        found = list(owners_of(ports, target, message, lambda: _applications_of(ports, cluster.name)))
+    except PermanentError:
+        return  # the cluster was removed since the message was sent, or may not be read: the sweep tells
+    except TransientError as error:
+        if not isinstance(error, OutageError):  # else the cluster gets a look when it is back
+            afterwards.again.append((Later("syncs", message), max(_BUSY, error.retry_after or 0.0)))
+        return
+    finally:
+        ports.targets.settle()
+    for record, keys, read in found:
+        again = ObjectMessage(cluster.name, tuple(sorted(keys)), message.cause, record.key)
+        try:
+            seen = look_at_objects(ports, target, record, keys, read)
+        except MooringError as error:
+            told = _explained(ports, record, error)
+            status = _trouble(ports, record, told, afterwards)
+            if isinstance(told, TransientError) and not isinstance(told, OutageError):
+                afterwards.again.append((Later("syncs", again), _retry_delay(status, told, ports.clock())))
+            continue
+        _one(ports, record, again, seen, afterwards)
 
 
 def _examine(ports: SyncPorts, cluster: Cluster, check: str, records: Iterable[Record]) -> None:

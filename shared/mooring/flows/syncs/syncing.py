@@ -98,7 +98,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     if record.status.cluster not in ("", cluster.name):
         # The objects in the other cluster stay, as they do in Argo CD; here everything begins anew.
         inventory, seen = {}, Seen()
-    elif seen is None and record.request:
+    elif record.request and (seen is None or seen.only is not None):
         seen = look(target, [record])[record.key]
 
     @cache
@@ -133,7 +133,9 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         if seen is None:
             return record.status
         status = rejudge(record.status, findings).because(CLUSTER_TROUBLE, "", now).because(_INVALID, "", now)
-        status = note_orphans(calm_down(status, findings.drift, now), findings.orphans, now)
+        if findings.looked:
+            status = calm_down(status, findings.drift, now)
+        status = note_orphans(status, findings.orphans, now)
         return note(ports, record, status, inventory)
     return _sync(ports, record, inventory, cause, target, prepared, findings, rules, left)
 
