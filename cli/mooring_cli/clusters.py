@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring.errors import ConfigurationError
+from mooring_cli.auditing import add_audit_options, audit_webhook
 from mooring_cli.client import Api
 from mooring_cli.output import add_output_option, emit, warn
 from mooring_cli.pages import table
@@ -26,7 +27,7 @@ _LONGEST_PAUSE = 2.0
 
 
 def add_cluster_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring cluster add|list|get|set|rm|doctor`."""
+    """`mooring cluster add|list|get|set|rm|doctor|audit-webhook`."""
     clusters = commands.add_parser("cluster", help="the clusters that Mooring may deploy to").add_subparsers(
         dest="subcommand", required=True, metavar="COMMAND"
     )
@@ -46,6 +47,7 @@ def add_cluster_commands(commands: Any, shared: argparse.ArgumentParser) -> None
     parser = command("rm", remove_cluster, "forget a cluster; what was applied there stays")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--force", action="store_true", help="although applications are deployed there")
+    add_audit_options(command("audit-webhook", audit_webhook, "let its API server send audit events"))
     parser = command("doctor", examine_cluster, "what can be reached, and which rights are missing")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--timeout", type=float, default=90.0, metavar="SECONDS", help="how long to wait (90)")

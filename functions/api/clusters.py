@@ -11,6 +11,7 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
+from mooring.flows.asked.auditing import admit_auditing, end_auditing
 from mooring.flows.asked.registering import (
     UnknownClusterError,
     ask_doctor,
@@ -69,6 +70,16 @@ def add_cluster_routes(
     @app.delete("/api/v1/clusters/<name>", middlewares=[authorised])
     def delete_cluster(name: str) -> Response[str]:
         remove_cluster(composition.register_ports(), name, force=bool(flag("force")))
+        composition.audit_access().sources.refuse(name)
+        return _json(200, {})
+
+    @app.put("/api/v1/clusters/<name>/audit-webhook", middlewares=[authorised])
+    def put_audit_webhook(name: str) -> Response[str]:
+        return _json(200, admit_auditing(composition.audit_access(), name, body(), now=time.time()))
+
+    @app.delete("/api/v1/clusters/<name>/audit-webhook", middlewares=[authorised])
+    def delete_audit_webhook(name: str) -> Response[str]:
+        end_auditing(composition.audit_access(), name)
         return _json(200, {})
 
     @app.post("/api/v1/clusters/<name>/check", middlewares=[authorised])

@@ -27,8 +27,10 @@ from mooring.state.table import Table
 if TYPE_CHECKING:
     from mooring.appsets.ports import CodeHosts, Plugins
     from mooring.differences.expressions import Expressions
+    from mooring.flows.arrivals.audits import AuditPorts
     from mooring.flows.arrivals.pushes import PushPorts
     from mooring.flows.arrivals.secretchanges import SecretChangePorts
+    from mooring.flows.asked.auditing import AuditAccess
     from mooring.flows.asked.bootstrapping import Root
     from mooring.flows.asked.declaring import AskPorts
     from mooring.flows.asked.registering import RegisterPorts
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from mooring.source import Repositories
     from mooring.source.charts import Charts
     from mooring.state.bundles import Bundles
+    from mooring.state.deeds import Deeds
     from mooring.state.sealingkeys import SealingKeys
 
 __all__ = ["Composition"]
@@ -229,6 +232,32 @@ class Composition:
             return str(self.secrets.get(self._setting("MOORING_WEBHOOK_SECRET")).get("github", ""))
 
         return PushPorts(self.applications, self.registry, self.queues, secret, time.time)
+
+    def audit_access(self) -> AuditAccess:
+        """For what `api` is asked about audit events."""
+        from mooring.flows.asked.auditing import AuditAccess
+        from mooring.state.auditsources import AuditSources
+
+        return AuditAccess(self.registry, AuditSources(self.table))
+
+    @cached_property
+    def deeds(self) -> Deeds:
+        """Who changed what in clusters."""
+        from mooring.state.deeds import DAYS_KEPT, Deeds
+
+        return Deeds(self.table, days=int(self._environment.get("MOORING_DEED_DAYS") or DAYS_KEPT))
+
+    @cached_property
+    def audit_ports(self) -> AuditPorts:
+        """For `audit`; they live as long as the instance, which remembers what is in use."""
+        from mooring.flows.arrivals.audits import AuditPorts
+        from mooring.flows.arrivals.inuse import InUse
+        from mooring.state.auditsources import AuditSources
+
+        named = self._environment.get("MOORING_AUDIT_LOG_GROUPS", "").replace(",", " ").split()
+        groups = {group: cluster for group, _, cluster in (each.partition("=") for each in named)}
+        in_use = InUse(self.applications)
+        return AuditPorts(self.registry, AuditSources(self.table), self.deeds, in_use, self.queues, time.time, groups)
 
     def render_ports(self) -> RenderPorts:
         """For `render`."""
