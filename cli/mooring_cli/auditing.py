@@ -23,7 +23,7 @@ def add_audit_options(parser: argparse.ArgumentParser) -> None:
     """The options of `mooring cluster audit-webhook`."""
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--user", metavar="USER", default="", help="who Mooring is in this cluster")
-    parser.add_argument("--url", metavar="URL", help="where the API server reaches Mooring (default: as you do)")
+    parser.add_argument("--address", metavar="URL", help="where the API server reaches Mooring (default: as you do)")
     parser.add_argument("--ca-file", metavar="FILE", help="a PEM file with the authority of that address")
     parser.add_argument("--token-file", metavar="FILE", help="a token of your own instead of a new one (- for stdin)")
     parser.add_argument("--off", action="store_true", help="take no more events from this cluster")
@@ -36,10 +36,10 @@ def audit_webhook(api: Api, args: argparse.Namespace) -> int:
         emit(args, answer, lambda: f"no more audit events are taken from {args.name}")
         return 0
     body = {"user": args.user} | ({"token": read_secret(args.token_file)} if args.token_file else {})
-    server = (args.url or api.endpoint.url).rstrip("/")
+    server = (args.address or api.endpoint.url).rstrip("/")
     if not server.startswith("https://"):
         raise ConfigurationError(
-            f"must be an https address, not {server}: an API server shows its token to nobody else", field="--url"
+            f"must be an https address, not {server}: an API server shows its token to nobody else", field="--address"
         )
     authority = _authority(args.ca_file) if args.ca_file else {}
     answer = api.call("PUT", "clusters", args.name, "audit-webhook", body=body)

@@ -15,7 +15,7 @@ from tests.infra.sam import ROOT, run_sam
 
 Template = dict[str, Any]
 
-FUNCTIONS = ["api", "render", "sweep", "sync", "webhook"]
+FUNCTIONS = ["api", "audit", "render", "sweep", "sync", "webhook"]
 NETWORK_ONLY = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -82,8 +82,8 @@ def test_cloudformation_accepts_the_transformed_template(transformed: Template, 
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-def test_functions_are_the_five(transformed: Template) -> None:
-    """The five functions of the design are there, each with the handler that its folder has."""
+def test_functions_are_those_of_the_design(transformed: Template) -> None:
+    """The functions of the design are there, each with the handler that its folder has."""
     functions = _of_type(transformed, "AWS::Lambda::Function")
     assert sorted(f"{name.capitalize()}Function" for name in FUNCTIONS) == sorted(functions)
     assert {"app.handler"} == {function["Handler"] for function in functions.values()}
@@ -92,6 +92,8 @@ def test_functions_are_the_five(transformed: Template) -> None:
 # The first is passed on to people, who give that role access to their clusters; then a folder of a layer; a switch;
 # servers that are not AWS's.
 ONLY_TOLD = {
+    "MOORING_AUDIT_LOG_GROUPS",
+    "MOORING_DEED_DAYS",
     "MOORING_VAULT_SERVERS",
     "MOORING_SYNC_ROLE",
     "MOORING_PLUGINS",
@@ -372,6 +374,7 @@ def test_the_ways_in_are_known(transformed: Template) -> None:
         ("/healthz", "get"),
         ("/v1/cert.pem", "get"),
         ("/v1/verify", "post"),
+        ("/api/audit/{cluster}", "post"),
         ("/v1/rotate", "post"),
         ("/api/v1/namespaces/{namespace}/services/{service}/proxy/v1/verify", "post"),
         ("/api/v1/namespaces/{namespace}/services/{service}/proxy/v1/rotate", "post"),
