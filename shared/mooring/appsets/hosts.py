@@ -1,7 +1,6 @@
 """The code hosts that generators name, each asked as its own documentation says.
 
-One client is kept for each provider that a set names, so that the requests of one evaluation share a connection. What
-an answer lacks is an error of the generator: an API that is not the one it should be must not look like an empty list.
+One client is kept for each provider that a set names, so that the requests of one evaluation share a connection.
 """
 
 from __future__ import annotations
@@ -16,9 +15,8 @@ from mooring.appsets.hosts_github import GitHubLike
 from mooring.appsets.hosts_gitlab import GitLab
 from mooring.appsets.ports import FoundRepository, PullRequest
 from mooring.appsets.tokens import SetSecrets
-from mooring.errors import ConfigurationError
 from mooring.forge.asking import api_of, shown_password, shown_token
-from mooring.forge.rest import Rest
+from mooring.forge.rest import Rest, understood
 from mooring.model.forges import Forge
 from mooring.source.inward import refuse_inward
 
@@ -69,13 +67,8 @@ class Hosts:
         return self._whole(forge, lambda: self._host(forge, namespace).pull_requests())
 
     def _whole(self, forge: Forge, question: Callable[[], _T]) -> _T:
-        try:
+        with understood(forge.kind, forge.where):
             return question()
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
-            raise ConfigurationError(
-                f"the host's answer is not what {forge.kind} answers ({type(error).__name__}); correct the api address",
-                field=forge.where,
-            ) from None
 
     def _host(self, forge: Forge, namespace: str) -> _Host:
         key = (forge, namespace)

@@ -75,7 +75,7 @@ class Hook:
 class CodeHost(Protocol):
     """One repository on a code host. Everything raises as `forge.rest.Rest` does."""
 
-    def merged_request(self, commit: str) -> MergedRequest | None:
+    def merged_request(self, commit: str, /) -> MergedRequest | None:
         """The merged request that brought a commit (by its full SHA); None where none is known."""
         ...
 

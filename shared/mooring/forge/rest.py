@@ -17,6 +17,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -34,7 +35,7 @@ from mooring.source.inward import refuse_inward
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = ["Answer", "Rest", "segment"]
+__all__ = ["Answer", "Rest", "segment", "understood"]
 
 _TIMEOUT = 15.0  # seconds without a byte
 _MOST_PAGES = 500
@@ -64,6 +65,21 @@ class Answer:
 def segment(text: str) -> str:
     """Text as one segment of a path, slashes and all."""
     return quote(text, safe="")
+
+
+@contextmanager
+def understood(kind: str, where: str) -> Iterator[None]:
+    """What an answer lacks is an error: an API that is not the one it should be must not look like an empty list.
+
+    Raises `ConfigurationError` for an answer that is not what this kind of host answers.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        raise ConfigurationError(
+            f"the host's answer is not what {kind} answers ({type(error).__name__}); correct the api address",
+            field=where,
+        ) from None
 
 
 class Rest:
@@ -215,7 +231,7 @@ class Rest:
         wait = headers.get("retry-after", "")
         if status == 429 or (status == 403 and (wait or headers.get("x-ratelimit-remaining") == "0")):
             error = self._error(ThrottledError, "asks to be left alone for a while")
-            error.retry_after = float(wait) if wait.isdecimal() else None
+            error.retry_after = float(wait) if wait.isdecimal() else _until(headers.get("x-ratelimit-reset", ""))
             return error
         if status == 202:  # Bitbucket Cloud, while it looks for the answer
             return self._error(ThrottledError, "is still looking; ask again later")
@@ -227,3 +243,8 @@ class Rest:
 
     def _error(self, kind: type[_E], message: str) -> _E:
         return kind(f"{urlsplit(self.base).netloc} {message}", field=self._where)
+
+
+def _until(reset: str) -> float | None:
+    """The seconds to a moment (since the epoch) at which GitHub's and GitLab's limits begin anew."""
+    return max(0.0, int(reset) - time.time()) if reset.isdecimal() else None

@@ -1,0 +1,126 @@
+"""Bitbucket Data Center (REST API 1.0).
+
+Pages: "Get repository pull requests containing commit", "Get pull request activity" (which alone tells who merged),
+"Create pull request", "Update pull request", "Decline pull request". Every change names the version that it changes,
+so an edit of somebody else's is never lost: it is a `RejectedError` here, and the next look has the new version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mooring.forge.github import last_words
+from mooring.forge.ports import Change, MergedRequest, Proposal, State, Verdict
+from mooring.forge.rest import Rest, segment
+
+__all__ = ["BitbucketServer"]
+
+_PER_PAGE = 100
+_HEADS = "refs/heads/"
+_STATES: Mapping[str, State] = {"OPEN": "open", "MERGED": "merged"}
+_VERDICTS: Mapping[str, Verdict] = {"APPROVED": "approved", "NEEDS_WORK": "changes requested"}
+
+
+class BitbucketServer:
+    """One repository of a project (`~user` for a personal one)."""
+
+    def __init__(self, rest: Rest, project: str, name: str) -> None:
+        self._rest = rest
+        self._base = f"/projects/{segment(project)}/repos/{segment(name)}"
+
+    def merged_request(self, commit: str) -> MergedRequest | None:
+        """As `CodeHost`."""
+        listed = self._all(f"{self._base}/commits/{segment(commit)}/pull-requests")
+        merged = sorted((each for each in listed if each["state"] == "MERGED"), key=lambda each: int(each["id"]))
+        if not merged:
+            return None
+        found = merged[0]
+        acts = self._all(f"{self._base}/pull-requests/{found['id']}/activities")
+        merger = next((each["user"] for each in acts if each["action"] == "MERGED"), None)
+        given = ((_name(each), _VERDICTS.get(each["status"], "none")) for each in found.get("reviewers") or ())
+        return MergedRequest(
+            number=found["id"],
+            title=found["title"],
+            url=_url(found),
+            author=_name(found.get("author")),
+            merged_by=str(merger["name"]) if merger else "",
+            created_at=_moment(found.get("createdDate")),
+            merged_at=_moment(found.get("closedDate")),
+            reviews=last_words(given),
+        )
+
+    def open_change(self, proposal: Proposal) -> Change:
+        """As `CodeHost`."""
+        body = {
+            "title": proposal.title,
+            "description": proposal.body,
+            "fromRef": {"id": _HEADS + proposal.head},
+            "toRef": {"id": _HEADS + proposal.base},
+        }
+        return _change(self._rest.send("POST", f"{self._base}/pull-requests", body).body)
+
+    def find_change(self, head: str, base: str) -> Change | None:
+        """As `CodeHost`."""
+        asked = {"state": "OPEN", "direction": "OUTGOING", "at": _HEADS + head}
+        changes = map(_change, self._all(f"{self._base}/pull-requests", **asked))
+        return next((each for each in changes if (each.head, each.base) == (head, base)), None)
+
+    def change(self, number: int) -> Change | None:
+        """As `CodeHost`."""
+        found = self._rest.get(f"{self._base}/pull-requests/{number}")
+        return None if found is None else _change(found.body)
+
+    def rewrite_change(self, number: int, title: str, body: str) -> None:
+        """As `CodeHost`; the reviewers stay."""
+        found = self._required(number)
+        kept = [{"user": {"name": each["user"]["name"]}} for each in found.get("reviewers") or ()]
+        wish = {"title": title, "description": body, "version": found["version"], "reviewers": kept}
+        self._rest.send("PUT", f"{self._base}/pull-requests/{number}", wish)
+
+    def comment(self, number: int, text: str) -> None:
+        """As `CodeHost`."""
+        self._rest.send("POST", f"{self._base}/pull-requests/{number}/comments", {"text": text})
+
+    def close_change(self, number: int) -> None:
+        """As `CodeHost`; Bitbucket says declined."""
+        version = self._required(number)["version"]
+        self._rest.send("POST", f"{self._base}/pull-requests/{number}/decline", {"version": version})
+
+    def _required(self, number: int) -> Any:
+        return self._rest.required(f"{self._base}/pull-requests/{number}", f"pull request {number}").body
+
+    def _all(self, path: str, **query: str) -> Iterator[Any]:
+        start = 0
+        while True:
+            answer = self._rest.required(
+                path, "such project, repository or commit", **query, limit=_PER_PAGE, start=start
+            )
+            yield from answer.body["values"]
+            if answer.body.get("isLastPage", True):
+                return
+            following = answer.body["nextPageStart"]
+            if following <= start:
+                raise self._rest.missing("further pages")
+            start = following
+
+
+def _change(item: Any) -> Change:
+    state = _STATES.get(item["state"], "closed")
+    head, base = item["fromRef"]["id"].removeprefix(_HEADS), item["toRef"]["id"].removeprefix(_HEADS)
+    return Change(item["id"], item["title"], item.get("description") or "", _url(item), head, base, state)
+
+
+def _url(item: Any) -> str:
+    return str(item["links"]["self"][0]["href"])
+
+
+def _name(participant: Any) -> str:
+    return str(participant["user"]["name"]) if participant else ""
+
+
+def _moment(milliseconds: int | None) -> str:
+    if not milliseconds:
+        return ""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

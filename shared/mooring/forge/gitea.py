@@ -1,0 +1,117 @@
+"""Gitea and Forgejo (`/api/v1`), whose API resembles GitHub's and is not it.
+
+Pages of their API: "Get the merged pull request of the commit", "List all reviews for a pull request", "Create a pull
+request", "Update a pull request", "Add a comment to an issue", "Create a hook". Lists are paged by `limit`, 50 at most
+unless an administrator says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mooring.forge.github import change_of, last_words
+from mooring.forge.ports import Change, Hook, MergedRequest, Proposal, Verdict
+from mooring.forge.rest import Answer, Rest, segment
+
+__all__ = ["Gitea"]
+
+_EVENTS = ("create", "delete", "pull_request", "push")
+_PAGED = {"limit": 50}
+_VERDICTS: Mapping[str, Verdict] = {
+    "APPROVED": "approved",
+    "REQUEST_CHANGES": "changes requested",
+    "REQUEST_REVIEW": "none",
+}
+
+
+class Gitea:
+    """One repository."""
+
+    def __init__(self, rest: Rest, owner: str, name: str) -> None:
+        self._rest = rest
+        self._base = f"/repos/{segment(owner)}/{segment(name)}"
+
+    def merged_request(self, commit: str) -> MergedRequest | None:
+        """As `CodeHost`; only the commit that a merge made is known to a Gitea, not those that it brought along."""
+        answer = self._rest.get(f"{self._base}/commits/{segment(commit)}/pull")
+        if answer is None:
+            return None
+        found = answer.body
+        given = (
+            (each["user"]["login"], "commented" if each.get("dismissed") else _VERDICTS.get(each["state"], "commented"))
+            for each in self._all(f"{self._base}/pulls/{found['number']}/reviews")
+            if each.get("user") and each["state"] != "PENDING"
+        )
+        return MergedRequest(
+            number=found["number"],
+            title=found["title"],
+            url=found["html_url"],
+            author=_login(found.get("user")),
+            merged_by=_login(found.get("merged_by")),
+            created_at=found.get("created_at") or "",
+            merged_at=found.get("merged_at") or "",
+            labels=tuple(each["name"] for each in found.get("labels") or ()),
+            reviews=last_words(given),
+        )
+
+    def open_change(self, proposal: Proposal) -> Change:
+        """As `CodeHost`."""
+        body = {"title": proposal.title, "body": proposal.body, "head": proposal.head, "base": proposal.base}
+        return change_of(self._rest.send("POST", f"{self._base}/pulls", body).body)
+
+    def find_change(self, head: str, base: str) -> Change | None:
+        """As `CodeHost`; a Gitea does not choose by branches, so the open ones are read."""
+        for each in self._all(f"{self._base}/pulls", state="open"):
+            if (each["head"]["ref"], each["base"]["ref"]) == (head, base):
+                return change_of(each)
+        return None
+
+    def change(self, number: int) -> Change | None:
+        """As `CodeHost`."""
+        found = self._rest.get(f"{self._base}/pulls/{number}")
+        return None if found is None else change_of(found.body)
+
+    def rewrite_change(self, number: int, title: str, body: str) -> None:
+        """As `CodeHost`."""
+        self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"title": title, "body": body})
+
+    def comment(self, number: int, text: str) -> None:
+        """As `CodeHost`."""
+        self._rest.send("POST", f"{self._base}/issues/{number}/comments", {"body": text})
+
+    def close_change(self, number: int) -> None:
+        """As `CodeHost`."""
+        self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"state": "closed"})
+
+    def hooks(self) -> Sequence[Hook]:
+        """As `HookHost`."""
+        return [_hook(each) for each in self._all(f"{self._base}/hooks")]
+
+    def create_hook(self, url: str, secret: str) -> Hook:
+        """As `HookHost`."""
+        body = {"type": "gitea", **_wish(url, secret)}
+        return _hook(self._rest.send("POST", f"{self._base}/hooks", body).body)
+
+    def update_hook(self, hook: Hook, secret: str) -> Hook:
+        """As `HookHost`."""
+        return _hook(self._rest.send("PATCH", f"{self._base}/hooks/{hook.id}", _wish(hook.url, secret)).body)
+
+    def _all(self, path: str, **query: str) -> Iterator[Any]:
+        first = self._rest.get(path, **query, **_PAGED)
+        if first is None:
+            raise self._rest.missing(f"{path.removeprefix('/repos/')}")
+        for answer in self._rest.pages(first, Answer.next_link):
+            yield from answer.body
+
+
+def _login(user: Any) -> str:
+    return str(user["login"]) if user else ""
+
+
+def _wish(url: str, secret: str) -> dict[str, Any]:
+    return {"active": True, "events": list(_EVENTS), "config": {"url": url, "content_type": "json", "secret": secret}}
+
+
+def _hook(item: Any) -> Hook:
+    return Hook(str(item["id"]), item["config"].get("url", ""), tuple(sorted(item["events"])), bool(item["active"]))

@@ -1,0 +1,139 @@
+"""GitHub and GitHub Enterprise (REST API, version 2022-11-28).
+
+Pages: "List pull requests associated with a commit", "Get a pull request", "List reviews for a pull request", "Create a
+pull request", "Update a pull request", "Create an issue comment", "Repository webhooks". The list of a commit's pull
+requests leaves out who merged, so a merged request takes three questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mooring.forge.ports import Change, Hook, MergedRequest, Proposal, Review, State, Verdict
+from mooring.forge.rest import Answer, Rest, segment
+
+__all__ = ["GitHub", "change_of", "last_words"]
+
+_EVENTS = ("push", "pull_request", "create", "delete")
+_PAGED = {"per_page": 100}
+_VERDICTS: Mapping[str, Verdict] = {
+    "APPROVED": "approved",
+    "CHANGES_REQUESTED": "changes requested",
+    "DISMISSED": "commented",
+}
+
+
+class GitHub:
+    """One repository."""
+
+    def __init__(self, rest: Rest, owner: str, name: str) -> None:
+        self._rest = rest
+        self._owner = owner
+        self._base = f"/repos/{segment(owner)}/{segment(name)}"
+
+    def merged_request(self, commit: str) -> MergedRequest | None:
+        """As `CodeHost`. Of several, the one that made the commit counts before those that merely contain it."""
+        listed = self._all(f"{self._base}/commits/{segment(commit)}/pulls")
+        merged = [each for each in listed if each.get("merged_at")]
+        merged.sort(key=lambda each: (each.get("merge_commit_sha") != commit, each["number"]))
+        if not merged:
+            return None
+        path = f"{self._base}/pulls/{merged[0]['number']}"
+        found = self._rest.required(path, f"pull request {merged[0]['number']}").body
+        given = (
+            (each["user"]["login"], _VERDICTS.get(each["state"], "commented"))
+            for each in self._all(f"{path}/reviews")
+            if each.get("user") and each["state"] != "PENDING"
+        )
+        asked = [each["login"] for each in found.get("requested_reviewers") or ()]
+        return MergedRequest(
+            number=found["number"],
+            title=found["title"],
+            url=found["html_url"],
+            author=_login(found.get("user")),
+            merged_by=_login(found.get("merged_by")),
+            created_at=found.get("created_at") or "",
+            merged_at=found["merged_at"] or "",
+            labels=tuple(each["name"] for each in found.get("labels") or ()),
+            reviews=last_words(given, asked),
+        )
+
+    def open_change(self, proposal: Proposal) -> Change:
+        """As `CodeHost`."""
+        body = {"title": proposal.title, "body": proposal.body, "head": proposal.head, "base": proposal.base}
+        return change_of(self._rest.send("POST", f"{self._base}/pulls", body).body)
+
+    def find_change(self, head: str, base: str) -> Change | None:
+        """As `CodeHost`."""
+        listed = self._all(f"{self._base}/pulls", state="open", head=f"{self._owner}:{head}", base=base)
+        return next((change_of(each) for each in listed if each["head"]["ref"] == head), None)
+
+    def change(self, number: int) -> Change | None:
+        """As `CodeHost`."""
+        found = self._rest.get(f"{self._base}/pulls/{number}")
+        return None if found is None else change_of(found.body)
+
+    def rewrite_change(self, number: int, title: str, body: str) -> None:
+        """As `CodeHost`."""
+        self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"title": title, "body": body})
+
+    def comment(self, number: int, text: str) -> None:
+        """As `CodeHost`."""
+        self._rest.send("POST", f"{self._base}/issues/{number}/comments", {"body": text})
+
+    def close_change(self, number: int) -> None:
+        """As `CodeHost`."""
+        self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"state": "closed"})
+
+    def hooks(self) -> Sequence[Hook]:
+        """As `HookHost`."""
+        return [_hook(each) for each in self._all(f"{self._base}/hooks")]
+
+    def create_hook(self, url: str, secret: str) -> Hook:
+        """As `HookHost`."""
+        body = {"name": "web", **_wish(url, secret)}
+        return _hook(self._rest.send("POST", f"{self._base}/hooks", body).body)
+
+    def update_hook(self, hook: Hook, secret: str) -> Hook:
+        """As `HookHost`."""
+        return _hook(self._rest.send("PATCH", f"{self._base}/hooks/{hook.id}", _wish(hook.url, secret)).body)
+
+    def _all(self, path: str, **query: str) -> Iterator[Any]:
+        first = self._rest.get(path, **query, **_PAGED)
+        if first is None:
+            raise self._rest.missing(f"{path.removeprefix('/repos/')}")
+        for answer in self._rest.pages(first, Answer.next_link):
+            yield from answer.body
+
+
+def change_of(item: Any) -> Change:
+    """A pull request as GitHub and Gitea write it."""
+    merged = bool(item.get("merged_at") or item.get("merged"))
+    state: State = "merged" if merged else "open" if item["state"] == "open" else "closed"
+    head, base = item["head"]["ref"], item["base"]["ref"]
+    return Change(item["number"], item["title"], item.get("body") or "", item["html_url"], head, base, state)
+
+
+def last_words(given: Iterable[tuple[str, Verdict]], asked: Iterable[str] = ()) -> tuple[Review, ...]:
+    """What each reviewer said last, in the order of their first word; a comment takes no verdict back."""
+    words: dict[str, Verdict] = {}
+    for reviewer, verdict in given:
+        if verdict != "commented" or words.get(reviewer, "none") == "none":
+            words[reviewer] = verdict
+    for reviewer in asked:
+        words.setdefault(reviewer, "none")
+    return tuple(Review(reviewer, verdict) for reviewer, verdict in words.items())
+
+
+def _login(user: Any) -> str:
+    return str(user["login"]) if user else ""
+
+
+def _wish(url: str, secret: str) -> dict[str, Any]:
+    config = {"url": url, "content_type": "json", "secret": secret, "insecure_ssl": "0"}
+    return {"active": True, "events": list(_EVENTS), "config": config}
+
+
+def _hook(item: Any) -> Hook:
+    return Hook(str(item["id"]), item["config"].get("url", ""), tuple(sorted(item["events"])), bool(item["active"]))

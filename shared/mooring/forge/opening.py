@@ -1,0 +1,148 @@
+"""From a repository's address to the code host that it is on, asked as whoever is registered for the repository.
+
+Only credentials that an API takes are used: tokens, passwords and GitHub Apps. A key for ssh opens no API, so a
+repository that is cloned by ssh is looked up by its https address, too: a token registered for that is used. As nobody,
+nothing is asked: public hosts allow so little of it that it would fail when it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from mooring.errors import ConfigurationError
+from mooring.forge.asking import shown_password, shown_token
+from mooring.forge.azure import AzureDevOps
+from mooring.forge.bitbucket import Bitbucket
+from mooring.forge.bitbucketserver import BitbucketServer
+from mooring.forge.codecommit import CodeCommit, codecommit_client
+from mooring.forge.gitea import Gitea
+from mooring.forge.github import GitHub
+from mooring.forge.gitlab import GitLab
+from mooring.forge.places import Named, Place, is_public, place_of
+from mooring.forge.ports import CodeHost, HookHost
+from mooring.forge.rest import Rest
+from mooring.source.credentials import (
+    BasicCredential,
+    Credential,
+    CredentialStore,
+    GitHubAppCredential,
+    TokenCredential,
+)
+from mooring.source.githubapp import InstallationTokens
+from mooring.source.inward import refuse_inward
+
+__all__ = ["Forges"]
+
+_FIELD = "repository"
+
+
+class Forges:
+    """The code hosts of one installation. `settings` gives their data, and is asked when a host is not a public one.
+
+    `timeout` and `patience` are those of `forge.rest.Rest`, `guard` refuses addresses.
+    """
+
+    def __init__(
+        self,
+        credentials: CredentialStore,
+        settings: Callable[[], Mapping[str, Named]],
+        *,
+        timeout: float = 5.0,
+        patience: float = 0.0,
+        tokens: InstallationTokens | None = None,
+        guard: Callable[[str], None] = refuse_inward,
+        client: Callable[[str], Any] = codecommit_client,
+    ) -> None:
+        self._credentials = credentials
+        self._settings = settings
+        self._timeout = timeout
+        self._patience = patience
+        self._tokens = tokens or InstallationTokens()
+        self._guard = guard
+        self._client = client
+
+    def host(self, url: str) -> CodeHost | None:
+        """The host of a repository; None where it is unknown, or no credential for it opens an API.
+
+        Raises `ConfigurationError` for what is no repository's address, and what finding a credential raises.
+        """
+        place = place_of(url, {} if is_public(url) else self._named)
+        if place is None:
+            return None
+        if place.kind == "awsCodeCommit":
+            return CodeCommit(lambda: self._client(place.api), place.api, place.name)
+        headers = self._headers(place, url)
+        return None if headers is None else self._made(place, headers)
+
+    def hook_host(self, url: str, *, kind: str = "", token: str = "") -> tuple[Place, HookHost]:
+        """The host of a repository whose webhooks are to be installed; `kind` says what it is where nobody knows,
+        `token` is used instead of what is registered.
+
+        Raises `ConfigurationError` where the host is unknown or takes no hooks from here, or nothing is registered.
+        """
+        place = place_of(url, {} if is_public(url) else self._named, kind)
+        if place is None:
+            raise ConfigurationError(
+                "is on a host that nobody knows; name its provider, or set mooring.forges", field=_FIELD
+            )
+        headers = shown_token(place.kind, token) if token else self._headers(place, url)
+        if headers is None:
+            raise ConfigurationError(
+                "has no credential that opens its API; register an access token for its https address, or give one",
+                field=_FIELD,
+            )
+        made = None if place.kind == "awsCodeCommit" else self._made(place, headers)
+        if not isinstance(made, GitHub | GitLab | Gitea):
+            raise ConfigurationError(
+                f"is on a {place.kind}, where hooks are made by hand; see docs/webhooks.md", field=_FIELD
+            )
+        return place, made
+
+    @cached_property
+    def _named(self) -> Mapping[str, Named]:
+        return self._settings()
+
+    def _headers(self, place: Place, url: str) -> Mapping[str, str] | None:
+        """What is shown to the host, None for nothing: of the declared address, or of the https one."""
+        for address in dict.fromkeys((url, place.web)):
+            if (shown := self._shown(place, self._credentials.find(address))) is not None:
+                return shown
+        return None
+
+    def _shown(self, place: Place, credential: Credential | None) -> Mapping[str, str] | None:
+        match credential:
+            case GitHubAppCredential() if place.kind == "github" and credential.api == place.api:
+                return shown_token("github", self._tokens.token(credential))
+            case GitHubAppCredential() if place.kind == "github":
+                raise ConfigurationError(
+                    f"belongs to the API {credential.api}, but the repository's is {place.api}; correct "
+                    "githubAppEnterpriseBaseUrl",
+                    field="githubAppEnterpriseBaseUrl",
+                    subject=credential.url,
+                )
+            case TokenCredential():
+                return shown_token(place.kind, credential.token)
+            case BasicCredential() if place.kind in ("github", "gitlab") or credential.username == "x-token-auth":
+                return shown_token(place.kind, credential.password)
+            case BasicCredential():
+                return shown_password(credential.username, credential.password)
+            case _:
+                return None
+
+    def _made(self, place: Place, headers: Mapping[str, str]) -> CodeHost:
+        rest = Rest(place.api, headers, where=_FIELD, guard=self._guard, timeout=self._timeout, patience=self._patience)
+        match place.kind:
+            case "github":
+                return GitHub(rest, place.owner, place.name)
+            case "gitea":
+                return Gitea(rest, place.owner, place.name)
+            case "gitlab":
+                return GitLab(rest, f"{place.owner}/{place.name}")
+            case "bitbucket":
+                return Bitbucket(rest, place.owner, place.name)
+            case "bitbucketServer":
+                return BitbucketServer(rest, place.owner, place.name)
+            case _:
+                return AzureDevOps(rest, place.owner, place.name)
