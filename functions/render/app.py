@@ -10,7 +10,7 @@ from mooring.composition import Composition
 from mooring.events.messages import ApplicationSetMessage, AppMessage, RepositoryMessage, parse_render
 from mooring.flows.renders.rendering import handle_renders
 from mooring.flows.renders.tasks import RenderPorts
-from mooring.invocation import take_messages
+from mooring.invocation import take_messages, wordless
 
 
 class Context(Protocol):
@@ -29,6 +29,7 @@ def _ports() -> RenderPorts:
     return _composition().render_ports()
 
 
+@wordless
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Takes a batch of `renders.fifo` and reports which messages should come again."""
 

@@ -15,7 +15,7 @@ from mooring.composition import Composition
 from mooring.errors import ConfigurationError, MooringError
 from mooring.events.messages import AppMessage, ClusterMessage, ObjectMessage, parse_sync
 from mooring.flows.syncs.sync import handle_syncs
-from mooring.invocation import answer, error_answer, logger, read_body, take_messages
+from mooring.invocation import answer, error_answer, logger, read_body, take_messages, wordless
 
 
 class Context(Protocol):
@@ -32,6 +32,7 @@ def _composition() -> Composition:
     return Composition(os.environ)
 
 
+@wordless
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Takes a batch of `syncs.fifo` and reports which messages should come again; or a schedule, or a request."""
     if "Records" not in event:

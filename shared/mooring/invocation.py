@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import orjson
 
@@ -18,9 +18,36 @@ from mooring.errors import ConfigurationError, ConflictError, ForbiddenError, Mo
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-__all__ = ["answer", "error_answer", "logger", "read_body", "take_messages"]
+__all__ = ["CrashError", "answer", "error_answer", "logger", "read_body", "take_messages", "wordless"]
 
 _Message = TypeVar("_Message")
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+class CrashError(Exception):
+    """Something that nobody expected, by its type and place."""
+
+
+def wordless(handler: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """For handlers that hold secrets: what crashes them is raised as `CrashError`, with its trace, without its words.
+
+    The runtime writes the words of an exception into the log, the answer and the trace segment, and those of libraries
+    quote what they were given (`int("…")`). Source: AWS Lambda Developer Guide, "Using the Lambda runtime API".
+    """
+
+    @wraps(handler)
+    def guarded(*arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Result:
+        try:
+            return handler(*arguments, **named)
+        except MooringError:
+            raise  # of our own words, which hold none
+        except Exception as error:  # noqa: BLE001 - raised again, in words of ours
+            kind = type(error)
+            words = f"{kind.__module__}.{kind.__qualname__}; its words are left out, since they may quote a secret"
+            raise CrashError(words).with_traceback(error.__traceback__) from None
+
+    return guarded
 
 
 @cache

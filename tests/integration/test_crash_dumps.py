@@ -1,0 +1,138 @@
+"""What a function leaves behind that dies while it holds a secret, in the forms that Lambda's own runtime client writes.
+
+The client (awslambdaric) is what runs in Lambda and what the local runner starts: it logs an exception's words and
+trace, answers them, and puts them into a trace segment.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import io
+import json
+import re
+import traceback
+import zlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from awslambdaric import bootstrap
+from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
+
+from mooring.invocation import CrashError
+from tests.doubles.canaries import leaks
+
+ROOT = Path(__file__).parents[2]
+CANARY = "canary-of-a-crash-0c51aa"
+MESSAGE = '{"kind": "render", "application": "argocd/shop"}'
+BATCH = {"Records": [{"messageId": "1", "body": MESSAGE}]}
+QUESTION = {
+    "requestContext": {"http": {"method": "POST"}},
+    "rawPath": "/v1/verify",
+    "headers": {"authorization": "Bearer x"},
+    "body": CANARY,
+}
+
+
+class Client:
+    """Keeps what the runtime would be told."""
+
+    marshaller = LambdaMarshaller()
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def post_invocation_error(self, *told: Any) -> None:
+        self.told += [str(each) for each in told]
+
+    def post_invocation_result(self, *told: Any) -> None:
+        raise AssertionError(told)
+
+
+def function(name: str) -> ModuleType:
+    """A function's module, fresh."""
+    spec = importlib.util.spec_from_file_location(f"crashing_{name}", ROOT / "functions" / name / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def dumped(handler: Any, event: dict[str, Any]) -> dict[str, bytes]:
+    """All that Lambda's client makes of a crash: log, answer and trace segment."""
+    client, log = Client(), io.StringIO()
+
+    class Sink:
+        def log_error(self, lines: list[str]) -> None:
+            log.write("\n".join(lines))
+
+    bootstrap.handle_event_request(
+        client, handler, "request", json.dumps(event), "application/json", None, None, "arn", 0, None, Sink()
+    )
+    return {"log": log.getvalue().encode(), "answer and segment": "\n".join(client.told).encode()}
+
+
+def die(form: str) -> Any:
+    """Dies as libraries do, with the value in the exception's words, one way or another."""
+    held = {"password": CANARY}
+    if form == "plain":
+        return int(held["password"])
+    if form == "encoded":
+        raise ValueError(base64.b64encode(CANARY.encode()))
+    if form == "compressed":
+        raise RuntimeError(zlib.compress(CANARY.encode()))
+    if form == "noted":
+        error = KeyError("password")
+        error.__notes__ = [CANARY]
+        raise error
+    try:
+        return int(held["password"])
+    except ValueError as error:
+        raise LookupError("another error on the way") from error
+
+
+@pytest.mark.parametrize("form", ["plain", "encoded", "compressed", "noted", "chained"])
+@pytest.mark.parametrize(
+    ("name", "event"), [("render", BATCH), ("sync", BATCH), ("sync", QUESTION), ("sync", {"renew": "sealed-secrets"})]
+)
+def test_a_crash_tells_where_and_not_what(
+    monkeypatch: pytest.MonkeyPatch, name: str, event: dict[str, Any], form: str
+) -> None:
+    """GIVEN a function that holds a secret WHEN it dies THEN log, answer and trace segment say where, and no value."""
+    module = function(name)
+    monkeypatch.setattr(module, "_composition", lambda: die(form))
+    monkeypatch.setattr(module, "parse_sync" if name == "sync" else "parse_render", lambda body: body)
+    if name == "render":
+        monkeypatch.setattr(module, "_ports", lambda: die(form))
+
+    found = dumped(module.handler, event)
+
+    assert b"CrashError" in found["log"]
+    assert b"in die" in found["log"]
+    assert b"functions/" in found["answer and segment"]
+    assert [] == leaks(found, [CANARY])
+    # AND Python's own trace, chain and all, has none either
+    with pytest.raises(CrashError) as caught:
+        module.handler(event, type("Context", (), {"aws_request_id": "1", "get_remaining_time_in_millis": int})())
+    written = "".join(traceback.format_exception(caught.value))
+    assert [] == leaks({"trace": written.encode()}, [CANARY])
+    assert "die" in written
+
+
+def test_without_it_a_crash_would_tell() -> None:
+    """GIVEN the same death in a function that is not guarded THEN Lambda's client writes the value in three places."""
+    found = dumped(lambda event, context: die("plain"), {})
+    assert {"log", "answer and segment"} == {each.partition(":")[0] for each in leaks(found, [CANARY])}
+
+
+def test_nothing_here_makes_trace_segments() -> None:
+    """WHEN the functions are deployed THEN Lambda traces none of them, and nothing is shipped that sends segments."""
+    assert "Tracing" not in (ROOT / "template.yaml").read_text()
+    shipped = "".join(each.read_text() for each in ROOT.glob("layers/python/requirements*"))
+    assert "aws-lambda-powertools" in shipped
+    assert "aws-xray-sdk" not in shipped
+    written = [*ROOT.glob("functions/*/*.py"), *(ROOT / "shared").rglob("*.py")]
+    assert [] == [str(each) for each in written if re.search(r"\bTracer\b|xray|opentelemetry", each.read_text())]
