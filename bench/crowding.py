@@ -22,6 +22,7 @@ from bench.crowd import declared
 from bench.metering import Meter
 from local.demo.forge import push_payload
 from mooring.composition import Composition
+from mooring.events.forges.verifying import Request
 from mooring.events.messages import (
     ApplicationSetMessage,
     Cause,
@@ -30,7 +31,7 @@ from mooring.events.messages import (
     parse_render,
     parse_sync,
 )
-from mooring.flows.arrivals.pushes import handle_delivery
+from mooring.flows.arrivals.deliveries import handle_delivery
 from mooring.flows.renders import rendering
 from mooring.flows.sweeps.sweeping import forward, sweep
 from mooring.flows.syncs.sync import handle_syncs
@@ -109,7 +110,7 @@ def _deliver(task: dict[str, Any], ours: Composition) -> None:
         "x-github-delivery": str(uuid.uuid4()),
         "x-hub-signature-256": f"sha256={signature}",
     }
-    assert handle_delivery(ours.push_ports(), headers, body).outcome == "queued"
+    assert handle_delivery(ours.delivery_ports(), Request(headers, body)).outcome == "queued"
 
 
 def _sync_crowd(task: dict[str, Any], ours: Composition) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Takes deliveries of git forges: verified, looked up, queued."""
+"""Takes what forges tell, over HTTP and (CodeCommit) over EventBridge: verified, looked up, queued."""
 
 from __future__ import annotations
 
@@ -8,26 +8,44 @@ from typing import Any
 
 from mooring.composition import Composition
 from mooring.errors import MooringError
-from mooring.flows.arrivals.pushes import LARGEST_BODY, PushPorts, handle_delivery
+from mooring.events.forges.codecommit import is_repository_event, parse_repository_event
+from mooring.events.forges.verifying import Request
+from mooring.flows.arrivals.deliveries import (
+    LARGEST_BODY,
+    DeliveryPorts,
+    Received,
+    handle_delivery,
+    handle_happenings,
+)
 from mooring.invocation import answer, error_answer, logger, read_body
+
+_STATUS = {"queued": 202, "throttled": 429}
 
 
 @cache
-def _ports() -> PushPorts:
-    return Composition(os.environ).push_ports()
+def _ports() -> DeliveryPorts:
+    return Composition(os.environ).delivery_ports()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answers one delivery: 202 for what was queued, 200 for what needs nothing, 4xx with the reason for the rest."""
+    if is_repository_event(event):
+        return {"status": _tell(handle_happenings(_ports(), parse_repository_event(event)))}
     body = read_body(event)
     if len(body) > LARGEST_BODY:
         message = f"is larger than {LARGEST_BODY} bytes; send only push events to this address"
         return answer(413, {"error": {"message": message, "field": "body", "code": 413}})
+    source = event.get("requestContext", {}).get("http", {}).get("sourceIp", "")
     try:
-        received = handle_delivery(_ports(), event.get("headers") or {}, body)
+        received = handle_delivery(_ports(), Request(event.get("headers") or {}, body, source))
     except MooringError as error:
         logger().warning("a delivery was refused", extra={"error": str(error)})
         return error_answer(error, unsigned=401)
-    logger().info("delivery", extra={"outcome": received.outcome, "applications": len(received.applications)})
-    applications = [str(key) for key in received.applications]
-    return answer(202 if applications else 200, {"status": received.outcome, "applications": applications})
+    status = _STATUS.get(_tell(received), 200)
+    return answer(status, {"status": received.outcome, "applications": [str(key) for key in received.applications]})
+
+
+def _tell(received: Received) -> str:
+    if received.outcome != "throttled":
+        logger().info("delivery", extra={"outcome": received.outcome, "applications": len(received.applications)})
+    return received.outcome

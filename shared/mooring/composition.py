@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mooring.appsets.ports import CodeHosts, Plugins
     from mooring.differences.expressions import Expressions
     from mooring.flows.arrivals.audits import AuditPorts
-    from mooring.flows.arrivals.pushes import PushPorts
+    from mooring.flows.arrivals.deliveries import DeliveryPorts
     from mooring.flows.arrivals.secretchanges import SecretChangePorts
     from mooring.flows.asked.auditing import AuditAccess
     from mooring.flows.asked.bootstrapping import Root
@@ -38,12 +38,15 @@ if TYPE_CHECKING:
     from mooring.flows.renders.tasks import RenderPorts
     from mooring.flows.secrets import opening
     from mooring.flows.secrets.external import ExternalSecrets
+    from mooring.flows.secrets.externalplaces import Elsewhere
     from mooring.flows.secrets.externalreading import ExternalReader
+    from mooring.flows.secrets.pushing import PushReader
     from mooring.flows.sets.generating import SetPorts
     from mooring.flows.sweeps.sweeping import SweepPorts
     from mooring.flows.syncs.ports import SyncPorts
     from mooring.render.sops import SopsOpener
     from mooring.secrets.external.awsaccess import AwsClients
+    from mooring.secrets.external.templating import Templates
     from mooring.source import Repositories
     from mooring.source.charts import Charts
     from mooring.state.bundles import Bundles
@@ -224,14 +227,16 @@ class Composition:
 
         return RegisterPorts(self.registry, self.applications, self.queues)
 
-    def push_ports(self) -> PushPorts:
+    def delivery_ports(self) -> DeliveryPorts:
         """For `webhook`."""
-        from mooring.flows.arrivals.pushes import PushPorts
+        from mooring.events.forges.webhooksecrets import read_webhook_secrets
+        from mooring.flows.arrivals.deliveries import DeliveryPorts
+        from mooring.state.deliveries import Deliveries
 
-        def secret() -> str:
-            return str(self.secrets.get(self._setting("MOORING_WEBHOOK_SECRET")).get("github", ""))
+        def secrets() -> Mapping[str, tuple[str, ...]]:
+            return read_webhook_secrets(self.secrets.text(self._setting("MOORING_WEBHOOK_SECRET")))
 
-        return PushPorts(self.applications, self.registry, self.queues, secret, time.time)
+        return DeliveryPorts(self.applications, self.registry, Deliveries(self.table), self.queues, secrets, time.time)
 
     def audit_access(self) -> AuditAccess:
         """For what `api` is asked about audit events."""
@@ -359,27 +364,43 @@ class Composition:
         return ExternalSecrets(self._external_reader)
 
     def _external_reader(self) -> ExternalReader:
-        from mooring.flows.secrets.externalplaces import Elsewhere
         from mooring.flows.secrets.externalreading import ExternalReader
         from mooring.secrets.external.resolving import Providers
-        from mooring.secrets.external.templating import Templates
-        from mooring.source.gokit import GoKit
         from mooring.state.secretuses import SecretUses
 
-        templates = Templates(GoKit(self._program("gokit")).ask)
-        digest_of = self.bundles.digests.of
-        elsewhere = Elsewhere(
+        return ExternalReader(
+            Providers(self._store_clients), self._external_templates(), self.bundles.digests.of, SecretUses(self.table),
+            self._elsewhere(),
+        )  # fmt: skip
+
+    def _push_reader(self) -> PushReader:
+        from mooring.flows.secrets.pushing import PushReader
+
+        return PushReader(
+            self._store_clients, self._external_templates(), self.bundles.digests.of, self._elsewhere()
+        )
+
+    def _external_templates(self) -> Templates:
+        from mooring.secrets.external.templating import Templates
+        from mooring.source.gokit import GoKit
+
+        return Templates(GoKit(self._program("gokit")).ask)
+
+    def _elsewhere(self) -> Elsewhere:
+        from mooring.flows.secrets.externalplaces import Elsewhere
+
+        return Elsewhere(
             self.secrets.get,
             self._environment.get("MOORING_SECRET_PREFIX", "mooring"),
             self._store_clients,
             tuple(self._environment.get("MOORING_VAULT_SERVERS", "").replace(",", " ").split()),
-            digest_of,
+            self.bundles.digests.of,
             lambda named: self._targets.connect(self._targets.reach(self._targets.cluster(named))),
         )
-        return ExternalReader(Providers(self._store_clients), templates, digest_of, SecretUses(self.table), elsewhere)
 
     def sync_ports(self, owner: str, remaining: float) -> SyncPorts:
         """For `sync`: `owner` names the invocation, `remaining` are the seconds it has left."""
+        from mooring.flows.secrets.pushes import Pushes
         from mooring.flows.syncs.ports import SyncPorts
 
         return SyncPorts(
@@ -394,4 +415,5 @@ class Composition:
             owner,
             time.time() + remaining - _TIME_TO_FINISH,
             (*self._openers, self._external_secrets()),
+            Pushes(self._push_reader),
         )

@@ -18,7 +18,8 @@ from mooring.events.messages import ApplicationSetMessage, Cause
 from mooring.flows.asked.declaring import declare
 from mooring.flows.sets.generating import SetPorts
 from mooring.flows.sets.previewing import handle_sets_and_previews
-from mooring.flows.arrivals.pushes import PushPorts, handle_delivery
+from mooring.events.forges.verifying import Request
+from mooring.flows.arrivals.deliveries import DeliveryPorts, handle_delivery
 from mooring.flows.sets.setasking import ask_preview, declare_set, get_set, read_preview
 from mooring.flows.sweeps.sweeping import SweepPorts, sweep
 from mooring.model.application import AppKey
@@ -26,6 +27,7 @@ from mooring.model.objects import Manifest
 from mooring.model.setkey import SetKey
 from mooring.source import Repositories
 from mooring.source.gokit import GoKit
+from mooring.state.deliveries import Deliveries
 from mooring.state.clusters import Cluster
 from tests.doubles.generatorworld import World as Generators
 from tests.doubles.installation import World, installation
@@ -149,9 +151,9 @@ def test_a_push_reaches_the_set(ground: Ground) -> None:
     its business."""
     ground.declare()
     secret = "shared"  # noqa: S105
-    ports = PushPorts(
-        ground.world.applications, ground.world.registry, cast("Any", ground.world.queues), lambda: secret,
-        lambda: ground.world.now,
+    ports = DeliveryPorts(
+        ground.world.applications, ground.world.registry, Deliveries(ground.world.table),
+        cast("Any", ground.world.queues), lambda: {"webhook.github.secret": (secret,)}, lambda: ground.world.now,
     )  # fmt: skip
 
     def push(branch: str, delivery: str) -> list[Any]:
@@ -160,7 +162,7 @@ def test_a_push_reaches_the_set(ground: Ground) -> None:
         body = json.dumps({"ref": f"refs/heads/{branch}", "after": delivery, "repository": repository}).encode()
         signature = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"x-hub-signature-256": signature, "x-github-delivery": delivery, "x-github-event": "push"}
-        handle_delivery(ports, headers, body)
+        handle_delivery(ports, Request(headers, body))
         return [each for _, each in ground.world.queues.sent if isinstance(each, ApplicationSetMessage)]
 
     assert [] == push("side", "1" * 40)

@@ -12,6 +12,7 @@ a deployment.
                    or {"v": 1, "cluster": "in-cluster", "sets": ["argocd/shops"], "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "objects": [["", "Service", "shop", "web"]], "cause": {…}}
     later          {"v": 1, "to": "renders" | "syncs", "message": {…}}
+                   or {"v": 1, "commit": "<SHA>", "of": "https://github.com/acme/shop.git", "attempt": 1}
 """
 
 from __future__ import annotations
@@ -30,17 +31,21 @@ __all__ = [
     "ApplicationSetMessage",
     "Cause",
     "ClusterMessage",
+    "CommitMessage",
     "Later",
     "Message",
     "ObjectMessage",
     "RepositoryMessage",
+    "Trigger",
     "parse_later",
     "parse_render",
     "parse_sync",
     "to_body",
 ]
 
-Trigger = Literal["push", "tick", "person", "spec", "render", "retry", "watchdog", "secret", "watch", "audit"]
+Trigger = Literal[
+    "push", "pullrequest", "tick", "person", "spec", "render", "retry", "watchdog", "secret", "watch", "audit"
+]
 Target = Literal["renders", "syncs"]
 
 
@@ -180,7 +185,23 @@ class Later:
         return {"v": 1, "to": self.to, "message": self.message.to_json()}
 
 
-def to_body(message: Message | Later) -> str:
+@dataclass(frozen=True, slots=True)
+class CommitMessage:
+    """A commit (a full SHA) of a repository that clusters are given: its code host may say who let it in. `attempt`
+    counts the times that the host was asked before.
+    """
+
+    repository: str
+    commit: str
+    attempt: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        body: dict[str, Any] = {"v": 1, "commit": self.commit, "of": self.repository}
+        return body | ({"attempt": self.attempt} if self.attempt else {})
+
+
+def to_body(message: Message | Later | CommitMessage) -> str:
     """The JSON text of a message."""
     return orjson.dumps(message.to_json()).decode()
 
@@ -244,9 +265,11 @@ def parse_sync(body: str | bytes) -> AppMessage | ClusterMessage | ObjectMessage
     return message
 
 
-def parse_later(body: str | bytes) -> Later:
+def parse_later(body: str | bytes) -> Later | CommitMessage:
     """Reads the body of a message of the queue `later`. Raises `ConfigurationError`."""
     value = _object(body)
+    if isinstance(value.get("commit"), str) and isinstance(value.get("of"), str):
+        return CommitMessage(value["of"], value["commit"], int(value.get("attempt", 0)))
     if value.get("to") not in ("renders", "syncs") or not isinstance(value.get("message"), dict):
         raise ConfigurationError("must name the queue and hold a message", field="message")
     return Later(value["to"], _parse(value["message"]))

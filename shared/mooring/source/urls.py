@@ -16,6 +16,7 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from mooring.errors import ConfigurationError
+from mooring.source.spellings import one_spelling
 
 __all__ = ["RepositoryURL", "normalise", "parse_url"]
 
@@ -61,7 +62,7 @@ class RepositoryURL:
     @property
     def key(self) -> str:
         """The normal form, see `normalise`."""
-        return f"{self._authority}/{self.path}".lower()
+        return one_spelling(self.host.lower(), self.path.lower())
 
     @property
     def without_user(self) -> str:
@@ -76,11 +77,12 @@ class RepositoryURL:
 
 
 def normalise(url: str) -> str:
-    """`host[:port]/path` in lower case, the same for every spelling of a repository's address.
+    """`host/path` in lower case, the same for every spelling of a repository's address.
 
-    Scheme, user, default port, `.git` and surrounding slashes fall away. Upper and lower case are one, as in Argo CD
-    (its comparison of webhook addresses): two repositories that differ only in case would share their webhooks, which
-    costs a look and nothing else. Raises `ConfigurationError` for what `parse_url` refuses.
+    Scheme, user, port, `.git` and surrounding slashes fall away, and what forges spell differently is spelled once (see
+    `spellings`). Upper and lower case are one, as in Argo CD (its comparison of webhook addresses): two repositories
+    that differ only in that would share their webhooks, which costs a look and nothing else. Raises
+    `ConfigurationError` for what `parse_url` refuses.
     """
     return parse_url(url, allow_file=True).key
 

@@ -1,4 +1,4 @@
-"""What is registered beside applications: clusters, repository credentials, and deliveries already seen.
+"""What is registered beside applications: clusters, repository credentials, settings.
 
 The table holds addresses and the names of secrets; the credentials themselves stay in Secrets Manager.
 """
@@ -42,7 +42,6 @@ _SETTINGS = ("SETTINGS", "argocd-cm")
 _SETTINGS_VERSION = "#settings"  # beside the clusters, whose names can't hold a #
 _LARGEST_SETTINGS = 300 * 1024
 _CHECKS_REMEMBERED = 3600  # seconds
-_REMEMBERED = 7 * 24 * 3600  # seconds that a delivery is known; GitHub redelivers for three days
 
 
 class Known(NamedTuple):
@@ -64,7 +63,7 @@ class Registration:
 
 
 class Registry:
-    """Clusters, projects, ApplicationSets, credentials and deliveries of one installation."""
+    """Clusters, projects, ApplicationSets and credentials of one installation."""
 
     def __init__(self, table: Table, secrets: SecretStore, prefix: str) -> None:
         self._table = table
@@ -254,23 +253,6 @@ class Registry:
             put({"pk": CLUSTERS, "sk": _SETTINGS_VERSION, "version": new_version()}),
         )
 
-    # -- deliveries ------------------------------------------------------------------------------------------------
-
-    def seen(self, names: Mapping[str, str]) -> set[str]:
-        """Which of these deliveries were remembered: `names` maps a kind of name (`id`, `body`) to the name."""
-        keys = {_delivery(kind, name): kind for kind, name in names.items()}
-        return {keys[key] for key in self._table.get_many(keys)}
-
-    def remember(self, names: Mapping[str, str], *, now: float) -> None:
-        """Remembers a delivery by its names for a week; remembering it twice does no harm."""
-        for kind, name in names.items():
-            pk, sk = _delivery(kind, name)
-            self._table.write(put({"pk": pk, "sk": sk, "ttl": int(now) + _REMEMBERED}))
-
 
 def _check(cluster: str, check: str) -> Key:
     return f"CHECK#{cluster}", check
-
-
-def _delivery(kind: str, name: str) -> Key:
-    return f"DELIVERY#{kind}#{hashlib.sha256(name.encode()).hexdigest()}", "SEEN"

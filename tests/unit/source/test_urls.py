@@ -39,10 +39,10 @@ def test_every_spelling_has_one_normal_form(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("https://forge.example:8443/acme/shop", "forge.example:8443/acme/shop"),
-        ("ssh://git@forge.example:2222/acme/shop.git", "forge.example:2222/acme/shop"),
-        ("http://127.0.0.1:3000/shop.git", "127.0.0.1:3000/shop"),
-        ("https://[::1]:8443/shop", "[::1]:8443/shop"),
+        ("https://forge.example:8443/acme/shop", "forge.example/acme/shop"),
+        ("ssh://git@forge.example:2222/acme/shop.git", "forge.example/acme/shop"),
+        ("http://127.0.0.1:3000/shop.git", "127.0.0.1/shop"),
+        ("https://[::1]:8443/shop", "[::1]/shop"),
         ("git@[::1]:shop", "[::1]/shop"),
         ("https://forge.example/a/b/c/d.git", "forge.example/a/b/c/d"),
         ("https://org@dev.azure.example/org/team/_git/repo", "dev.azure.example/org/team/_git/repo"),
@@ -52,7 +52,48 @@ def test_every_spelling_has_one_normal_form(url: str) -> None:
     ],
 )
 def test_what_tells_repositories_apart_stays(url: str, expected: str) -> None:
-    """Ports of their own and whole paths are part of a repository's name."""
+    """Whole paths are part of a repository's name; ports, of which a forge has several, are not."""
+    assert expected == normalise(url)
+
+
+AZURE = "dev.azure.com/fabrikam/web/shop"
+BITBUCKET = "bitbucket.example/prj/shop"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://dev.azure.com/Fabrikam/Web/_git/shop", AZURE),
+        ("https://fabrikam@dev.azure.com/fabrikam/Web/_git/shop", AZURE),
+        ("git@ssh.dev.azure.com:v3/fabrikam/Web/shop", AZURE),
+        ("ssh://git@ssh.dev.azure.com/v3/fabrikam/Web/shop", AZURE),
+        ("https://fabrikam.visualstudio.com/Web/_git/shop", AZURE),
+        ("https://fabrikam.visualstudio.com/DefaultCollection/Web/_git/shop", AZURE),
+        ("fabrikam@vs-ssh.visualstudio.com:v3/fabrikam/Web/shop", AZURE),
+        ("https://dev.azure.com/fabrikam/_git/shop", "dev.azure.com/fabrikam/shop/shop"),
+        ("https://fabrikam.visualstudio.com/_git/shop", "dev.azure.com/fabrikam/shop/shop"),
+        ("https://dev.azure.com/fabrikam/My%20Web/_git/shop", "dev.azure.com/fabrikam/my web/shop"),
+        ("https://dev.azure.com/fabrikam", "dev.azure.com/fabrikam"),
+        ("https://bitbucket.example/scm/PRJ/shop.git", BITBUCKET),
+        ("https://bitbucket.example:8443/context/scm/prj/shop.git", BITBUCKET),
+        ("ssh://git@bitbucket.example:7999/prj/shop.git", BITBUCKET),
+        ("https://bitbucket.example/scm/~ada/shop.git", "bitbucket.example/~ada/shop"),
+        ("https://forge.example/scm/shop", "forge.example/scm/shop"),
+        ("ssh://git@ssh.github.com:443/acme/shop.git", "github.com/acme/shop"),
+        ("ssh://git@altssh.gitlab.com:443/acme/shop.git", "gitlab.com/acme/shop"),
+        ("ssh://git@altssh.bitbucket.org:443/acme/shop.git", "bitbucket.org/acme/shop"),
+        (
+            "https://git-codecommit-fips.us-east-2.amazonaws.com/v1/repos/shop",
+            "git-codecommit.us-east-2.amazonaws.com/v1/repos/shop",
+        ),
+        (
+            "ssh://APKAEXAMPLE@git-codecommit.us-east-2.amazonaws.com/v1/repos/shop",
+            "git-codecommit.us-east-2.amazonaws.com/v1/repos/shop",
+        ),
+    ],
+)
+def test_forges_habits_are_known(url: str, expected: str) -> None:
+    """What one forge spells in several ways meets in one."""
     assert expected == normalise(url)
 
 

@@ -1,0 +1,139 @@
+"""The function `webhook`: what a forge tells becomes messages for those whom it concerns.
+
+Verified first, then looked up, then queued; the work itself is done elsewhere, so the answer comes at once. A delivery
+is remembered after its messages are sent: a crash in between lets the forge's redelivery do the rest. What was told and
+what it caused is kept in the same write, for people; refusals are kept too, as many as there is room for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mooring.errors import ConfigurationError, ForbiddenError, MooringError
+from mooring.events.forges.happenings import Delivery, Ping, PullRequest, Push
+from mooring.events.forges.recognising import read, recognise
+from mooring.events.forges.verifying import Request, Trust
+from mooring.events.messages import Cause, Trigger
+from mooring.flows.arrivals.addresses import normalised
+from mooring.flows.arrivals.pacing import Allowances
+from mooring.flows.arrivals.pushes import Concerned, find_concerned, send_for
+from mooring.flows.rules.unsigned import read_delivery_rules
+from mooring.model.application import AppKey
+from mooring.queues import Queues
+from mooring.state.applications import Applications
+from mooring.state.deliveries import Deliveries, Told
+from mooring.state.registry import Registry
+
+__all__ = ["LARGEST_BODY", "DeliveryPorts", "Received", "handle_delivery", "handle_happenings"]
+
+LARGEST_BODY = 5 * 1024 * 1024  # bytes; Lambda takes 6 MB, and what a push lists fits well below
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPorts:
+    """What the webhook works with. `secrets` brings what deliveries are verified with, by key."""
+
+    applications: Applications
+    registry: Registry
+    deliveries: Deliveries
+    queues: Queues
+    secrets: Callable[[], Mapping[str, tuple[str, ...]]]
+    clock: Callable[[], float]
+    allowances: Allowances = field(default_factory=Allowances)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a delivery, and the applications that it concerns.
+
+    `outcome` is `queued`, `duplicate`, `ignored`, `pong`, or `throttled` for one more refusal than its source has left.
+    """
+
+    outcome: str
+    applications: tuple[AppKey, ...] = ()
+
+
+def handle_delivery(ports: DeliveryPorts, request: Request) -> Received:
+    """Takes one delivery of a forge.
+
+    Raises `ConfigurationError` (what is wrong with it) or `ForbiddenError` (it isn't proven whose it is).
+    """
+    now = ports.clock()
+    name = ""
+    try:
+        provider = recognise(request.headers)
+        name = provider.name
+        if provider.unsigned_ping and request.headers.get(provider.event_header) == provider.unsigned_ping:
+            return Received("pong")
+        trust = Trust(ports.secrets(), lambda: read_delivery_rules(ports.registry.health_scripts.state()[0]), now)
+        delivery = read(provider, request, trust)
+    except (ConfigurationError, ForbiddenError) as error:
+        if not ports.allowances.take(request.source, now):
+            return Received("throttled")
+        ports.deliveries.refuse(_refusal(request, name, error, now))
+        raise
+    return handle_happenings(ports, delivery, source=request.source)
+
+
+def handle_happenings(ports: DeliveryPorts, delivery: Delivery, *, source: str = "") -> Received:
+    """Has looked at whom a verified delivery concerns, once."""
+    now = ports.clock()
+    moved = [each for each in delivery.happened if isinstance(each, Push | PullRequest)]
+    if not moved:
+        outcome = "pong" if any(isinstance(each, Ping) for each in delivery.happened) else "ignored"
+        ports.deliveries.note(_told(delivery, moved, outcome, now, source), {})
+        return Received(outcome)
+    names = {"id": delivery.id} | ({"twin": delivery.twin} if delivery.twin else {})
+    if ports.deliveries.seen(delivery.provider, names):
+        return Received("duplicate")
+    concerned = _with_listing(ports, delivery, find_concerned(ports.applications, moved), moved)
+    outcome = "queued" if concerned.applications or concerned.sets else "ignored"
+    kind: Trigger = "push" if isinstance(moved[0], Push) else "pullrequest"
+    send_for(ports.queues, concerned, Cause(kind, delivery.id, moved[0].by))
+    ports.deliveries.note(_told(delivery, moved, outcome, now, source, concerned), names)
+    return Received(outcome, tuple(concerned.applications))
+
+
+def _with_listing(
+    ports: DeliveryPorts, delivery: Delivery, concerned: Concerned, moved: list[Push | PullRequest]
+) -> Concerned:
+    requests = [each for each in moved if isinstance(each, PullRequest)]
+    if not requests:
+        return concerned
+    from mooring.flows.arrivals.requests import sets_listing  # with what generators are, which a push does without
+
+    listing = [key for each in requests for key in sets_listing(ports.registry.sets, delivery.provider, each)]
+    return Concerned(concerned.followers, concerned.touched, tuple(dict.fromkeys([*concerned.sets, *listing])))
+
+
+def _told(
+    delivery: Delivery,
+    moved: list[Push | PullRequest],
+    outcome: str,
+    now: float,
+    source: str,
+    concerned: Concerned | None = None,
+) -> Told:
+    apps = [] if concerned is None else concerned.applications
+    return Told(
+        now,
+        delivery.provider,
+        delivery.event,
+        delivery.id,
+        outcome,
+        repository=next((name for each in moved for name in normalised(each.urls)), ""),
+        refs=tuple(
+            each.ref if isinstance(each, Push) else f"pull request {each.number} {each.action}" for each in moved
+        ),
+        by=moved[0].by if moved else "",
+        source=source,
+        applications=tuple(str(key) for key in apps),
+        touched=0 if concerned is None else len(concerned.touched),
+        sets=() if concerned is None else concerned.sets,
+        concerned=len(apps),
+    )
+
+
+def _refusal(request: Request, provider: str, error: MooringError, now: float) -> Told:
+    return Told(now, provider, "", "", "refused", reason=str(error), source=request.source)
