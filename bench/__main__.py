@@ -16,6 +16,7 @@ NAMES = (
     "monorepo",
     "generating",
     "external",
+    "rotation",
     "sealed",
 )
 
