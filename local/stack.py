@@ -17,6 +17,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import sys
 import time
@@ -28,10 +29,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
+from urllib.parse import urlsplit
 
 from local import aws
-from local.cluster import CONTROL_PLANE, WORKLOADS, Cluster
+from local.cluster import CONTROL_PLANE, WORKLOADS, AuditSink, Cluster
 from local.processes import Processes, StartError, free_port, wait_for_http, wait_until
+from local.tlsfront import TlsFront
 from local.tools import ensure
 
 __all__ = ["Options", "Place", "Report", "Stack"]
@@ -49,7 +52,7 @@ class Options:
     """How a stack should be; times in seconds, None for what the template says, port 0 for any.
 
     `concurrency` is the most instances of each function. `visibility` overrides how long a message of a function that
-    died stays hidden. `parameters` are the template's.
+    died stays hidden. With `audit` the API server posts its audit events to Mooring. `parameters` are the template's.
     """
 
     directory: Path = Path(".local")
@@ -62,6 +65,7 @@ class Options:
     idle: float = 300.0
     port: int = 0
     git_port: int = 0
+    audit: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -86,6 +90,7 @@ class Stack:
         self.tools: Mapping[str, Path] = {}
         self.resources: Mapping[str, str] = {}
         self._options = options
+        self._audit: AuditSink | None = None
         self._report = report
         self._closing = contextlib.ExitStack()
 
@@ -166,6 +171,9 @@ class Stack:
         self._report("starting the cluster, AWS, git and the runner")
         self.processes = Processes(self.directory / "logs")
         self._closing.callback(self.processes.stop)
+        if options.audit and options.kubeconfig is None:
+            server = f"https://127.0.0.1:{free_port()}/api/audit/in-cluster"
+            self._audit = AuditSink(server, secrets.token_urlsafe(32))
         with ThreadPoolExecutor(1) as aside:
             # The cluster takes the longest, and nothing else needs it yet.
             starting = aside.submit(self._start_cluster)
@@ -192,7 +200,8 @@ class Stack:
     def _start_cluster(self) -> Cluster:
         if self._options.kubeconfig is not None:
             return Cluster.from_kubeconfig(self._options.kubeconfig)
-        return Cluster.start(self.directory / "cluster", self.tools, workloads=self._options.workloads)
+        directory = self.directory / "cluster"
+        return Cluster.start(directory, self.tools, workloads=self._options.workloads, audit=self._audit)
 
     def _start_aws(self) -> None:
         port = free_port()
@@ -223,12 +232,12 @@ class Stack:
         wait_until(ready.exists, "the runner", timeout=_READY, watch=self.processes)
         told = json.loads(ready.read_text())
         self.resources = told["resources"]
-        secrets = self.client("secretsmanager")
-        self.mooring = Place(told["url"], self._secret(secrets, "ApiTokenSecret", "token"))
-        self.webhook = Place(f"{told['url']}/api/webhook", self._secret(secrets, "WebhookSecret", "github"))
+        kept = self.client("secretsmanager")
+        self.mooring = Place(told["url"], self._secret(kept, "ApiTokenSecret", "token"))
+        self.webhook = Place(f"{told['url']}/api/webhook", self._secret(kept, "WebhookSecret", "github"))
 
-    def _secret(self, secrets: Any, logical_id: str, key: str) -> str:
-        text = secrets.get_secret_value(SecretId=self.resources[logical_id])["SecretString"]
+    def _secret(self, kept: Any, logical_id: str, key: str) -> str:
+        text = kept.get_secret_value(SecretId=self.resources[logical_id])["SecretString"]
         return str(json.loads(text)[key])
 
     def _link_tools(self) -> Path:
@@ -245,6 +254,14 @@ class Stack:
     def _register(self) -> None:
         body = {"server": self.cluster.server, "default": True, "config": _credentials(self.cluster)}
         url = f"{self.mooring.url}/api/v1/clusters/in-cluster"
+        self._put(url, body)
+        if self._audit is not None:
+            self._put(f"{url}/audit-webhook", {"token": self._audit.token})
+            port, keys = urlsplit(self._audit.server).port or 0, self.directory / "cluster"
+            front = TlsFront(port, keys / "apiserver.crt", keys / "apiserver.key", self.mooring.url)
+            self._closing.callback(front.stop)
+
+    def _put(self, url: str, body: Mapping[str, Any]) -> None:
         status, answer = _ask("PUT", url, body, {"Authorization": f"Bearer {self.mooring.secret}"})
         if status not in (200, 201, 204):
             log = self.directory / "logs" / "api.log"

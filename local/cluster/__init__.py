@@ -12,6 +12,6 @@ from __future__ import annotations
 
 from local.cluster.access import Access, AccessError
 from local.cluster.client import Client
-from local.cluster.lifetime import CONTROL_PLANE, WORKLOADS, Cluster
+from local.cluster.lifetime import CONTROL_PLANE, WORKLOADS, AuditSink, Cluster
 
-__all__ = ["CONTROL_PLANE", "WORKLOADS", "Access", "AccessError", "Client", "Cluster"]
+__all__ = ["CONTROL_PLANE", "WORKLOADS", "Access", "AccessError", "AuditSink", "Client", "Cluster"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,7 +21,7 @@ from local.cluster.certificates import Keys, issue
 from local.cluster.client import Client, issue_token
 from local.processes import Processes, StartError, free_port, wait_for_port, wait_until
 
-__all__ = ["CONTROL_PLANE", "WORKLOADS", "Cluster"]
+__all__ = ["CONTROL_PLANE", "WORKLOADS", "AuditSink", "Cluster"]
 
 CONTROL_PLANE = ("etcd", "kube-apiserver")
 WORKLOADS = ("kube-controller-manager", "kube-scheduler", "kwok")
@@ -45,6 +45,18 @@ _USERS = {
     "kube-scheduler": "system:kube-scheduler",
     "kwok": "system:node:kwok",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSink:
+    """Where an API server posts its audit events: an https address of this machine, and the token that it shows there.
+
+    The address needs a certificate of the cluster's own authority. `policy` replaces the one that logs everything.
+    """
+
+    server: str
+    token: str = field(repr=False)
+    policy: str = servers.AUDIT_POLICY
 
 
 class Cluster:
@@ -78,6 +90,7 @@ class Cluster:
         *,
         workloads: bool = True,
         admin_token: str | None = None,
+        audit: AuditSink | None = None,
     ) -> Self:
         """Start an empty cluster whose files and logs lie in `directory`, and return once it is ready.
 
@@ -102,6 +115,7 @@ class Cluster:
                 processes,
                 workloads,
                 admin_token or secrets.token_hex(16),
+                audit,
             )
         except BaseException:
             processes.stop()
@@ -115,14 +129,19 @@ class Cluster:
         processes: Processes,
         workloads: bool,
         token: str,
+        audit: AuditSink | None,
     ) -> Self:
         keys = issue(directory, ("127.0.0.1",))
         port, store, peer = free_port(), free_port(), free_port()
         access = Access(f"https://127.0.0.1:{port}", keys.authority.read_text(), token)
         kubeconfig = write_kubeconfig(directory / "kubeconfig", access)
         tokens = {name: secrets.token_hex(16) for name in _USERS}
-        (directory / "audit-policy.yaml").write_text(servers.AUDIT_POLICY)
+        (directory / "audit-policy.yaml").write_text(audit.policy if audit else servers.AUDIT_POLICY)
         token_file = _write_tokens(directory / "tokens.csv", token, tokens)
+        webhook = None
+        if audit is not None:
+            sink = Access(audit.server, keys.authority.read_text(), audit.token)
+            webhook = write_kubeconfig(directory / "audit-webhook.kubeconfig", sink)
         cluster = cls(access, kubeconfig, keys.authority, directory / "audit.jsonl", processes)
 
         processes.start(
@@ -139,6 +158,7 @@ class Cluster:
             directory,
             workloads=workloads,
             tokens=token_file,
+            audit_webhook=webhook,
         )
         processes.start("kube-apiserver", command, cwd=directory)
         if workloads:

@@ -71,8 +71,9 @@ def api_server(
     *,
     workloads: bool,
     tokens: Path,
+    audit_webhook: Path | None = None,
 ) -> list[str]:
-    """The API server; its audit log and policy lie in `directory`."""
+    """The API server; its audit log and policy lie in `directory`. `audit_webhook` is where it posts the log, too."""
     # Without a controller that makes service accounts and their tokens, no pod could be created: nothing to admit.
     without_accounts = [] if workloads else ["ServiceAccount"]
     # Fresh nodes are tainted as not ready, and the controller that takes the taint away does not run here.
@@ -102,6 +103,17 @@ def api_server(
         "--event-ttl=10m",
         "--profiling=false",
         "--shutdown-delay-duration=0s",
+        *([] if audit_webhook is None else _posting(audit_webhook)),
+    ]
+
+
+def _posting(config: Path) -> list[str]:
+    # Batches that wait as long as a person does; a real cluster's default is 30 s, and 10 s before the second try.
+    return [
+        f"--audit-webhook-config-file={config}",
+        "--audit-webhook-mode=batch",
+        "--audit-webhook-batch-max-wait=200ms",
+        "--audit-webhook-initial-backoff=500ms",
     ]
 
 
