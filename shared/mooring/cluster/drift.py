@@ -11,7 +11,7 @@ Pure. Nobody may learn a Secret's values from a drift report: they are replaced 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,11 +59,13 @@ class _Owner:
         return self if not self.node else None
 
 
-def drifted_fields(desired: Manifest, live: Manifest) -> tuple[FieldChange, ...]:
+def drifted_fields(
+    desired: Manifest, live: Manifest, *, hide: Callable[[object], str] | None = None
+) -> tuple[FieldChange, ...]:
     """Every leaf that `desired` sets and `live` holds differently, in the order of `desired`.
 
     `desired` is the object as it is sent (so a Secret has `data` only); `live` is read in the same version, with its
-    `managedFields`.
+    `managedFields`. `hide` makes of a value what may be shown of it, where the object holds secrets.
     """
     owners = [
         _Owner(entry.get("manager") or "", entry.get("time") or "", entry.get("fieldsV1") or {})
@@ -71,6 +73,17 @@ def drifted_fields(desired: Manifest, live: Manifest) -> tuple[FieldChange, ...]
         if entry.get("subresource") != "status"
     ]
     changes = _compare(desired, live, "", ("", ""), owners)
+    if hide is not None:
+        return tuple(
+            FieldChange(
+                change.path,
+                None if change.desired is None else hide(change.desired),
+                None if change.live is None else hide(change.live),
+                change.manager,
+                change.time,
+            )
+            for change in changes
+        )
     if desired.get("kind") == "Secret" and desired.get("apiVersion") == "v1":
         return tuple(
             FieldChange(change.path, HIDDEN, None if change.live is None else HIDDEN, change.manager, change.time)

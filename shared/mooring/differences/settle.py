@@ -6,6 +6,7 @@ allowed, so the object gets one deep check here, and what it says is remembered 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from mooring.cluster.drift import FieldChange, drifted_fields
@@ -19,12 +20,15 @@ __all__ = ["ignored_drift", "settled"]
 _COUNTED: Final = frozenset({"managedFields", "resourceVersion", "generation"})
 
 
-def ignored_drift(desired: Manifest, live: Manifest, rules: Rules) -> tuple[FieldChange, ...]:
+def ignored_drift(
+    desired: Manifest, live: Manifest, rules: Rules, *, hide: Callable[[object], str] | None = None
+) -> tuple[FieldChange, ...]:
     """`drifted_fields` of what is compared: empty where the object differs in ignored fields only. Raises as `without`.
 
-    `desired` is the object as it would be applied to a cluster without it; `live` carries its `managedFields`.
+    `desired` is the object as it would be applied to a cluster without it; `live` carries its `managedFields`; `hide`
+    is as in `drifted_fields`.
     """
-    return drifted_fields(without(desired, rules, live=live), without(live, rules))
+    return drifted_fields(without(desired, rules, live=live), without(live, rules), hide=hide)
 
 
 def settled(tried: Manifest, live: Manifest, rules: Rules) -> bool:

@@ -50,6 +50,12 @@ class Digests:
             return hashlib.sha256(content).hexdigest()
         return hmac.new(self._key, b"object\n" + content, hashlib.sha256).hexdigest()
 
+    def shown(self, value: object) -> str:
+        """What people may see of a value that is a secret: a short keyed digest and its length."""
+        content = value.encode() if isinstance(value, str) else canonical_json(value)
+        short = hmac.new(self._key, b"value\n" + content, hashlib.sha256).hexdigest()[:8]
+        return f"(hmac:{short}, {len(content)} bytes)"
+
     def of_bundle(self, objects: Iterable[Manifest], *, keyed: bool = False) -> str:
         """The digest of objects in their order: 64 hexadecimal digits, keyed if asked or where a Secret is there."""
         hashed = hashlib.sha256()

@@ -16,6 +16,8 @@ from mooring.errors import ConflictError
 from mooring.model.application import AppKey
 from mooring.plan.inventory import Inventory, from_rows, to_rows
 from mooring.state import codec
+from mooring.state.deeds import Deeds
+from mooring.state.drifts import Drifts
 from mooring.state.lists import (
     APPLICATIONS,
     Follower,
@@ -32,7 +34,6 @@ from mooring.state.lists import (
 )
 from mooring.state.packing import pack_rows, unpack_rows
 from mooring.state.records import (
-    DriftEvent,
     Lease,
     Operation,
     Record,
@@ -48,7 +49,6 @@ from mooring.state.table import Operation as Write
 __all__ = ["Applications"]
 
 _MOST_WRITES = 100  # of a transaction (AWS, "Quotas in Amazon DynamoDB")
-_MOST_DRIFTS = 50  # of one operation that are remembered one by one; a transaction has a hundred items at most
 _PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "REQUEST", "LEASE")
 
 
@@ -61,6 +61,8 @@ class Applications:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self.drifts = Drifts(table)
+        self.deeds = Deeds(table)
 
     # -- what is declared ------------------------------------------------------------------------------------------
 
@@ -296,7 +298,6 @@ class Applications:
         status: Status,
         operation: Operation,
         retry: RetryState | None,
-        drifts: Sequence[DriftEvent] = (),
     ) -> None:
         """Writes the results and gives the lease back, in one transaction. Raises `ConflictError` where it was lost.
 
@@ -314,7 +315,6 @@ class Applications:
             writes.append(put(codec.operation_item(pk, operation)))
             if record.request is not None and operation.cause.id == record.request.id:
                 writes.append(delete((pk, "REQUEST")))
-        writes += [put(codec.drift_item(pk, drift)) for drift in drifts[:_MOST_DRIFTS]]
         self._table.write(self._holding(record, lease), put(codec.status_item(pk, status)), *writes)
 
     def interrupt(self, record: Record, *, now: float, grace: float, status: Status) -> None:

@@ -19,7 +19,6 @@ from mooring.state.records import (
     Commit,
     Condition,
     Deleting,
-    DriftEvent,
     Fight,
     HookRun,
     Input,
@@ -39,7 +38,6 @@ from mooring.state.table import Item
 
 __all__ = [
     "as_kept",
-    "drift_item",
     "lease_from",
     "operation_from",
     "operation_item",
@@ -287,12 +285,6 @@ def request_from(item: Item) -> Request:
     """The inverse of `request_item`."""
     resources = tuple(item["resources"].split("\n")) if "resources" in item else ()
     return Request(item["id"], item["person"], item["at"], item.get("prune"), resources, item.get("dry_run", False))
-
-
-def drift_item(pk: str, event: DriftEvent) -> Item:
-    """The item `DRIFT#<id>`."""
-    body = {"object": str(event.key), "fields": event.fields}
-    return {"pk": pk, "sk": f"DRIFT#{event.id}", "at": event.at, "done": event.done, "body": pack(body)}
 
 
 def lease_from(item: Item) -> Lease:

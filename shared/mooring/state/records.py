@@ -21,7 +21,6 @@ __all__ = [
     "Commit",
     "Condition",
     "Deleting",
-    "DriftEvent",
     "Fight",
     "HookRun",
     "Input",
@@ -301,17 +300,6 @@ class Request:
     def limited(self) -> bool:
         """Whether it is anything less than a sync to what git wants."""
         return self.dry_run or bool(self.resources)
-
-
-@dataclass(frozen=True, slots=True)
-class DriftEvent:
-    """A change that somebody made by hand, and what was done about it (`reverted` or `reported`)."""
-
-    id: str
-    key: ObjectKey
-    fields: tuple[dict[str, Any], ...]
-    at: float
-    done: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,14 @@ from mooring.cluster.observe import Observed
 from mooring.differences.rules import Rules
 from mooring.differences.settle import ignored_drift, settled
 from mooring.flows.clusters.live import Live
+from mooring.flows.syncs.foreign import foreign_fields, hidden
 from mooring.flows.syncs.judging import ABSENT, Findings
 from mooring.flows.syncs.looking import Seen, look_closely, sight_of
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.drift import find_drift
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Wanted
+from mooring.secrets.digests import is_secret
 
 __all__ = ["compare"]
 
@@ -39,11 +41,15 @@ def compare(
     wanted: Callable[[], Iterable[Wanted]],
     rules: Rules,
     pool: Executor,
+    *,
+    former: Callable[[], Iterable[Wanted]] = tuple,
+    hide: Callable[[object], str] = hidden,
 ) -> tuple[Inventory, Findings]:
     """What was found of the remembered objects, and the inventory with the numbers that moved for no reason of ours.
 
     `wanted` brings the objects as they would be applied; it is called only where something moved. What `rules` ignore
-    is no drift. Of objects that were not looked at (`Seen.only`) nothing is found.
+    is no drift. Of objects that were not looked at (`Seen.only`) nothing is found. `former` brings the objects as they
+    were applied, where git wants others by now; `hide` makes of a secret value what may be shown of it.
     """
     looked_at = inventory
     if seen.only is not None:
@@ -58,19 +64,22 @@ def compare(
     questionable = sorted(drift.changed | drift.suspect)
     if not questionable:
         return inventory, findings
-    known = {item.key: item for item in wanted()}
+    known = _applied(inventory, questionable, wanted, former)
     updated = dict(inventory)
 
     def check(key: ObjectKey) -> tuple[Observed | None, Entry | None, Fields]:
-        entry = inventory[key]
-        item = known.get(key)
-        known_as = item if item is not None and item.digest == entry.digest else None
+        entry, item = inventory[key], known.get(key)
         found = seen.read.get(key) or target.get(key, entry.version)
-        return found, *_deep_check(target, entry, found, known_as, rules)
+        shown = hide if item is not None and is_secret(item.manifest) else None
+        return found, *_deep_check(target, entry, found, item, rules, shown)
 
     for key, (found, entry, fields) in zip(questionable, pool.map(check, questionable), strict=True):
+        if found is not None:
+            findings.found[key] = found
         if entry is not None:
             updated[key] = entry
+            if found is not None and found.live is not None and (added := foreign_fields(found.live, hide)):
+                findings.foreign[key] = added
         elif fields:
             findings.drift[key] = fields
             if found is not None and found.live is not None and migrated(found.live["metadata"]) is not None:
@@ -78,15 +87,35 @@ def compare(
     return updated, findings
 
 
+def _applied(
+    inventory: Inventory,
+    keys: Iterable[ObjectKey],
+    wanted: Callable[[], Iterable[Wanted]],
+    former: Callable[[], Iterable[Wanted]],
+) -> dict[ObjectKey, Wanted]:
+    """The objects as they were applied, where that is still known."""
+    as_applied = {item.key: item for item in wanted() if item.key in inventory}
+    as_applied = {key: item for key, item in as_applied.items() if item.digest == inventory[key].digest}
+    if not as_applied.keys() >= set(keys):
+        before = {item.key: item for item in former() if item.key in inventory}
+        as_applied |= {key: item for key, item in before.items() if item.digest == inventory[key].digest}
+    return as_applied
+
+
 def _deep_check(
-    target: Live, entry: Entry, found: Observed | None, item: Wanted | None, rules: Rules
+    target: Live,
+    entry: Entry,
+    found: Observed | None,
+    item: Wanted | None,
+    rules: Rules,
+    hide: Callable[[object], str] | None,
 ) -> tuple[Entry | None, Fields]:
     """The entry to remember where nothing of ours was changed, else the fields that were."""
     if found is None or found.live is None:
         return None, ABSENT
     if item is None:
         return None, _UNNAMED
-    fields = ignored_drift(item.manifest, found.live, rules)
+    fields = ignored_drift(item.manifest, found.live, rules, hide=hide)
     if fields:
         return None, tuple(asdict(change) for change in fields)
     if found.uid == entry.uid and _is_settled(target, item, found.live, rules):

@@ -10,6 +10,7 @@ from mooring.cluster.observe import Observed
 from mooring.flows.secrets.opening import NOTHING_OPENED, OPENED, Sources
 from mooring.health import Health, has_rule, worst
 from mooring.model.objects import ObjectKey
+from mooring.plan.driftrecords import ChangedField
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Wanted
 from mooring.state.records import Resource, Status, SyncStatus, Uncounted
@@ -30,7 +31,8 @@ class Findings:
     """What is newly known of an application's objects. `drift` is complete where `looked` is set; `gone` are another
     application's now; `retaken` are drifted objects, as they were read, that somebody applied over what we applied;
     `namespace` is the one whose labels and annotations the application manages, where it was looked at;
-    `orphans` are objects of no application, where somebody looked for them.
+    `orphans` are objects of no application, where somebody looked for them. `found` are the objects with drift or
+    `foreign` fields (which others added beside ours) as they were read.
     """
 
     health: dict[ObjectKey, Health] = field(default_factory=dict)
@@ -41,6 +43,8 @@ class Findings:
     retaken: dict[ObjectKey, Observed] = field(default_factory=dict)
     namespace: ObjectKey | None = None
     orphans: Orphans | None = None
+    found: dict[ObjectKey, Observed] = field(default_factory=dict)
+    foreign: dict[ObjectKey, tuple[ChangedField, ...]] = field(default_factory=dict)
 
     def let_go(self, keys: Collection[ObjectKey]) -> None:
         """Takes out objects that belong to another application now."""

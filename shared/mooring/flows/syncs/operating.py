@@ -14,7 +14,6 @@ from mooring.differences.rules import Rules
 from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, Later
 from mooring.flows.asked.asking import Selector, is_chosen
-from mooring.flows.asked.ulid import new_ulid
 from mooring.flows.clusters.live import Live
 from mooring.flows.rules.permitting import permit_namespace, why_closed
 from mooring.flows.secrets.opening import NOTHING_OPENED, Sources, told
@@ -29,12 +28,13 @@ from mooring.flows.syncs.judging import Findings, judge
 from mooring.flows.syncs.namespaces import ensure_namespace, namespace_results
 from mooring.flows.syncs.ports import SyncPorts, take_lease
 from mooring.flows.syncs.tidying import tidy
+from mooring.flows.syncs.witnessing import conclude
 from mooring.model.application import Application
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, Wanted, intents
-from mooring.state.records import DriftEvent, HookRun, Operation, Record, Resource, ResourceResult, RetryState, Status
+from mooring.state.records import HookRun, Operation, Record, Resource, ResourceResult, RetryState, Status
 
 __all__ = ["Task", "operate", "results_of"]
 
@@ -204,13 +204,13 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
     if execution.unconfirmed or operation.phase == "Succeeded":
         status = confirm(status, execution.unconfirmed, operation.started_at)
     status = replace(note_reverts(status, healed, now), operation=operation)
+    conclude(ports, task.record, applied, task.objects, operation, healed)
     ports.applications.finish(
         record,
         inventory=execution.inventory,
         status=status,
         operation=operation,
         retry=retry,
-        drifts=[DriftEvent(new_ulid(now), key, fields, now, "reverted") for key, fields in sorted(healed.items())],
     )
     if operation.phase == "Running":
         _come_back(task, operation, at_once=not waiting)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache, partial
 
 from mooring.differences.rules import Rules
-from mooring.errors import ConflictError, PermanentError, RejectedError
+from mooring.errors import ConflictError, MooringError, PermanentError, RejectedError
 from mooring.events.messages import Cause
 from mooring.flows.asked.asking import is_chosen, narrowed, read_selectors
 from mooring.flows.clusters.live import Live
@@ -40,11 +40,12 @@ from mooring.flows.syncs.ports import SyncPorts
 from mooring.flows.syncs.preparing import Prepared, prepare
 from mooring.flows.syncs.rehearsing import rehearse
 from mooring.flows.syncs.terminating import end_terminated
+from mooring.flows.syncs.witnessing import witness
 from mooring.model.objects import ObjectKey
 from mooring.model.options import SKIP
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
-from mooring.plan.steps import Plan, plan_sync
+from mooring.plan.steps import Plan, Wanted, plan_sync
 from mooring.state.clusters import ALONE
 from mooring.state.records import Operation, Record, Request, Status
 
@@ -102,17 +103,31 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         seen = look(target, [record])[record.key]
 
     @cache
-    def prepared() -> Prepared:
-        assert record.wanted is not None
-        bundle = ports.bundles.load(record.wanted.bundle)
+    def prepared_from(name: str) -> Prepared:
+        bundle = ports.bundles.load(name)
         opened = open_bundle(ports.openers, Context(application, project, target, bundle, now))
         digest_of = ports.bundles.digests.of
         return prepare(opened.manifests, application, target, digest_of, opened.origins, opened.sources)
 
+    def prepared() -> Prepared:
+        return prepared_from(git.bundle)
+
+    def former() -> tuple[Wanted, ...]:
+        """What was wanted when the objects were applied, where git wants something else by now."""
+        if not record.status.bundle or record.status.bundle == git.bundle:
+            return ()
+        try:
+            return prepared_from(record.status.bundle).objects
+        except MooringError:
+            return ()  # then a change is told without its fields
+
     findings = Findings()
     rules = Rules((*application.ignore_differences, *ports.targets.settings.rules), ports.expressions)
     if seen is not None:
-        inventory, findings = compare(target, inventory, seen, lambda: prepared().objects, rules, ports.pool)
+        inventory, findings = compare(
+            target, inventory, seen, lambda: prepared().objects, rules, ports.pool,
+            former=former, hide=ports.bundles.digests.shown,
+        )  # fmt: skip
         findings.orphans = seen.orphans
         gone = seen.elsewhere and seen.elsewhere - {item.key for item in prepared().objects}
         if gone:  # git moved them to another application, which has them now
@@ -125,6 +140,8 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         # Only an application that shares objects asks whether it still does.
         left = {key: owner for key, owner in left.items() if still_wants(ports.applications, cluster.name, owner, key)}
     held = held_back(record.status.fights, now)
+    if seen is not None:
+        witness(ports, record, cluster.name, inventory, findings, cause, held)
     come_back(ports, record, cluster.name, findings.drift, now)
     released = len(left) < len(record.status.shared)
     drifted = bool(findings.drift.keys() - held)

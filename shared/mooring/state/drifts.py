@@ -1,0 +1,187 @@
+"""Drift records in the table, found by application and time, or by cluster and object.
+
+    APP#<ns>/<name>                 DRIFT#<id>                 the record; ids sort by the time when it was noticed
+    DRIFTS#<cluster>#<group>/<ns>   <name>/<kind>#<evidence>   where the record is; what makes it one of a kind
+
+A record and its place are written in one transaction that fails where the place is taken, so the same change is never
+recorded twice. What is learnt later (what was done, by whom it was) is set beside the body: neither of the two writers
+can undo the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from mooring.errors import ConflictError
+from mooring.events.deeds import ObjectName, is_plural_of
+from mooring.model.application import AppKey
+from mooring.model.objects import ObjectKey
+from mooring.plan.driftrecords import ChangedField, Done, DriftRecord, Suspect
+from mooring.state.lists import application_pk
+from mooring.state.packing import pack, unpack
+from mooring.state.table import Item, Key, Operation, Table, put, update
+
+__all__ = ["Drifts"]
+
+_PAIRS: Final = 40  # records in one transaction, two items each
+_OPEN: Final = ("noticed", "reported", "held back")
+_MAX_BODY: Final = 300 * 1024
+_CUT: Final = 2_000  # characters that are left of a value, and
+_FIELDS: Final = 100  # fields, where all of them would not fit an item
+_SEARCHED: Final = 2_000  # newest records of an application among which open ones are looked for
+
+
+class Drifts:
+    """The drift records of one installation."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def record(self, records: Sequence[DriftRecord]) -> list[DriftRecord]:
+        """Writes the records that are not known yet, and returns these; any number, some forty a request."""
+        places = {_place(each): each for each in records}
+        known = self._table.get_many(places) if places else {}
+        fresh = [each for place, each in places.items() if place not in known]
+        written: list[DriftRecord] = []
+        for start in range(0, len(fresh), _PAIRS):
+            written += self._record(fresh[start : start + _PAIRS])
+        return written
+
+    def _record(self, records: Sequence[DriftRecord]) -> list[DriftRecord]:
+        try:
+            self._table.write(*(write for each in records for write in _writes(each)))
+        except ConflictError:
+            if len(records) == 1:
+                return []  # somebody else saw it at the same moment
+            return [one for each in records for one in self._record([each])]
+        return list(records)
+
+    def conclude(
+        self, app: AppKey, keys: Collection[ObjectKey], done: Done, *, now: float, operation: str = ""
+    ) -> None:
+        """Ends the open records of some objects of an application: what was done, and by which operation."""
+        names, pk = {str(key) for key in keys}, application_pk(app)
+        fields = ("sk", "object", "done")
+        for item in self._table.query(pk, "DRIFT#", newest_first=True, limit=_SEARCHED, fields=fields):
+            if item["object"] not in names or item["done"] not in _OPEN:
+                continue
+            told: Item = {"done": done, "ended": float(now), "operation": operation}
+            try:
+                self._table.write(update((pk, item["sk"]), told, "done = :seen", seen=item["done"]))
+            except ConflictError:
+                continue  # ended by somebody else meanwhile
+
+    def accuse(self, record: DriftRecord, suspects: Sequence[Suspect]) -> None:
+        """Writes who made a change; nothing where that is what is known."""
+        if tuple(suspects) == record.suspects:
+            return
+        names = " ".join(dict.fromkeys(each.user for each in suspects))
+        told: Item = {"who": names, "suspects": pack([_suspect_row(each) for each in suspects])}
+        key = application_pk(AppKey.parse(record.app)), f"DRIFT#{record.id}"
+        self._table.write(update(key, told, "attribute_exists(pk)"))
+
+    def get(self, app: AppKey, id_: str) -> DriftRecord | None:
+        """One record of an application."""
+        item = self._table.get((application_pk(app), f"DRIFT#{id_}"))
+        return None if item is None else _from_item(item)
+
+    def of_app(self, app: AppKey, limit: int) -> list[DriftRecord]:
+        """The newest records of an application, newest first."""
+        found = self._table.query(application_pk(app), "DRIFT#", newest_first=True, limit=limit)
+        return [_from_item(item) for item in found]
+
+    def of_object(self, cluster: str, name: ObjectName, since: float, until: float) -> list[DriftRecord]:
+        """The records of an object (of a namespace's collection where it has no name) that were noticed between two
+        moments, in no order: one query, one read.
+        """
+        prefix = f"{name.name}/" if name.name else ""
+        places = self._table.query(_place_pk(cluster, name.group, name.namespace), prefix)
+        keys = [(item["at_pk"], item["at_sk"]) for item in places if since <= item["at"] <= until]
+        records = [_from_item(item) for item in self._table.get_many(keys).values()] if keys else []
+        return [each for each in records if is_plural_of(name.resource, each.key.kind)]
+
+
+def _place_pk(cluster: str, group: str, namespace: str) -> str:
+    return f"DRIFTS#{cluster}#{group}/{namespace}"
+
+
+def _place(record: DriftRecord) -> Key:
+    key = record.key
+    return _place_pk(record.cluster, key.group, key.namespace), f"{key.name}/{key.kind}#{record.evidence}"
+
+
+def _writes(record: DriftRecord) -> list[Operation]:
+    item, place = _item(record), _place(record)
+    pointer = {"pk": place[0], "sk": place[1], "at_pk": item["pk"], "at_sk": item["sk"], "at": item["at"]}
+    return [put(pointer, "attribute_not_exists(pk)"), put(item)]
+
+
+def _item(record: DriftRecord) -> Item:
+    body = _body(record)
+    if len(body) > _MAX_BODY:
+        fields = [replace(each, before=_cut(each.before), after=_cut(each.after)) for each in record.fields[:_FIELDS]]
+        if more := len(record.fields) - _FIELDS:
+            fields += [ChangedField(f"({more} more fields)", None, None)] if more > 0 else []
+        body = _body(replace(record, fields=tuple(fields)))
+    return {
+        "pk": application_pk(AppKey.parse(record.app)),
+        "sk": f"DRIFT#{record.id}",
+        "at": float(record.noticed_at),
+        "cluster": record.cluster,
+        "object": str(record.key),
+        "done": record.done,
+        "ended": float(record.ended_at),
+        "operation": record.operation,
+        "who": " ".join(dict.fromkeys(each.user for each in record.suspects)),
+        "suspects": pack([_suspect_row(each) for each in record.suspects]),
+        "body": body,
+    }
+
+
+def _body(record: DriftRecord) -> bytes:
+    fields = [
+        [each.path, each.before, each.after, each.manager, each.operation, each.subresource, each.time]
+        for each in record.fields
+    ]
+    seen = [record.uid, record.resource_version, record.generation, record.since]
+    return pack({"what": record.what, "by": record.seen_by, "mark": record.evidence, "seen": seen, "fields": fields})
+
+
+def _cut(value: Any) -> Any:
+    text = value if isinstance(value, str) else str(value)
+    return value if len(text) <= _CUT else f"{text[:_CUT]}… ({len(text)} characters)"
+
+
+def _suspect_row(each: Suspect) -> list[Any]:
+    return [each.user, each.at, each.verb, each.certain, each.deed, each.fields, each.told]
+
+
+def _suspect_from(row: list[Any]) -> Suspect:
+    user, at, verb, certain, deed, fields, told = row
+    return Suspect(user, at, verb, certain, deed, tuple(fields), tuple((name, value) for name, value in told))
+
+
+def _from_item(item: Item) -> DriftRecord:
+    body = unpack(item["body"])
+    uid, resource_version, generation, since = body["seen"]
+    return DriftRecord(
+        item["sk"].removeprefix("DRIFT#"),
+        item["pk"].removeprefix("APP#"),
+        item["cluster"],
+        ObjectKey.parse(item["object"]),
+        body["what"],
+        tuple(ChangedField(*row) for row in body["fields"]),
+        body["by"],
+        float(item["at"]),
+        item["done"],
+        body["mark"],
+        float(since),
+        item["operation"],
+        float(item["ended"]),
+        uid,
+        resource_version,
+        generation,
+        tuple(_suspect_from(row) for row in unpack(item["suspects"])),
+    )

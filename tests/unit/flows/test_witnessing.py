@@ -1,0 +1,189 @@
+"""Every change beside git becomes one record, before anything is done about it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mooring.events.deeds import Deed, Identity, ObjectName
+from mooring.flows.syncs.accusing import attribute_late
+from mooring.model.application import AppKey
+from mooring.model.objects import ObjectKey
+from mooring.plan.driftrecords import DriftRecord
+from tests.doubles.installation import World, config_map, deployment, installation
+
+HEALING: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
+REPORTING: dict[str, Any] = {"automated": {"prune": True}}
+SETTINGS = ObjectKey("", "ConfigMap", "shop", "settings")
+WEB = ObjectKey("apps", "Deployment", "shop", "web")
+
+
+@pytest.fixture(scope="module")
+def make_world() -> Iterator[Callable[[], World]]:
+    with installation() as make:
+        yield make
+
+
+@pytest.fixture
+def world(make_world: Callable[[], World]) -> World:
+    world = make_world()
+    world.now = datetime(2026, 1, 1, 2, 1, tzinfo=UTC).timestamp()  # a minute after whatever the double is told to edit
+    return world
+
+
+def synced(world: World, policy: dict[str, Any], *objects: Any) -> AppKey:
+    key = world.declare(**policy)
+    world.push(key, *objects or (config_map("settings", level="info"), deployment("web")))
+    world.sync(key)
+    return key
+
+
+def records(world: World, key: AppKey) -> list[DriftRecord]:
+    return world.applications.drifts.of_app(key, 1000)
+
+
+def edit(world: World, key: ObjectKey, field: str, value: Any, manager: str = "kubectl-edit") -> None:
+    def change(live: Any) -> None:
+        place = live["data"] if key.kind in ("ConfigMap", "Secret") else live["spec"]
+        place[field] = value
+
+    world.cluster.edit(key, change, manager)
+
+
+def test_an_edit_is_on_record_with_what_it_said_before(world: World) -> None:
+    """GIVEN a healing application WHEN somebody edits an object THEN the record has both values and the operation."""
+    key = synced(world, HEALING)
+    edit(world, SETTINGS, "level", "debug")
+    world.sweep()
+    (record,) = records(world, key)
+    (changed,) = record.fields
+    assert ("changed", SETTINGS, "sweep", "reverted") == (record.what, record.key, record.seen_by, record.done)
+    assert (".data.level", "info", "debug", "kubectl-edit", "Update") == (
+        changed.path, changed.before, changed.after, changed.manager, changed.operation,
+    )  # fmt: skip
+    operation = world.record(key).status.operation
+    assert operation is not None
+    assert operation.id == record.operation
+    assert record.ended_at >= record.noticed_at > 0
+
+
+def test_a_deletion_and_a_new_one_are_two_records(world: World) -> None:
+    """GIVEN an object that was deleted and put back WHEN it is deleted again THEN that is another record."""
+    key = synced(world, HEALING)
+    for _ in range(2):
+        found = world.cluster.get(SETTINGS)
+        assert found is not None
+        world.cluster.delete(SETTINGS, found.uid, "Background")
+        world.now += 60
+        world.sweep()
+    assert ["deleted", "deleted"] == [each.what for each in records(world, key)]
+    assert {"reverted"} == {each.done for each in records(world, key)}
+
+
+def test_reported_drift_is_recorded_once_and_closed_when_it_ends(world: World) -> None:
+    """GIVEN no selfHeal WHEN many sweeps see the same drift THEN one record is written, and closed when it is over."""
+    key = synced(world, REPORTING)
+    edit(world, SETTINGS, "level", "debug")
+    world.sweep()
+    token = world.record(key).lease.token
+    world.sweep()
+    world.sweep()
+    assert token == world.record(key).lease.token
+    (record,) = records(world, key)
+    assert ("reported", 0.0) == (record.done, record.ended_at)
+    world.now += 60
+    edit(world, WEB, "replicas", 5, "kubectl-scale")
+    world.sweep()
+    assert [WEB, SETTINGS] == [each.key for each in records(world, key)]
+    edit(world, SETTINGS, "level", "info")
+    world.sweep()
+    assert {WEB: "reported", SETTINGS: "ended"} == {each.key: each.done for each in records(world, key)}
+
+
+def test_a_second_edit_of_reported_drift_is_news(world: World) -> None:
+    """GIVEN drift that is reported WHEN another field is edited THEN a second record holds that field alone."""
+    key = synced(world, REPORTING, config_map("settings", level="info", color="blue"))
+    edit(world, SETTINGS, "level", "debug")
+    world.sweep()
+    world.now += 60
+    edit(world, SETTINGS, "color", "red")
+    world.sweep()
+    second, first = records(world, key)
+    assert [".data.level"] == [each.path for each in first.fields]
+    assert [".data.color"] == [each.path for each in second.fields]
+    assert first.noticed_at <= second.since
+
+
+def test_a_commit_that_says_the_same_adopts_the_edit(world: World) -> None:
+    """GIVEN reported drift WHEN the next commit says what the cluster says THEN the record ends as adopted."""
+    key = synced(world, REPORTING)
+    edit(world, SETTINGS, "level", "debug")
+    world.sweep()
+    world.push(key, config_map("settings", level="debug"), deployment("web"))
+    world.sync(key)
+    assert ["adopted"] == [each.done for each in records(world, key)]
+
+
+def test_drift_under_a_new_commit_still_tells_what_was_said_before(world: World) -> None:
+    """GIVEN an edit WHEN git changes the same object before anybody looked THEN the record has the applied value."""
+    key = synced(world, HEALING)
+    edit(world, SETTINGS, "level", "debug")
+    world.push(key, config_map("settings", level="warn"), deployment("web"))
+    world.sweep()
+    (record,) = records(world, key)
+    assert [(".data.level", "info", "debug")] == [(each.path, each.before, each.after) for each in record.fields]
+
+
+def test_nothing_is_lost_when_a_hundred_objects_drift_at_once(world: World) -> None:
+    """GIVEN 130 objects WHEN all are edited at once THEN each has its record, reverted by the one operation."""
+    names = [f"settings-{number}" for number in range(130)]
+    key = synced(world, HEALING, *(config_map(name, level="info") for name in names))
+    for name in names:
+        edit(world, ObjectKey("", "ConfigMap", "shop", name), "level", "debug")
+    world.sweep()
+    found = records(world, key)
+    assert set(names) == {each.key.name for each in found}
+    assert {"reverted"} == {each.done for each in found}
+    assert len(names) == len(found)
+
+
+def test_values_of_secrets_are_keyed_digests(world: World) -> None:
+    """GIVEN a Secret WHEN its value is edited THEN the record tells that it differs, and no value."""
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}}
+    before, after = (base64.b64encode(text).decode() for text in (b"correct horse", b"battery staple"))
+    key = synced(world, HEALING, {**secret, "data": {"password": before}})
+    edit(world, ObjectKey("", "Secret", "shop", "login"), "password", after)
+    world.sweep()
+    (record,) = records(world, key)
+    (changed,) = record.fields
+    assert changed.before != changed.after
+    assert all(str(value).startswith("(hmac:") for value in (changed.before, changed.after))
+    assert before not in str(record) and after not in str(record)
+
+
+def deed(name: str, user: str, at: str, *, verb: str = "patch", manager: str = "kubectl-edit") -> Deed:
+    return Deed(f"{user}-{at}", at, verb, ObjectName("", "configmaps", "shop", name), Identity(user), manager=manager)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_audit_log_names_the_person_in_either_order(world: World, late: bool) -> None:
+    """GIVEN an edit WHEN its audit event comes before the sweep or after it THEN the record names the person."""
+    key = synced(world, HEALING)
+    edit(world, SETTINGS, "level", "debug")
+    found = world.cluster.get(SETTINGS)
+    assert found is not None
+    (time,) = [each.time for each in found.managers if each.manager == "kubectl-edit"]
+    done = deed("settings", "ada@acme", time.replace("Z", ".500000Z"))
+    if late:
+        world.sweep()
+    world.applications.deeds.keep("in-cluster", [done], now=world.now)
+    if late:
+        attribute_late(world.applications.drifts, world.applications.deeds.find, "in-cluster", [done])
+    else:
+        world.sweep()
+    (record,) = records(world, key)
+    assert [("ada@acme", True, (".data.level",))] == [(e.user, e.certain, e.fields) for e in record.suspects]
