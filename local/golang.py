@@ -60,13 +60,18 @@ class BuildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One Go program: the folder of its go.mod, the package that is its `main`, and how it is linked."""
+    """One Go program: the folder of its go.mod, the package that is its `main`, and how it is linked.
+
+    `cgo` is for what has parts in C: that takes a C compiler, and makes no program for another machine.
+    """
 
     module: Path
     package: str
     binary: str
     goarch: str
     ldflags: str = LDFLAGS
+    tags: str = ""
+    cgo: bool = False
 
     @property
     def path(self) -> Path:
@@ -79,7 +84,7 @@ class Program:
         ):
             if source.exists() and not source.name.endswith("_test.go"):
                 sums.update(f"{source.relative_to(self.module)}\0".encode() + source.read_bytes() + b"\0")
-        sums.update(f"linux/{self.goarch} {self.ldflags}".encode())
+        sums.update(f"linux/{self.goarch} {self.ldflags}{f' {self.tags}' if self.tags else ''}".encode())
         return cache_directory() / "tools" / f"{self.module.name}-{sums.hexdigest()[:16]}" / self.binary
 
 
@@ -138,13 +143,14 @@ def gocommand(report: Report) -> Path:
 
 def _build(program: Program, path: Path, report: Report, left: Callable[[float], str]) -> None:
     env = os.environ | {
-        "CGO_ENABLED": "0", "GOOS": "linux", "GOARCH": program.goarch, "GOTOOLCHAIN": "local", "GOWORK": "off"
+        "CGO_ENABLED": "1" if program.cgo else "0", "GOOS": "linux", "GOARCH": program.goarch,
+        "GOTOOLCHAIN": "local", "GOWORK": "off",
     }  # fmt: skip
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as fresh:
         made, said = Path(fresh, path.name), Path(fresh, "log")
         command: list[str | Path] = [
             gocommand(report), "build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false",
-            "-ldflags", program.ldflags, "-o", made, program.package,
+            "-tags", program.tags, "-ldflags", program.ldflags, "-o", made, program.package,
         ]  # fmt: skip
         with said.open("w") as log:
             child = subprocess.Popen(

@@ -51,10 +51,12 @@ class Tool:
     ldflags: str = LDFLAGS
     version: tuple[str, ...] = ("--version",)
     fits: str | None = None
+    tags: str = ""
+    cgo: bool = False
 
     def program(self, goarch: str) -> Program:
         """How to build it for a processor (in Go's words)."""
-        return Program(_ROOT / self.module, self.package, self.name, goarch, self.ldflags)
+        return Program(_ROOT / self.module, self.package, self.name, goarch, self.ldflags, self.tags, self.cgo)
 
 
 def _kubernetes(name: str, seconds: float, version: tuple[str, ...] = ("--version",)) -> Tool:
@@ -96,6 +98,8 @@ TOOLS = {
         Tool("kubeseal", "local/tools/kubeseal", "github.com/bitnami-labs/sealed-secrets/cmd/kubeseal", 25),
         Tool("sopskit", "layers/tools/sopskit", ".", 90),
         Tool("sops", "layers/tools/sopskit", "github.com/getsops/sops/v3/cmd/sops", 15),
+        # Its sqlite is C. Tests ask it what a code host answers; nothing else needs it.
+        Tool("gitea", "local/tools/gitea", "code.gitea.io/gitea", 230, tags="sqlite sqlite_unlock_notify", cgo=True),
         Tool("age-keygen", "layers/tools/sopskit", "filippo.io/age/cmd/age-keygen", 2),
     )
 }

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from mooring.composition import Composition
-from mooring.events.messages import parse_later
+from mooring.events.messages import CommitMessage, Later, parse_later
 from mooring.events.secretchanges import is_secret_event
 from mooring.flows.arrivals.secretchanges import handle_secret_change
 from mooring.flows.sweeps.sweeping import SweepPorts, forward, sweep
@@ -24,10 +24,15 @@ def _ports() -> SweepPorts:
     return _composition().sweep_ports()
 
 
+def _forward(messages: list[Later | CommitMessage]) -> None:
+    for trouble in forward(_ports(), messages):
+        logger().warning("a code host does not say who let a commit in", extra={"error": str(trouble)})
+
+
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """A tick of the schedule, a batch of the queue `later`, or word of a secret that was changed."""
     if "Records" in event:
-        return take_messages(event, parse_later, lambda messages: forward(_ports(), messages))
+        return take_messages(event, parse_later, _forward)
     if is_secret_event(event):
         apps = handle_secret_change(_composition().secret_change_ports(), event)
         logger().info("a secret was changed", extra={"applications": len(apps)})

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mooring.flows.asked.declaring import AskPorts
     from mooring.flows.asked.registering import RegisterPorts
     from mooring.flows.clusters.targets import Targets
+    from mooring.flows.renders.credentials import RegisteredCredentials
     from mooring.flows.renders.tasks import RenderPorts
     from mooring.flows.secrets import opening
     from mooring.flows.secrets.external import ExternalSecrets
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from mooring.flows.secrets.externalreading import ExternalReader
     from mooring.flows.secrets.pushing import PushReader
     from mooring.flows.sets.generating import SetPorts
+    from mooring.flows.sweeps.merges import MergePorts
     from mooring.flows.sweeps.sweeping import SweepPorts
     from mooring.flows.syncs.ports import SyncPorts
     from mooring.render.sops import SopsOpener
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from mooring.secrets.external.templating import Templates
     from mooring.source import Repositories
     from mooring.source.charts import Charts
+    from mooring.source.githubapp import InstallationTokens
     from mooring.state.bundles import Bundles
     from mooring.state.deeds import Deeds
     from mooring.state.sealingkeys import SealingKeys
@@ -161,12 +164,17 @@ class Composition:
     @cached_property
     def repositories(self) -> Repositories:
         """Git repositories, kept warm in the instance's temporary folder."""
-        from mooring.flows.renders.credentials import RegisteredCredentials
         from mooring.source import Repositories
 
         root = Path(tempfile.gettempdir()) / "mooring" / "repositories"
         submodules = self._environment.get("MOORING_GIT_SUBMODULES", "true") != "false"
-        return Repositories(root, RegisteredCredentials(self.registry), submodules=submodules)
+        return Repositories(root, self._credentials, submodules=submodules)
+
+    @cached_property
+    def _credentials(self) -> RegisteredCredentials:
+        from mooring.flows.renders.credentials import RegisteredCredentials
+
+        return RegisteredCredentials(self.registry)
 
     @cached_property
     def charts(self) -> Charts:
@@ -284,6 +292,7 @@ class Composition:
                 sops=self._sops(),
             ),
             time.time,
+            credentials=self._credentials,
         )
 
     def _sops(self) -> SopsOpener:
@@ -342,7 +351,27 @@ class Composition:
             self.queues,
             self._pool,
             root=self._root,
+            merges=self._merge_ports,
         )
+
+    @cached_property
+    def _installation_tokens(self) -> InstallationTokens:
+        from mooring.source.githubapp import InstallationTokens
+
+        return InstallationTokens()
+
+    def _merge_ports(self) -> MergePorts:
+        from mooring.flows.sweeps.merges import MergePorts
+        from mooring.forge.opening import Forges
+        from mooring.forge.places import read_forges
+        from mooring.state.mergedrequests import MergedRequests
+
+        forges = Forges(
+            self._credentials,
+            lambda: read_forges(self.registry.health_scripts.state()[0]),
+            tokens=self._installation_tokens,
+        )
+        return MergePorts(MergedRequests(self.table), forges.host, self.queues, time.time)
 
     def secret_change_ports(self) -> SecretChangePorts:
         """For `sweep`, when a provider tells of a change."""

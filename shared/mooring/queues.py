@@ -18,6 +18,7 @@ from mooring.events.messages import (
     ApplicationSetMessage,
     AppMessage,
     ClusterMessage,
+    CommitMessage,
     Later,
     Message,
     ObjectMessage,
@@ -59,7 +60,7 @@ class Queues:
         ]
         self._send(to, entries)
 
-    def send_later(self, messages: Sequence[tuple[Later, float]]) -> None:
+    def send_later(self, messages: Sequence[tuple[Later | CommitMessage, float]]) -> None:
         """Sends messages that come back after a number of seconds (at most 900; the receiver looks again then)."""
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mooring.forge.ports import Change, MergedRequest, Proposal, Review, State, Verdict
+from mooring.forge.ports import Change, Proposal, State
 from mooring.forge.rest import Rest, segment
+from mooring.model.mergedrequest import MergedRequest, Review, Verdict
 
 __all__ = ["AzureDevOps"]
 

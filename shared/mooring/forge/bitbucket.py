@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mooring.forge.github import last_words
-from mooring.forge.ports import Change, MergedRequest, Proposal, State, Verdict
+from mooring.forge.ports import Change, Proposal, State
 from mooring.forge.rest import Rest, segment
+from mooring.model.mergedrequest import MergedRequest, Verdict
 
 __all__ = ["Bitbucket"]
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from mooring.errors import ConfigurationError, ForbiddenError, RejectedError, ThrottledError, UnreachableError
-from mooring.forge.ports import Change, MergedRequest, Proposal, State
+from mooring.forge.ports import Change, Proposal, State
+from mooring.model.mergedrequest import MergedRequest
 
 __all__ = ["CodeCommit", "codecommit_client"]
 

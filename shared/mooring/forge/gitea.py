@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mooring.forge.github import change_of, last_words
-from mooring.forge.ports import Change, Hook, MergedRequest, Proposal, Verdict
+from mooring.forge.ports import Change, Hook, Proposal
 from mooring.forge.rest import Answer, Rest, segment
+from mooring.model.mergedrequest import MergedRequest, Verdict
 
 __all__ = ["Gitea"]
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mooring.forge.ports import Change, Hook, MergedRequest, Proposal, Review, State, Verdict
+from mooring.forge.ports import Change, Hook, Proposal, State
 from mooring.forge.rest import Answer, Rest, segment
+from mooring.model.mergedrequest import MergedRequest, Review, Verdict
 
 __all__ = ["GitHub", "change_of", "last_words"]
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mooring.forge.github import last_words
-from mooring.forge.ports import Change, Hook, MergedRequest, Proposal, State, Verdict
+from mooring.forge.ports import Change, Hook, Proposal, State
 from mooring.forge.rest import Answer, Rest, segment
+from mooring.model.mergedrequest import MergedRequest, Verdict
 
 __all__ = ["GitLab"]
 

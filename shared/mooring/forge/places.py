@@ -14,9 +14,10 @@ from typing import Final
 
 from mooring.errors import ConfigurationError
 from mooring.forge.asking import KINDS, api_of
+from mooring.source.credentials import BasicCredential, CredentialStore, GitHubAppCredential, TokenCredential
 from mooring.source.urls import RepositoryURL, parse_url
 
-__all__ = ["FORGES", "Named", "Place", "is_public", "place_of", "read_forges"]
+__all__ = ["FORGES", "Named", "Place", "is_public", "opens_api", "place_of", "read_forges"]
 
 FORGES: Final = "mooring.forges"
 """The key of the settings: lines of `host: kind`, or `host: kind https://api.address`."""
@@ -90,6 +91,19 @@ def is_public(url: str) -> bool:
     """Whether what is behind an address is known without the settings."""
     host = _host(parse_url(url, allow_file=True))
     return host in _PUBLIC or host.endswith(".visualstudio.com") or _CODECOMMIT.fullmatch(host) is not None
+
+
+def opens_api(credentials: CredentialStore, url: str) -> bool:
+    """Whether what is registered for a repository may open its host's API; what the host is, matters later.
+
+    Raises what finding a credential raises.
+    """
+    parsed = parse_url(url, allow_file=True)
+    if parsed.scheme == "file" or _CODECOMMIT.fullmatch(parsed.host):
+        return False
+    addresses = [url] if parsed.is_http else [url, f"https://{_host(parsed)}/{parsed.path}"]
+    kinds = (TokenCredential, BasicCredential, GitHubAppCredential)
+    return any(isinstance(credentials.find(each), kinds) for each in addresses)
 
 
 def place_of(url: str, named: Mapping[str, Named], kind: str = "") -> Place | None:

@@ -10,33 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-__all__ = ["Change", "CodeHost", "Hook", "HookHost", "MergedRequest", "Proposal", "Review", "State", "Verdict"]
+from mooring.model.mergedrequest import MergedRequest
 
-Verdict = Literal["approved", "changes requested", "commented", "none"]
+__all__ = ["Change", "CodeHost", "Hook", "HookHost", "Proposal", "State"]
+
 State = Literal["open", "merged", "closed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A reviewer's last word on a request; `none` is one who was asked and said nothing."""
-
-    reviewer: str
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class MergedRequest:
-    """A pull (merge) request that brought a commit. Times are as the host writes them in RFC 3339, or empty."""
-
-    number: int
-    title: str
-    url: str
-    author: str
-    merged_by: str = ""
-    created_at: str = ""
-    merged_at: str = ""
-    labels: tuple[str, ...] = ()
-    reviews: tuple[Review, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

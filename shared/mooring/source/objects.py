@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mooring.source.signers import claimed_signer
+
 __all__ = ["Commit", "Survey", "parse_answers", "questions"]
 
 _PERSON = re.compile(r"(?P<name>.*?) ?<(?P<email>[^>]*)>(?: (?P<seconds>-?\d+) [+-]\d{4})?")
@@ -20,13 +22,18 @@ _PERSON = re.compile(r"(?P<name>.*?) ?<(?P<email>[^>]*)>(?: (?P<seconds>-?\d+) [
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit; `committed_at` is in UTC, `subject` is its first paragraph on one line."""
+    """One commit; `committed_at` is in UTC, `subject` is its first paragraph on one line, `signer` whose signature it
+    bears, unverified (see `signers`).
+    """
 
     sha: str
     author_name: str
     author_email: str
     committed_at: datetime
     subject: str
+    committer_name: str = ""
+    committer_email: str = ""
+    signer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,9 @@ def parse_commit(sha: str, raw: bytes) -> Commit:
         author_email=author["email"] if author else "",
         committed_at=_moment(committer["seconds"] if committer else None),
         subject=" ".join(line.strip() for line in paragraph.split("\n")).strip(),
+        committer_name=committer["name"] if committer else "",
+        committer_email=committer["email"] if committer else "",
+        signer=claimed_signer(head),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from mooring.source.signatures import Refused
 
-__all__ = ["check_ssh", "fingerprint"]
+__all__ = ["check_ssh", "fingerprint", "public_key_of"]
 
 _MAGIC: Final = b"SSHSIG"
 _NAMESPACE: Final = b"git"
@@ -42,6 +42,11 @@ def check_ssh(payload: bytes, armored: bytes, keys: Iterable[bytes]) -> str:
     if not _holds(kind, blob, algorithm, value, message):
         raise Refused(f"has a bad signature by the SSH key {name}")
     return name
+
+
+def public_key_of(armored: bytes) -> str:
+    """The fingerprint of the key that a signature says it was made with, unverified. Raises `ValueError`."""
+    return fingerprint(_parts(armored)[0])
 
 
 def _parts(armored: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes]:

@@ -74,12 +74,23 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Who wrote the revision, and why."""
+    """Who wrote the revision, and why.
+
+    `repository` (in its normal form) and `sha` name the commit of the first source in git: by these two, whoever let it
+    in is found (`state.mergedrequests`). `signer` is whose signature it bears; `verified` says that the project asked
+    for one, of the commit or of the tag that names it, and that it was good.
+    """
 
     author: str = ""
     email: str = ""
     subject: str = ""
     at: str = ""
+    committer: str = ""
+    committer_email: str = ""
+    signer: str = ""
+    verified: bool = False
+    repository: str = ""
+    sha: str = ""
 
 
 @dataclass(frozen=True, slots=True)

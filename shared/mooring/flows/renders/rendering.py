@@ -12,17 +12,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from mooring.access.integrity import policy_for
 from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, RepositoryMessage
 from mooring.flows.renders.building import build
 from mooring.flows.renders.elsewhere import Reach, still_permitted
 from mooring.flows.renders.following import bare
 from mooring.flows.renders.gathering import gather
+from mooring.flows.renders.merges import ask_who_merged
 from mooring.flows.renders.outbox import Outbox
 from mooring.flows.renders.recalling import RENDERER, find_again, identify, questions, remember
 from mooring.flows.renders.tasks import RenderPorts, Task, find_tasks, now_of
 from mooring.model.application import AppKey
 from mooring.source import Survey
+from mooring.source.urls import normalise
 from mooring.state.records import Commit, Input, Rendering, WantedState
 
 __all__ = ["handle_renders"]
@@ -68,6 +71,7 @@ def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | Repositor
             _render(ports, outbox, task, resolved_at)
             outbox.flush_if_waiting()
     outbox.flush()
+    ask_who_merged(ports, tasks)
 
 
 def _commits(task: Task) -> list[tuple[str, str]]:
@@ -194,5 +198,10 @@ def _commit(task: Task, surveys: Mapping[tuple[str, str], Survey]) -> Commit:
         survey = surveys.get((each.url, task.revisions[each]))
         if survey is not None:
             commit = survey.commit
-            return Commit(commit.author_name, commit.author_email, commit.subject, commit.committed_at.isoformat())
+            return Commit(
+                commit.author_name, commit.author_email, commit.subject, commit.committed_at.isoformat(),
+                commit.committer_name, commit.committer_email, commit.signer,
+                verified=bool(task.project.signatures) and policy_for(task.project.signatures, each.url) is not None,
+                repository=normalise(each.url), sha=commit.sha,
+            )  # fmt: skip
     return Commit()

@@ -22,6 +22,7 @@ from mooring.queues import Queues
 from mooring.render import RenderContext, Tools
 from mooring.source import Repositories
 from mooring.source.charts import Charts
+from mooring.source.credentials import CredentialStore
 from mooring.source.files import Files
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
@@ -33,7 +34,9 @@ __all__ = ["RenderPorts", "Task", "find_tasks", "now_of"]
 
 @dataclass(frozen=True, slots=True)
 class RenderPorts:
-    """What a render works with; `clock` gives seconds since the epoch, `files` brings those that have no repository."""
+    """What a render works with; `clock` gives seconds since the epoch, `files` brings those that have no repository,
+    `credentials` know as whom a repository's code host can be asked.
+    """
 
     applications: Applications
     bundles: Bundles
@@ -44,6 +47,7 @@ class RenderPorts:
     tools: Tools
     clock: Callable[[], float]
     files: Files = field(default_factory=Files)
+    credentials: CredentialStore | None = None
 
 
 @dataclass(frozen=True, slots=True)

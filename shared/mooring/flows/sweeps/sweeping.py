@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mooring.errors import ForbiddenError, MooringError, PermanentError, TransientError
-from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, ClusterMessage, Later
+from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, ClusterMessage, CommitMessage, Later
 from mooring.flows.renders.following import Place, all_inputs, bare, beyond, named, place_of, resolve
 from mooring.flows.renders.recalling import RENDERER
 from mooring.flows.rules.healthscripts import follow_scripts
@@ -30,6 +30,7 @@ from mooring.state.registry import Cluster, Registry
 
 if TYPE_CHECKING:
     from mooring.flows.asked.bootstrapping import Root
+    from mooring.flows.sweeps.merges import MergePorts
 
 __all__ = ["SweepPorts", "forward", "sweep"]
 
@@ -38,7 +39,9 @@ _TICK = Cause("tick")
 
 @dataclass(frozen=True, slots=True)
 class SweepPorts:
-    """What a sweep works with; `pool` asks repositories side by side, `root` is what the installation begins with."""
+    """What a sweep works with; `pool` asks repositories side by side, `root` is what the installation begins with,
+    `merges` makes what asks code hosts.
+    """
 
     applications: Applications
     registry: Registry
@@ -48,6 +51,7 @@ class SweepPorts:
     pool: Executor
     clock: Callable[[], float] = time.time
     root: Root | None = None
+    merges: Callable[[], MergePorts] | None = None
 
 
 def sweep(ports: SweepPorts) -> list[MooringError]:
@@ -70,11 +74,21 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
     return [*troubles, rooted] if rooted else troubles
 
 
-def forward(ports: SweepPorts, messages: Iterable[Later]) -> None:
-    """Sends messages that have waited long enough to the queue that they are meant for."""
+def forward(ports: SweepPorts, messages: Iterable[Later | CommitMessage]) -> list[MooringError]:
+    """Sends messages that have waited long enough to the queue that they are meant for; then asks code hosts about
+    commits, which holds up nobody. Returns the troubles of hosts that will not be asked again.
+    """
     waiting = list(messages)
     for to in ("renders", "syncs"):
-        ports.queues.send(to, [each.message for each in waiting if each.to == to], alone=True)
+        ports.queues.send(
+            to, [each.message for each in waiting if isinstance(each, Later) and each.to == to], alone=True
+        )
+    commits = [each for each in waiting if isinstance(each, CommitMessage)]
+    if not commits or ports.merges is None:
+        return []
+    from mooring.flows.sweeps.merges import look_up  # with the clients of code hosts
+
+    return look_up(ports.merges(), commits)
 
 
 def _clusters_of(listed: Iterable[Listed], clusters: list[Cluster]) -> list[str]:
