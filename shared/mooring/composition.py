@@ -239,12 +239,21 @@ class Composition:
         """For `webhook`."""
         from mooring.events.forges.webhooksecrets import read_webhook_secrets
         from mooring.flows.arrivals.deliveries import DeliveryPorts
+        from mooring.flows.rules.unsigned import DeliveryRules
         from mooring.state.deliveries import Deliveries
 
         def secrets() -> Mapping[str, tuple[str, ...]]:
             return read_webhook_secrets(self.secrets.text(self._setting("MOORING_WEBHOOK_SECRET")))
 
-        return DeliveryPorts(self.applications, self.registry, Deliveries(self.table), self.queues, secrets, time.time)
+        return DeliveryPorts(
+            self.applications,
+            self.registry,
+            Deliveries(self.table),
+            self.queues,
+            secrets,
+            DeliveryRules(self.registry, time.time),
+            time.time,
+        )
 
     def audit_access(self) -> AuditAccess:
         """For what `api` is asked about audit events."""
@@ -405,9 +414,7 @@ class Composition:
     def _push_reader(self) -> PushReader:
         from mooring.flows.secrets.pushing import PushReader
 
-        return PushReader(
-            self._store_clients, self._external_templates(), self.bundles.digests.of, self._elsewhere()
-        )
+        return PushReader(self._store_clients, self._external_templates(), self.bundles.digests.of, self._elsewhere())
 
     def _external_templates(self) -> Templates:
         from mooring.secrets.external.templating import Templates

@@ -12,6 +12,8 @@ from mooring.events.messages import AppMessage, Cause
 from mooring.flows.secrets.external import ExternalSecrets
 from mooring.flows.secrets.externalplaces import Elsewhere
 from mooring.flows.secrets.externalreading import ExternalReader
+from mooring.flows.secrets.pushes import Pushes
+from mooring.flows.secrets.pushing import PushReader
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.flows.clusters.live import Live
@@ -22,13 +24,15 @@ from mooring.secrets.external.resolving import Providers
 from mooring.secrets.external.templating import Templates
 from mooring.source.gokit import GoKit
 from mooring.state.secretuses import SecretUses
-from tests.doubles.installation import World
+from tests.doubles.installation import Crash, World
 
 REGION = "eu-central-1"
 
 
 class ExternalWorld:
     """A world and the providers of its secrets. `calls` counts requests by operation; `down` makes them fail.
+
+    The process dies before request `dies_after` of a sync, or after the operation `dies_at`.
 
     Stores need no role here, unless `as_oneself` is taken away as in the deployed function.
     """
@@ -39,24 +43,34 @@ class ExternalWorld:
         self.as_oneself = True
         self.calls: list[str] = []
         self.down: set[str] = set()
+        self.dies_after: int | None = None
+        self.dies_at = ""
         self.secrets = boto3.client("secretsmanager", region_name=REGION)
         self.parameters = boto3.client("ssm", region_name=REGION)
         self.uses = SecretUses(world.table)
         self.held: dict[str, dict[str, str]] = {}
         self.vaults: tuple[str, ...] = ()
         self.targets: Any = None
+        self.openers: tuple[Any, ...] = ()
 
     def client(self, service: str, region: str, credentials: Mapping[str, str]) -> Any:
         client = boto3.client(service, region_name=region, **credentials)  # type: ignore[call-overload]
         client.meta.events.register("before-call", self._note)
+        client.meta.events.register("after-call", self._after)
         return client
 
     def _note(self, model: Any, **_: Any) -> None:
         from botocore.exceptions import ConnectTimeoutError
 
+        if self.dies_after is not None and len(self.calls) >= self.dies_after:
+            raise Crash(f"before {model.name}")
         self.calls.append(model.name)
         if model.name in self.down:
             raise ConnectTimeoutError(endpoint_url="https://aws.test")
+
+    def _after(self, model: Any, **_: Any) -> None:
+        if model.name == self.dies_at:
+            raise Crash(f"after {model.name}")
 
     def _reach(self, named: Destination) -> Live:
         targets = self.targets or self.world.targets
@@ -65,16 +79,13 @@ class ExternalWorld:
     def ports(self) -> SyncPorts:
         """What a fresh function instance has."""
         clients = AwsClients(self.client, now=lambda: self.world.now, as_oneself=self.as_oneself)
-        reader = ExternalReader(
-            Providers(clients),
-            Templates(GoKit(self.gokit).ask),
-            self.world.bundles.digests.of,
-            self.uses,
-            Elsewhere(
-                self.held.__getitem__, "mooring", clients, self.vaults, self.world.bundles.digests.of, self._reach
-            ),
-        )
-        ports = dataclasses.replace(self.world.ports(), openers=(ExternalSecrets(lambda: reader),))
+        digest_of = self.world.bundles.digests.of
+        templates = Templates(GoKit(self.gokit).ask)
+        elsewhere = Elsewhere(self.held.__getitem__, "mooring", clients, self.vaults, digest_of, self._reach)
+        reader = ExternalReader(Providers(clients), templates, digest_of, self.uses, elsewhere)
+        pushes = Pushes(lambda: PushReader(clients, templates, digest_of, elsewhere))
+        openers = (*self.openers, ExternalSecrets(lambda: reader))
+        ports = dataclasses.replace(self.world.ports(), openers=openers, pushes=pushes)
         return ports if self.targets is None else dataclasses.replace(ports, targets=self.targets)
 
     def sync(self, key: AppKey, kind: Any = "render") -> None:
@@ -110,6 +121,24 @@ def external(
         metadata["annotations"] = annotations
     content = {"secretStoreRef": {"name": "aws"}, "data": list(data), "dataFrom": list(data_from), **spec}
     return {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": metadata, "spec": content}
+
+
+def push(name: str = "out", secret: str = "db", *data: Any, **spec: Any) -> Manifest:
+    """A PushSecret to the store `aws`."""
+    content = {
+        "secretStoreRefs": [{"name": "aws"}],
+        "selector": {"secret": {"name": secret}},
+        "data": list(data),
+        **spec,
+    }
+    version = "external-secrets.io/v1alpha1"
+    return {"apiVersion": version, "kind": "PushSecret", "metadata": {"name": name}, "spec": content}
+
+
+def pushed(key: str, remote: str, property_: str = "", **more: Any) -> dict[str, Any]:
+    """One entry of a PushSecret's `data`."""
+    ref = {"remoteKey": remote, **({"property": property_} if property_ else {})}
+    return {"match": {**({"secretKey": key} if key else {}), "remoteRef": ref}, **more}
 
 
 def datum(key: str, remote: str, **ref: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ __all__ = [
     "StoreRule",
     "keys_allowed",
     "parse_secret_rules",
+    "pushes_allowed",
     "roles_allowed",
     "seal_allowed",
     "store_allowed",
@@ -53,7 +54,8 @@ class SecretRules:
 
     `keys` are globs by provider, `roles` those of AWS that stores and generators may name, `scopes` those of
     SealedSecrets, `sops` patterns of ARNs of KMS keys, age recipients and PGP fingerprints. `role` is assumed before
-    any that a store names, `sops_role` before KMS is asked for what SOPS encrypted.
+    any that a store names, `sops_role` before KMS is asked for what SOPS encrypted. `pushes` are globs of secrets that
+    PushSecrets may write; `keys` have to permit them as well.
     """
 
     stores: tuple[StoreRule, ...] | None = None
@@ -63,6 +65,7 @@ class SecretRules:
     sops: tuple[str, ...] | None = None
     role: str = ""
     sops_role: str = ""
+    pushes: tuple[str, ...] | None = None
 
 
 def parse_secret_rules(metadata: Fields) -> SecretRules | None:
@@ -92,6 +95,7 @@ def parse_secret_rules(metadata: Fields) -> SecretRules | None:
         _listed(fields, "sopsKeys"),
         fields.text("role"),
         fields.text("sopsRole"),
+        _globs(fields, "pushSecrets"),
     )
     if rules.sops_role and not _ROLE.fullmatch(rules.sops_role):
         raise fields.error("sopsRole", f"must be the ARN of a role, not {rules.sops_role!r}")
@@ -148,6 +152,15 @@ def keys_allowed(project: Project, provider: str, keys: Sequence[str], *, found:
     permitted = ", ".join(patterns) or "none"
     advice = f"{'narrow what is looked for' if found else 'use another'} (permitted: {permitted}), or add it"
     return Refusal(project.name, f"{_FIELD}.keys.{provider}", value, advice)
+
+
+def pushes_allowed(project: Project, key: str) -> Refusal | None:
+    """Whether PushSecrets of applications may write a secret of Secrets Manager."""
+    rules = project.secrets
+    if rules is None or rules.pushes is None or _fits(rules.pushes, key):
+        return None
+    advice = f"push to another (permitted: {', '.join(rules.pushes) or 'none'}), or add it"
+    return Refusal(project.name, f"{_FIELD}.pushSecrets", f"pushing to the secret {key!r}", advice)
 
 
 def seal_allowed(project: Project, scope: str) -> Refusal | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["GENERATORS", "GENERATORS_GROUP", "GROUP", "VERSIONS"]
+__all__ = ["GENERATORS", "GENERATORS_GROUP", "GROUP", "PUSHING", "VERSIONS"]
 
 GROUP = "external-secrets.io"
 VERSIONS = ("v1", "v1beta1")
 GENERATORS_GROUP = "generators.external-secrets.io"
 GENERATORS = ("Password", "UUID", "ECRAuthorizationToken", "STSSessionToken")
+PUSHING = ("PushSecret", "ClusterPushSecret")

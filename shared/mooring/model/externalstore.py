@@ -8,6 +8,7 @@ function assumes, or a cluster as it is registered. Source of the fields: extern
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -16,7 +17,17 @@ from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 from mooring.model.selectors import Selector, parse_selector
 
-__all__ = ["AwsAccess", "ClusterAccess", "Service", "Store", "StoreCondition", "aws_access", "parse_store"]
+__all__ = [
+    "AwsAccess",
+    "ClusterAccess",
+    "Service",
+    "Store",
+    "StoreCondition",
+    "access_from",
+    "access_text",
+    "aws_access",
+    "parse_store",
+]
 
 Service: TypeAlias = Literal["SecretsManager", "ParameterStore", "Vault", "Kubernetes"]
 
@@ -56,7 +67,10 @@ class StoreCondition:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One store: `namespace` is empty for a ClusterSecretStore; `prefix` stands before every key."""
+    """One store: `namespace` is empty for a ClusterSecretStore; `prefix` stands before every key.
+
+    `recovery` are the days in which a secret that Mooring deletes can be restored, 0 for none.
+    """
 
     namespace: str
     name: str
@@ -64,6 +78,7 @@ class Store:
     access: AwsAccess | VaultAccess | ClusterAccess
     prefix: str = ""
     conditions: tuple[StoreCondition, ...] = ()
+    recovery: int = 30
 
     @property
     def title(self) -> str:
@@ -107,10 +122,10 @@ def parse_store(manifest: Manifest, namespace: str, warnings: list[str]) -> Stor
     inside = Fields(provider[kind], f"spec.provider.{kind}", warnings)
     service: Service = "Vault"
     access: AwsAccess | VaultAccess | ClusterAccess
-    prefix = ""
+    prefix, recovery = "", 30
     match kind:
         case "aws":
-            service, access, prefix = _aws(inside)
+            service, access, prefix, recovery = _aws(inside)
         case "vault":
             access = vault_access(inside, namespace)
         case "kubernetes":
@@ -121,18 +136,32 @@ def parse_store(manifest: Manifest, namespace: str, warnings: list[str]) -> Stor
     # Which controller it is for, and how that controller tries again, is not for us.
     spec.ignore("controller", "retrySettings", "refreshInterval")
     spec.close()
-    return Store(namespace, metadata.required_text("name"), service, access, prefix, conditions)
+    return Store(namespace, metadata.required_text("name"), service, access, prefix, conditions, recovery)
 
 
-def _aws(aws: Fields) -> tuple[Service, AwsAccess, str]:
+def _aws(aws: Fields) -> tuple[Service, AwsAccess, str, int]:
     service = aws.required_text("service")
     if service not in ("SecretsManager", "ParameterStore"):
         raise aws.error("service", f"must be SecretsManager or ParameterStore, not {service!r}")
     access = aws_access(aws)
     prefix = aws.text("prefix")
-    aws.ignore("secretsManager")  # how deleted secrets are kept: of PushSecret alone
+    recovery = _recovery(aws.mapping("secretsManager"))
     aws.close()
-    return ("SecretsManager" if service == "SecretsManager" else "ParameterStore"), access, prefix
+    return ("SecretsManager" if service == "SecretsManager" else "ParameterStore"), access, prefix, recovery
+
+
+def _recovery(secrets: Fields | None) -> int:
+    """Days, as AWS takes them ("DeleteSecret")."""
+    if secrets is None:
+        return 30
+    days = secrets.integer("recoveryWindowInDays", 0)
+    force = secrets.boolean("forceDeleteWithoutRecovery", False)
+    secrets.close()
+    if force and days:
+        raise secrets.error("recoveryWindowInDays", "can't stand beside forceDeleteWithoutRecovery")
+    if days and not 7 <= days <= 30:
+        raise secrets.error("recoveryWindowInDays", f"must be between 7 and 30, not {days}")
+    return 0 if force else days or 30
 
 
 def _cluster(kubernetes: Fields) -> ClusterAccess:
@@ -166,6 +195,17 @@ def aws_access(aws: Fields) -> AwsAccess:
         tags,
         aws.texts("transitiveTagKeys"),
     )
+
+
+def access_text(access: AwsAccess) -> str:
+    """An access as text, to be remembered; no credentials."""
+    return json.dumps([access.region, access.roles, access.external_id, access.tags, access.transitive])
+
+
+def access_from(text: str) -> AwsAccess:
+    """The inverse of `access_text`."""
+    region, roles, external_id, tags, transitive = json.loads(text)
+    return AwsAccess(region, tuple(roles), external_id, tuple((key, value) for key, value in tags), tuple(transitive))
 
 
 def _condition(fields: Fields) -> StoreCondition:

@@ -1,7 +1,7 @@
 """`PushSecret` (external-secrets.io/v1alpha1): which values of which Secret become which secrets of a store.
 
-Read strictly; what Mooring would have to leave out is refused by name. Nothing is fetched or written here. Source of the
-fields and their defaults: external-secrets.io, "PushSecret" and "AWS Secrets Manager" ("Additional Metadata for
+Read strictly; what Mooring would have to leave out is refused by name. Nothing is fetched or written here. Source of
+the fields and their defaults: external-secrets.io, "PushSecret" and "AWS Secrets Manager" ("Additional Metadata for
 PushSecret").
 """
 
@@ -45,7 +45,7 @@ class PushMetadata:
 
 @dataclass(frozen=True, slots=True)
 class PushDatum:
-    """One value: of a key of the Secret, or (empty) all of them as JSON; `property` is a path into the secret's JSON."""
+    """One value: of a key of the Secret, or (empty) all of them as JSON; `property` is a path into JSON."""
 
     key: str
     remote: str

@@ -24,6 +24,7 @@ from mooring.state.records import (
     Input,
     Lease,
     Operation,
+    Pushed,
     RenderFailure,
     Rendering,
     Request,
@@ -207,6 +208,7 @@ def _status_body(status: Status) -> bytes:
         "fights": [[str(f.key), f.fields, f.manager, f.reverted] for f in status.fights],
         **({"orphans": [status.orphaned, [str(key) for key in status.orphans]]} if status.orphaned else {}),
         **({"reopen_at": status.reopen_at} if status.reopen_at else {}),
+        **({"pushed": [_pushed_row(each) for each in status.pushed]} if status.pushed else {}),
     }
     return pack(body)
 
@@ -233,7 +235,12 @@ def status_from(item: Item) -> Status:
         orphans=tuple(ObjectKey.parse(key) for key in orphans),
         orphaned=orphaned,
         reopen_at=body.get("reopen_at", 0.0),
+        pushed=tuple(Pushed(ObjectKey.parse(source), *rest) for source, *rest in body.get("pushed", ())),
     )
+
+
+def _pushed_row(pushed: Pushed) -> list[object]:
+    return [str(pushed.source), pushed.name, pushed.property, pushed.access, pushed.recovery]
 
 
 def as_kept(status: Status) -> Status:

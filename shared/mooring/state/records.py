@@ -27,6 +27,7 @@ __all__ = [
     "Lease",
     "Operation",
     "OperationPhase",
+    "Pushed",
     "Record",
     "RenderFailure",
     "Rendering",
@@ -260,12 +261,27 @@ class Fight:
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed:
+    """A secret of a store (or a property of it) that `source` had written, or was about to, and that goes with it.
+
+    `access` is as whom it is deleted (`model.externalstore.access_text`), `recovery` how many days it can be restored.
+    """
+
+    source: ObjectKey
+    name: str
+    property: str
+    access: str
+    recovery: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What was last found and done, compared against `bundle` of `revision` and the spec's `generation`.
 
     `cluster` is where the inventory's objects live; `shared` are wanted objects that were left to other applications,
     `fights` what was put back lately; `orphans` the first objects of the namespace that no application has, `orphaned`
-    how many there are; `reopen_at` is when secrets have to be opened again (seconds since the epoch), or 0.
+    how many there are; `reopen_at` is when secrets have to be opened again (seconds since the epoch), or 0; `pushed`
+    are secrets elsewhere that were written for it.
     """
 
     sync: SyncStatus = "Unknown"
@@ -282,6 +298,7 @@ class Status:
     orphans: tuple[ObjectKey, ...] = ()
     orphaned: int = 0
     reopen_at: float = 0.0
+    pushed: tuple[Pushed, ...] = ()
 
     def because(self, type_: str, message: str, now: float) -> Status:
         """The status with one condition of this type, or without any where the message is empty."""

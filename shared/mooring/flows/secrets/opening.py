@@ -12,23 +12,25 @@ not drifted opens nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from mooring.access.project import Project
-from mooring.errors import MooringError
+from mooring.errors import MooringError, TransientError
 from mooring.flows.clusters.live import Live
 from mooring.health import Health
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.model.tracking import tracking_value
-from mooring.state.records import Condition, Resource, Status
+from mooring.state.records import Condition, Pushed, Resource, Status
 
 __all__ = [
+    "CLUSTER_DOES",
     "NOTHING_OPENED",
     "OPENED",
     "Context",
+    "Errand",
     "Opened",
     "Opener",
     "Opening",
@@ -44,7 +46,7 @@ OPENED: Final = "opened"
 
 _FAILED: Final = "SecretError"
 _WARNED: Final = "SecretWarning"
-_CLUSTER_DOES: Final = "in-cluster"  # value of the annotation `mooring.dev/<opener>` of a cluster
+CLUSTER_DOES: Final = "in-cluster"  # value of the annotation `mooring.dev/<opener>` of a cluster
 _INHERITED: Final = ("argocd.argoproj.io/", "helm.sh/hook", "mooring.dev/")
 _TOLD = 5  # sources that a condition names
 _AGAIN, _AGAIN_AT_MOST = 60.0, 3600.0  # seconds until a source that did not open is tried again
@@ -118,10 +120,24 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """What is left to do outside of the cluster once a sync has applied its objects (see `flows.secrets.pushes`).
+
+    Doing it twice is doing it once; `run` raises `MooringError`. `prunes` is what it deletes, since git has it no more.
+    """
+
+    source: ObjectKey
+    run: Callable[[], None] = field(repr=False)
+    told: str
+    prunes: Pushed | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """What became of the sources of a bundle, for the status; empty where there were none.
 
     `held` are the objects of sources that did not open; `due` is when something has to be opened again, or 0.
+    `pushed` are secrets elsewhere that may be there after the errands (None where nobody asked for any).
     """
 
     rows: tuple[Resource, ...] = ()
@@ -129,6 +145,8 @@ class Sources:
     troubles: tuple[tuple[Resource, MooringError], ...] = ()
     warnings: tuple[str, ...] = ()
     due: float = 0.0
+    errands: tuple[Errand, ...] = ()
+    pushed: tuple[Pushed, ...] | None = None
 
     def told(self, status: Status, now: float) -> Status:
         """The status with the conditions that follow, and the time of the next opening."""
@@ -138,7 +156,7 @@ class Sources:
         if failed:
             again = now + max(_AGAIN, min(_AGAIN_AT_MOST, now - _since(status.conditions, now)))
             due = min(due, again) if due else again
-        return replace(status, reopen_at=due)
+        return replace(status, reopen_at=due, pushed=status.pushed if self.pushed is None else self.pushed)
 
 
 NOTHING_OPENED: Final = Sources()
@@ -159,7 +177,7 @@ def open_bundle(openers: Sequence[Opener], context: Context) -> Opening:
     asked = {
         kind: opener
         for opener in openers
-        if annotations.get(f"mooring.dev/{opener.name}") != _CLUSTER_DOES
+        if annotations.get(f"mooring.dev/{opener.name}") != CLUSTER_DOES
         for kind in opener.kinds
     }
     groups: dict[int, tuple[Opener, list[int]]] = {}
@@ -201,6 +219,8 @@ def _gathered(context: Context, found: Mapping[int, tuple[Opener, Manifest, Open
             troubles.append((row, answer))
             rows.append(row)
             held.update(opener.targets(source, context))
+            if isinstance(answer, TransientError) and answer.retry_after:
+                dues.append(context.now + answer.retry_after)
             continue
         rows.append(Resource(key, version, 0, "Synced", answer.health, uncounted=OPENED))
         warnings += [f"{key.kind} {key.name}: {warning}" for warning in answer.warnings]

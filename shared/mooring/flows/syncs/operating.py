@@ -17,6 +17,7 @@ from mooring.flows.asked.asking import Selector, is_chosen
 from mooring.flows.clusters.live import Live
 from mooring.flows.rules.permitting import permit_namespace, why_closed
 from mooring.flows.secrets.opening import NOTHING_OPENED, Sources, told
+from mooring.flows.secrets.pushes import run_errands
 from mooring.flows.syncs.adopting import note_shared, still_wants, with_left
 from mooring.flows.syncs.advancing import advance, still_waits
 from mooring.flows.syncs.beginning import begin_operation, continued, exhausted, retry_of, wait_delay
@@ -26,7 +27,7 @@ from mooring.flows.syncs.guarding import asked_since, confirm
 from mooring.flows.syncs.hooking import terminate_hooks
 from mooring.flows.syncs.judging import Findings, judge
 from mooring.flows.syncs.namespaces import ensure_namespace, namespace_results
-from mooring.flows.syncs.ports import SyncPorts, take_lease
+from mooring.flows.syncs.ports import Held, SyncPorts, take_lease
 from mooring.flows.syncs.tidying import tidy
 from mooring.flows.syncs.witnessing import conclude
 from mooring.model.application import Application
@@ -123,8 +124,22 @@ def operate(task: Task) -> Status:
         plan, state, execution, task.application, target,
         lambda so_far: held.checkpoint(execution.inventory, replace(task.base, operation=so_far)),
     )  # fmt: skip
+    if not state.waiting and not execution.failures and not execution.unfinished:
+        task = _with_errands_run(task, held, execution)
     operation = replace(ended, requests=operation.requests + target.requests - asked_before)
     return _end(task, held.record, operation, execution, state.waiting)
+
+
+def _with_errands_run(task: Task, held: Held, execution: Execution) -> Task:
+    """The task after what is left to do outside of the cluster. Raises `ConflictError` where the lease was lost."""
+    errands = [each for each in task.sources.errands if is_chosen(each.source, task.selectors)]
+    if not errands:
+        return task
+    held.checkpoint(execution.inventory)
+    sources, results, whole = run_errands(task.sources, errands, held.may_go_on)
+    execution.results += results
+    execution.unfinished = not whole
+    return replace(task, sources=sources, base=sources.told(task.base, task.ports.clock()))
 
 
 def _waits(waiting: list[str]) -> str:

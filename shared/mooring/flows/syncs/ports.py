@@ -10,6 +10,7 @@ from mooring.differences.expressions import Expressions
 from mooring.events.messages import AppMessage, Cause, Later
 from mooring.flows.clusters.targets import Targets
 from mooring.flows.secrets.opening import Opener
+from mooring.flows.secrets.pushes import Pushes
 from mooring.plan.inventory import Inventory
 from mooring.queues import Queues
 from mooring.state.applications import Applications
@@ -37,6 +38,7 @@ class SyncPorts:
     owner: str
     deadline: float
     openers: tuple[Opener, ...] = ()
+    pushes: Pushes | None = None
 
 
 class Held:

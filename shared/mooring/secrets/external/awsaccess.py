@@ -104,7 +104,7 @@ class AwsClients:
                 request["DurationSeconds"] = seconds
                 if access.external_id:
                     request["ExternalId"] = access.external_id
-                # Tags are the last role's: a transitive one must not be given again on the way (AWS, "Pass session tags").
+                # Tags are the last role's: a transitive one must not be given again (AWS, "Pass session tags").
                 if access.tags:
                     request["Tags"] = [{"Key": key, "Value": value} for key, value in access.tags]
                 if access.transitive:

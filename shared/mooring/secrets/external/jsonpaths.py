@@ -3,7 +3,7 @@
 A value is given as it stands in the text: objects, lists and numbers keep their own spelling, since that is what ends
 in the Secret. Of gjson's syntax ("GJSON Path Syntax") there are keys, indexes, escaped characters, `*` and `?` in keys,
 `#` for how many elements a list has, and `#.key` for one field of each. Queries (`#(…)`) and modifiers (`@…`) are
-refused. No error quotes a text.
+refused. A text can be put at a path as well (sjson); what is beside it keeps its spelling. No error quotes a text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from mooring.errors import ConfigurationError
 
-__all__ = ["find_property", "members", "text_of"]
+__all__ = ["find_property", "members", "text_of", "with_property"]
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -61,6 +61,40 @@ def find_property(text: str, path: str) -> str | None:
     except (_BrokenError, ValueError, RecursionError):
         return None
     return None if found is None else text_of(found)
+
+
+def with_property(text: str, path: str, value: str | None) -> str:
+    """A JSON object with a text at a path, or with None without what is there; objects on the way are made.
+
+    Raises `ConfigurationError` where the text is no JSON object, or the path leads through something else.
+    """
+    parts = _split(path)
+    if any(pattern for _, pattern in parts):
+        raise ConfigurationError("must be the path of one field: without * and ?", field="property")
+    try:
+        keys = [key for key, _ in parts]
+        if path.find(".") > 0 and _walk(text, [_literal(path)]) is not None:
+            keys = [path]  # as it would be found
+        return _put(text.strip() or "{}", keys, None if value is None else json.dumps(value, ensure_ascii=False))
+    except (_BrokenError, ValueError, RecursionError):
+        raise ConfigurationError("needs a secret that is a JSON object", field="property") from None
+
+
+def _put(text: str, keys: list[str], raw: str | None) -> str:
+    found = _members(text)
+    if found is None:
+        raise _BrokenError
+    here, rest = keys[0], keys[1:]
+    known = next((inside for key, inside in found if key == here), None)
+    if rest and (raw is not None or known is not None):
+        raw = _put(known or "{}", rest, raw)
+    fields = dict(reversed(found))  # of several with one name the first counts
+    ordered = {key: fields[key] for key, _ in found}
+    if raw is None:
+        ordered.pop(here, None)
+    else:
+        ordered[here] = raw
+    return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{inside}" for key, inside in ordered.items()) + "}"
 
 
 def _literal(text: str) -> tuple[str, bool]:
