@@ -16,7 +16,7 @@ from mooring.errors import ConfigurationError, ForbiddenError
 from mooring.events.audit import Own, Reading, is_machinery, parse_events, read_events
 from mooring.events.deeds import Deed
 from mooring.events.logs import parse_log_event, unzip
-from mooring.events.messages import Cause, ObjectMessage
+from mooring.events.messages import AppMessage, Cause, ObjectMessage
 from mooring.flows.arrivals.inuse import InUse, Objects
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
@@ -29,7 +29,8 @@ from mooring.state.registry import Registry
 __all__ = ["LARGEST_BODY", "AuditPorts", "Taken", "handle_audit_webhook", "handle_log_batch"]
 
 LARGEST_BODY = 5 * 1024 * 1024  # bytes; Lambda takes 6 MB. The API server's batches are 400 events, well below
-_AT_ONCE = 50  # objects that one message names
+_AT_ONCE = 20  # objects that one message names; where more were changed, the whole application is looked at
+_DRIFT = "mooring.dev/drift"
 _CHANGES_OF_OTHERS = frozenset({"create", "update", "patch"})
 
 
@@ -48,7 +49,7 @@ class AuditPorts:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a batch: how many events came, how many deeds were kept, how many objects get a look at once.
+    """What became of a batch: how many events came, how many deeds were kept, how many looks were asked for.
 
     `broken` counts what could not be read.
     """
@@ -109,29 +110,31 @@ def _take(ports: AuditPorts, name: str, reading: Reading, events: int) -> Taken:
     if not kept:
         return Taken(name, events, broken=reading.broken)
     ports.deeds.keep(name, kept, now=ports.clock())
-    messages = _looks(cluster, kept, in_use)
-    if messages:
-        ports.queues.send("syncs", messages)
-    return Taken(name, events, len(kept), sum(len(each.objects) for each in messages), reading.broken)
+    looks = _looks(name, kept, in_use) if _heals(cluster) else []
+    if looks:
+        ports.queues.send("syncs", looks)
+    return Taken(name, events, len(kept), len(looks), reading.broken)
 
 
-def _looks(cluster: Cluster, deeds: Iterable[Deed], in_use: Objects) -> list[ObjectMessage]:
+def _heals(cluster: Cluster) -> bool:
+    """Whether what is changed there is put back when the audit log tells of it."""
+    return cluster.annotations.get(_DRIFT) == "audit"
+
+
+def _looks(cluster: str, deeds: Iterable[Deed], in_use: Objects) -> list[AppMessage | ObjectMessage]:
     """The objects that may not be as they were applied, by application; each once, however often it was changed."""
     changed: dict[AppKey, dict[ObjectKey, Deed]] = {}
     for deed in deeds:
         if _may_be_drift(deed):
             for key, app in in_use.owned(deed.object):
                 changed.setdefault(app, {})[key] = deed
-    messages = []
+    looks: list[AppMessage | ObjectMessage] = []
     for app, objects in changed.items():
         last = max(objects.values(), key=lambda deed: deed.at)
         cause = Cause("audit", last.id, last.who.user, last.at)
-        keys = sorted(objects)
-        messages += [
-            ObjectMessage(cluster.name, tuple(keys[at : at + _AT_ONCE]), cause, app)
-            for at in range(0, len(keys), _AT_ONCE)
-        ]
-    return messages
+        many = len(objects) > _AT_ONCE
+        looks.append(AppMessage(app, cause) if many else ObjectMessage(cluster, tuple(sorted(objects)), cause, app))
+    return looks
 
 
 def _may_be_drift(deed: Deed) -> bool:
