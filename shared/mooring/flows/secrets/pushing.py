@@ -1,34 +1,30 @@
 """What PushSecrets ask for, compared with what the stores hold: the errands that are left to a sync.
 
-The Secret is that of the application as it was just opened, so that what an ExternalSecret or SealedSecret makes is
-pushed in the same sync; else the cluster's, in a namespace where the project's applications may live. An application
-may write what its store's role and its project's rules let it. See docs/external-secrets.md and ADR 0083.
+An application may write what its store's role and its project's rules let it. What an ExternalSecret or SealedSecret
+makes is pushed in the same sync, since this comes after all opening. See docs/external-secrets.md and ADR 0083.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-import orjson
-
 from mooring.access.secretrules import keys_allowed, pushes_allowed
 from mooring.errors import ConfigurationError, MooringError
-from mooring.flows.rules.permitting import permit_reading, refuse
+from mooring.flows.rules.permitting import refuse
 from mooring.flows.secrets.externalplaces import Elsewhere
 from mooring.flows.secrets.externalsurroundings import Around
 from mooring.flows.secrets.opening import OPENED, Context, Errand, Opening, told
 from mooring.flows.secrets.pushes import is_push
+from mooring.flows.secrets.pushsources import PushedSecrets, data_of, value_of
 from mooring.health import Health
 from mooring.model.externalkinds import GROUP
 from mooring.model.externalsecret import ExternalSecret, StoreRef, Target
 from mooring.model.externalstore import AwsAccess, Store, access_from, access_text
 from mooring.model.objectoptions import ObjectOptions, read_object_options
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.model.pushsecret import PushDatum, PushMetadata, PushSecret, PushStores, parse_push_secret, reverse_key
+from mooring.model.pushsecret import PushMetadata, PushSecret, PushStores, parse_push_secret
 from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.awspushing import Part, PushStore
 from mooring.secrets.external.building import build
@@ -72,7 +68,7 @@ class PushReader:
         kept = tuple(opening.manifests[place] for place in places)
         origins = {now: opening.origins[was] for now, was in enumerate(places) if was in opening.origins}
         around = Around(context, _stores(context), self._templates, self._keyed, self._elsewhere)
-        secrets = _Secrets(context, kept)
+        secrets = PushedSecrets(context, kept)
         claims: _Claims = {}
         found = [
             self._one(_placed(each, context), context, around, secrets, claims)
@@ -111,7 +107,9 @@ class PushReader:
 
         return PushStore(lambda: self._clients.client("secretsmanager", access), keyed)
 
-    def _one(self, source: Manifest, context: Context, around: Around, secrets: _Secrets, claims: _Claims) -> _Found:
+    def _one(
+        self, source: Manifest, context: Context, around: Around, secrets: PushedSecrets, claims: _Claims
+    ) -> _Found:
         key, warnings = ObjectKey.of(source), list[str]()
         row = Resource(key, source["apiVersion"].rpartition("/")[2], 0, "Synced", Health("Healthy"), uncounted=OPENED)
         try:
@@ -156,7 +154,7 @@ class PushReader:
         for parcel in parcels:
             self._store(parcel.access).push(parcel.name, parcel.parts, parcel.metadata, app)
 
-    def _parcels(self, push: PushSecret, context: Context, around: Around, secrets: _Secrets) -> list[_Parcel]:
+    def _parcels(self, push: PushSecret, context: Context, around: Around, secrets: PushedSecrets) -> list[_Parcel]:
         """What goes to which secret. Raises `MooringError`."""
         values = secrets.values(push)
         if push.template is not None:
@@ -164,7 +162,7 @@ class PushReader:
                 push.namespace, push.name, Target(push.secret or push.name, template=push.template), (), ()
             )
             try:
-                values = _data_of(build(shaped, values, around.held, self._templates))
+                values = data_of(build(shaped, values, around.held, self._templates))
             except ConfigurationError as error:
                 where = (error.field or "spec.template").replace("spec.target.template", "spec.template")
                 raise ConfigurationError(error.message, field=where) from None
@@ -181,7 +179,7 @@ class PushReader:
                     refuse(pushes_allowed(context.project, name))
                     place = access_text(store.access), name
                     parcel = parcels.setdefault(place, _Parcel(store, store.access, name, datum.metadata))
-                    parcel.parts.append(Part(datum.property, _value(datum, values), push.replaces))
+                    parcel.parts.append(Part(datum.property, value_of(datum, values), push.replaces))
         return list(parcels.values())
 
     def _removals(
@@ -211,68 +209,6 @@ class _Found:
     trouble: MooringError | None = None
     warnings: list[str] = field(default_factory=list)
     due: float = 0.0
-
-
-class _Secrets:
-    """The Secrets that may be pushed."""
-
-    def __init__(self, context: Context, manifests: Iterable[Manifest]) -> None:
-        self._context = context
-        self._own: dict[tuple[str, str], Manifest] = {}
-        for each in manifests:
-            if (each["apiVersion"], each["kind"]) == ("v1", "Secret"):
-                metadata = each["metadata"]
-                self._own[metadata.get("namespace") or context.namespace, str(metadata.get("name"))] = each
-
-    def values(self, push: PushSecret) -> Mapping[str, bytes]:
-        """The values of the Secret that a PushSecret selects. Raises `MooringError`."""
-        if push.selector is None:
-            return _data_of(self._own.get((push.namespace, push.secret)) or self._live(push))
-        fitting = [
-            each
-            for (namespace, _), each in self._own.items()
-            if namespace == push.namespace and push.selector.matches(each["metadata"].get("labels") or {})
-        ]
-        if len(fitting) != 1:
-            raise ConfigurationError(
-                f"must fit exactly one Secret of the application's manifests, and fits {len(fitting)}",
-                field="spec.selector.secret.selector",
-            )
-        return _data_of(fitting[0])
-
-    def _live(self, push: PushSecret) -> Manifest:
-        permit_reading(self._context.project, self._context.target.cluster, push.namespace)
-        found = self._context.target.get(ObjectKey("", "Secret", push.namespace, push.secret))
-        if found is None or found.live is None:
-            raise ConfigurationError(
-                f"there is no Secret {push.namespace}/{push.secret}: neither among the application's manifests nor (by "
-                "now) in the cluster",
-                field="spec.selector.secret.name",
-            )
-        return found.live
-
-
-def _data_of(secret: Manifest) -> dict[str, bytes]:
-    try:
-        data = {str(key): base64.b64decode(value, validate=True) for key, value in (secret.get("data") or {}).items()}
-    except (binascii.Error, ValueError, TypeError):
-        name = secret["metadata"].get("name")
-        raise ConfigurationError(f"the Secret {name} has a value that is not base64", field="spec.selector") from None
-    return data | {str(key): str(text).encode() for key, text in (secret.get("stringData") or {}).items()}
-
-
-def _value(datum: PushDatum, values: Mapping[str, bytes]) -> bytes:
-    keys = {reverse_key(key): value for key, value in values.items()} if datum.reverse else dict(values)
-    if datum.key:
-        if datum.key not in keys:
-            raise ConfigurationError(f"the Secret has no key {datum.key!r}", field=f"{datum.field}.match.secretKey")
-        return keys[datum.key]
-    try:
-        return orjson.dumps({key: value.decode() for key, value in keys.items()}, option=orjson.OPT_SORT_KEYS)
-    except UnicodeDecodeError:
-        raise ConfigurationError(
-            "must name a key: the Secret holds a value that is not text (UTF-8)", field=f"{datum.field}.match.secretKey"
-        ) from None
 
 
 def _claim(key: ObjectKey, parcels: Iterable[_Parcel], claims: _Claims) -> None:
