@@ -18,7 +18,7 @@ from mooring.events.messages import ApplicationSetMessage, Cause
 from mooring.flows.asked.declaring import declare
 from mooring.flows.sets.generating import SetPorts
 from mooring.flows.sets.previewing import handle_sets_and_previews
-from mooring.events.forges.verifying import Request
+from mooring.events.forges.verifying import Request, Rules
 from mooring.flows.arrivals.deliveries import DeliveryPorts, handle_delivery
 from mooring.flows.sets.setasking import ask_preview, declare_set, get_set, read_preview
 from mooring.flows.sweeps.sweeping import SweepPorts, sweep
@@ -153,7 +153,7 @@ def test_a_push_reaches_the_set(ground: Ground) -> None:
     secret = "shared"  # noqa: S105
     ports = DeliveryPorts(
         ground.world.applications, ground.world.registry, Deliveries(ground.world.table),
-        cast("Any", ground.world.queues), lambda: {"webhook.github.secret": (secret,)}, lambda: ground.world.now,
+        cast("Any", ground.world.queues), lambda: {"webhook.github.secret": (secret,)}, Rules, lambda: ground.world.now,
     )  # fmt: skip
 
     def push(branch: str, delivery: str) -> list[Any]:

@@ -34,7 +34,9 @@ APP = AppKey("argocd", "shop")
         ClusterMessage("in-cluster", Cause("person", "id", "ada"), check="id"),
         ClusterMessage("in-cluster", Cause("tick"), sets=("argocd/shops", "team/others")),
         ObjectMessage("in-cluster", (ObjectKey("apps", "Deployment", "shop", "web"),), Cause("watch"), APP),
-        ObjectMessage("in-cluster", (ObjectKey("", "Namespace", "", "shop"),), Cause("audit", at="2026-01-01T00:00:00Z")),
+        ObjectMessage(
+            "in-cluster", (ObjectKey("", "Namespace", "", "shop"),), Cause("audit", at="2026-01-01T00:00:00Z")
+        ),
         RepositoryMessage("github.com/acme/shop", Cause("push", "id")),
     ],
 )
@@ -49,8 +51,15 @@ def test_messages_survive_the_queue(message: Message) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "", "[]", "{}", '{"v": 2, "app": "a/b"}', '{"v": 1}', '{"v": 1, "app": "A B"}', '{"v": 1, "app": 5}',
-        '{"v": 1, "cluster": "c", "objects": [["a"]]}', '{"v": 1, "cluster": "c", "objects": "all"}',
+        "",
+        "[]",
+        "{}",
+        '{"v": 2, "app": "a/b"}',
+        '{"v": 1}',
+        '{"v": 1, "app": "A B"}',
+        '{"v": 1, "app": 5}',
+        '{"v": 1, "cluster": "c", "objects": [["a"]]}',
+        '{"v": 1, "cluster": "c", "objects": "all"}',
     ],
 )
 def test_anything_else_is_refused(body: str) -> None:

@@ -20,9 +20,10 @@ _USER, _PASSWORD = "webhook.azuredevops.username", "webhook.azuredevops.password
 _STATUS: Mapping[str, Action] = {"completed": "merged", "abandoned": "closed"}
 
 
-def _verify(request: Request, trust: Trust) -> None:
+def _verify(request: Request, trust: Trust) -> bool:
     if passwords := trust.needed("azuredevops", _PASSWORD):
         check_basic(request.headers.get("authorization", ""), trust.of(_USER) or ("",), passwords)
+    return bool(passwords)
 
 
 def _parse(event: str, payload: Mapping[str, Any]) -> tuple[Happening, ...]:

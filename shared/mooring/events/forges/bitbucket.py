@@ -35,7 +35,7 @@ def hub_digest(request: Request) -> str:
     return given.removeprefix("sha256=") if given.startswith("sha256=") else given and "-"
 
 
-def _verify(request: Request, trust: Trust) -> None:
+def _verify(request: Request, trust: Trust) -> bool:
     secrets, uuids = trust.of("webhook.bitbucket.secret"), trust.of("webhook.bitbucket.uuid")
     given = hub_digest(request)
     if secrets and (given or not uuids):
@@ -44,6 +44,7 @@ def _verify(request: Request, trust: Trust) -> None:
         _check_uuid(request, uuids, trust)
     else:
         trust.needed("bitbucket", "webhook.bitbucket.secret")
+    return bool(secrets or uuids)
 
 
 def _check_uuid(request: Request, uuids: tuple[str, ...], trust: Trust) -> None:

@@ -31,9 +31,10 @@ _ACTIONS: Mapping[str, Action] = {
 }
 
 
-def _verify(request: Request, trust: Trust) -> None:
+def _verify(request: Request, trust: Trust) -> bool:
     if keys := trust.needed("bitbucketserver", "webhook.bitbucketserver.secret"):
         check_digest(hub_digest(request), request.body, keys, header="X-Hub-Signature")
+    return bool(keys)
 
 
 def _parse(event: str, payload: Mapping[str, Any]) -> tuple[Happening, ...]:

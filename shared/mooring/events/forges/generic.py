@@ -27,7 +27,7 @@ __all__ = ["GENERIC"]
 _SIGNATURE, _TIMESTAMP = "x-mooring-signature", "x-mooring-timestamp"
 
 
-def _verify(request: Request, trust: Trust) -> None:
+def _verify(request: Request, trust: Trust) -> bool:
     keys = trust.needed("generic", "webhook.generic.secret")
     if keys:
         at = request.headers.get(_TIMESTAMP, "")
@@ -35,6 +35,7 @@ def _verify(request: Request, trust: Trust) -> None:
         signed = given.removeprefix("v1=") if given.startswith("v1=") else given and "-"
         check_digest(signed, at.encode() + b"." + request.body, keys, header="X-Mooring-Signature")
         check_time(at, trust.now, header="X-Mooring-Timestamp")
+    return bool(keys)
 
 
 def _parse(event: str, payload: Mapping[str, Any]) -> tuple[Happening, ...]:

@@ -50,9 +50,10 @@ def _provider(name: str, title: str) -> Provider:
     header = f"x-{name}-signature"
     keys = [f"webhook.{each}.secret" for each in _NAMES[name]]
 
-    def verify(request: Request, trust: Trust) -> None:
+    def verify(request: Request, trust: Trust) -> bool:
         if values := trust.needed(name, *keys):
             check_digest(request.headers.get(header, ""), request.body, values, header=f"X-{title}-Signature")
+        return bool(values)
 
     return Provider(
         name,

@@ -32,15 +32,16 @@ HUB_ACTIONS: Mapping[str, Action] = {
 }
 """What GitHub, Gitea and Gogs call what happened to a pull request."""
 
-_URLS = ("clone_url", "ssh_url", "git_url", "html_url", "url")
+_URLS = ("clone_url", "ssh_url", "html_url")
 _LONGEST_LIST = 2048  # commits
 
 
-def _verify(request: Request, trust: Trust) -> None:
+def _verify(request: Request, trust: Trust) -> bool:
     if keys := trust.needed("github", "webhook.github.secret"):
         given = request.headers.get("x-hub-signature-256", "")
         signed = given.removeprefix("sha256=") if given.startswith("sha256=") else given and "-"
         check_digest(signed, request.body, keys, header="X-Hub-Signature-256")
+    return bool(keys)
 
 
 def _parse(event: str, payload: Mapping[str, Any]) -> tuple[Happening, ...]:

@@ -32,10 +32,10 @@ _ACTIONS: Mapping[str, Action] = {
 }
 
 
-def _verify(request: Request, trust: Trust) -> None:
+def _verify(request: Request, trust: Trust) -> bool:
     values = trust.needed("gitlab", _KEY)
     if not values:
-        return
+        return False
     signing = [value for value in values if value.startswith(_SIGNING)]
     tokens = [value for value in values if not value.startswith(_SIGNING)]
     signatures = request.headers.get("webhook-signature", "")
@@ -43,6 +43,7 @@ def _verify(request: Request, trust: Trust) -> None:
         _check_signature(request, signatures, signing, trust.now)
     else:
         check_word(request.headers.get("x-gitlab-token", ""), tokens, header="X-Gitlab-Token")
+    return True
 
 
 def _check_signature(request: Request, signatures: str, signing: list[str], now: float) -> None:

@@ -74,9 +74,10 @@ Happening: TypeAlias = Push | PullRequest | Ping
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One verified delivery. `id` tells it from others of its provider; `twin` is the same for two with one content.
+    """One delivery that may count. `id` tells it from others of its provider, `twin` from those with other content.
 
     `twin` is empty where the content says nothing that would tell two happenings apart, or where `id` is signed too.
+    `proven` is False for a delivery that only the settings let in.
     """
 
     provider: str
@@ -84,3 +85,4 @@ class Delivery:
     id: str
     twin: str
     happened: tuple[Happening, ...]
+    proven: bool = True

@@ -60,7 +60,7 @@ def read(provider: Provider, request: Request, trust: Trust) -> Delivery:
 
     Raises `ForbiddenError` where it isn't proven whose it is, `ConfigurationError` naming the field that can't be read.
     """
-    provider.verify(request, trust)
+    proven = provider.verify(request, trust)
     payload = parse_body(request.headers, request.body)
     event = request.headers.get(provider.event_header, "") or text(payload, provider.event_field)
     happened = provider.parse(event, payload)
@@ -70,4 +70,4 @@ def read(provider: Provider, request: Request, trust: Trust) -> Delivery:
     twin = content if tells and not provider.signs_id else ""
     named = next((found for each in provider.id_headers if (found := request.headers.get(each))), "")
     ident = named or text(payload, provider.id_field) or content
-    return Delivery(provider.name, event or "push", ident, twin, happened)
+    return Delivery(provider.name, event or "push", ident, twin, happened, proven)

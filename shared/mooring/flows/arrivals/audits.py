@@ -1,9 +1,9 @@
 """The function `audit`: what API servers say was done becomes deeds, and where a cluster wants that, a heal at once.
 
 Events come two ways: an API server posts them itself (`--audit-webhook-config-file`), or CloudWatch Logs delivers the
-audit log of an EKS cluster. Either way a batch is done when its deeds are kept and its messages sent; whatever fails
-before that lets the sender try again (an API server does so whatever the answer says, CloudWatch Logs after an error),
-and doing it twice does no harm.
+audit log of an EKS cluster. Either way a batch is done when its deeds are kept, its messages are sent, and drift that was
+seen before it knows its authors. Whatever fails before that lets the sender try again (an API server does so whatever
+the answer says, CloudWatch Logs after an error), and doing it twice does no harm.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from mooring.events.deeds import Deed
 from mooring.events.logs import parse_log_event, unzip
 from mooring.events.messages import AppMessage, Cause, ObjectMessage
 from mooring.flows.arrivals.inuse import InUse, Objects
+from mooring.flows.syncs.accusing import attribute_late
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.queues import Queues
 from mooring.state.auditsources import AuditSources
 from mooring.state.clusters import Cluster
 from mooring.state.deeds import Deeds
+from mooring.state.drifts import Drifts
 from mooring.state.registry import Registry
 
 __all__ = ["LARGEST_BODY", "AuditPorts", "Taken", "handle_audit_webhook", "handle_log_batch"]
@@ -41,6 +43,7 @@ class AuditPorts:
     registry: Registry
     sources: AuditSources
     deeds: Deeds
+    drifts: Drifts
     in_use: InUse
     queues: Queues
     clock: Callable[[], float]
@@ -110,6 +113,7 @@ def _take(ports: AuditPorts, name: str, reading: Reading, events: int) -> Taken:
     if not kept:
         return Taken(name, events, broken=reading.broken)
     ports.deeds.keep(name, kept, now=ports.clock())
+    attribute_late(ports.drifts, ports.deeds.find, name, kept)
     looks = _looks(name, kept, in_use) if _heals(cluster) else []
     if looks:
         ports.queues.send("syncs", looks)

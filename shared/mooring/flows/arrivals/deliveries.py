@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError
 from mooring.events.forges.happenings import Delivery, Ping, PullRequest, Push
 from mooring.events.forges.recognising import read, recognise
-from mooring.events.forges.verifying import Request, Trust
+from mooring.events.forges.verifying import Request, Rules, Trust
 from mooring.events.messages import Cause, Trigger
 from mooring.flows.arrivals.addresses import normalised
 from mooring.flows.arrivals.pacing import Allowances
 from mooring.flows.arrivals.pushes import Concerned, find_concerned, send_for
-from mooring.flows.rules.unsigned import read_delivery_rules
 from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.state.applications import Applications
@@ -32,13 +31,14 @@ LARGEST_BODY = 5 * 1024 * 1024  # bytes; Lambda takes 6 MB, and what a push list
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPorts:
-    """What the webhook works with. `secrets` brings what deliveries are verified with, by key."""
+    """What the webhook works with. `secrets` brings what deliveries are verified with, `rules` what settings allow."""
 
     applications: Applications
     registry: Registry
     deliveries: Deliveries
     queues: Queues
     secrets: Callable[[], Mapping[str, tuple[str, ...]]]
+    rules: Callable[[], Rules]
     clock: Callable[[], float]
     allowances: Allowances = field(default_factory=Allowances)
 
@@ -47,7 +47,8 @@ class DeliveryPorts:
 class Received:
     """What became of a delivery, and the applications that it concerns.
 
-    `outcome` is `queued`, `duplicate`, `ignored`, `pong`, or `throttled` for one more refusal than its source has left.
+    `outcome` is `queued`, `duplicate`, `ignored`, `pong`, or `throttled` for one more refusal, or unproven
+    delivery, than its source has left.
     """
 
     outcome: str
@@ -66,13 +67,14 @@ def handle_delivery(ports: DeliveryPorts, request: Request) -> Received:
         name = provider.name
         if provider.unsigned_ping and request.headers.get(provider.event_header) == provider.unsigned_ping:
             return Received("pong")
-        trust = Trust(ports.secrets(), lambda: read_delivery_rules(ports.registry.health_scripts.state()[0]), now)
-        delivery = read(provider, request, trust)
+        delivery = read(provider, request, Trust(ports.secrets(), ports.rules, now))
     except (ConfigurationError, ForbiddenError) as error:
         if not ports.allowances.take(request.source, now):
             return Received("throttled")
         ports.deliveries.refuse(_refusal(request, name, error, now))
         raise
+    if not delivery.proven and not ports.allowances.take(request.source, now):
+        return Received("throttled")
     return handle_happenings(ports, delivery, source=request.source)
 
 

@@ -1,10 +1,11 @@
-"""How many refusals a source gets an explanation for.
+"""How many refusals, and deliveries that only the settings let in, a source has left.
 
 Everything is verified first, so nobody can keep out those who have the secret, not even from the same address (all
 customers of a forge send from the same few). What a stranger could use up is what a refusal costs: a line in the log
-and a write. Each source has a small allowance of those; beyond it the answer is 429 and nothing is written. The
-allowances live in the memory of one instance and die with it, so they cost nothing at rest, and bound the total by
-the instances that run; what bounds those is the throttle of the route in template.yaml (ADR 0090).
+and a write. Each source has a small allowance of those; beyond it the answer is 429 and nothing is written. Where the
+settings believe a provider without a secret, its deliveries draw on the same allowance. Allowances live in the memory
+of one instance and die with it, so they cost nothing at rest, and bound the total by the instances that run; what
+bounds those is the throttle of the route in template.yaml (ADR 0090).
 """
 
 from __future__ import annotations

@@ -10,16 +10,18 @@ keys, which are ours beside Argo CD's own, nothing is believed that isn't proven
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mooring.errors import ConfigurationError
 from mooring.events.forges.recognising import PROVIDERS
 from mooring.events.forges.verifying import Rules
+from mooring.state.registry import Registry
 
-__all__ = ["read_delivery_rules"]
+__all__ = ["DeliveryRules", "read_delivery_rules"]
 
 _UNSIGNED = "webhook.unsigned"
 _SOURCES = "webhook.bitbucket.sources"
+_FRESH = 60.0  # seconds
 
 
 def read_delivery_rules(data: Mapping[str, str]) -> Rules:
@@ -38,6 +40,22 @@ def read_delivery_rules(data: Mapping[str, str]) -> Rules:
                 f"holds {each!r}, which is no network like 192.0.2.0/24", field=f"data[{_SOURCES}]"
             ) from error
     return Rules(unsigned, sources)
+
+
+class DeliveryRules:
+    """The rules in force, read where somebody needs them and remembered for a minute: strangers may ask for them."""
+
+    def __init__(self, registry: Registry, clock: Callable[[], float]) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._known: tuple[float, Rules] | None = None
+
+    def __call__(self) -> Rules:
+        """The rules. Raises as `read_delivery_rules`."""
+        now = self._clock()
+        if self._known is None or now - self._known[0] >= _FRESH:
+            self._known = now, read_delivery_rules(self._registry.health_scripts.state()[0])
+        return self._known[1]
 
 
 def _parts(data: Mapping[str, str], key: str) -> list[str]:
