@@ -20,6 +20,7 @@ from mooring_cli.client import Api
 from mooring_cli.clusters import add_cluster_commands
 from mooring_cli.endpoint import find_endpoint
 from mooring_cli.gpgkeys import add_key_commands
+from mooring_cli.hooks import add_hook_commands
 from mooring_cli.projects import add_project_commands
 from mooring_cli.registrations import add_repo_commands
 from mooring_cli.sealing import add_sealing_commands
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add_repo_commands(commands, shared)
     add_project_commands(commands, shared)
     add_key_commands(commands, shared)
+    add_hook_commands(commands, shared)
     add_sealing_commands(commands, shared)
     add_settings_commands(commands, shared)
     commands.add_parser("version", parents=[shared], help="the version of this command")

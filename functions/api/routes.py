@@ -17,6 +17,7 @@ from bootstrap import add_bootstrap_routes
 from choices import chosen_dry_run, chosen_resources
 from clusters import add_cluster_routes
 from gpgkeys import add_key_routes
+from hooks import add_hook_routes
 from projects import add_project_routes
 from sealing import add_sealing_routes
 from sets import add_set_routes
@@ -146,6 +147,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     add_project_routes(app, composition, authorised, body)
     add_sealing_routes(app, composition, authorised, body)
     add_key_routes(app, composition, authorised, body)
+    add_hook_routes(app, composition, authorised, body)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
     add_set_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mooring.flows.asked.auditing import AuditAccess
     from mooring.flows.asked.bootstrapping import Root
     from mooring.flows.asked.declaring import AskPorts
+    from mooring.flows.asked.hooks import HookPorts
     from mooring.flows.asked.registering import RegisterPorts
     from mooring.flows.clusters.targets import Targets
     from mooring.flows.renders.credentials import RegisteredCredentials
@@ -361,6 +362,16 @@ class Composition:
             self._pool,
             root=self._root,
             merges=self._merge_ports,
+        )
+
+    def hook_ports(self) -> HookPorts:
+        """For what `api` installs on code hosts."""
+        from mooring.flows.asked.hooks import HookPorts
+        from mooring.forge.places import read_forges
+
+        return HookPorts(
+            lambda: self.secrets.text(self._setting("MOORING_WEBHOOK_SECRET")),
+            lambda: read_forges(self.registry.health_scripts.state()[0]),
         )
 
     @cached_property

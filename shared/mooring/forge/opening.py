@@ -33,15 +33,17 @@ from mooring.source.credentials import (
 from mooring.source.githubapp import InstallationTokens
 from mooring.source.inward import refuse_inward
 
-__all__ = ["Forges"]
+__all__ = ["Forges", "hook_host"]
 
 _FIELD = "repository"
+_HOOKED = frozenset({"github", "gitlab", "gitea"})
+_PATIENCE = 10.0  # seconds that somebody who waits for an answer may wait for a busy host
 
 
 class Forges:
     """The code hosts of one installation. `settings` gives their data, and is asked when a host is not a public one.
 
-    `timeout` and `patience` are those of `forge.rest.Rest`, `guard` refuses addresses.
+    `timeout` is in seconds without a byte, `guard` refuses addresses.
     """
 
     def __init__(
@@ -50,7 +52,6 @@ class Forges:
         settings: Callable[[], Mapping[str, Named]],
         *,
         timeout: float = 5.0,
-        patience: float = 0.0,
         tokens: InstallationTokens | None = None,
         guard: Callable[[str], None] = refuse_inward,
         client: Callable[[str], Any] = codecommit_client,
@@ -58,7 +59,6 @@ class Forges:
         self._credentials = credentials
         self._settings = settings
         self._timeout = timeout
-        self._patience = patience
         self._tokens = tokens or InstallationTokens()
         self._guard = guard
         self._client = client
@@ -75,30 +75,6 @@ class Forges:
             return CodeCommit(lambda: self._client(place.api), place.api, place.name)
         headers = self._headers(place, url)
         return None if headers is None else self._made(place, headers)
-
-    def hook_host(self, url: str, *, kind: str = "", token: str = "") -> tuple[Place, HookHost]:
-        """The host of a repository whose webhooks are to be installed; `kind` says what it is where nobody knows,
-        `token` is used instead of what is registered.
-
-        Raises `ConfigurationError` where the host is unknown or takes no hooks from here, or nothing is registered.
-        """
-        place = place_of(url, {} if is_public(url) else self._named, kind)
-        if place is None:
-            raise ConfigurationError(
-                "is on a host that nobody knows; name its provider, or set mooring.forges", field=_FIELD
-            )
-        headers = shown_token(place.kind, token) if token else self._headers(place, url)
-        if headers is None:
-            raise ConfigurationError(
-                "has no credential that opens its API; register an access token for its https address, or give one",
-                field=_FIELD,
-            )
-        made = None if place.kind == "awsCodeCommit" else self._made(place, headers)
-        if not isinstance(made, GitHub | GitLab | Gitea):
-            raise ConfigurationError(
-                f"is on a {place.kind}, where hooks are made by hand; see docs/webhooks.md", field=_FIELD
-            )
-        return place, made
 
     @cached_property
     def _named(self) -> Mapping[str, Named]:
@@ -132,17 +108,45 @@ class Forges:
                 return None
 
     def _made(self, place: Place, headers: Mapping[str, str]) -> CodeHost:
-        rest = Rest(place.api, headers, where=_FIELD, guard=self._guard, timeout=self._timeout, patience=self._patience)
-        match place.kind:
-            case "github":
-                return GitHub(rest, place.owner, place.name)
-            case "gitea":
-                return Gitea(rest, place.owner, place.name)
-            case "gitlab":
-                return GitLab(rest, f"{place.owner}/{place.name}")
-            case "bitbucket":
-                return Bitbucket(rest, place.owner, place.name)
-            case "bitbucketServer":
-                return BitbucketServer(rest, place.owner, place.name)
-            case _:
-                return AzureDevOps(rest, place.owner, place.name)
+        rest = Rest(place.api, headers, where=_FIELD, guard=self._guard, timeout=self._timeout)
+        return _client(place, rest)
+
+
+def hook_host(
+    url: str,
+    token: str,
+    settings: Callable[[], Mapping[str, Named]],
+    *,
+    kind: str = "",
+    guard: Callable[[str], None] = refuse_inward,
+) -> tuple[Place, HookHost]:
+    """The host of a repository whose webhooks are to be installed, asked with a token that somebody gives for it;
+    `kind` says what the host is where nobody knows.
+
+    Raises `ConfigurationError` where the host is unknown, or takes no hooks from here.
+    """
+    place = place_of(url, {} if is_public(url) else settings(), kind)
+    if place is None:
+        raise ConfigurationError("is on a host that nobody knows; name its provider", field=_FIELD)
+    if place.kind not in _HOOKED:
+        raise ConfigurationError(f"is on a {place.kind}, where hooks are made by hand (docs/webhooks.md)", field=_FIELD)
+    rest = Rest(place.api, shown_token(place.kind, token), where=_FIELD, guard=guard, timeout=5.0, patience=_PATIENCE)
+    made = _client(place, rest)
+    assert isinstance(made, GitHub | GitLab | Gitea)
+    return place, made
+
+
+def _client(place: Place, rest: Rest) -> CodeHost:
+    match place.kind:
+        case "github":
+            return GitHub(rest, place.owner, place.name)
+        case "gitea":
+            return Gitea(rest, place.owner, place.name)
+        case "gitlab":
+            return GitLab(rest, f"{place.owner}/{place.name}")
+        case "bitbucket":
+            return Bitbucket(rest, place.owner, place.name)
+        case "bitbucketServer":
+            return BitbucketServer(rest, place.owner, place.name)
+        case _:
+            return AzureDevOps(rest, place.owner, place.name)

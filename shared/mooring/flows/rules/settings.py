@@ -77,6 +77,7 @@ def store_settings(registry: Registry, document: object) -> Settings:
     from mooring.differences.rules import Rules
     from mooring.flows.rules.allowing import read_hosts
     from mooring.flows.rules.unsigned import read_delivery_rules
+    from mooring.forge.places import read_forges
 
     data = _data(document)
     settings = read_settings(data)
@@ -87,6 +88,7 @@ def store_settings(registry: Registry, document: object) -> Settings:
             _check_script(name, script)
     read_source(data)
     read_hosts(data)
+    read_forges(data)
     read_delivery_rules(data)
     registry.put_settings(data)
     return settings

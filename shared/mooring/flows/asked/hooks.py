@@ -1,0 +1,125 @@
+"""Installs webhooks where a repository is hosted, with an access token that is used once and kept nowhere.
+
+Registered credentials are to read a repository, so they seldom may change its hooks, and `api` can't read them back
+(ADR 0091). Installing twice leaves one hook: one that is there already gets the secret and events anew, because no host
+tells which secret a hook has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from mooring.errors import ConfigurationError
+from mooring.events.forges.webhooksecrets import read_webhook_secrets
+from mooring.forge.opening import hook_host
+from mooring.forge.places import Named, Place
+from mooring.forge.ports import Hook, HookHost
+from mooring.forge.rest import understood
+from mooring.model.fields import Fields
+from mooring.source.inward import refuse_inward
+
+__all__ = ["HookPorts", "install_hook", "list_hooks"]
+
+_PATH = "/api/webhook"
+_PROVIDERS = ("github", "gitlab", "gitea")
+
+
+@dataclass(frozen=True, slots=True)
+class HookPorts:
+    """What installing takes: `secret` gives the text of the secret that webhooks are verified with, `settings` what
+    kinds one's own hosts are; `guard` refuses addresses.
+    """
+
+    secret: Callable[[], str]
+    settings: Callable[[], Mapping[str, Named]]
+    guard: Callable[[str], None] = refuse_inward
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    repository: str
+    provider: str
+    token: str
+    url: str
+
+
+def install_hook(ports: HookPorts, document: object) -> dict[str, Any]:
+    """Has a repository send its webhooks to `url`, and says what was done (`created` or `updated`).
+
+    The document has `repository`, `token`, `url` and perhaps `provider`. Raises `ConfigurationError` naming the field
+    that is wrong, and what the host's API raises.
+    """
+    asked = _read(document)
+    place, host = _host(ports, asked)
+    key = f"webhook.{place.kind}.secret"
+    secrets = read_webhook_secrets(ports.secret()).get(key)
+    if not secrets:
+        raise ConfigurationError(
+            f"holds no {key}; add it to the stack's webhook secret (docs/webhooks.md), then install again",
+            field=key,
+            subject="the secret of webhooks",
+        )
+    with understood(place.kind, "repository"):
+        ours = [each for each in host.hooks() if _same(each.url, asked.url)]
+        if ours:
+            # A hook of the same address in another spelling is brought to this one.
+            hook, done = host.update_hook(replace(ours[0], url=asked.url), secrets[0]), "updated"
+        else:
+            hook, done = host.create_hook(asked.url, secrets[0]), "created"
+    answer = {"done": done, "provider": place.kind, "repository": place.web, "hook": _shown(hook, asked.url)}
+    if len(ours) > 1:
+        names = ", ".join(each.id for each in ours[1:])
+        answer["warnings"] = [f"{len(ours) - 1} more of its hooks send here ({names}); remove them, one is enough"]
+    return answer
+
+
+def list_hooks(ports: HookPorts, document: object) -> dict[str, Any]:
+    """The webhooks of a repository, and which of them send to `url`. Takes and raises what `install_hook` does."""
+    asked = _read(document)
+    place, host = _host(ports, asked)
+    with understood(place.kind, "repository"):
+        hooks = [_shown(each, asked.url) for each in host.hooks()]
+    return {"provider": place.kind, "repository": place.web, "items": hooks}
+
+
+def _host(ports: HookPorts, asked: _Asked) -> tuple[Place, HookHost]:
+    return hook_host(asked.repository, asked.token, ports.settings, kind=asked.provider, guard=ports.guard)
+
+
+def _read(document: object) -> _Asked:
+    warnings: list[str] = []
+    fields = Fields(document, "", warnings)
+    asked = _Asked(
+        fields.required_text("repository").strip(),
+        fields.text("provider"),
+        fields.required_text("token").strip(),
+        fields.required_text("url").strip(),
+    )
+    fields.close()
+    if warnings:
+        raise ConfigurationError("is no field of an installation", field=warnings[0].partition(":")[0])
+    if asked.provider and asked.provider not in _PROVIDERS:
+        raise ConfigurationError(f"must be one of {', '.join(_PROVIDERS)}", field="provider")
+    parts = urlsplit(asked.url)
+    if parts.scheme not in ("https", "http") or not parts.netloc or parts.path != _PATH:
+        raise ConfigurationError(f"must be the address of this Mooring, ending in {_PATH}", field="url")
+    if not asked.token.isprintable() or " " in asked.token:
+        raise ConfigurationError("must be one line without spaces", field="token")
+    return asked
+
+
+def _same(one: str, other: str) -> bool:
+    def plain(url: str) -> tuple[str, str]:
+        parts = urlsplit(url)
+        return parts.netloc.lower(), parts.path.rstrip("/")
+
+    return plain(one) == plain(other)
+
+
+def _shown(hook: Hook, url: str) -> dict[str, Any]:
+    return {
+        "id": hook.id, "url": hook.url, "events": list(hook.events), "active": hook.active, "ours": _same(hook.url, url)
+    }  # fmt: skip
