@@ -18,6 +18,7 @@ from mooring_cli.applicationsets import add_set_commands
 from mooring_cli.bootstrap import add_bootstrap_command
 from mooring_cli.client import Api
 from mooring_cli.clusters import add_cluster_commands
+from mooring_cli.drifts import add_drift_commands
 from mooring_cli.endpoint import find_endpoint
 from mooring_cli.gpgkeys import add_key_commands
 from mooring_cli.hooks import add_hook_commands
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add_set_commands(commands, shared)
     add_bootstrap_command(commands, shared)
     add_cluster_commands(commands, shared)
+    add_drift_commands(commands, shared)
     add_repo_commands(commands, shared)
     add_project_commands(commands, shared)
     add_key_commands(commands, shared)

@@ -16,6 +16,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from bootstrap import add_bootstrap_routes
 from choices import chosen_dry_run, chosen_resources
 from clusters import add_cluster_routes
+from drifts import add_drift_routes
 from gpgkeys import add_key_routes
 from hooks import add_hook_routes
 from projects import add_project_routes
@@ -148,6 +149,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     add_sealing_routes(app, composition, authorised, body)
     add_key_routes(app, composition, authorised, body)
     add_hook_routes(app, composition, authorised, body)
+    add_drift_routes(app, composition, authorised)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
     add_set_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
 

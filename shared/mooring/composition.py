@@ -280,7 +280,10 @@ class Composition:
         named = self._environment.get("MOORING_AUDIT_LOG_GROUPS", "").replace(",", " ").split()
         groups = {group: cluster for group, _, cluster in (each.partition("=") for each in named)}
         in_use = InUse(self.applications)
-        return AuditPorts(self.registry, AuditSources(self.table), self.deeds, in_use, self.queues, time.time, groups)
+        drifts = self.applications.drifts
+        return AuditPorts(
+            self.registry, AuditSources(self.table), self.deeds, drifts, in_use, self.queues, time.time, groups
+        )
 
     def render_ports(self) -> RenderPorts:
         """For `render`."""

@@ -10,8 +10,9 @@ can undo the other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, Final
 
 from mooring.errors import ConflictError
@@ -82,15 +83,16 @@ class Drifts:
         key = application_pk(AppKey.parse(record.app)), f"DRIFT#{record.id}"
         self._table.write(update(key, told, "attribute_exists(pk)"))
 
-    def get(self, app: AppKey, id_: str) -> DriftRecord | None:
-        """One record of an application."""
-        item = self._table.get((application_pk(app), f"DRIFT#{id_}"))
-        return None if item is None else _from_item(item)
+    def find(self, apps: Iterable[AppKey], id_: str) -> DriftRecord | None:
+        """The record with this id, of any of these applications: a hundred of them a request."""
+        for item in self._table.get_many((application_pk(app), f"DRIFT#{id_}") for app in apps).values():
+            return _from_item(item)
+        return None
 
-    def of_app(self, app: AppKey, limit: int) -> list[DriftRecord]:
-        """The newest records of an application, newest first."""
+    def of_app(self, app: AppKey, limit: int, since: float = 0.0) -> list[DriftRecord]:
+        """The newest records of an application, newest first; none that was noticed before `since`."""
         found = self._table.query(application_pk(app), "DRIFT#", newest_first=True, limit=limit)
-        return [_from_item(item) for item in found]
+        return [_from_item(item) for item in takewhile(lambda item: item["at"] >= since, found)]
 
     def of_object(self, cluster: str, name: ObjectName, since: float, until: float) -> list[DriftRecord]:
         """The records of an object (of a namespace's collection where it has no name) that were noticed between two

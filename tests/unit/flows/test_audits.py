@@ -28,6 +28,7 @@ from mooring.model.objects import ObjectKey
 from mooring.state.auditsources import AuditSources
 from mooring.state.clusters import Cluster
 from mooring.state.deeds import Deeds
+from mooring.state.drifts import Drifts
 from tests.doubles.installation import World, config_map, installation
 
 DAY = 24 * 3600.0
@@ -109,6 +110,7 @@ def place(worlds: Callable[[], World]) -> Place:
         world.registry,
         AuditSources(world.table),
         Deeds(world.table),
+        Drifts(world.table),
         InUse(world.applications, clock=lambda: world.now),
         world.queues,  # type: ignore[arg-type]
         lambda: world.now,

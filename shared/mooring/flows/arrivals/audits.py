@@ -1,9 +1,9 @@
 """The function `audit`: what API servers say was done becomes deeds, and where a cluster wants that, a heal at once.
 
 Events come two ways: an API server posts them itself (`--audit-webhook-config-file`), or CloudWatch Logs delivers the
-audit log of an EKS cluster. Either way a batch is done when its deeds are kept, its messages are sent, and drift that was
-seen before it knows its authors. Whatever fails before that lets the sender try again (an API server does so whatever
-the answer says, CloudWatch Logs after an error), and doing it twice does no harm.
+audit log of an EKS cluster. Either way a batch is done when its deeds are kept, its messages are sent, and drift that
+was seen before it knows its authors. Whatever fails before that lets the sender try again (an API server does so
+whatever the answer says, CloudWatch Logs after an error), and doing it twice does no harm.
 """
 
 from __future__ import annotations
