@@ -649,7 +649,7 @@ def test_cluster_stores_keep_to_their_conditions(external_world: ExternalWorld) 
         (external("a") | {"apiVersion": "external-secrets.io/v1alpha1"}, "apiVersion: must be external-secrets.io/v1"),
         (external("a") | {"kind": "PushSecret"}, "PushSecret is not supported"),
         (external("a"), "spec.data: must name at least one value"),
-        (external("a", [datum("a", "a")], target={"creationPolicy": "Merge"}), "can't be Merge"),
+        (external("a", [datum("a", "a")], target={"creationPolicy": "Merge"}), "SecretMissing: there is no Secret shop/a"),
         (external("a", [datum("a", "a", decodingStrategy="Hex")]), "must be one of None, Auto"),
         (external("a", [datum("a", "a")], refreshInterval="soon"), "spec.refreshInterval: 'soon' is not a duration"),
         (external("a", [datum("a", "a", property="x")]), "spec.data[0].remoteRef.property: the secret 'a' has no"),

@@ -39,7 +39,7 @@ __all__ = [
 
 Decoding: TypeAlias = Literal["None", "Auto", "Base64", "Base64URL"]
 Conversion: TypeAlias = Literal["Default", "Unicode"]
-CreationPolicy: TypeAlias = Literal["Owner", "Orphan", "None"]
+CreationPolicy: TypeAlias = Literal["Owner", "Orphan", "Merge", "None"]
 DeletionPolicy: TypeAlias = Literal["Retain", "Delete", "Merge"]
 RefreshPolicy: TypeAlias = Literal["Periodic", "CreatedOnce", "OnChange"]
 Into: TypeAlias = Literal["Data", "Labels", "Annotations"]
@@ -372,11 +372,6 @@ def _rewrite(fields: Fields) -> Rewrite:
 def _target(fields: Fields, name: str) -> Target:
     template = fields.mapping("template")
     _refuse(fields, "manifest")
-    if fields.text("creationPolicy") == "Merge":
-        raise fields.error(
-            "creationPolicy",
-            "can't be Merge: a Secret belongs to one application here; let the ExternalSecret make the whole of it",
-        )
     target = Target(
         fields.text("name") or name,
         _word(fields, "creationPolicy", "Owner", CreationPolicy),
@@ -384,6 +379,16 @@ def _target(fields: Fields, name: str) -> Target:
         None if template is None else parse_template(template),
         fields.boolean("immutable", False),
     )
+    if target.deletion == "Delete" and target.creation in ("Merge", "None"):
+        raise fields.error(
+            "deletionPolicy", f"can't be Delete with creationPolicy {target.creation}: it owns no Secret"
+        )
+    if target.deletion == "Merge" and target.creation == "None":
+        raise fields.error("deletionPolicy", "can't be Merge with creationPolicy None, which writes no Secret")
+    if target.creation == "Merge" and target.immutable:
+        raise fields.error("immutable", "can't be true with creationPolicy Merge: whoever makes the Secret says that")
+    if target.creation == "Merge" and target.template is not None and target.template.finalizers:
+        raise fields.error("template.metadata.finalizers", "can't stand with creationPolicy Merge: it owns no Secret")
     fields.close()
     return target
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mooring.errors import RenderError
+from mooring.model.merges import merge_of
 from mooring.model.objects import Manifest, ObjectKey
 
-__all__ = ["declared_wave", "kind_rank", "provides", "sort_key", "uses", "waves"]
+__all__ = ["declared_wave", "kind_rank", "provides", "rank", "sort_key", "uses", "waves"]
 
 _WAVE = "argocd.argoproj.io/sync-wave"
 _HELM_WEIGHT = "helm.sh/hook-weight"
@@ -32,9 +33,14 @@ def kind_rank(kind: str) -> int:
     return _RANK.get(kind, len(_KINDS))
 
 
-def sort_key(wave: int, key: ObjectKey) -> tuple[int, int, str, ObjectKey]:
+def rank(key: ObjectKey) -> tuple[int, bool]:
+    """The place of an object in its wave: by kind, and what is added to a Secret after the Secrets."""
+    return kind_rank(key.kind), merge_of(key) is not None
+
+
+def sort_key(wave: int, key: ObjectKey) -> tuple[int, tuple[int, bool], str, ObjectKey]:
     """Sorts objects into the order of applying: total and stable, since keys are unique."""
-    return wave, kind_rank(key.kind), key.name, key
+    return wave, rank(key), key.name, key
 
 
 def declared_wave(manifest: Manifest) -> int:

@@ -18,11 +18,12 @@ from itertools import groupby
 from typing import Literal, TypeAlias
 
 from mooring.errors import ConfigurationError
+from mooring.model.merges import merge_of
 from mooring.model.objectoptions import ObjectOptions
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.hooks import Hook, Phase, in_phase
 from mooring.plan.inventory import Entry, Inventory
-from mooring.plan.order import kind_rank, provides, sort_key, uses
+from mooring.plan.order import provides, rank, sort_key, uses
 
 __all__ = ["Action", "Plan", "Step", "Wanted", "Wave", "hook_waves", "intents", "plan_sync"]
 
@@ -52,7 +53,11 @@ class Wanted:
     @property
     def notes(self) -> str:
         """What its inventory entry remembers of its options."""
-        noted = (("PruneLast", self.options.prune_last), ("IgnoreExtraneous", self.options.ignore_extraneous))
+        options = self.options
+        noted = [("PruneLast", options.prune_last), ("IgnoreExtraneous", options.ignore_extraneous)]
+        if merge_of(self.key) is not None:  # other objects carry these themselves
+            for name, choice in (("Prune", options.prune), ("Delete", options.delete)):
+                noted.append((f"{name}={'false' if options.keep else choice}", options.keep or bool(choice)))
         return ",".join(name for name, on in noted if on)
 
     @property
@@ -215,9 +220,7 @@ def _in_order(steps: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
 def _by_wave(steps: Iterable[tuple[int, Step]]) -> _Stages:
     """The stages of each wave, in the order of the steps: a stage is the steps of one wave and one place by kind."""
     return {
-        number: tuple(
-            tuple(step for _, step in stage) for _, stage in groupby(wave, lambda pair: kind_rank(pair[1].key.kind))
-        )
+        number: tuple(tuple(step for _, step in stage) for _, stage in groupby(wave, lambda pair: rank(pair[1].key)))
         for number, wave in groupby(steps, lambda pair: pair[0])
     }
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mooring.errors import MooringError
 from mooring.flows.secrets.opening import Context, Opened
 from mooring.model.externalkinds import GENERATORS, GENERATORS_GROUP, GROUP
+from mooring.model.merges import merge_key
 from mooring.model.objects import Manifest, ObjectKey
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class ExternalSecrets:
         return self._make()
 
     def targets(self, source: Manifest, context: Context) -> Iterable[ObjectKey]:
-        """The Secret of an ExternalSecret, as far as its manifest tells; of one for many namespaces, those of all.
+        """The Secret of an ExternalSecret, or what it adds to one; of one for many namespaces, those of all.
 
         Raises `MooringError` where the namespaces can't be read: nobody could say then what has to stay.
         """
@@ -58,20 +59,25 @@ class ExternalSecrets:
         name = target.get("name") if isinstance(target, dict) else None
         metadata = source["metadata"]
         named = name if isinstance(name, str) and name else str(metadata["name"])
-        return [ObjectKey("", "Secret", str(metadata.get("namespace") or context.namespace), named)]
+        namespace = str(metadata.get("namespace") or context.namespace)
+        return [_made(target, namespace, named, str(metadata["name"]))]
 
     def _spread(self, source: Manifest, context: Context) -> list[ObjectKey]:
         spec = source.get("spec")
         inside = spec.get("externalSecretSpec") if isinstance(spec, dict) else None
         target = inside.get("target") if isinstance(inside, dict) else None
-        given = (
-            target.get("name") if isinstance(target, dict) else None,
-            spec.get("externalSecretName") if isinstance(spec, dict) else None,
-            source["metadata"]["name"],
-        )
-        name = next(str(each) for each in given if isinstance(each, str) and each)
-        return [ObjectKey("", "Secret", namespace, name) for namespace in self._reader.namespaces(context)]
+        given = (spec.get("externalSecretName") if isinstance(spec, dict) else None, source["metadata"]["name"])
+        single = next(str(each) for each in given if isinstance(each, str) and each)
+        name = target.get("name") if isinstance(target, dict) else None
+        name = name if isinstance(name, str) and name else single
+        return [_made(target, namespace, name, single) for namespace in self._reader.namespaces(context)]
 
     def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
         """What each source stands for, or its own error, in their order."""
         return self._reader.open(sources, context)
+
+
+def _made(target: object, namespace: str, name: str, source: str) -> ObjectKey:
+    if isinstance(target, dict) and target.get("creationPolicy") == "Merge":
+        return merge_key(namespace, name, source)
+    return ObjectKey("", "Secret", namespace, name)

@@ -17,6 +17,7 @@ from mooring.errors import ConfigurationError, MooringError
 from mooring.events.secretchanges import names_of
 from mooring.flows.rules.permitting import refuse
 from mooring.flows.secrets.externalclusters import namespaces_of
+from mooring.flows.secrets.externalmerging import MergeTargets
 from mooring.flows.secrets.externalplaces import Elsewhere
 from mooring.flows.secrets.opening import Context, Opened
 from mooring.health import Health
@@ -67,6 +68,7 @@ class ExternalReader:
                 read.append(self._read(source, context))
             except MooringError as error:
                 read.append(error)
+        read = _merging(read, context)
         externals = [one for each in read if not isinstance(each, MooringError) for one in each.externals]
         around = _Around(context, sources, self._templates, self._keyed, self._elsewhere).surroundings()
         answers = iter(resolve(externals, around, self._providers, self._templates))
@@ -114,7 +116,7 @@ class ExternalReader:
             if not chosen:
                 warnings.append("selects no namespace of the cluster")
             due = context.now + spread.refreshes if spread.refreshes else 0.0
-            return _Read(tuple(chosen), warnings, due, Health("Healthy", f"In {len(chosen)} namespaces"))
+            return _Read(tuple(chosen), warnings, due, Health("Healthy", f"In {len(chosen)} namespaces"), True)
         else:
             return _Read((parse_external_secret(source, warnings),), warnings)
         return _Read((), warnings)
@@ -132,6 +134,23 @@ class ExternalReader:
             for name in (names_of(use.name) if use.name else [""])
         }
         self._uses.note(context.application.key, names, now=context.now)
+
+
+def _merging(read: Sequence[_Read | MooringError], context: Context) -> list[_Read | MooringError]:
+    """The same without what would be added to Secrets that are not there; where it is for one namespace, an error."""
+    known = MergeTargets(context, [one for each in read if isinstance(each, _Read) for one in each.externals])
+    checked: list[_Read | MooringError] = []
+    for each in read:
+        troubles = {} if isinstance(each, MooringError) else known.troubles(each.externals)
+        if isinstance(each, MooringError) or not troubles:
+            checked.append(each)
+        elif not each.spread:
+            checked += troubles.values()
+        else:
+            found = tuple(one for one in each.externals if one.namespace not in troubles)
+            told = [f"in the namespace {name}: {error.message}" for name, error in sorted(troubles.items())]
+            checked.append(replace(each, externals=found, warnings=[*each.warnings, *told]))
+    return checked
 
 
 def _opened(read: _Read, answers: Sequence[Resolved | MooringError]) -> Opened | MooringError:
@@ -163,6 +182,7 @@ class _Read:
     warnings: list[str]
     due: float = 0.0
     health: Health = Health("Healthy")
+    spread: bool = False
 
 
 class _Around:

@@ -13,15 +13,17 @@ another digest would restart it for nothing.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from mooring.model.merges import merge_of
 from mooring.model.objects import Manifest, ObjectKey
 
 __all__ = ["RESTART_ANNOTATION", "VALUES_ANNOTATION", "with_values"]
 
 RESTART_ANNOTATION: Final = "mooring.dev/restart-on-change"
 VALUES_ANNOTATION: Final = "mooring.dev/values"
+_FIELDS: Final = ("binaryData", "data", "stringData")
 _WORKLOADS: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 
 
@@ -43,6 +45,10 @@ def with_values(
     """
     changed: dict[ObjectKey, Manifest] = {}
     waiting: set[ObjectKey] = set()
+    unknown = {*unknown, *(merge.secret for key in unknown if (merge := merge_of(key)) is not None)}
+    parts: dict[ObjectKey, list[Manifest]] = {}
+    for key in sorted(objects):
+        parts.setdefault(key if (merge := merge_of(key)) is None else merge.secret, []).append(objects[key])
     for key, manifest in objects.items():
         if not _asks(key, manifest):
             continue
@@ -53,7 +59,7 @@ def with_values(
         if any(ObjectKey("", use.kind, key.namespace, use.name) in unknown for use in uses):
             waiting.add(key)
             continue
-        values = [[*use, found] for use in uses if (found := _found(objects, key.namespace, use)) is not None]
+        values = [[*use, found] for use in uses if (found := _found(parts, key.namespace, use)) is not None]
         # As a Secret, whatever it is made of: so the digest is keyed.
         mark = digest_of({"apiVersion": "v1", "kind": "Secret", "values": values})
         metadata = template.get("metadata") or {}
@@ -100,14 +106,13 @@ def _items(value: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def _found(objects: Mapping[ObjectKey, Manifest], namespace: str, use: _Use) -> dict[str, Any] | None:
-    """The values of an object that are used; None where the application has no such object."""
-    manifest = objects.get(ObjectKey("", use.kind, namespace, use.name))
-    if manifest is None:
+def _found(parts: Mapping[ObjectKey, Sequence[Manifest]], namespace: str, use: _Use) -> dict[str, Any] | None:
+    """The values of an object that are used; None where the application has no such object and adds nothing to it."""
+    manifests = parts.get(ObjectKey("", use.kind, namespace, use.name))
+    if manifests is None:
         return None
     values: dict[str, Any] = {}
-    for field in ("binaryData", "data", "stringData"):
-        given = manifest.get(field)
+    for given, field in ((each.get(field), field) for each in manifests for field in _FIELDS):
         if isinstance(given, dict):
             values |= {
                 name: base64.b64encode(text.encode()).decode()

@@ -16,6 +16,7 @@ from mooring.errors import ConflictError, MooringError
 from mooring.events.messages import AppMessage, Cause, Later
 from mooring.flows.asked.ulid import new_ulid
 from mooring.flows.clusters.live import Live
+from mooring.flows.clusters.merging import WithMerges
 from mooring.flows.renders.following import all_inputs, declared_inputs, repositories_of
 from mooring.flows.rules.permitting import acting_for, permit_plan, permitted_part
 from mooring.flows.syncs.advancing import Advance, advance, still_goes, still_waits
@@ -96,7 +97,7 @@ def _reached(ports: SyncPorts, record: Record, operation: Operation) -> tuple[Li
     project = ports.targets.project(application.project)
     cluster = ports.targets.cluster(application.destination)
     acting = acting_for(project, application, cluster) if ports.targets.settings.impersonation else ""
-    target = ports.targets.connect(cluster).acting_as(acting)
+    target = WithMerges(ports.targets.connect(cluster).acting_as(acting), record.key)
     hooks = _hooks(ports, record)
     everything = {**_left_behind(record, hooks, operation, target), **record.inventory}
     inventory = permitted_part(project, application, cluster, everything)

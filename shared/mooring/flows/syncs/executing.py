@@ -20,10 +20,11 @@ from mooring.differences.settle import settled
 from mooring.errors import ConflictError, MooringError, RejectedError, TransientError
 from mooring.flows.clusters.live import Live
 from mooring.flows.syncs.adopting import SharedError, claim, claimed_by, first_apply, take_over
-from mooring.flows.syncs.guarding import Guard, keeps
+from mooring.flows.syncs.guarding import Guard, as_noted, keeps
 from mooring.flows.syncs.writing import as_sent, is_immutable, leaves_out, write
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import Application
+from mooring.model.merges import merge_of
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import Owner, is_tracked
 from mooring.plan.inventory import Entry, Inventory
@@ -284,6 +285,8 @@ def _prune(entry: Entry, hands: Hands) -> Outcome:
 
     if found is None:
         return outcome("pruned", "was gone already")
+    if merge_of(entry.key) is not None:
+        found = as_noted(found, entry)
     if not _is_ours(found, hands) or (entry.uid and entry.uid != found.uid):
         return outcome("released", f"is not tracked as this application's any more (label {APP_LABEL}), so it stays")
     if stays := keeps(found, hands.guard, application, hands.asked):

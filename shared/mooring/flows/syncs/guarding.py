@@ -8,18 +8,19 @@ their application unless somebody asks otherwise, because with them goes every o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from typing import Literal, TypeAlias
 
 from mooring.cluster.observe import Observed
 from mooring.model.application import Application
-from mooring.model.objectoptions import RESOURCE_POLICY, read_object_options
+from mooring.model.objectoptions import RESOURCE_POLICY, SYNC_OPTIONS, read_object_options
 from mooring.model.objects import ObjectKey
 from mooring.model.options import APPROVED
+from mooring.plan.inventory import Entry
 from mooring.state.records import Status
 
-__all__ = ["CONFIRMATION", "Guard", "Kept", "asked_since", "confirm", "keeps"]
+__all__ = ["CONFIRMATION", "Guard", "Kept", "as_noted", "asked_since", "confirm", "keeps"]
 
 Guard: TypeAlias = Literal["Prune", "Delete"]
 
@@ -58,6 +59,13 @@ def keeps(found: Observed, guard: Guard, application: Application, asked: float)
             "Delete=true on it to have it deleted with the application"
         )
     return None
+
+
+def as_noted(found: Observed, entry: Entry) -> Observed:
+    """A live object that can't carry options of its own, with those that its inventory entry notes."""
+    live = found.live or {"metadata": {}}
+    annotations = {**(live["metadata"].get("annotations") or {}), SYNC_OPTIONS: entry.notes}
+    return replace(found, live={**live, "metadata": {**live["metadata"], "annotations": annotations}})
 
 
 def asked_since(status: Status, started: float) -> float:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from mooring.cluster.observe import Observed
 from mooring.flows.clusters.live import Live
+from mooring.flows.clusters.merging import WithMerges
 from mooring.flows.syncs.explaining import Explainer
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import AppKey
+from mooring.model.merges import merge_of
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import is_tracked, tracking_value
 from mooring.plan.drift import Sight
@@ -63,6 +65,10 @@ def look(
         seen[record.key] = Seen()
         labels[record.key] = tracking_value(record.key)
         for key, entry in record.inventory.items():
+            if merge_of(key) is not None:
+                if not health_only:
+                    _look_at_part(target, record.key, key, seen[record.key])
+                continue
             owners.setdefault(key, []).append(record.key)
             versions[key.group, key.kind] = entry.version
     for (group, kind), version in sorted(versions.items()):
@@ -76,6 +82,13 @@ def look(
                     if full:
                         seen[app].health[found.key] = explainer.explained(found, assess(found.live, target.health))
     return seen
+
+
+def _look_at_part(target: Live, app: AppKey, key: ObjectKey, seen: Seen) -> None:
+    """What an application adds to somebody else's Secret has no label to be listed by: one request for each."""
+    found = WithMerges(target, app).get(key)
+    if found is not None:
+        seen.sights[key] = sight_of(found)
 
 
 _MOST_SELECTED = 40  # applications named in one selector; beyond that every labelled object is listed

@@ -8,10 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from mooring.cluster.observe import APP_LABEL
+from mooring.errors import RenderError
 from mooring.flows.clusters.live import Live
+from mooring.flows.clusters.merging import merged_part
 from mooring.flows.secrets.opening import NOTHING_OPENED, Origin, Sources, identified
 from mooring.flows.secrets.restarting import with_values
 from mooring.model.application import Application
+from mooring.model.merges import merge_of
 from mooring.model.objectoptions import read_object_options
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import TRACKING_ANNOTATION, tracking_id, tracking_value
@@ -65,6 +68,8 @@ def prepare(
     for place, manifest in enumerate(manifests):
         metadata = _metadata(manifest, application, namespaced=scopes[_kind(manifest)])
         placed = {**manifest, "metadata": metadata}
+        if place not in origins and metadata.get("name") and merge_of(ObjectKey.of(placed)) is not None:
+            raise RenderError("can't have a '~' in it", field="metadata.name", subject=f"Secret {metadata['name']}")
         hook = read_hook(manifest)
         if hook is not None:
             hooks.append(replace(hook, manifest=placed))
@@ -79,9 +84,12 @@ def prepare(
     ready |= restarting
     if waiting:
         sources = replace(sources, held=sources.held | waiting)
+    added_to = {merge.secret for key in (*ready, *sources.held) if (merge := merge_of(key)) is not None}
+    if added_to:  # one that the application made before stays, since somebody counts on it now
+        sources = replace(sources, held=sources.held | (added_to - ready.keys()))
     wave_of = waves(ready.items())
     options = application.options.objects
-    objects = tuple(
+    objects = (
         Wanted(
             key,
             manifest,
@@ -92,7 +100,15 @@ def prepare(
         )
         for key, manifest in ready.items()
     )
-    return Prepared(objects, tuple(hooks), _repeated({key: n for key, n in times.items() if n > 1}), sources)
+    wanted = tuple(item if merge_of(item.key) is None else _merging(item) for item in objects)
+    return Prepared(wanted, tuple(hooks), _repeated({key: n for key, n in times.items() if n > 1}), sources)
+
+
+def _merging(wanted: Wanted) -> Wanted:
+    """What is added to a Secret that may be somebody else's: without what would mark, replace or delete that."""
+    return replace(
+        wanted, manifest=merged_part(wanted.manifest), options=replace(wanted.options, replace=False, force=False)
+    )
 
 
 def _repeated(times: Mapping[ObjectKey, int]) -> str:

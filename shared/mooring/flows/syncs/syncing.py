@@ -15,6 +15,7 @@ from mooring.errors import ConflictError, MooringError, PermanentError, Rejected
 from mooring.events.messages import Cause
 from mooring.flows.asked.asking import is_chosen, narrowed, read_selectors
 from mooring.flows.clusters.live import Live
+from mooring.flows.clusters.merging import WithMerges
 from mooring.flows.clusters.nowhere import refuse_others
 from mooring.flows.rules.permitting import (
     NotPermittedError,
@@ -87,7 +88,8 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         project = ports.targets.project(application.project)
         permit_application(project, application, cluster)
         acting = acting_for(project, application, cluster) if ports.targets.settings.impersonation else ""
-        target = ports.targets.connect(cluster).acting_as(acting)
+        place = ports.targets.connect(cluster).acting_as(acting)
+        target = WithMerges(place, record.key)
         if cluster == ALONE and (record.status.bundle, record.status.generation) != (git.bundle, spec.generation):
             refuse_others(ports.bundles.load(git.bundle), target)
     except PermanentError as error:
@@ -105,7 +107,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     @cache
     def prepared_from(name: str) -> Prepared:
         bundle = ports.bundles.load(name)
-        opened = open_bundle(ports.openers, Context(application, project, target, bundle, now))
+        opened = open_bundle(ports.openers, Context(application, project, place, bundle, now))
         digest_of = ports.bundles.digests.of
         return prepare(opened.manifests, application, target, digest_of, opened.origins, opened.sources)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from mooring.errors import ConfigurationError
 from mooring.model.externalsecret import ExternalSecret, Template, TemplateFrom
+from mooring.model.merges import merge_key
 from mooring.model.objects import Manifest
 from mooring.secrets.external.templating import Templates
 from mooring.secrets.external.values import check_keys
@@ -27,14 +28,22 @@ _KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def build(external: ExternalSecret, values: Mapping[str, bytes], held: Held, templates: Templates) -> Manifest:
-    """The Secret that an ExternalSecret stands for. Raises `ConfigurationError` with the field's path."""
-    template = external.target.template
-    metadata: dict[str, Any] = {"name": external.target.name, "namespace": external.namespace}
+    """The Secret that an ExternalSecret stands for, or what it adds to one (`creationPolicy: Merge`).
+
+    Raises `ConfigurationError` with the field's path.
+    """
+    target = external.target
+    template = target.template
+    merges = target.creation == "Merge"
+    name = merge_key(external.namespace, target.name, external.name).name if merges else target.name
+    metadata: dict[str, Any] = {"name": name, "namespace": external.namespace}
     data = dict(values)
-    if template is None:
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    if template is None and not merges:
         labels = dict(external.labels)
         annotations = {name: value for name, value in external.annotations.items() if name != _KUBECTL}
-    else:
+    elif template is not None:
         labels, annotations, made = _rendered(external, template, values, held, templates)
         if template.makes_data:
             data = {**(data if template.merge else {}), **made}
@@ -52,7 +61,7 @@ def build(external: ExternalSecret, values: Mapping[str, bytes], held: Held, tem
         "type": (template.type if template is not None else "") or "Opaque",
         "data": {key: base64.b64encode(value).decode() for key, value in sorted(data.items())},
     }
-    if external.target.immutable:
+    if target.immutable:
         secret["immutable"] = True
     return secret
 

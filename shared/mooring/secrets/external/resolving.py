@@ -184,6 +184,8 @@ class _Job:
             secret = None if none else build(self._external, values, self._held, self._templates)
             if self._external.target.creation == "Orphan" and secret is not None:
                 secret = _kept(secret)
+            if self._external.target.creation == "Merge" and secret is not None and not secret["data"]:
+                secret = None  # there is nothing to add any more, as deletionPolicy: Merge has it
         except MooringError as error:
             return error
         return Resolved(secret, digest(self._made_of), self._due(), frozenset(self._uses))
