@@ -1,15 +1,17 @@
 """Canaries: values that must be nowhere but in the cluster's Secrets, and a search for them in all that is kept.
 
 A value is looked for as it is, in base64 (wherever it may begin in what was encoded), in hexadecimal, as the digests
-that are made without a key, and inside everything that can be decompressed. What is searched is handed over as named
-blobs; `kept` gathers those of a `World`.
+that are made without a key, and inside everything that can be decompressed, also where that stands in base64 in the
+middle of something. What is searched is handed over as named blobs; `kept` gathers those of a `World`.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -18,6 +20,10 @@ from urllib.parse import quote
 from tests.doubles.installation import World
 
 __all__ = ["kept", "leaks", "spellings"]
+
+_RUN = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
+_PLAIN = bytes.maketrans(b"-_", b"+/")
+_COMPRESSED = (b"\x78", b"\x1f")  # zlib and gzip
 
 
 def spellings(value: str) -> dict[str, bytes]:
@@ -86,4 +92,9 @@ def _layers(blob: bytes, depth: int = 3) -> Iterator[bytes]:
             except (zlib.error, OSError, EOFError):
                 continue
             if inner and depth:
+                yield from _layers(inner, depth - 1)
+    for run in set(_RUN.findall(blob)) if depth else ():
+        with contextlib.suppress(ValueError):
+            inner = base64.b64decode(run.translate(_PLAIN) + b"=" * (-len(run) % 4))
+            if inner[:1] in _COMPRESSED:
                 yield from _layers(inner, depth - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import json
 import subprocess
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from tests.e2e.ground import Case, Ground
 
-__all__ = ["Age", "left_behind", "live", "password", "plain_secret"]
+__all__ = ["Age", "left_behind", "live", "password", "plain_secret", "stored"]
 
 
 class Age:
@@ -58,15 +59,10 @@ def password(case: Case, name: str = "db") -> str:
     return base64.b64decode(found["data"]["password"]).decode()
 
 
-def left_behind(ground: Ground) -> dict[str, bytes]:
-    """Everything that Mooring left behind, by place: answers, what commands print, files (logs of the functions among
-    them), table, bucket, queues, events of the cluster. Not git, where only ciphertext is, nor the Secrets.
-    """
+def stored(ground: Ground) -> dict[str, bytes]:
+    """What is in the table and the bucket now, which may be overwritten later."""
     stack = ground.stack
-    found = {f"answer {number}": answer.encode() for number, answer in enumerate(ground.answers)}
-    for file in {each for each in stack.directory.rglob("*") if each.is_file()}:
-        if not {"etcd", "git", "bin", "cluster"} & set(file.relative_to(stack.directory).parts):
-            found[f"file {file.relative_to(stack.directory)}"] = file.read_bytes()
+    found: dict[str, bytes] = {}
     number = 0
     for page in stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.resources["Table"]):
         for item in page["Items"]:
@@ -75,15 +71,46 @@ def left_behind(ground: Ground) -> dict[str, bytes]:
                 number += 1
                 found[f"table {name} {number}"] = value if isinstance(value, bytes) else repr(value).encode()
     s3, bucket = stack.client("s3"), stack.resources["Bucket"]
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for each in page.get("Contents", ()):
-            found[f"bucket {each['Key']}"] = s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for each in page.get("Versions", ()):
+            got = s3.get_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+            about = json.dumps([each["Key"], got["Metadata"], got["ContentType"]]).encode()
+            found[f"bucket {each['Key']} {each['VersionId']}"] = about + b"\n" + got["Body"].read()
+    return found
+
+
+def left_behind(ground: Ground) -> dict[str, bytes]:
+    """Everything that Mooring left behind, by place: answers, what commands print, files (logs of the functions among
+    them), table, bucket, queues, events of the cluster, traces. Not git, where only ciphertext is, nor the Secrets.
+    """
+    stack = ground.stack
+    found = {f"answer {number}": answer.encode() for number, answer in enumerate(ground.answers)}
+    for file in {each for each in stack.directory.rglob("*") if each.is_file()}:
+        if not {"etcd", "git", "bin", "cluster"} & set(file.relative_to(stack.directory).parts):
+            found[f"file {file.relative_to(stack.directory)}"] = file.read_bytes()
+    found |= stored(ground)
     sqs = stack.client("sqs")
     for name, url in stack.resources.items():
         if name.endswith(("Queue", "DeadLetters")) and url.startswith("http"):
-            messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages")
+            messages: list[Any] = []
+            asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "AttributeNames": ["All"]}
+            while more := sqs.receive_message(**asked).get("Messages"):
+                messages += more
             found[f"queue {name}"] = repr(messages).encode()
     status, events = stack.cluster.client("GET", "/api/v1/events")
     assert status == 200, events
     found["events"] = json.dumps(events).encode()
+    found["traces"] = json.dumps(_traces(stack.client("xray")), default=str).encode()
+    logs = stack.client("logs")
+    for group in logs.describe_log_groups()["logGroups"]:
+        lines = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+        found[f"log group {group['logGroupName']}"] = json.dumps([group, lines], default=str).encode()
     return found
+
+
+def _traces(xray: Any) -> list[Any]:
+    """Every trace of the last day, with all its segments."""
+    until = datetime.datetime.now(datetime.UTC)
+    asked = {"StartTime": until - datetime.timedelta(days=1), "EndTime": until}
+    ids = [each["Id"] for each in xray.get_trace_summaries(**asked)["TraceSummaries"]]
+    return xray.batch_get_traces(TraceIds=ids)["Traces"] if ids else []

@@ -7,6 +7,7 @@ After all of it, good runs and failing ones, everything that Mooring left behind
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ from mooring.state.secretuses import SecretUses
 from mooring.state.table import Table
 from tests.doubles.canaries import leaks
 from tests.e2e.ground import PATIENCE, Case, Ground, config_map, text
-from tests.e2e.planted import Age, left_behind, live, password, plain_secret
+from tests.e2e.planted import Age, left_behind, live, password, plain_secret, stored
 
 SEALED = "canary-sealed-5d0c19ee"
 FIRST, SECOND, IN_VALUES = "canary-1st-4be0c7d2", "canary-2nd-91aa03fe", "canary-3rd-7c55e6b8"
@@ -67,6 +68,18 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 @pytest.fixture(scope="module")
 def age(ground: Ground, tools: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Age:
     return Age(ground, tools, tmp_path_factory.mktemp("encrypting"))
+
+
+@pytest.fixture(scope="module")
+def earlier() -> dict[str, bytes]:
+    """What was in table and bucket after each test, though it may be overwritten by now."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _look(request: pytest.FixtureRequest, ground: Ground, earlier: dict[str, bytes]) -> Iterator[None]:
+    yield
+    earlier |= {f"{place} after {request.node.name}": content for place, content in stored(ground).items()}
 
 
 def _push(case: Case, files: Mapping[str, str | bytes | None]) -> None:
@@ -219,18 +232,23 @@ def test_values_of_charts_are_hidden_wherever_they_end(ground: Ground, age: Age)
     assert "no (hidden)" in case.condition("ComparisonError")
 
 
-def test_nothing_that_was_secret_is_left_behind(ground: Ground) -> None:
-    """GIVEN all that happened THEN answers, logs, files, table, bucket, queues and events hold none of the values: not
-    plain, encoded, as a digest without a key, nor compressed.
+def test_nothing_that_was_secret_is_left_behind(ground: Ground, earlier: dict[str, bytes]) -> None:
+    """GIVEN all that happened THEN answers, logs, files, table, bucket, queues, events and traces hold none of the
+    values, nor did table and bucket in between: not plain, encoded, as a digest without a key, nor compressed.
     """
-    found = left_behind(ground)
+    found = left_behind(ground) | earlier
     # What is looked through is what was left behind: the name of an application is found in it.
     known = {place.split()[0] for place, content in found.items() if b"rotated-" in content}
     assert {"answer", "table"} <= known
     for function in ("api", "render", "sweep", "sync", "webhook"):
         assert b"REPORT" in found[f"file logs/{function}.log"]
-    assert {"answer", "table", "file", "bucket", "queue", "events"} == {place.split()[0] for place in found}
+    places = {"answer", "table", "file", "bucket", "queue", "events", "traces"}
+    assert places == {place.split()[0] for place in found} - {"log"}
+    # Nothing sends a segment: Lambda is not asked to, and no library that would is there.
+    assert b"[]" == found["traces"]
+    assert 1 < len({place.rpartition(" after ")[2] for place in earlier})
     # AND a planted value would be found, however it is written
-    planted = base64.b64encode(b"x" + SEALED.encode())
-    assert leaks({"planted": planted}, CANARIES)
+    packed = base64.urlsafe_b64encode(gzip.compress(f"a {SEALED} b".encode()))
+    for planted in (base64.b64encode(b"x" + SEALED.encode()), b'{"state": "' + packed + b'"}', packed):
+        assert leaks({"planted": planted}, CANARIES)
     assert [] == leaks(found, CANARIES)

@@ -21,6 +21,10 @@ import pytest
 from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
+from local.runner.functions import read_function
+from local.runner.instance import Instance
+from local.runner.invocations import Ledger
+from local.runner.sandbox import open_sandbox
 from mooring.invocation import CrashError
 from tests.doubles.canaries import leaks
 
@@ -120,6 +124,43 @@ def test_a_crash_tells_where_and_not_what(
     written = "".join(traceback.format_exception(caught.value))
     assert [] == leaks({"trace": written.encode()}, [CANARY])
     assert "die" in written
+
+
+GUARDED = """
+from mooring.invocation import wordless
+
+@wordless
+def handler(event, context):
+    held = {"password": event["password"]}
+    if event["ends"]:
+        import os
+        os.abort()
+    return int(held["password"])
+"""
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_the_runner_keeps_no_dump_either(tmp_path: Path, ends: bool) -> None:
+    """GIVEN a function under the local runner WHEN it dies by an exception, or as a whole process, with a secret in its
+    hands THEN neither the answer nor anything that the runner keeps holds the value.
+    """
+    code = tmp_path / "function"
+    code.mkdir()
+    (code / "app.py").write_text(GUARDED)
+    properties = {"CodeUri": str(code), "Handler": "app.handler", "LoggingConfig": {"LogFormat": "JSON"}, "Timeout": 30}
+    made = read_function("DyingFunction", "stack", properties, ROOT, None)
+    kept = tmp_path / "kept"
+    sandbox = open_sandbox(kept, "http://127.0.0.1:9", "eu-central-1", [ROOT / "shared"], [], [made], {})
+    instance = Instance(made, sandbox, Ledger(kept), "one")
+    try:
+        outcome = instance.invoke("request-1", json.dumps({"password": CANARY, "ends": ends}).encode())
+    finally:
+        left = {str(each): each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()}
+        instance.end()
+        sandbox.starter.shutdown()
+    assert ("Runtime.ExitError" if ends else "CrashError") == outcome.error
+    assert any(b"request-1" in content for content in left.values())
+    assert [] == leaks({**left, "answer": outcome.payload}, [CANARY])
 
 
 def test_without_it_a_crash_would_tell() -> None:
