@@ -77,7 +77,7 @@ def _of_fields(fields: Iterable[ChangedField], deeds: list[Deed]) -> tuple[Suspe
     found: dict[str, Suspect] = {}
     for changed in fields:
         fitting = [each for each in deeds if _fits(each, changed)]
-        exact = [each for each in fitting if changed.manager and abs(_seconds(each.at) - _second(changed)) <= _SKEW]
+        exact = [each for each in fitting if changed.manager and _agrees(each, changed)]
         alone = bool(exact) and len({_actor(each) for each in fitting}) == 1
         for deed in fitting:
             known = found.get(deed.id) or _suspect(deed, certain=True)
@@ -92,6 +92,11 @@ def _fits(deed: Deed, changed: ChangedField) -> bool:
     if manager_of(deed) != changed.manager or deed.subresource != changed.subresource:
         return False
     return _seconds(deed.at) <= _second(changed) + _SKEW
+
+
+def _agrees(deed: Deed, changed: ChangedField) -> bool:
+    """Whether the second of the entry is the request's; what writes through `scale` leaves no time in it."""
+    return not changed.time or abs(_seconds(deed.at) - _second(changed)) <= _SKEW
 
 
 def _actor(deed: Deed) -> tuple[str, str, str]:
