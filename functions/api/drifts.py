@@ -1,7 +1,8 @@
-"""The routes of changes that were made beside git."""
+"""The routes of changes that were made beside git, and of who set what."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,15 +10,22 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
+from mooring.flows.asked.blaming import ask_blame
 from mooring.flows.asked.drifts import UnknownDriftError, list_drifts, show_drift
+from mooring.model.application import AppKey
 
 __all__ = ["add_drift_routes"]
 
 
 def add_drift_routes(
-    app: APIGatewayHttpResolver, composition: Composition, authorised: Callable[..., Response[Any]]
+    app: APIGatewayHttpResolver,
+    composition: Composition,
+    authorised: Callable[..., Response[Any]],
+    body: Callable[[], Any],
+    key: Callable[[str], AppKey],
+    administrator: str,
 ) -> None:
-    """Adds what `mooring drift` asks for."""
+    """Adds what `mooring drift` and `mooring blame` ask for."""
     applications = composition.applications
 
     @app.exception_handler(UnknownDriftError)
@@ -32,6 +40,11 @@ def add_drift_routes(
     @app.get("/api/v1/drifts/<name>", middlewares=[authorised])
     def get_drift(name: str) -> Response[str]:
         return _json(200, show_drift(applications, name))
+
+    @app.post("/api/v1/applications/<name>/blame", middlewares=[authorised])
+    def post_blame(name: str) -> Response[str]:
+        cluster, check = ask_blame(composition.register_ports(), key(name), body(), administrator, time.time())
+        return _json(202, {"check": {"id": check, "cluster": cluster}})
 
 
 def _json(status: int, value: Any) -> Response[str]:

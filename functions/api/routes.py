@@ -149,7 +149,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     add_sealing_routes(app, composition, authorised, body)
     add_key_routes(app, composition, authorised, body)
     add_hook_routes(app, composition, authorised, body)
-    add_drift_routes(app, composition, authorised)
+    add_drift_routes(app, composition, authorised, body, key, _ADMINISTRATOR)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
     add_set_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
 

@@ -91,6 +91,9 @@ class OneCluster:
     def connect(self, cluster: Any) -> Any:
         return WithDeclared(self.live, self.declared)
 
+    def note_check(self, cluster: Any, check: str, found: dict[str, Any]) -> None:
+        self.declared.ports.registry.put_check(cluster.name, check, found, now=0.0)
+
     def note_versions(self, target: Any) -> None:
         """Charts are not rendered here."""
 

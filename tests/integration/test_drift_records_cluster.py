@@ -16,8 +16,10 @@ import pytest
 from local.cluster import Cluster
 from mooring.events.audit import Own, read_events
 from mooring.events.deeds import Deed
+from mooring.events.messages import Cause, ObjectMessage
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
-from mooring.model.objects import Manifest
+from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.driftrecords import DriftRecord
 from tests.doubles.installation import World, installation
 from tests.doubles.realcluster import connect, until, use
@@ -237,3 +239,26 @@ def test_a_removed_field_is_on_record(place: Place) -> None:
     (field,) = record.fields
     assert (OWNER, "shop", None, "") == (field.path, field.before, field.after, field.manager)
     assert [ADA] == [dict(each.told)["impersonated"] for each in record.suspects]
+
+
+def test_blame_names_a_commit_for_ours_and_a_person_for_theirs(place: Place) -> None:
+    """GIVEN two commits and an annotation by hand WHEN asked THEN each field has its commit, or its person."""
+    first = place.world.record(place.app).status.revision
+    place.world.now = time.time()
+    second = place.world.push(place.app, web(image="web:2"))
+    place.world.sync(place.app)
+    place.kubectl(ADA, "annotate", "deployment", "web", "note=by hand")
+    until(lambda: bool(place.deeds()), place.deeds)
+    place.world.applications.deeds.keep("in-cluster", place.deeds(), now=time.time())
+    key = ObjectKey("apps", "Deployment", place.namespace, "web")
+    asked = ObjectMessage("in-cluster", (key,), Cause("person", "1", "ada"), place.app, "check-1")
+    assert [] == handle_syncs(place.world.ports(), [asked])
+    known = place.world.registry.check("in-cluster", "check-1")
+    assert known is not None
+    rows = {row["path"]: row for row in known["found"]["fields"]}
+    assert (second, "ada@test") == (rows[IMAGE]["commit"]["revision"], rows[IMAGE]["commit"]["email"])
+    assert "orEarlier" not in rows[IMAGE]["commit"]
+    assert (first, True) == (rows[REPLICAS]["commit"]["revision"], rows[REPLICAS]["commit"]["orEarlier"])
+    note = rows[".metadata.annotations.note"]
+    assert "kubectl-annotate" == note["manager"]
+    assert [(ADA, True)] == [(each["impersonated"], each["certain"]) for each in note["who"]]

@@ -119,12 +119,16 @@ class ClusterMessage:
 
 @dataclass(frozen=True, slots=True)
 class ObjectMessage:
-    """These objects of a cluster may not be as they were applied; `app` is whose they are, where that is known."""
+    """These objects of a cluster may not be as they were applied; `app` is whose they are, where that is known.
+
+    With `blame` somebody asks who set the fields of the one object, and what is found is kept under that id.
+    """
 
     cluster: str
     objects: tuple[ObjectKey, ...]
     cause: Cause
     app: AppKey | None = None
+    blame: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The body of the message."""
@@ -132,6 +136,8 @@ class ObjectMessage:
         body: dict[str, Any] = {"v": 1, "cluster": self.cluster, "objects": objects, "cause": self.cause.to_json()}
         if self.app is not None:
             body["of"] = str(self.app)
+        if self.blame:
+            body["blame"] = self.blame
         return body
 
 
@@ -228,7 +234,7 @@ def _parse(value: dict[str, Any]) -> Message:
     if isinstance(value.get("cluster"), str) and "objects" in value:
         of = value.get("of")
         app = AppKey.parse(of) if isinstance(of, str) else None
-        return ObjectMessage(value["cluster"], _objects(value["objects"]), cause, app)
+        return ObjectMessage(value["cluster"], _objects(value["objects"]), cause, app, str(value.get("blame", "")))
     if isinstance(value.get("cluster"), str):
         apps = tuple(AppKey.parse(app) for app in value.get("apps", ()))
         return ClusterMessage(

@@ -32,6 +32,7 @@ from mooring.state.lists import (
     repository_pk,
     targets_of,
 )
+from mooring.state.mergedrequests import MergedRequests
 from mooring.state.packing import pack_rows, unpack_rows
 from mooring.state.records import (
     Lease,
@@ -63,6 +64,7 @@ class Applications:
         self._table = table
         self.drifts = Drifts(table)
         self.deeds = Deeds(table)
+        self.merged_requests = MergedRequests(table)
 
     # -- what is declared ------------------------------------------------------------------------------------------
 

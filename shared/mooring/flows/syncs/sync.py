@@ -216,6 +216,11 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
 
 def _look_at_objects(ports: SyncPorts, message: ObjectMessage, afterwards: _Afterwards) -> None:
     """Looks at the objects that are named, and considers the applications that they belong to."""
+    if message.blame:
+        from mooring.flows.syncs.blaming import blame  # only where a person asks
+
+        blame(ports, message)
+        return
     try:
         cluster = ports.targets.reach(ports.targets.named(message.cluster))
         target = ports.targets.connect(cluster)
