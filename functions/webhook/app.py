@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     try:
         received = handle_delivery(_ports(), Request(event.get("headers") or {}, body, source))
     except MooringError as error:
-        logger().warning("a delivery was refused", extra={"error": str(error)})
+        logger().warning("a delivery was refused", extra={"error": str(error), "cause": str(error.__cause__ or "")})
         return error_answer(error, unsigned=401)
     status = _STATUS.get(_tell(received), 200)
     return answer(status, {"status": received.outcome, "applications": [str(key) for key in received.applications]})

@@ -285,6 +285,30 @@ def test_a_stack_from_before_goes_on_working(intake: Intake, text: str) -> None:
     assert 200 == intake.send(event("github-push"))[0]
 
 
+def test_a_secret_that_can_not_be_read_is_our_trouble(intake: Intake) -> None:
+    """GIVEN a secret that is gone, or holds no texts THEN the answer is 503, says nothing about it, and is not kept."""
+    intake.secrets.put_secret_value(SecretId="webhook", SecretString='{"webhook.gogs.secret": 5}')
+    status, answer = intake.send(event("github-push"))
+    assert 503 == status
+    assert "webhook.gogs" not in str(answer)
+    intake.secrets.delete_secret(SecretId="webhook", ForceDeleteWithoutRecovery=True)
+    assert 503 == intake.send(event("github-push"))[0]
+    assert [] == intake.told()
+
+
+def test_endless_names_are_cut(intake: Intake) -> None:
+    """GIVEN a proven delivery with names as long as a body THEN it is taken, and kept in little room."""
+    intake.follow("https://git.example.com/shop/payments", "main")
+    long = {"repository": "https://git.example.com/shop/payments", "by": "x" * 1_000_000, "defaultBranch": "main"}
+    sent = generic(long | {"refs": ["refs/heads/main", "refs/heads/" + "y" * 500_000]})
+    assert 202 == intake.send(sent)[0]
+    assert 1 == len(intake.take())
+    (told,) = intake.told()
+    assert 500 == len(told.refs[1]) == len(told.by)
+    assert 400 == intake.send(generic(long | {"refs": ["refs/heads/main"] * 51}))[0]
+    assert 400 == intake.send(generic({"repository": [f"https://git.test/{n}" for n in range(51)], "ref": "x"}))[0]
+
+
 def test_sets_with_a_pull_request_generator_are_due(intake: Intake) -> None:
     """GIVEN sets that list requests WHEN one is opened THEN those of its repository are evaluated, and no others."""
 

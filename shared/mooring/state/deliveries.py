@@ -21,6 +21,7 @@ from mooring.state.table import Item, Key, Table, put
 __all__ = ["REFUSALS_KEPT", "Deliveries", "Told"]
 
 REFUSALS_KEPT: Final = 64
+_LONGEST: Final = 500  # characters of any text
 _LISTED: Final = 50  # applications and sets of one delivery that are named
 _REMEMBERED: Final = 7 * 24 * 3600  # seconds; GitHub redelivers for three days
 _TOLD, _REFUSED = "DELIVERIES", "DELIVERIES#refused"
@@ -94,8 +95,10 @@ def _digest(text: str) -> str:
 
 
 def _body(told: Told) -> bytes:
-    cut: dict[str, Sequence[str]] = {name: getattr(told, name)[:_LISTED] for name in ("applications", "sets", "refs")}
-    texts = {name: value[:500] for name, value in asdict(told).items() if isinstance(value, str)}
+    cut: dict[str, Sequence[str]] = {
+        name: [each[:_LONGEST] for each in getattr(told, name)[:_LISTED]] for name in ("applications", "sets", "refs")
+    }
+    texts = {name: value[:_LONGEST] for name, value in asdict(told).items() if isinstance(value, str)}
     return pack(asdict(told) | cut | texts)
 
 

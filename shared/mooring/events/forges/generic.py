@@ -25,6 +25,7 @@ from mooring.events.forges.verifying import Request, Trust, check_digest, check_
 __all__ = ["GENERIC"]
 
 _SIGNATURE, _TIMESTAMP = "x-mooring-signature", "x-mooring-timestamp"
+_MOST = 50  # addresses, or references, in one delivery
 
 
 def _verify(request: Request, trust: Trust) -> bool:
@@ -45,14 +46,18 @@ def _parse(event: str, payload: Mapping[str, Any]) -> tuple[Happening, ...]:
         raise ConfigurationError("must be push, pullRequest or ping", field="event")
     repository = payload.get("repository")
     urls = addresses("repository", texts(repository) if isinstance(repository, list) else [repository])
+    refs = texts(payload.get("refs"))
+    for field, values in (("repository", urls), ("refs", refs)):
+        if len(values) > _MOST:
+            raise ConfigurationError(f"must not name more than {_MOST}; send several deliveries", field=field)
     by = text(payload, "by")
     if event == "pullRequest":
         actions: dict[str, Action] = {each: each for each in get_args(Action)}
         action = actions.get(text(payload, "action"))
         if action is None:
             raise ConfigurationError("must be opened, updated, closed or merged", field="action")
-        return (PullRequest(urls, (), text(payload, "number"), action, by, refs=tuple(texts(payload.get("refs")))),)
-    refs = texts(payload.get("refs")) or [reference(payload)]
+        return (PullRequest(urls, (), text(payload, "number"), action, by, refs=tuple(refs)),)
+    refs = refs or [reference(payload)]
     after = "" if payload.get("deleted") is True else text(payload, "after") or "unknown"
     files = payload.get("files")
     known = frozenset(texts(files)) if isinstance(files, list) and len(refs) == 1 and files else None

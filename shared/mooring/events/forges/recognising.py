@@ -40,6 +40,8 @@ _BY_HEADER = (
     ("x-hub-signature-256", GITHUB),
 )
 
+_LONGEST = 200  # characters of what a delivery calls itself
+
 PROVIDERS = tuple(dict.fromkeys(provider.name for _, provider in _BY_HEADER))
 """The names of all providers that send webhooks."""
 
@@ -70,4 +72,4 @@ def read(provider: Provider, request: Request, trust: Trust) -> Delivery:
     twin = content if tells and not provider.signs_id else ""
     named = next((found for each in provider.id_headers if (found := request.headers.get(each))), "")
     ident = named or text(payload, provider.id_field) or content
-    return Delivery(provider.name, event or "push", ident, twin, happened, proven)
+    return Delivery(provider.name, event[:_LONGEST] or "push", ident[:_LONGEST], twin, happened, proven)

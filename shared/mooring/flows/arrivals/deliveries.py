@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from mooring.errors import ConfigurationError, ForbiddenError, MooringError
+from mooring.errors import ConfigurationError, ForbiddenError, MooringError, PermanentError, UnreachableError
 from mooring.events.forges.happenings import Delivery, Ping, PullRequest, Push
 from mooring.events.forges.recognising import read, recognise
 from mooring.events.forges.verifying import Request, Rules, Trust
@@ -26,6 +26,7 @@ from mooring.state.registry import Registry
 
 __all__ = ["LARGEST_BODY", "DeliveryPorts", "Received", "handle_delivery", "handle_happenings"]
 
+_LONGEST_NAME = 200  # characters of a person's name that go along
 LARGEST_BODY = 5 * 1024 * 1024  # bytes; Lambda takes 6 MB, and what a push lists fits well below
 
 
@@ -58,16 +59,18 @@ class Received:
 def handle_delivery(ports: DeliveryPorts, request: Request) -> Received:
     """Takes one delivery of a forge.
 
-    Raises `ConfigurationError` (what is wrong with it) or `ForbiddenError` (it isn't proven whose it is).
+    Raises `ConfigurationError` (what is wrong with it), `ForbiddenError` (it isn't proven whose it is), or
+    `UnreachableError` where nothing can be verified, so that the forge sends it again.
     """
     now = ports.clock()
+    secrets = _secrets(ports)
     name = ""
     try:
         provider = recognise(request.headers)
         name = provider.name
         if provider.unsigned_ping and request.headers.get(provider.event_header) == provider.unsigned_ping:
             return Received("pong")
-        delivery = read(provider, request, Trust(ports.secrets(), ports.rules, now))
+        delivery = read(provider, request, Trust(secrets, ports.rules, now))
     except (ConfigurationError, ForbiddenError) as error:
         if not ports.allowances.take(request.source, now):
             return Received("throttled")
@@ -92,9 +95,16 @@ def handle_happenings(ports: DeliveryPorts, delivery: Delivery, *, source: str =
     concerned = _with_listing(ports, delivery, find_concerned(ports.applications, moved), moved)
     outcome = "queued" if concerned.applications or concerned.sets else "ignored"
     kind: Trigger = "push" if isinstance(moved[0], Push) else "pullrequest"
-    send_for(ports.queues, concerned, Cause(kind, delivery.id, moved[0].by))
+    send_for(ports.queues, concerned, Cause(kind, delivery.id, moved[0].by[:_LONGEST_NAME]))
     ports.deliveries.note(_told(delivery, moved, outcome, now, source, concerned), names)
     return Received(outcome, tuple(concerned.applications))
+
+
+def _secrets(ports: DeliveryPorts) -> Mapping[str, tuple[str, ...]]:
+    try:
+        return ports.secrets()
+    except PermanentError as error:  # its words are for us, not for whoever knocks
+        raise UnreachableError("what deliveries are verified with can't be read; see the log of `webhook`") from error
 
 
 def _with_listing(
