@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mooring.appsets.ports import FoundRepository, PullRequest
+from mooring.forge.gitea import counted
 from mooring.forge.rest import Answer, Rest, segment
 from mooring.model.forges import Forge
 
@@ -93,7 +94,7 @@ class GitHubLike:
         return self._rest.get(path, **query, **size)
 
     def _all(self, first: Answer | None) -> Iterator[Any]:
-        for answer in self._rest.pages(first, Answer.next_link):
+        for answer in self._rest.pages(first, counted() if self._gitea else Answer.next_link):
             yield from answer.body
 
 

@@ -1,13 +1,14 @@
 """Gitea and Forgejo (`/api/v1`), whose API resembles GitHub's and is not it.
 
 Pages of their API: "Get the merged pull request of the commit", "List all reviews for a pull request", "Create a pull
-request", "Update a pull request", "Add a comment to an issue", "Create a hook". Lists are paged by `limit`, 50 at most
-unless an administrator says otherwise.
+request", "Update a pull request", "Add a comment to an issue", "Create a hook". Lists come in pages of `limit`, or of
+fewer where a server's administrator says so. Some name the next page in `Link`, others (reviews, labels) tell only how
+many there are in all, in `X-Total-Count`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mooring.forge.github import change_of, last_words
@@ -15,7 +16,7 @@ from mooring.forge.ports import Change, Hook, Proposal
 from mooring.forge.rest import Answer, Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Verdict
 
-__all__ = ["Gitea"]
+__all__ = ["Gitea", "counted"]
 
 _EVENTS = ("create", "delete", "pull_request", "push")
 _PAGED = {"limit": 50}
@@ -102,8 +103,23 @@ class Gitea:
         first = self._rest.get(path, **query, **_PAGED)
         if first is None:
             raise self._rest.missing(f"{path.removeprefix('/repos/')}")
-        for answer in self._rest.pages(first, Answer.next_link):
+        for answer in self._rest.pages(first, counted()):
             yield from answer.body
+
+
+def counted() -> Callable[[Answer], str | None]:
+    """Finds the page after each one of a list (see `Rest.pages`); to be made anew for every list."""
+    page, seen = 1, 0
+
+    def following(answer: Answer) -> str | None:
+        nonlocal page, seen
+        total = answer.headers.get("x-total-count", "")
+        if not total.isdecimal():
+            return answer.next_link()
+        page, seen = page + 1, seen + len(answer.body)
+        return answer.at_page(page) if answer.body and seen < int(total) else None
+
+    return following
 
 
 def _login(user: Any) -> str:

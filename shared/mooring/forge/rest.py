@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from mooring.errors import (
     ConfigurationError,
@@ -51,10 +51,17 @@ _E = TypeVar("_E", bound=MooringError)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decoded body and its headers (names in lower case)."""
+    """A decoded body, its headers (names in lower case), and the address that was asked."""
 
     body: Any
     headers: Mapping[str, str]
+    url: str = ""
+
+    def at_page(self, number: int) -> str:
+        """The same address at another `page`."""
+        parts = urlsplit(self.url)
+        query = {**dict(parse_qsl(parts.query)), "page": str(number)}
+        return parts._replace(query=urlencode(query)).geturl()
 
     def next_link(self) -> str | None:
         """The address of the next page in a `Link` header (RFC 8288), None on the last page."""
@@ -152,7 +159,7 @@ class Rest:
         answer = self._answered("GET", url, None)
         if answer.status == 404:
             return None
-        return self._decoded(answer)
+        return self._decoded(answer, url)
 
     def send(self, method: str, path: str, body: Mapping[str, Any], /, **query: str | int) -> Answer:
         """Has something made or changed; an empty answer is None.
@@ -166,18 +173,18 @@ class Rest:
             raise self.missing("such thing")
         if answer.status in _REJECTED:
             raise self._error(RejectedError, f"does not take it (status {answer.status})")
-        return self._decoded(answer)
+        return self._decoded(answer, url)
 
-    def _decoded(self, answer: urllib3.BaseHTTPResponse) -> Answer:
+    def _decoded(self, answer: urllib3.BaseHTTPResponse, url: str) -> Answer:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if answer.status not in (200, 201, 204):
             raise self._refused(answer.status, headers)
         if len(answer.data) > _MOST_BYTES:
             raise self._error(ConfigurationError, "answers more than fits; narrow the generator")
         if answer.status == 204:
-            return Answer(None, headers)
+            return Answer(None, headers, url)
         try:
-            return Answer(json.loads(answer.data), headers)
+            return Answer(json.loads(answer.data), headers, url)
         except ValueError:
             raise self._error(ConfigurationError, "answers no JSON; correct the api address") from None
 
