@@ -46,14 +46,21 @@ var functions = sync.OnceValue(func() template.FuncMap {
 	return known
 })
 
-// newTemplate is an empty template with these options; tpl inside it renders at the depth below.
-func newTemplate(options []string, depth int) *template.Template {
+// A language is what templates of a request are written in: options of text/template, and functions beside the usual.
+type language struct {
+	options []string
+	more    template.FuncMap
+}
+
+// newTemplate is an empty template; tpl inside it renders at the depth below.
+func newTemplate(spoken language, depth int) *template.Template {
 	known := maps.Clone(functions())
+	maps.Copy(known, spoken.more)
 	known["tpl"] = func(source string, params any) (string, error) {
 		if depth >= maxDepth {
 			return "", errors.New("tpl calls itself too deeply")
 		}
-		parsed, err := newTemplate(options, depth+1).Parse(source)
+		parsed, err := newTemplate(spoken, depth+1).Parse(source)
 		if err != nil {
 			return "", err
 		}
@@ -63,7 +70,7 @@ func newTemplate(options []string, depth int) *template.Template {
 		}
 		return strings.ReplaceAll(out.String(), "<no value>", ""), nil
 	}
-	return template.New("").Funcs(known).Option(options...)
+	return template.New("").Funcs(known).Option(spoken.options...)
 }
 
 // restrain refuses numbers beyond the limit: no template has a good use for them, and they would fill the memory.

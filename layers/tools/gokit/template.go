@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,12 @@ type templateRequest struct {
 	Params []map[string]any `json:"params"`
 	// Options are those of text/template ("missingkey=error").
 	Options []string `json:"options"`
+	// Operator gives the External Secrets Operator's functions to the templates.
+	Operator bool `json:"operator"`
+	// Bytes are further parameters in base64, the same for each result, which may be no text.
+	Bytes map[string]string `json:"bytes"`
+	// Base64 has each rendered string come back in base64, since it may be no text.
+	Base64 bool `json:"base64"`
 }
 
 type templateAnswer struct {
@@ -47,13 +54,20 @@ func templateVerb(raw json.RawMessage) (any, error) {
 	if err := checkOptions(request.Options); err != nil {
 		return nil, err
 	}
-	plan, err := compile(request.Tree, "", request.Options)
+	spoken := language{options: request.Options}
+	if request.Operator {
+		spoken.more = operatorFunctions
+	}
+	plan, err := compile(request.Tree, "", spoken)
 	if err != nil {
 		return nil, err
 	}
 	answer := templateAnswer{Results: make([]templateResult, 0, len(request.Params))}
 	budget := maxTotal
 	for _, params := range request.Params {
+		if err := addBytes(params, request.Bytes); err != nil {
+			return nil, err
+		}
 		tree, err := plan.render(params, &budget)
 		var failed *pathError
 		switch {
@@ -61,11 +75,41 @@ func templateVerb(raw json.RawMessage) (any, error) {
 			answer.Results = append(answer.Results, templateResult{Error: failed.cause.Error(), Path: failed.path})
 		case err != nil:
 			return nil, err
+		case request.Base64:
+			answer.Results = append(answer.Results, templateResult{Tree: encoded(tree)})
 		default:
 			answer.Results = append(answer.Results, templateResult{Tree: tree})
 		}
 	}
 	return answer, nil
+}
+
+func addBytes(params map[string]any, given map[string]string) error {
+	for name, text := range given {
+		value, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			return fmt.Errorf("template: bytes: %q is no base64", name)
+		}
+		params[name] = string(value)
+	}
+	return nil
+}
+
+// encoded is a rendered tree with its strings, but for keys, in base64.
+func encoded(tree any) any {
+	switch value := tree.(type) {
+	case string:
+		return base64.StdEncoding.EncodeToString([]byte(value))
+	case []any:
+		for i := range value {
+			value[i] = encoded(value[i])
+		}
+	case map[string]any:
+		for key := range value {
+			value[key] = encoded(value[key])
+		}
+	}
+	return tree
 }
 
 // checkOptions refuses what text/template would panic about.
@@ -110,14 +154,14 @@ type entry struct {
 
 type object []entry
 
-func compile(tree any, path string, options []string) (node, error) {
+func compile(tree any, path string, spoken language) (node, error) {
 	switch value := tree.(type) {
 	case string:
-		return compileText(value, path, options), nil
+		return compileText(value, path, spoken), nil
 	case []any:
 		nodes := make(list, len(value))
 		for i, each := range value {
-			compiled, err := compile(each, fmt.Sprintf("%s[%d]", path, i), options)
+			compiled, err := compile(each, fmt.Sprintf("%s[%d]", path, i), spoken)
 			if err != nil {
 				return nil, err
 			}
@@ -136,11 +180,11 @@ func compile(tree any, path string, options []string) (node, error) {
 			if path != "" {
 				at = path + "." + key
 			}
-			compiled, err := compile(value[key], at, options)
+			compiled, err := compile(value[key], at, spoken)
 			if err != nil {
 				return nil, err
 			}
-			entries = append(entries, entry{compileText(key, at, options), compiled})
+			entries = append(entries, entry{compileText(key, at, spoken), compiled})
 		}
 		return entries, nil
 	default:
@@ -148,11 +192,11 @@ func compile(tree any, path string, options []string) (node, error) {
 	}
 }
 
-func compileText(value, path string, options []string) node {
+func compileText(value, path string, spoken language) node {
 	if !strings.Contains(value, "{{") {
 		return constant{value}
 	}
-	parsed, err := newTemplate(options, 0).Parse(value)
+	parsed, err := newTemplate(spoken, 0).Parse(value)
 	return &text{path: path, parsed: parsed, broken: err}
 }
 

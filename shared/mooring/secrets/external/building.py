@@ -83,14 +83,14 @@ def _rendered(
         found = _from(source, external.namespace, field, held, templates, values if source.into == "Data" else {})
         match source.into:
             case "Data":
-                data |= {name: text.encode() for name, text in found.items()}
+                data |= found
             case "Labels":
-                labels |= found
+                labels |= _texts(found, field)
             case "Annotations":
-                annotations |= found
+                annotations |= _texts(found, field)
     named = {f"{_FIELD}.data[{key}]": text for key, text in template.data.items()}
-    written = templates.render(named, values) if named else {}
-    data |= {key: written[f"{_FIELD}.data[{key}]"].encode() for key in template.data}
+    made = templates.render_bytes(named, values) if named else {}
+    data |= {key: made[f"{_FIELD}.data[{key}]"] for key in template.data}
     return labels, annotations, data
 
 
@@ -101,7 +101,7 @@ def _from(
     held: Held,
     templates: Templates,
     values: Mapping[str, bytes],
-) -> dict[str, str]:
+) -> dict[str, bytes]:
     if not source.kind:
         return _pairs(templates.render({f"{field}.literal": source.literal}, values)[f"{field}.literal"], field)
     manifest = held(source.kind, namespace, source.name)
@@ -111,14 +111,24 @@ def _from(
             "read from the cluster",
             field=field,
         )
-    result: dict[str, str] = {}
+    result: dict[str, bytes] = {}
     for key, whole in source.items:
         text = _content(manifest, key)
         if text is None:
             raise ConfigurationError(f"{source.kind} {source.name} has no key {key!r} with text", field=field)
-        rendered = templates.render({field: text}, values, quiet=source.kind == "Secret")[field]
-        result |= _pairs(rendered, field) if whole else {key: rendered}
+        quiet = source.kind == "Secret"
+        if whole:
+            result |= _pairs(templates.render({field: text}, values, quiet=quiet)[field], field)
+        else:
+            result[key] = templates.render_bytes({field: text}, values, quiet=quiet)[field]
     return result
+
+
+def _texts(found: Mapping[str, bytes], field: str) -> dict[str, str]:
+    try:
+        return {name: value.decode() for name, value in found.items()}
+    except UnicodeDecodeError:
+        raise ConfigurationError("renders to bytes that are no text (UTF-8)", field=field) from None
 
 
 def _content(manifest: Manifest, key: str) -> str | None:
@@ -134,7 +144,7 @@ def _content(manifest: Manifest, key: str) -> str | None:
     return None
 
 
-def _pairs(text: str, field: str) -> dict[str, str]:
+def _pairs(text: str, field: str) -> dict[str, bytes]:
     """Keys and values of a rendered YAML mapping."""
     import yaml
 
@@ -145,4 +155,4 @@ def _pairs(text: str, field: str) -> dict[str, str]:
         found = None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise ConfigurationError("must render to a YAML mapping of keys to text", field=field) from None
-    return {str(key): value for key, value in found.items()}
+    return {str(key): value.encode() for key, value in found.items()}

@@ -1,19 +1,21 @@
-"""Go templates of External Secrets, evaluated by gokit with sprig's functions; one process for many ExternalSecrets.
+"""Go templates of External Secrets, evaluated by gokit with the operator's functions; one process for many of them.
 
 A question that was not asked yet is put aside (`WaitingError`), so that whoever has several ExternalSecrets gathers
 their questions, has them answered together and goes through each once more (`together`).
 
-Values are visible as `.key`, and a key that is not there is an error, as in the operator's engine v2. The operator's
-functions for PKCS#12, JWK and PEM are not there: a template that calls one is refused by name. What a template says in
-an error may hold a value (`fail .password`), so of an error only what stands in the template itself is told.
+Values are visible as `.key`, and a key that is not there is an error, as in the operator's engine v2, whose functions
+for PKCS#12, JWK and PEM are there too; `getSecretKey` is not, since it would read any Secret of the cluster for the
+author. Values and results may be any bytes, as an archive is. What a template says in an error may hold a value
+(`fail .password`), so of an error only what stands in the template itself is told.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -26,13 +28,11 @@ AskGo = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
 
 _T = TypeVar("_T")
 
+_LANGUAGE: Final[dict[str, Any]] = {"options": ["missingkey=error"], "operator": True}
 _AT_ONCE = 200  # questions of one process, which has some seconds for all of them
 _MISSING_KEY = re.compile(r'map has no entry for key "([-._a-zA-Z0-9]{1,253})"$')
 _MISSING_FUNCTION = re.compile(r'function "([a-zA-Z0-9_]{1,64})" not defined$')
 _CALL = re.compile(r"error calling ([a-zA-Z0-9_]{1,64}):")
-_OPERATORS_OWN = re.compile(
-    r"pkcs12|jwk|filterPEM|filterCertChain|[pP]emTo|pemTruststore|rsaDecrypt|getSecretKey|certSANs"
-)
 
 
 class WaitingError(Exception):
@@ -84,41 +84,43 @@ class Templates:
             self._answers |= zip(some, self._go([waiting[key] for key in some]), strict=True)
 
     def render(self, texts: Mapping[str, str], values: Mapping[str, bytes], *, quiet: bool = False) -> dict[str, str]:
+        """As `render_bytes`, of templates that make text (UTF-8)."""
+        rendered: dict[str, str] = {}
+        for name, value in self.render_bytes(texts, values, quiet=quiet).items():
+            try:
+                rendered[name] = value.decode()
+            except UnicodeDecodeError:
+                raise ConfigurationError("renders to bytes that are no text (UTF-8)", field=name) from None
+        return rendered
+
+    def render_bytes(
+        self, texts: Mapping[str, str], values: Mapping[str, bytes], *, quiet: bool = False
+    ) -> dict[str, bytes]:
         """Each template rendered with the values; its name (a field) stands in errors.
 
-        `quiet` tells nothing of the templates either, since they are secrets themselves. Values that are not UTF-8
-        can't be used in templates. Raises `ConfigurationError`.
+        `quiet` tells nothing of the templates either, since they are secrets themselves. Raises `ConfigurationError`.
         """
         if not any("{{" in text for text in texts.values()):
-            return dict(texts)
+            return {name: text.encode() for name, text in texts.items()}
         names = list(texts)
         parameters = {key: text for key, value in values.items() if (text := _text(value)) is not None}
-        for name, text in texts.items():
-            for key in values.keys() - parameters.keys():
-                if f".{key}" in text or f'"{key}"' in text:
-                    raise ConfigurationError(
-                        f"uses {key!r}, which is not text (UTF-8): decode it another way, or leave it out", field=name
-                    )
-        answers = self._ask(
-            [
-                {"verb": "template", "tree": [texts[name]], "params": [parameters], "options": ["missingkey=error"]}
-                for name in names
-            ]
-        )
-        rendered: dict[str, str] = {}
+        others = {key: base64.b64encode(value).decode() for key, value in values.items() if key not in parameters}
+        asked = {"verb": "template", "params": [parameters], "bytes": others, "base64": True, **_LANGUAGE}
+        answers = self._ask([{**asked, "tree": [texts[name]]} for name in names])
+        rendered: dict[str, bytes] = {}
         for name, answer in zip(names, answers, strict=True):
             result = (answer.get("results") or [{}])[0]
             if answer.get("error") or result.get("error"):
                 told = "" if quiet else str(answer.get("error") or result.get("error"))
                 raise ConfigurationError(_reason(told), field=name) from None
-            rendered[name] = result["tree"][0]
+            rendered[name] = base64.b64decode(result["tree"][0])
         return rendered
 
     def each(self, text: str, parameters: Sequence[Mapping[str, str]], field: str) -> list[str]:
         """One template rendered with many sets of parameters, none of which is secret. Raises `ConfigurationError`."""
         if not parameters:
             return []
-        request = {"verb": "template", "tree": [text], "params": list(parameters), "options": ["missingkey=error"]}
+        request = {"verb": "template", "tree": [text], "params": list(parameters), **_LANGUAGE}
         [answer] = self._ask([request])
         results = answer.get("results") or []
         for told in (answer.get("error"), *(each.get("error") for each in results)):
@@ -137,11 +139,8 @@ def _text(value: bytes) -> str | None:
 def _reason(told: str) -> str:
     """What of gokit's error stands in the template itself."""
     if found := _MISSING_FUNCTION.search(told):
-        if _OPERATORS_OWN.match(found[1]):
-            return (
-                f"calls {found[1]}, one of the operator's own functions that Mooring does not have; "
-                "docs/external-secrets.md lists them"
-            )
+        if found[1] == "getSecretKey":
+            return "calls getSecretKey, which would read any Secret of the cluster: name the value in data instead"
         return f"calls {found[1]}, which is no function"
     if found := _MISSING_KEY.search(told):
         return f"uses {found[1]!r}, which neither data nor dataFrom brings"
