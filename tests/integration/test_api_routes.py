@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
+from mooring.plan.driftrecords import ChangedField, DriftRecord, Suspect
 from mooring.state.applications import Applications
 from mooring.state.records import Status
 from mooring.state.table import Table
@@ -290,3 +291,45 @@ def test_sealing_keys_go_in_and_only_certificates_come_out(api: Api) -> None:
     wrong = {"kind": "Secret", "stringData": {**pair, "tls.crt": _signed(generate_private_key(65537, 2048), 0.0)}}
     assert (400, "tls.crt", "is not the certificate of tls.key") == api.refused("POST", "sealed-secrets", wrong)
     assert (400, "kind") == api.refused("POST", "sealed-secrets", {"kind": "ConfigMap"})[:2]
+
+
+def test_drift_is_listed_and_shown(api: Api) -> None:
+    """GIVEN records of two applications WHEN asked THEN filters choose among them, and an unknown id is a 404."""
+    api.ask("POST", "projects", project())
+    api.ask("PUT", "clusters/prod", CLUSTER)
+    for name in ("shop", "blog"):
+        api.ask("POST", "applications", application(name))
+    key = ObjectKey("apps", "Deployment", "shop", "web")
+    fields = (ChangedField(".spec.replicas", 2, 5, "kubectl-edit", "Update"),)
+    records = [
+        DriftRecord(f"01{app}", f"argocd/{app}", "prod", key, "changed", fields, "sweep", at, "reverted", app)
+        for app, at in (("SHOP", 1000.0), ("BLOG", 2000.0))
+    ]
+    records = [replace(each, app=each.app.lower()) for each in records]
+    api.applications.drifts.record(records)
+    api.applications.drifts.accuse(records[0], [Suspect("ada@acme", 999.0, "patch", True)])
+
+    def ids(query: str) -> list[str]:
+        return [each["id"] for each in api.ask("GET", f"drifts{query}")[1]["items"]]
+
+    assert ["01BLOG", "01SHOP"] == ids("")
+    assert ["01SHOP"] == ids("?app=shop") == ids("?who=ADA") == ids("?who=ada&cluster=prod")
+    assert ["01BLOG"] == ids("?since=1970-01-01T00:30:00Z") == ids("?limit=1")
+    assert [] == ids("?cluster=other")
+    assert (400, "since") == api.refused("GET", "drifts?since=yesterday")[:2]
+    status, shown = api.ask("GET", "drifts/01SHOP")
+    assert (200, "ada@acme", 2, 5) == (
+        status, shown["who"][0]["user"], shown["fields"][0]["before"], shown["fields"][0]["after"],
+    )  # fmt: skip
+    assert 404 == api.refused("GET", "drifts/01NONE")[0]
+
+
+def test_blame_of_an_unknown_object_names_those_that_there_are(api: Api) -> None:
+    """GIVEN an application without objects WHEN one is blamed THEN the error names the field and what there is."""
+    api.ask("POST", "projects", project())
+    api.ask("PUT", "clusters/prod", CLUSTER)
+    api.ask("POST", "applications", application())
+    status, field, message = api.refused("POST", "applications/shop/blame", {"object": "Deployment/web"})
+    assert (400, "object") == (status, field)
+    assert "it has none" in message
+    assert 404 == api.refused("POST", "applications/other/blame", {"object": "Deployment/web"})[0]
