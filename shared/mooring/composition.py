@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mooring.flows.asked.declaring import AskPorts
     from mooring.flows.asked.hooks import HookPorts
     from mooring.flows.asked.registering import RegisterPorts
+    from mooring.flows.clusters.live import Live
     from mooring.flows.clusters.targets import Targets
     from mooring.flows.renders.credentials import RegisteredCredentials
     from mooring.flows.renders.tasks import RenderPorts
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from mooring.flows.sweeps.merges import MergePorts
     from mooring.flows.sweeps.sweeping import SweepPorts
     from mooring.flows.syncs.ports import SyncPorts
+    from mooring.model.application import Destination
+    from mooring.model.externalaws import AwsAccess
     from mooring.render.sops import SopsOpener
     from mooring.secrets.external.awsaccess import AwsClients
     from mooring.secrets.external.templating import Templates
@@ -321,7 +324,7 @@ class Composition:
 
     def _sops_session(self, role: str) -> dict[str, str]:
         """The variables of AWS with which KMS is asked as a project's role."""
-        from mooring.model.externalstore import AwsAccess
+        from mooring.model.externalaws import AwsAccess
 
         region = self._environment.get("AWS_REGION") or self._environment.get("AWS_DEFAULT_REGION") or ""
         given = self._sops_roles.credentials(AwsAccess(region, (role,)))
@@ -407,7 +410,21 @@ class Composition:
     def _store_clients(self) -> AwsClients:
         from mooring.secrets.external.awsaccess import AwsClients
 
-        return AwsClients(self._client)
+        def first(access: AwsAccess) -> tuple[float, dict[str, str]]:
+            if access.login is None:
+                return 0.0, {}
+            from mooring.flows.secrets.externalproofs import AwsLogins
+
+            return AwsLogins(self.secrets.get, self._secret_prefix, self._reached, self._client)(access)
+
+        return AwsClients(self._client, first=first)
+
+    @property
+    def _secret_prefix(self) -> str:
+        return self._environment.get("MOORING_SECRET_PREFIX", "mooring")
+
+    def _reached(self, named: Destination) -> Live:
+        return self._targets.connect(self._targets.reach(self._targets.cluster(named)))
 
     def _external_secrets(self) -> ExternalSecrets:
         """Reads each value once, so it is made anew for every invocation."""
@@ -441,11 +458,11 @@ class Composition:
 
         return Elsewhere(
             self.secrets.get,
-            self._environment.get("MOORING_SECRET_PREFIX", "mooring"),
+            self._secret_prefix,
             self._store_clients,
             tuple(self._environment.get("MOORING_VAULT_SERVERS", "").replace(",", " ").split()),
             self.bundles.digests.of,
-            lambda named: self._targets.connect(self._targets.reach(self._targets.cluster(named))),
+            self._reached,
         )
 
     def sync_ports(self, owner: str, remaining: float) -> SyncPorts:

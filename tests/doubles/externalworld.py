@@ -11,6 +11,7 @@ import boto3
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.secrets.external import ExternalSecrets
 from mooring.flows.secrets.externalplaces import Elsewhere
+from mooring.flows.secrets.externalproofs import AwsLogins
 from mooring.flows.secrets.externalreading import ExternalReader
 from mooring.flows.secrets.pushes import Pushes
 from mooring.flows.secrets.pushing import PushReader
@@ -78,7 +79,8 @@ class ExternalWorld:
 
     def ports(self) -> SyncPorts:
         """What a fresh function instance has."""
-        clients = AwsClients(self.client, now=lambda: self.world.now, as_oneself=self.as_oneself)
+        first = AwsLogins(self.held.__getitem__, "mooring", self._reach, self.client, lambda: self.world.now)
+        clients = AwsClients(self.client, now=lambda: self.world.now, as_oneself=self.as_oneself, first=first)
         digest_of = self.world.bundles.digests.of
         templates = Templates(GoKit(self.gokit).ask)
         elsewhere = Elsewhere(self.held.__getitem__, "mooring", clients, self.vaults, digest_of, self._reach)

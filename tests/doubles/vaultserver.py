@@ -79,8 +79,8 @@ class VaultDouble:
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
         """Status and body for a path below `/v1/`."""
         parts = path.split("/")
-        if method == "POST" and parts[0] == "auth" and parts[-1] == "login":
-            token = self.login("/".join(parts[1:-1]), body)
+        if method == "POST" and parts[0] == "auth" and "login" in parts[-2:]:  # of users the last part is the name
+            token = self.login("/".join(parts[1:] if parts[-2] == "login" else parts[1:-1]), body)
             if token is None:
                 return 400, {"errors": ["invalid role or secret ID"]}
             return 200, {"auth": {"client_token": token, "lease_duration": 3600, "renewable": True}}

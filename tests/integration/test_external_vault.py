@@ -19,6 +19,7 @@ from tests.doubles.vaultserver import VaultDouble, vault_double
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
 TOKEN = {"tokenSecretRef": {"name": "vault", "key": "token"}}
+PASSWORD = {"name": "vault", "key": "secret-id"}
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +169,13 @@ def test_a_refresh_applies_only_what_has_changed(shop: ExternalWorld, vault: Vau
             {"role": "shop", "jwt": "a.b.c"},
             {"kubernetes": {"role": "shop", "secretRef": {"name": "vault"}}},
         ),
+        ("jwt", {"role": "shop", "jwt": "a.b.c"}, {"jwt": {"role": "shop", "secretRef": {"name": "vault"}}}),
+        ("ldap/login/ada", {"password": "of-the-role"}, {"ldap": {"username": "ada", "secretRef": PASSWORD}}),
+        (
+            "people/login/ada",
+            {"password": "of-the-role"},
+            {"userPass": {"path": "people", "username": "ada", "secretRef": PASSWORD}},
+        ),
     ],
 )
 def test_logins_give_a_token_for_an_invocation(
@@ -185,7 +193,8 @@ def test_logins_give_a_token_for_an_invocation(
     )
 
     assert {"a": "one", "b": "two"} == content(shop.secret("db"))
-    assert 1 == vault.requests.count(f"POST auth/{mount}/login")
+    path = mount if "login" in mount else f"{mount}/login"
+    assert 1 == vault.requests.count(f"POST auth/{path}")
 
 
 @pytest.mark.parametrize(
@@ -251,7 +260,7 @@ def test_a_busy_server_is_asked_again_and_a_missing_right_is_not(shop: ExternalW
             {"key": "db"},
             "mooring/external/default/vault",
         ),
-        ({"auth": {"userPass": {"path": "x"}}}, {"key": "db"}, "logs in with tokenSecretRef"),
+        ({"auth": {"cert": {"path": "x"}}}, {"key": "db"}, "logs in with tokenSecretRef"),
         ({"server": "https://evil.test"}, {"key": "db"}, "VaultServers"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mooring.model.externalstore import AwsAccess, access_from, access_text
+from mooring.model.externalaws import AwsAccess, access_from, access_text
 from mooring.model.pushsecret import reverse_key
 from mooring.secrets.external.jsonpaths import find_property, with_property
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mooring.errors import ConfigurationError
+from mooring.model.externalaws import AwsAccess, aws_access
 from mooring.model.externalkinds import GENERATORS
-from mooring.model.externalstore import AwsAccess, aws_access
 from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 
@@ -65,6 +65,7 @@ def parse_generator(manifest: Manifest, warnings: list[str]) -> Generator:
     """Reads a generator. Raises `ConfigurationError` with the field's path."""
     kind = str(manifest.get("kind"))
     spec = Fields(manifest.get("spec") or {}, "spec", warnings)
+    namespace = str(manifest["metadata"].get("namespace") or "")
     match kind:
         case "Password":
             return _password(spec)
@@ -73,14 +74,14 @@ def parse_generator(manifest: Manifest, warnings: list[str]) -> Generator:
         case "ECRAuthorizationToken":
             if spec.text("scope", "private") != "private":
                 raise spec.error("scope", "must be private: passwords of the public registry are not made")
-            return EcrTokenGenerator(aws_access(spec))
+            return EcrTokenGenerator(aws_access(spec, namespace))
         case "STSSessionToken":
-            return _sts(spec)
+            return _sts(spec, namespace)
     raise ConfigurationError(f"{kind} is not made by Mooring: it makes {', '.join(GENERATORS)}", field="kind")
 
 
-def _sts(spec: Fields) -> StsTokenGenerator:
-    access = aws_access(spec)
+def _sts(spec: Fields, namespace: str) -> StsTokenGenerator:
+    access = aws_access(spec, namespace)
     if not access.roles:
         raise spec.error("role", "must name a role: the function has no credentials of its own to give away")
     parameters = spec.mapping("requestParameters") or Fields({}, "spec.requestParameters", spec.warnings)

@@ -1,51 +1,32 @@
 """`SecretStore` and `ClusterSecretStore` (external-secrets.io): where secrets are, and as whom they are read.
 
 AWS (Secrets Manager and Parameter Store), HashiCorp Vault and registered clusters are understood. Any other provider is
-refused by name, and so is a store that brings credentials of its own for AWS or a cluster: it names a role that the
-function assumes, or a cluster as it is registered. Source of the fields: external-secrets.io, "API specification",
-"SecretStore" and "ClusterSecretStore".
+refused by name, and so is a store that brings credentials of its own for a cluster: it names one as it is registered.
+Source of the fields: external-secrets.io, "API specification", "SecretStore" and "ClusterSecretStore".
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from mooring.model.externalaws import AwsAccess, aws_access
 from mooring.model.externalvault import VaultAccess, vault_access
 from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 from mooring.model.selectors import Selector, parse_selector
 
 __all__ = [
-    "AwsAccess",
     "ClusterAccess",
     "Service",
     "Store",
     "StoreCondition",
-    "access_from",
-    "access_text",
-    "aws_access",
     "parse_store",
 ]
 
 Service: TypeAlias = Literal["SecretsManager", "ParameterStore", "Vault", "Kubernetes"]
 
 _ABOUT = "docs/external-secrets.md lists what is supported"
-
-
-@dataclass(frozen=True, slots=True)
-class AwsAccess:
-    """As whom AWS is asked: `roles` are assumed one after the other; without any, as the function itself.
-
-    `tags` are session tags, `transitive` the keys of those that stay through further roles.
-    """
-
-    region: str
-    roles: tuple[str, ...] = ()
-    external_id: str = ""
-    tags: tuple[tuple[str, str], ...] = ()
-    transitive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +106,7 @@ def parse_store(manifest: Manifest, namespace: str, warnings: list[str]) -> Stor
     prefix, recovery = "", 30
     match kind:
         case "aws":
-            service, access, prefix, recovery = _aws(inside)
+            service, access, prefix, recovery = _aws(inside, namespace)
         case "vault":
             access = vault_access(inside, namespace)
         case "kubernetes":
@@ -139,11 +120,11 @@ def parse_store(manifest: Manifest, namespace: str, warnings: list[str]) -> Stor
     return Store(namespace, metadata.required_text("name"), service, access, prefix, conditions, recovery)
 
 
-def _aws(aws: Fields) -> tuple[Service, AwsAccess, str, int]:
+def _aws(aws: Fields, namespace: str) -> tuple[Service, AwsAccess, str, int]:
     service = aws.required_text("service")
     if service not in ("SecretsManager", "ParameterStore"):
         raise aws.error("service", f"must be SecretsManager or ParameterStore, not {service!r}")
-    access = aws_access(aws)
+    access = aws_access(aws, namespace)
     prefix = aws.text("prefix")
     recovery = _recovery(aws.mapping("secretsManager"))
     aws.close()
@@ -177,35 +158,6 @@ def _cluster(kubernetes: Fields) -> ClusterAccess:
     access = ClusterAccess(url, kubernetes.text("remoteNamespace") or "default")
     kubernetes.close()
     return access
-
-
-def aws_access(aws: Fields) -> AwsAccess:
-    """Reads region and roles of a store or generator."""
-    for name in ("auth", "sessionTagsPolicy", "customSessionTags", "customEndpoints"):
-        if aws.raw(name) not in (None, "", {}, "None"):
-            raise aws.error(
-                name, f"is not supported: name a role in {aws.path}.role, which the function assumes; {_ABOUT}"
-            )
-    role = aws.text("role")
-    tags = tuple((each.required_text("key"), each.text("value")) for each in aws.mappings("sessionTags"))
-    return AwsAccess(
-        aws.required_text("region"),
-        (*aws.texts("additionalRoles"), *((role,) if role else ())),
-        aws.text("externalID"),
-        tags,
-        aws.texts("transitiveTagKeys"),
-    )
-
-
-def access_text(access: AwsAccess) -> str:
-    """An access as text, to be remembered; no credentials."""
-    return json.dumps([access.region, access.roles, access.external_id, access.tags, access.transitive])
-
-
-def access_from(text: str) -> AwsAccess:
-    """The inverse of `access_text`."""
-    region, roles, external_id, tags, transitive = json.loads(text)
-    return AwsAccess(region, tuple(roles), external_id, tuple((key, value) for key, value in tags), tuple(transitive))
 
 
 def _condition(fields: Fields) -> StoreCondition:

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from mooring.model.externalaws import AwsLogin, aws_login
+from mooring.model.externalkeys import AccountRef, KeyRef, account_ref, key_ref, needed_ref
 from mooring.model.fields import Fields
 
-__all__ = ["AppRoleLogin", "IamLogin", "KeyRef", "KubernetesLogin", "TokenLogin", "VaultAccess", "vault_access"]
+__all__ = [
+    "AppRoleLogin",
+    "IamLogin",
+    "JwtLogin",
+    "NameLogin",
+    "TokenLogin",
+    "VaultAccess",
+    "vault_access",
+]
 
 _ABOUT = "docs/external-secrets.md lists what is supported"
-_LOGINS = ("tokenSecretRef", "appRole", "kubernetes", "iam")
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRef:
-    """A field of a secret of the application's project in Secrets Manager; `field` is where it stands, for errors."""
-
-    name: str
-    key: str
-    field: str
+_LOGINS = ("tokenSecretRef", "appRole", "kubernetes", "jwt", "userPass", "ldap", "iam")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +46,30 @@ class AppRoleLogin:
 
 
 @dataclass(frozen=True, slots=True)
-class KubernetesLogin:
-    """A service account's token: kept (`jwt`), or asked of the destination's cluster for `account`."""
+class JwtLogin:
+    """A token for the methods Kubernetes and JWT: kept, or asked of the destination's cluster for so many seconds."""
 
     path: str
     role: str
-    jwt: KeyRef | None
-    account: str = ""
-    audiences: tuple[str, ...] = ()
+    token: KeyRef | AccountRef
+    seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class NameLogin:
+    """A name and its password, for the methods userpass and LDAP."""
+
+    path: str
+    user: str
+    password: KeyRef
 
 
 @dataclass(frozen=True, slots=True)
 class IamLogin:
-    """An AWS role that is assumed; `server_id` is what Vault wants in `X-Vault-AWS-IAM-Server-ID`."""
+    """An AWS role that is assumed (by `aws`, or as the function), or empty where that login is shown itself.
+
+    `server_id` is what Vault wants in `X-Vault-AWS-IAM-Server-ID`.
+    """
 
     path: str
     region: str
@@ -65,9 +77,10 @@ class IamLogin:
     external_id: str
     role: str
     server_id: str
+    aws: AwsLogin | None = None
 
 
-Login: TypeAlias = TokenLogin | AppRoleLogin | KubernetesLogin | IamLogin
+Login: TypeAlias = TokenLogin | AppRoleLogin | JwtLogin | NameLogin | IamLogin
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +148,7 @@ def _ca(vault: Fields) -> str:
 
 
 def _login(auth: Fields, namespace: str) -> Login:
-    for name in ("ldap", "jwt", "cert", "userPass", "gcp"):
+    for name in ("cert", "gcp"):
         if auth.raw(name) is not None:
             raise auth.error(name, f"is not supported: Mooring logs in with {', '.join(_LOGINS)}; {_ABOUT}")
     given = [name for name in _LOGINS if auth.has(name)]
@@ -145,67 +158,66 @@ def _login(auth: Fields, namespace: str) -> Login:
     assert block is not None
     match given[0]:
         case "tokenSecretRef":
-            return TokenLogin(_ref(block))
+            return TokenLogin(key_ref(block))
         case "appRole":
             login: Login = _app_role(block)
         case "kubernetes":
             login = _kubernetes(block, namespace)
+        case "jwt":
+            login = _jwt(block, namespace)
+        case "userPass" | "ldap":
+            path = block.text("path") or given[0].lower()
+            login = NameLogin(path, block.required_text("username"), needed_ref(block, "secretRef"))
         case _:
-            login = _iam(block)
+            login = _iam(block, namespace)
     block.close()
     return login
 
 
 def _app_role(block: Fields) -> AppRoleLogin:
     ref = block.mapping("roleRef")
-    role = block.text("roleId") if ref is None else _ref(ref)
+    role = block.text("roleId") if ref is None else key_ref(ref)
     if not role:
         raise block.error("roleId", "must stand here, or roleRef")
-    return AppRoleLogin(block.text("path") or "approle", role, _needed_ref(block, "secretRef"))
+    return AppRoleLogin(block.text("path") or "approle", role, needed_ref(block, "secretRef"))
 
 
-def _kubernetes(block: Fields, namespace: str) -> KubernetesLogin:
+def _kubernetes(block: Fields, namespace: str) -> JwtLogin:
     path, role = block.text("mountPath") or "kubernetes", block.required_text("role")
-    account, secret = block.mapping("serviceAccountRef"), block.mapping("secretRef")
-    if (account is None) == (secret is None):
+    if block.has("serviceAccountRef") == block.has("secretRef"):
         raise block.error("serviceAccountRef", "must stand here, or secretRef (one of them)")
+    account = account_ref(block, namespace)
+    return JwtLogin(path, role, account or needed_ref(block, "secretRef", "jwt"))
+
+
+def _jwt(block: Fields, namespace: str) -> JwtLogin:
+    path, role = block.text("path") or "jwt", block.text("role")
+    asked = block.mapping("kubernetesServiceAccountToken")
+    if (asked is None) == (not block.has("secretRef")):
+        raise block.error("kubernetesServiceAccountToken", "must stand here, or secretRef (one of them)")
+    if asked is None:
+        return JwtLogin(path, role, needed_ref(block, "secretRef", "jwt"))
+    account = account_ref(asked, namespace)
     if account is None:
-        return KubernetesLogin(path, role, _needed_ref(block, "secretRef", "jwt"))
-    if not namespace:
-        raise block.error(
-            "serviceAccountRef",
-            "is for a SecretStore, whose namespace the account is in: anybody may write a ClusterSecretStore here",
-        )
-    if account.text("namespace", namespace) != namespace:
-        raise account.error("namespace", f"must be {namespace}, the namespace of the store")
-    login = KubernetesLogin(path, role, None, account.required_text("name"), account.texts("audiences"))
-    account.close()
-    return login
+        raise asked.error("serviceAccountRef", "must not be empty")
+    seconds = asked.integer("expirationSeconds", 600)
+    if not 600 <= seconds <= 86400:
+        raise asked.error("expirationSeconds", "must be between 600 and 86400")
+    # "vault" is the operator's own default.
+    audiences = asked.texts("audiences") or account.audiences or ("vault",)
+    asked.close()
+    return JwtLogin(path, role, replace(account, audiences=audiences), seconds)
 
 
-def _iam(block: Fields) -> IamLogin:
-    for name in ("secretRef", "jwt"):
-        if block.raw(name) is not None:
-            raise block.error(name, f"is not supported: name a role in {block.path}.role, which the function assumes")
+def _iam(block: Fields, namespace: str) -> IamLogin:
+    given = {name: block.raw(name) for name in ("secretRef", "jwt") if block.has(name)}
+    login = aws_login(Fields(given, block.path, block.warnings), namespace)
     return IamLogin(
         block.text("path") or "aws",
         block.text("region"),
-        block.required_text("role"),
+        block.text("role") if login is not None else block.required_text("role"),
         block.text("externalID"),
         block.required_text("vaultRole"),
         block.text("vaultAwsIamServerID"),
+        login,
     )
-
-
-def _needed_ref(block: Fields, name: str, key: str = "") -> KeyRef:
-    ref = block.mapping(name)
-    if ref is None:
-        raise block.error(name, "must not be empty")
-    return _ref(ref, key)
-
-
-def _ref(ref: Fields, key: str = "") -> KeyRef:
-    ref.ignore("namespace")  # what it names belongs to the application's project
-    read = KeyRef(ref.required_text("name"), ref.text("key") or key or ref.required_text("key"), ref.path)
-    ref.close()
-    return read

@@ -33,7 +33,6 @@ class ExternalSecrets:
             (GROUP, "SecretStore"): True,
             (GROUP, "ClusterSecretStore"): False,
             (GROUP, "ClusterExternalSecret"): False,
-            (GROUP, "PushSecret"): True,
             **{(GENERATORS_GROUP, kind): True for kind in GENERATORS},
         }
     )

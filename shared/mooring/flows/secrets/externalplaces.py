@@ -7,7 +7,6 @@ there for the application's project, `<prefix>/external/<project>/<name>` in Sec
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,18 +15,17 @@ from mooring.errors import ConfigurationError
 from mooring.flows.clusters.live import Live
 from mooring.flows.rules.permitting import permit_reading
 from mooring.flows.secrets.externalclusters import ClusterSecrets, plain
+from mooring.flows.secrets.externalproofs import account_token, kept_text
 from mooring.flows.secrets.opening import Context
 from mooring.model.application import Destination
-from mooring.model.externalstore import AwsAccess, ClusterAccess, Store
-from mooring.model.externalvault import KeyRef, VaultAccess
+from mooring.model.externalaws import AwsAccess
+from mooring.model.externalstore import ClusterAccess, Store
+from mooring.model.externalvault import VaultAccess
 from mooring.model.objects import Manifest
 from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.provider import Provider
 
 __all__ = ["Elsewhere"]
-
-_NAME = re.compile(r"[a-zA-Z0-9]([-a-zA-Z0-9._]{0,251}[a-zA-Z0-9])?")
-_ACCOUNT_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,9 @@ class Elsewhere:
                 field="spec.provider.vault.server",
             )
         logins = Logins(
-            lambda ref: self._held(ref, context.project.name),
+            lambda ref: kept_text(self.secret, self.prefix, context.project.name, ref),
             lambda aws: self.aws.credentials(permitted(aws)),
-            lambda account, audiences: _account_token(context, store.namespace, account, audiences),
+            lambda account, seconds: account_token(context.target, account, seconds),
         )
         return VaultStore(access, VaultServer(access), logins, self._digest)
 
@@ -82,35 +80,5 @@ class Elsewhere:
         permit_reading(context.project, target.cluster, access.namespace)
         return ClusterSecrets(target, access.namespace)
 
-    def _held(self, ref: KeyRef, project: str) -> str:
-        """The text at a reference."""
-        if not _NAME.fullmatch(ref.name):
-            raise ConfigurationError(
-                "must be the name of a secret: letters, digits, '-', '_' and '.'", field=f"{ref.field}.name"
-            )
-        name = f"{self.prefix}/external/{project}/{ref.name}"
-        value = self.secret(name).get(ref.key)
-        if not isinstance(value, str) or not value.strip() or "\n" in value.strip():
-            raise ConfigurationError(
-                f"{name} in Secrets Manager must hold a line of text in the field {ref.key!r}", field=ref.field
-            )
-        return value.strip()
-
     def _digest(self, data: bytes) -> str:
         return self.keyed({"apiVersion": "v1", "kind": "Secret", "external": data.hex()})
-
-
-def _account_token(context: Context, namespace: str, account: str, audiences: tuple[str, ...]) -> str:
-    """A token of a service account of the destination (Kubernetes, "TokenRequest")."""
-    field = "spec.provider.vault.auth.kubernetes.serviceAccountRef"
-    live = plain(context.target, field)
-    if not _NAME.fullmatch(account):
-        raise ConfigurationError("must be the name of a service account", field=f"{field}.name")
-    asked = {
-        "apiVersion": "authentication.k8s.io/v1",
-        "kind": "TokenRequest",
-        "spec": {"expirationSeconds": _ACCOUNT_SECONDS, **({"audiences": list(audiences)} if audiences else {})},
-    }
-    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-    answer = live.server.request("POST", path, body=asked, subject=f"ServiceAccount/{namespace}/{account}")
-    return str(answer.body["status"]["token"])

@@ -1,9 +1,7 @@
 """Reading ExternalSecrets: their stores found, their values read, their Secrets handed to the plan.
 
-A store or generator is looked for among the application's own manifests first; a store also in the cluster, where that
-serves the kind (an installation of the operator that was there before, for example). Templates of ConfigMaps and
-Secrets come from the application's manifests only. Stores and generators are never applied: they mean nothing to a
-cluster without the operator. See docs/external-secrets.md and ADR 0081.
+Stores and generators are never applied: they mean nothing to a cluster without the operator. Where they are looked for
+is `flows.secrets.externalsurroundings`'s matter. See docs/external-secrets.md and ADR 0081.
 """
 
 from __future__ import annotations
@@ -12,29 +10,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mooring.access.secretrules import keys_allowed, roles_allowed, store_allowed
 from mooring.errors import ConfigurationError, MooringError
 from mooring.events.secretchanges import names_of
-from mooring.flows.rules.permitting import refuse
 from mooring.flows.secrets.externalclusters import namespaces_of
 from mooring.flows.secrets.externalmerging import MergeTargets
 from mooring.flows.secrets.externalplaces import Elsewhere
+from mooring.flows.secrets.externalsurroundings import Around
 from mooring.flows.secrets.opening import Context, Opened
 from mooring.health import Health
 from mooring.model.externalcluster import parse_cluster_external_secret
-from mooring.model.externalgenerators import EcrTokenGenerator, Generator, StsTokenGenerator, parse_generator
+from mooring.model.externalgenerators import parse_generator
 from mooring.model.externalkinds import GENERATORS, GROUP, VERSIONS
-from mooring.model.externalsecret import ExternalSecret, GeneratorRef, StoreRef, parse_external_secret
-from mooring.model.externalstore import AwsAccess, Store, StoreCondition, parse_store
-from mooring.model.objects import Manifest, ObjectKey, digest
-from mooring.secrets.external.resolving import Providers, Resolved, Surroundings, resolve
-from mooring.secrets.external.rewriting import matching
+from mooring.model.externalsecret import ExternalSecret, parse_external_secret
+from mooring.model.externalstore import parse_store
+from mooring.model.objects import Manifest, digest
+from mooring.secrets.external.resolving import Providers, Resolved, resolve
 from mooring.secrets.external.templating import Templates
 from mooring.state.secretuses import SecretUses, use_name
 
 __all__ = ["ExternalReader"]
 
-_OTHERS: Final = ("PushSecret",)
 _STORES: Final = ("SecretStore", "ClusterSecretStore")
 
 
@@ -70,7 +65,7 @@ class ExternalReader:
                 read.append(error)
         read = _merging(read, context)
         externals = [one for each in read if not isinstance(each, MooringError) for one in each.externals]
-        around = _Around(context, sources, self._templates, self._keyed, self._elsewhere).surroundings()
+        around = Around(context, sources, self._templates, self._keyed, self._elsewhere).surroundings()
         answers = iter(resolve(externals, around, self._providers, self._templates))
         opened: list[Opened | MooringError] = []
         resolved: list[Resolved | MooringError] = []
@@ -95,10 +90,6 @@ class ExternalReader:
         """The ExternalSecrets of a source, none for one that others only name."""
         warnings: list[str] = []
         kind = source["kind"]
-        if kind in _OTHERS:
-            raise ConfigurationError(
-                f"{kind} is not supported by Mooring; docs/external-secrets.md says what to write instead", field="kind"
-            )
         version = source["apiVersion"].rpartition("/")[2]
         if kind not in GENERATORS and version not in VERSIONS:
             raise ConfigurationError(
@@ -183,115 +174,3 @@ class _Read:
     due: float = 0.0
     health: Health = Health("Healthy")
     spread: bool = False
-
-
-class _Around:
-    """What ExternalSecrets of one application find around them."""
-
-    def __init__(
-        self,
-        context: Context,
-        sources: Sequence[Manifest],
-        templates: Templates,
-        keyed: Callable[[Manifest], str],
-        elsewhere: Elsewhere,
-    ) -> None:
-        self._context = context
-        self._elsewhere = elsewhere
-        self._templates = templates
-        self._keyed = keyed
-        self._sources = {
-            (each["kind"], each["metadata"].get("namespace") or "", each["metadata"]["name"]): each for each in sources
-        }
-        self._stores: dict[tuple[str, str, str], Store] = {}
-
-    def surroundings(self) -> Surroundings:
-        context = self._context
-        return Surroundings(
-            self._store,
-            self._generator,
-            self._held,
-            self._keyed,
-            self._seed,
-            context.now,
-            self._permit,
-            lambda store: self._elsewhere.provider(store, context, lambda aws: self._access(aws, store.title)),
-            f"{context.project.name}/{context.target.cluster.name}",
-        )
-
-    def _permit(self, store: Store, keys: Sequence[str], found: bool) -> None:
-        refuse(keys_allowed(self._context.project, store.service, keys, found=found))
-
-    def _access(self, access: AwsAccess, what: str) -> AwsAccess:
-        """As whom AWS is asked: by the project's role first, where it has one."""
-        refuse(roles_allowed(self._context.project, access.roles, what))
-        rules = self._context.project.secrets
-        if rules is None or not rules.role or access.roles[:1] == (rules.role,):
-            return access
-        return replace(access, roles=(rules.role, *access.roles))
-
-    def _store(self, ref: StoreRef, namespace: str) -> Store:
-        kind, place = ("ClusterSecretStore", "") if ref.cluster else ("SecretStore", namespace)
-        key = (kind, place, ref.name)
-        if key not in self._stores:
-            refuse(store_allowed(self._context.project, *key))
-            manifest = self._sources.get(key) or self._live(ObjectKey(GROUP, *key))
-            if manifest is None:
-                where = f"{kind} {place}/{ref.name}" if place else f"{kind} {ref.name}"
-                raise ConfigurationError(
-                    f"there is no {where}: neither among the application's manifests nor in the cluster",
-                    field="spec.secretStoreRef",
-                )
-            parsed = parse_store(manifest, place, [])
-            if isinstance(parsed.access, AwsAccess):
-                parsed = replace(parsed, access=self._access(parsed.access, parsed.title))
-            self._stores[key] = parsed
-        store = self._stores[key]
-        if store.conditions and not any(self._fits(each, namespace) for each in store.conditions):
-            raise ConfigurationError(
-                f"{store.title} may not be used in the namespace {namespace}: none of its conditions names it",
-                field="spec.secretStoreRef",
-            )
-        return store
-
-    def _fits(self, condition: StoreCondition, namespace: str) -> bool:
-        if namespace in condition.names:
-            return True
-        if any(matching([namespace], each, self._templates, "namespaceRegexes") for each in condition.regexps):
-            return True
-        if condition.selector is None:
-            return False
-        found = self._live(ObjectKey("", "Namespace", "", namespace))
-        labels = ((found or {}).get("metadata") or {}).get("labels") or {}
-        return condition.selector.matches(labels)
-
-    def _live(self, key: ObjectKey) -> Manifest | None:
-        found = self._context.target.get(key)
-        return None if found is None else found.live
-
-    def _generator(self, ref: GeneratorRef, namespace: str) -> Generator:
-        manifest = self._sources.get((ref.kind, namespace, ref.name))
-        if manifest is None or ref.kind not in GENERATORS:
-            raise ConfigurationError(
-                f"there is no generator {ref.kind} {namespace}/{ref.name} among the application's manifests",
-                field="sourceRef.generatorRef",
-            )
-        generator = parse_generator(manifest, [])
-        if isinstance(generator, EcrTokenGenerator | StsTokenGenerator):
-            access = self._access(generator.access, f"the generator {ref.kind} {namespace}/{ref.name}")
-            return replace(generator, access=access)
-        return generator
-
-    def _held(self, kind: str, namespace: str, name: str) -> Manifest | None:
-        for manifest in self._context.bundle:
-            metadata = manifest["metadata"]
-            if manifest["apiVersion"] != "v1" or (manifest["kind"], metadata["name"]) != (kind, name):
-                continue
-            if (metadata.get("namespace") or self._context.namespace) == namespace:
-                return manifest
-        return None
-
-    def _seed(self, names: Sequence[str]) -> bytes:
-        # No manifest looks like this, so that no digest of one, which is kept, is ever a seed.
-        asked: Manifest = {"apiVersion": "v1", "kind": "Secret", "seed": [self._context.target.cluster.name, *names]}
-        return bytes.fromhex(self._keyed(asked))

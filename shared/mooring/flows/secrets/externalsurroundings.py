@@ -14,11 +14,13 @@ from mooring.access.secretrules import keys_allowed, roles_allowed, store_allowe
 from mooring.errors import ConfigurationError
 from mooring.flows.rules.permitting import refuse
 from mooring.flows.secrets.externalplaces import Elsewhere
+from mooring.flows.secrets.externalproofs import account_role
 from mooring.flows.secrets.opening import Context
+from mooring.model.externalaws import AccountLogin, AwsAccess, KeyLogin
 from mooring.model.externalgenerators import EcrTokenGenerator, Generator, StsTokenGenerator, parse_generator
 from mooring.model.externalkinds import GENERATORS, GROUP
 from mooring.model.externalsecret import GeneratorRef, StoreRef
-from mooring.model.externalstore import AwsAccess, Store, StoreCondition, parse_store
+from mooring.model.externalstore import Store, StoreCondition, parse_store
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.external.resolving import Surroundings
 from mooring.secrets.external.rewriting import matching
@@ -67,8 +69,16 @@ class Around:
 
     def _access(self, access: AwsAccess, what: str) -> AwsAccess:
         """As whom AWS is asked: by the project's role first, where it has one."""
-        refuse(roles_allowed(self._context.project, access.roles, what))
-        rules = self._context.project.secrets
+        context = self._context
+        match access.login:
+            case KeyLogin() as login:
+                access = replace(access, login=replace(login, project=context.project.name))
+            case AccountLogin(account):
+                role = account_role(context.target, account)
+                refuse(roles_allowed(context.project, [role], what))
+                access = replace(access, login=AccountLogin(account, context.target.cluster.name, role))
+        refuse(roles_allowed(context.project, access.roles, what))
+        rules = context.project.secrets
         if rules is None or not rules.role or access.roles[:1] == (rules.role,):
             return access
         return replace(access, roles=(rules.role, *access.roles))

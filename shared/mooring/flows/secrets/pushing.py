@@ -19,9 +19,10 @@ from mooring.flows.secrets.opening import OPENED, Context, Errand, Opening, told
 from mooring.flows.secrets.pushes import is_push
 from mooring.flows.secrets.pushsources import PushedSecrets, data_of, value_of
 from mooring.health import Health
+from mooring.model.externalaws import AwsAccess, access_from, access_text
 from mooring.model.externalkinds import GROUP
 from mooring.model.externalsecret import ExternalSecret, StoreRef, Target
-from mooring.model.externalstore import AwsAccess, Store, access_from, access_text
+from mooring.model.externalstore import Store
 from mooring.model.objectoptions import ObjectOptions, read_object_options
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.pushsecret import PushMetadata, PushSecret, PushStores, parse_push_secret

@@ -83,11 +83,22 @@ def remove(ports: SyncPorts, record: Record, cause: Cause) -> None:
         execution.failures.append((_itself(record), trouble))
     elif target is not None:
         state = _advance(ports, held, plan, operation, execution, target)
+    if not execution.failures and not execution.unfinished and not state.waiting and spec.deleting.cascade:
+        _delete_pushed(ports, record, execution)
     if not execution.failures and not execution.unfinished and not state.waiting:
         inputs = all_inputs(declared_inputs(spec.application), record.wanted)
         ports.applications.forget(record.key, repositories_of(inputs), held.record.lease.token)
         return
     _come_back(ports, held, state, execution, cause)
+
+
+def _delete_pushed(ports: SyncPorts, record: Record, execution: Execution) -> None:
+    """Deletes what PushSecrets of the application wrote elsewhere, as far as that is to go with them."""
+    if record.status.pushed and ports.pushes is not None:
+        try:
+            ports.pushes.delete(record.status.pushed, str(record.key))
+        except MooringError as error:
+            execution.failures.append((record.status.pushed[0].source, error))
 
 
 def _reached(ports: SyncPorts, record: Record, operation: Operation) -> tuple[Live, Plan]:

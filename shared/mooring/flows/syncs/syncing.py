@@ -107,7 +107,10 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     @cache
     def prepared_from(name: str) -> Prepared:
         bundle = ports.bundles.load(name)
-        opened = open_bundle(ports.openers, Context(application, project, place, bundle, now))
+        context = Context(application, project, place, bundle, now)
+        opened = open_bundle(ports.openers, context)
+        if ports.pushes is not None and name == git.bundle:
+            opened = ports.pushes.added(opened, context, record.status.pushed)
         digest_of = ports.bundles.digests.of
         return prepare(opened.manifests, application, target, digest_of, opened.origins, opened.sources)
 
@@ -228,6 +231,8 @@ def _sync(
         bundle = prepared()
         base = base.because(_REPEATED, bundle.repeated, ports.clock())
         sources = bundle.sources
+        if not prune:
+            sources = replace(sources, errands=tuple(each for each in sources.errands if each.prunes is None))
         base = sources.told(base, ports.clock())
         plan = partial(
             plan_sync,
@@ -248,7 +253,7 @@ def _sync(
         shown = with_left(inventory, dict(record.status.shared))
         return note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone, sources=sources), inventory)
     relabels = heals and findings.namespace in findings.drift.keys() - held
-    if not first.steps and request is None and running is None and not relabels:
+    if not (first.steps or sources.errands or request or running or relabels):
         if record.status.generation != spec.generation:
             permit = partial(permit_namespace, project, spec.application, target.cluster)
             try:
@@ -259,7 +264,7 @@ def _sync(
         status = judge(bundle.objects, with_left(inventory, left), base, findings, kept=first.kept, sources=sources)
         return note(ports, record, status, inventory)
     first = narrowed(first, selectors)
-    concerned = {*inventory, *(item.key for item in bundle.objects)}
+    concerned = {*inventory, *(item.key for item in bundle.objects), *(each.source for each in sources.errands)}
     if request is not None and selectors and not any(is_chosen(key, selectors) for key in concerned):
         message = f"resources: the application has no object that {', '.join(request.resources)} fits"
         return answer_request(ports, record, record.status, message, git.revision)

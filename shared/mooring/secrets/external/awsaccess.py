@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mooring.errors import ForbiddenError, MooringError, PermanentError, ThrottledError, UnreachableError
-from mooring.model.externalstore import AwsAccess
+from mooring.model.externalaws import AwsAccess
 from mooring.secrets.external.provider import AbsentError
 
 __all__ = ["SESSION", "SOPS_SESSION", "AwsClients", "MakeClient", "call", "problem"]
@@ -45,6 +45,7 @@ class AwsClients:
     """Clients by service and access; thread-safe. `now` is seconds since the epoch.
 
     `as_oneself` lets stores without a role be read with one's own rights, where those are the author's anyway.
+    `first` gives the keys that the chain of roles begins with, and until when; without it one's own.
     `session` is the name of the sessions, `parameter` that of the installation which says what roles are assumed.
     """
 
@@ -54,10 +55,12 @@ class AwsClients:
         *,
         now: Callable[[], float] = time.time,
         as_oneself: bool = False,
+        first: Callable[[AwsAccess], tuple[float, dict[str, str]]] = lambda _: (0.0, {}),
         session: str = SESSION,
         parameter: str = "ExternalSecretRoleArns",
     ) -> None:
         self._make = make
+        self._first = first
         self._session = session
         self._hint = f"name it in the parameter {parameter}, and let its trust policy name the role before it"
         self._as_oneself = as_oneself
@@ -79,7 +82,7 @@ class AwsClients:
 
     def credentials(self, access: AwsAccess, seconds: int = 3600) -> dict[str, str]:
         """Credentials of the last role of the chain. Raises `ForbiddenError` where there is none."""
-        if not access.roles:
+        if not access.roles and access.login is None:
             if self._as_oneself:
                 return {}
             raise ForbiddenError(
@@ -94,8 +97,7 @@ class AwsClients:
             return kept[1]
 
     def _assume(self, access: AwsAccess, seconds: int) -> tuple[float, dict[str, str]]:
-        credentials: dict[str, str] = {}
-        expires = 0.0
+        expires, credentials = self._first(access)
         for index, role in enumerate(access.roles):
             sts = self._make("sts", access.region, credentials)
             last = index == len(access.roles) - 1
@@ -111,7 +113,7 @@ class AwsClients:
                     request["TransitiveTagKeys"] = list(access.transitive)
             answer = call(f"the role {role}", self._hint, partial(sts.assume_role, **request))
             given = answer["Credentials"]
-            expires = given["Expiration"].timestamp()
+            expires = given["Expiration"].timestamp()  # the last one's: it was assumed last
             credentials = {
                 "aws_access_key_id": given["AccessKeyId"],
                 "aws_secret_access_key": given["SecretAccessKey"],

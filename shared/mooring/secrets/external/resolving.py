@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mooring.errors import ConfigurationError, MooringError
+from mooring.model.externalaws import AwsAccess
 from mooring.model.externalgenerators import Generator
 from mooring.model.externalsecret import (
     DataFrom,
@@ -20,7 +21,7 @@ from mooring.model.externalsecret import (
     RemoteRef,
     StoreRef,
 )
-from mooring.model.externalstore import AwsAccess, Store
+from mooring.model.externalstore import Store
 from mooring.model.objects import Manifest, digest
 from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.awsparameters import ParameterStore

@@ -62,10 +62,10 @@ class VaultServer:
             headers["X-Vault-Inconsistent"] = "forward-active-node"
         return self._request("GET", path, headers, what, hint, query=query)
 
-    def login(self, mount: str, body: Mapping[str, str], hint: str) -> str:
-        """The token that an auth method gives. Raises `MooringError`."""
+    def login(self, mount: str, body: Mapping[str, str], hint: str, *, user: str = "") -> str:
+        """The token that an auth method gives, where it wants to one of its users. Raises `MooringError`."""
         headers = {"X-Vault-Namespace": self._access.login_namespace} if self._access.login_namespace else {}
-        path = f"{api_path('auth', mount.strip('/'))}/login"
+        path = f"{api_path('auth', mount.strip('/'))}/login" + (api_path(user).removeprefix("/v1") if user else "")
         answer = self._request("POST", path, headers, f"a login at auth/{mount}", hint, body=orjson.dumps(body))
         try:
             token = orjson.loads(answer)["auth"]["client_token"]
