@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -57,3 +59,21 @@ def received(name: str) -> Delivery:
     """What a sample tells."""
     sent = request(name)
     return read(recognise(sent.headers), sent, trust())
+
+
+def signed_again(name: str, body: bytes) -> Request:
+    """A sample with another body, proven as its provider would."""
+    sent = request(name)
+    headers = dict(sent.headers)
+    digest = hmac.new(b"a-secret-for-samples", body, hashlib.sha256).hexdigest()
+    for header, before in sent.headers.items():
+        if header == "x-mooring-signature":
+            stamped = f"{headers['x-mooring-timestamp']}.".encode() + body
+            headers[header] = "v1=" + hmac.new(b"a-secret-for-samples", stamped, hashlib.sha256).hexdigest()
+        elif header == "webhook-signature":
+            stamped = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+            raw = hmac.new(b"a-signing-token-of-32-bytes-long", stamped, hashlib.sha256).digest()
+            headers[header] = "v1," + base64.b64encode(raw).decode()
+        elif "signature" in header:
+            headers[header] = f"sha256={digest}" if before.startswith("sha256=") else digest
+    return Request(headers, body, sent.source)
