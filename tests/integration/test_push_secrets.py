@@ -6,14 +6,16 @@ import base64
 import dataclasses
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from local.tools import ensure
 from mooring.access.parsing import built_in
+from mooring.access.project import Permitted
 from mooring.access.secretrules import SecretRules
 from mooring.flows.asked.declaring import delete
+from mooring.flows.secrets.opening import Context, Opened
 from mooring.health import Health
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.state.records import Resource
@@ -296,17 +298,20 @@ def test_what_was_pushed_goes_with_the_application(shop: ExternalWorld, cascade:
     assert world.record(key).spec is None
 
 
-@pytest.mark.parametrize("at", range(6))
-def test_a_crash_forgets_no_pushed_secret(shop: ExternalWorld, at: int) -> None:
+@pytest.mark.parametrize("at", [*range(6), "CreateSecret", "DescribeSecret"])
+def test_a_crash_forgets_no_pushed_secret(shop: ExternalWorld, at: int | str) -> None:
     """GIVEN a function that dies at any request WHEN git then drops the PushSecret THEN nothing of it is left."""
     world = shop.world
     key = world.declare(**AUTO)
     rest = (store(), secret(a="1"))
     world.push(key, *rest, push("out", "db", pushed("a", "one"), pushed("a", "two"), deletionPolicy="Delete"))
-    shop.dies_after = at
+    if isinstance(at, int):
+        shop.dies_after = at
+    else:
+        shop.dies_at = at
     with pytest.raises(Crash):
         shop.sync(key)
-    shop.dies_after = None
+    shop.dies_after, shop.dies_at = None, ""
     world.now += 60
     world.push(key, *rest)
     shop.sync(key, "tick")
@@ -364,6 +369,77 @@ def test_a_store_that_is_down_is_tried_again(shop: ExternalWorld) -> None:
     shop.later(61)
     shop.sync(key, "tick")
     assert ("1", "Healthy") == (remote(shop, "a"), world.record(key).status.health.status)
+
+
+@pytest.mark.parametrize("at", ["DescribeSecret", "GetSecretValue", "DeleteSecret"])
+def test_a_crash_while_deleting_leaves_nothing(shop: ExternalWorld, at: str) -> None:
+    """GIVEN a PushSecret that left git WHEN the function dies while it deletes THEN the next sync ends it."""
+    world = shop.world
+    key = world.declare(**AUTO)
+    rest = (store(), secret(a="1"))
+    world.push(key, *rest, push("out", "db", pushed("a", "one"), pushed("a", "two"), deletionPolicy="Delete"))
+    shop.sync(key)
+    world.push(key, *rest)
+    shop.dies_at = at
+    with pytest.raises(Crash):
+        shop.sync(key)
+    shop.dies_at = ""
+    world.now += 60
+    shop.sync(key, "tick")
+    assert (set(), (), "Synced") == (there(shop), world.record(key).status.pushed, world.record(key).status.sync)
+
+
+def test_a_namespace_that_is_not_the_projects_is_not_read(shop: ExternalWorld) -> None:
+    """GIVEN a project for one namespace WHEN a PushSecret is in another THEN its Secret is not read, and it says why."""
+    world = shop.world
+    theirs = secret("db", a="canary")
+    theirs["metadata"] |= {"namespace": "bank", "uid": "theirs"}
+    world.cluster.objects[ObjectKey.of(theirs)] = theirs
+    places = (Permitted(server="*", namespace="shop", name=""),)
+    world.targets.projects["default"] = dataclasses.replace(built_in(), destinations=places)
+    key = world.declare(**AUTO)
+    pushing = push("out", "db", pushed("a", "a"))
+    pushing["metadata"]["namespace"] = "bank"
+    world.push(key, {**store(), "metadata": {"name": "aws", "namespace": "bank"}}, pushing)
+    shop.sync(key)
+    assert (set(), True) == (there(shop), "project 'default' does not permit" in message(world, key))
+
+
+def test_what_a_sealed_secret_holds_is_pushed_in_the_same_sync(shop: ExternalWorld) -> None:
+    """GIVEN another opener's Secret WHEN synced THEN it is pushed as it was opened."""
+    world = shop.world
+    shop.openers = (Sealed(),)
+    key = world.declare(**AUTO)
+    sealed = {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "metadata": {"name": "db"}}
+    world.push(key, store(), push("out", "db", pushed("a", "a")), sealed)
+    shop.sync(key)
+    assert ("opened", "Synced") == (remote(shop, "a"), world.record(key).status.sync)
+
+
+def test_a_cluster_with_the_operator_keeps_its_push_secrets(shop: ExternalWorld) -> None:
+    """GIVEN a cluster that keeps the operator WHEN synced THEN PushSecrets are applied there, and nothing is pushed."""
+    world = shop.world
+    world.cluster.cluster = dataclasses.replace(
+        world.cluster.cluster, annotations={"mooring.dev/external-secrets": "in-cluster"}
+    )
+    key = world.declare(**AUTO)
+    world.push(key, store(), secret(a="1"), push("out", "db", pushed("a", "a")))
+    shop.sync(key)
+    assert {"Secret", "SecretStore", "PushSecret"} == {each.kind for each in world.cluster.objects}
+    assert set() == there(shop)
+
+
+class Sealed:
+    """Opens what is sealed in name only."""
+
+    name = "sealed-secrets"
+    kinds: ClassVar[dict[tuple[str, str], bool]] = {("bitnami.com", "SealedSecret"): True}
+
+    def targets(self, source: Manifest, context: Context) -> list[ObjectKey]:
+        return [ObjectKey("", "Secret", context.namespace, source["metadata"]["name"])]
+
+    def open(self, sources: Any, context: Context) -> list[Opened]:
+        return [Opened((secret(each["metadata"]["name"], a="opened"),), "1") for each in sources]
 
 
 def test_stores_by_label(shop: ExternalWorld) -> None:

@@ -1,7 +1,7 @@
 """Where the values of PushSecrets come from: Secrets of the application as it was just opened, else of the cluster.
 
-A sync can read more of a cluster than the author of an application may; so a Secret that is not the application's own
-is read only in a namespace where the project lets it live, beside which its author could read it anyway.
+A sync can read more of a cluster than the author of an application may. So PushSecrets have to be in a namespace where
+the project lets the application live: what is there its author could read anyway.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class PushedSecrets:
 
     def values(self, push: PushSecret) -> Mapping[str, bytes]:
         """The values of the Secret that a PushSecret selects. Raises `MooringError`."""
+        permit_reading(self._context.project, self._context.target.cluster, push.namespace)
         if push.selector is None:
             return data_of(self._own.get((push.namespace, push.secret)) or self._live(push))
         fitting = [
@@ -49,7 +50,6 @@ class PushedSecrets:
         return data_of(fitting[0])
 
     def _live(self, push: PushSecret) -> Manifest:
-        permit_reading(self._context.project, self._context.target.cluster, push.namespace)
         found = self._context.target.get(ObjectKey("", "Secret", push.namespace, push.secret))
         if found is None or found.live is None:
             raise ConfigurationError(
