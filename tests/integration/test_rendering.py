@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from mooring.errors import ConfigurationError, MooringError, UnreachableError
-from mooring.events.messages import AppMessage, Cause, RepositoryMessage
+from mooring.events.messages import AppMessage, Cause, CommitMessage, RepositoryMessage
 from mooring.flows.renders import building
 from mooring.flows.asked.declaring import AskPorts, declare
 from mooring.flows.asked.gpgkeys import add_keys
@@ -21,6 +21,7 @@ from mooring.flows.sweeps.sweeping import SweepPorts, sweep
 from mooring.model.application import AppKey
 from mooring.render import Tools
 from mooring.source import Credential, Repositories, normalise
+from mooring.source.credentials import CredentialStore, TokenCredential
 from mooring.state.records import WantedState
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
@@ -90,6 +91,7 @@ class Ground:
         self.repositories = Repositories(root / "repositories", Nobody(), timeout=20)
         self.tools = Tools(kustomize=str(tools["kustomize"]), helm=str(tools["helm"]), gokit=str(tools["gokit"]))
         self.url = git.create("shop.git")
+        self.credentials: CredentialStore | None = None
 
     def serve(self, *api_versions: str) -> None:
         """What the cluster serves from now on."""
@@ -117,6 +119,7 @@ class Ground:
         return RenderPorts(
             world.applications, world.bundles, self.registry, self.repositories,
             self.charts, world.queues, self.tools, self._clock,  # type: ignore[arg-type]
+            credentials=self.credentials,
         )  # fmt: skip
 
     def render(self, *keys: AppKey, kind: Any = "push") -> None:
@@ -436,3 +439,57 @@ def test_a_commit_that_is_not_signed_is_not_rendered(ground: Ground, renders: li
         ground.render(app)
         assert (signed, None) == (ground.wanted(app).revision, ground.wanted(app).failure)
         assert {"a": {"v": "2"}} == ground.objects(app)
+
+
+class Registered:
+    """A store with a token for every repository."""
+
+    def find(self, url: str, *, fresh: bool = False) -> Credential | None:
+        return TokenCredential(url, "s3cret")
+
+
+def test_a_commit_is_on_record_with_its_committer_and_repository(ground: Ground) -> None:
+    """GIVEN a commit that nobody signed, its record names who committed it and where it is; nobody is asked as no one."""
+    sha = ground.git.commit("shop.git", {"a/a.yaml": config("a", x="1")})
+    key = ground.declare(source=ground.source("a"))
+    ground.render(key)
+    commit = ground.wanted(key).commit
+    assert (sha, normalise(ground.url), "", False) == (commit.sha, commit.repository, commit.signer, commit.verified)
+    assert commit.committer and "@" in commit.committer_email
+    assert [] == ground.world.queues.waiting
+
+
+def test_who_merged_a_commit_is_asked_once_its_syncs_are_sent(ground: Ground) -> None:
+    """GIVEN a credential, WHEN applications get a new commit, THEN one look at it waits; without news, none does."""
+    ground.credentials = Registered()
+    first = ground.git.commit("shop.git", {"a/a.yaml": config("a", x="1"), "b/b.yaml": config("b", x="1")})
+    keys = [ground.declare(name, source=ground.source(name)) for name in ("a", "b")]
+    sent: list[tuple[int, Any]] = []
+    queues = ground.world.queues
+
+    def send_later(messages: Any) -> None:
+        sent.extend((len(queues.sent), message) for message in messages)
+
+    queues.send_later = send_later  # type: ignore[method-assign]
+    queues.sent.clear()
+    ground.render(*keys)
+    assert [(2, (CommitMessage(ground.url, first), 20.0))] == sent
+    ground.render(*keys, kind="person")
+    assert 1 == len(sent)
+    second = ground.git.commit("shop.git", {"elsewhere/c.yaml": config("c", x="1")})
+    ground.render(*keys)
+    assert CommitMessage(ground.url, second) == sent[1][1][0]
+
+
+def test_a_look_that_can_not_be_asked_for_is_no_trouble(ground: Ground) -> None:
+    """GIVEN a queue that takes nothing more, the render is done all the same."""
+    ground.credentials = Registered()
+    ground.git.commit("shop.git", {"a/a.yaml": config("a", x="1")})
+    key = ground.declare(source=ground.source("a"))
+
+    def send_later(messages: Any) -> None:
+        raise UnreachableError("SQS can't be reached")
+
+    ground.world.queues.send_later = send_later  # type: ignore[method-assign]
+    ground.render(key)
+    assert {"a": {"x": "1"}} == ground.objects(key)

@@ -16,6 +16,7 @@ from mooring.flows.asked.gpgkeys import add_keys, list_keys
 from mooring.flows.renders.verifying import NotSignedError, verify_sources
 from mooring.source import GoKit, Repositories
 from mooring.source.openpgp import check_openpgp, read_public_keys
+from mooring.source.objects import parse_commit
 from mooring.source.signatures import Refused, Signed, split_commit
 from mooring.source.sshsig import check_ssh, fingerprint
 from mooring.access.integrity import ssh_key
@@ -288,3 +289,36 @@ def test_a_signature_counts_for_its_text_alone() -> None:
     raw = b"tree 1\ngpgsig A\n B\n \n C\nencoding x\ngpgsig-sha256 D\n E\n\ngpgsig not a header\n"
     sha = hashlib.sha1(b"commit %d\0%s" % (len(raw), raw)).hexdigest()
     assert Signed(b"tree 1\nencoding x\n\ngpgsig not a header\n", b"A\nB\n\nC\n") == split_commit(sha, raw)
+
+
+def test_the_record_of_a_commit_names_whose_signature_it_bears(ground: Ground, ada: Pen, key: str) -> None:
+    """GIVEN commits signed with GnuPG, with SSH and not at all, the signer is named as its own tools name the key."""
+    plain = ada.run("git", "rev-parse", "main", cwd=ground.bare).decode().strip()
+    by_gpg = ada.commit(ground.bare, gpg=key)
+    pencil = ada.ssh("record", "ed25519")
+    by_ssh = ada.commit(ground.bare, ssh=pencil)
+    name = ada.run("ssh-keygen", "-lf", f"{pencil}.pub").decode().split()[1]
+
+    def signer(sha: str) -> str:
+        return parse_commit(sha, ada.run("git", "cat-file", "commit", sha, cwd=ground.bare)).signer
+
+    assert ["", f"openpgp {key[-16:]}", f"ssh {name}"] == [signer(each) for each in (plain, by_gpg, by_ssh)]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("-----BEGIN PGP SIGNATURE-----\n\nnonsense!\n-----END PGP SIGNATURE-----", "openpgp"),
+        ("-----BEGIN PGP SIGNATURE-----\nno end", "openpgp"),
+        ("-----BEGIN PGP SIGNATURE-----\n\nwsE=\n-----END PGP SIGNATURE-----", "openpgp"),
+        ("-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----", "ssh"),
+        ("-----BEGIN SIGNED MESSAGE-----\nMII=\n-----END SIGNED MESSAGE-----", "x509"),
+        ("something else", "unknown"),
+    ],
+)
+def test_a_signature_that_can_not_be_read_is_told_by_its_kind(text: str, told: str) -> None:
+    """GIVEN a signature that nobody can read, the commit is read all the same."""
+    folded = text.replace("\n", "\n ")
+    raw = f"tree {'1' * 40}\nauthor A <a@b> 1 +0000\ngpgsig {folded}\n\nFix it\n".encode()
+    commit = parse_commit("a" * 40, raw)
+    assert (told, "Fix it") == (commit.signer, commit.subject)

@@ -53,8 +53,9 @@ def test_a_damaged_answer_is_an_error(out: bytes) -> None:
 
 
 def test_a_commit_is_read() -> None:
-    """Author, time of the commit in UTC, and its first paragraph on one line."""
-    expected = Commit(A, "Ann Lee", "ann@example.com", datetime.fromtimestamp(1700000060, UTC), "Fix it")
+    """Author, committer, time of the commit in UTC, and its first paragraph on one line."""
+    at = datetime.fromtimestamp(1700000060, UTC)
+    expected = Commit(A, "Ann Lee", "ann@example.com", at, "Fix it", "Bo", "bo@example.com")
     assert expected == parse_commit(A, RAW)
 
 
