@@ -382,6 +382,38 @@ def test_an_immutable_secret_is_told_and_left_alone(shop: Shop) -> None:
     )  # fmt: skip
 
 
+def test_what_was_made_immutable_keeps_its_keys_and_holds_nothing_up(shop: Shop) -> None:
+    """GIVEN a Secret that its owner made immutable WHEN the application goes THEN it does, and the Secret stays."""
+    shop.keep(own="theirs")
+    key = shop.declare()
+    shop.world.push(key, store(), merging())
+    shop.sync(key)
+    shop.patch("db", {"immutable": True})
+    delete(shop.world.asking, key, "ada", cascade=True)
+    shop.sync(key)
+    assert shop.world.record(key).spec is None
+    assert {"own": "theirs", "user": "ada", "password": "one"} == shop.content()
+
+
+def test_metadata_of_a_template_is_added_and_goes_again(shop: Shop) -> None:
+    """GIVEN labels in a template WHEN merged THEN they stand beside the owner's, and go with the part."""
+    shop.keep(own="theirs")
+    shop.patch("db", {"metadata": {"labels": {"team": "theirs"}, "annotations": {"helm.sh/resource-policy": "keep"}}})
+    key = shop.declare()
+    template = {"metadata": {"labels": {"ours": "yes"}}, "data": {"url": "{{ .user }}@db"}, "type": "example.com/other"}
+    shop.world.push(key, store(), config_map("kept"), merging(target={"template": template}))
+    shop.sync(key)
+    shop.sweep()
+    assert {"own": "theirs", "url": "ada@db"} == shop.content()
+    live = shop.live() or {}
+    assert ({"team": "theirs", "ours": "yes"}, "Opaque") == (live["metadata"]["labels"], live["type"])
+    assert "Synced" == shop.world.record(key).status.sync
+
+    shop.world.push(key, store(), config_map("kept"))
+    shop.sync(key)
+    assert ({"own": "theirs"}, {"team": "theirs"}) == (shop.content(), (shop.live() or {})["metadata"]["labels"])
+
+
 def test_a_dry_run_changes_nothing_and_tells_no_value(shop: Shop) -> None:
     """GIVEN a part that differs WHEN a dry run is asked for THEN it says so without a value, and writes nothing."""
     shop.keep(own="theirs")
