@@ -83,9 +83,24 @@ def _add_properties(parser: argparse.ArgumentParser) -> None:
         "--label", action="append", default=[], metavar="K=V", help="a label, for generators (K- removes)"
     )
     parser.add_argument("--annotation", action="append", default=[], metavar="K=V", help="an annotation (K- removes)")
+    parser.add_argument(
+        "--drift",
+        dest="annotation",
+        action="append",
+        type=_drift,
+        metavar="MODE",
+        help="how drift is noticed beside the sweep: sweep (not at all), watch or audit (docs/drift.md)",
+    )
     parser.add_argument("--project", metavar="NAME", help="the project that it belongs to alone")
     parser.add_argument("--requests-per-second", type=int, metavar="N", help="at most so many a function (0: no limit)")
     parser.add_argument("--at-once", type=int, metavar="N", help="at most so many under way (0: no limit)")
+
+
+def _drift(mode: str) -> str:
+    """A mode of noticing drift, as the annotation that says it."""
+    if mode not in ("sweep", "watch", "audit"):
+        raise argparse.ArgumentTypeError(f"{mode!r} is none of sweep, watch and audit")
+    return f"mooring.dev/drift={mode}"
 
 
 def add_cluster(api: Api, args: argparse.Namespace) -> int:

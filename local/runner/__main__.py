@@ -1,8 +1,8 @@
 """`python -m local.runner`: one template, run until SIGTERM.
 
 A process of its own, so that its descendants are the function instances and nothing else. It is ready when the file
-`runner.json` in its directory exists: `{"url": …, "resources": {logical id: what !Ref gives}}`. When its parent dies it
-ends itself as on SIGTERM, and its instances are killed by the kernel if it can't even do that.
+`runner.json` in its directory exists: `{"url": …, "lambda": …, "resources": {logical id: what !Ref gives}}`. When its
+parent dies it ends itself as on SIGTERM, and its instances are killed by the kernel if it can't even do that.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 from local.runner.documents import TemplateError, read_template
 from local.runner.gateway import Gateway
 from local.runner.invocations import Ledger
+from local.runner.lambdas import LambdaApi
 from local.runner.pool import Pool
 from local.runner.queues import QueueMapping
 from local.runner.resources import Clients
@@ -62,7 +63,7 @@ def _run(chosen: argparse.Namespace, heard: int) -> None:
     chosen.directory.mkdir(parents=True, exist_ok=True)
     ready = chosen.directory / "runner.json"
     ready.unlink(missing_ok=True)
-    gateway = Gateway(chosen.port)
+    gateway, lambdas = Gateway(chosen.port), LambdaApi()
     clients, streams = _clients(chosen.endpoint, chosen.region)
     wishes = Wishes(chosen.stack, dict(chosen.parameter), chosen.sweep, chosen.visibility)
     system = build_system(read_template(chosen.template), chosen.template.parent, gateway.url, clients, wishes)
@@ -72,7 +73,7 @@ def _run(chosen: argparse.Namespace, heard: int) -> None:
         # What is deployed is compiled when it is built; here nobody can write beside the code once it runs.
         compileall.compile_dir(folder, quiet=2)
     sandbox = open_sandbox(
-        chosen.directory, chosen.endpoint, chosen.region, libraries, chosen.tools, functions, os.environ
+        chosen.directory, chosen.endpoint, chosen.region, libraries, chosen.tools, functions, os.environ, lambdas.url
     )
     if sandbox.mode == "none":
         _say("this machine allows no namespaces: functions share /tmp and could write to their code")
@@ -83,8 +84,9 @@ def _run(chosen: argparse.Namespace, heard: int) -> None:
     }
     try:
         _wire(pools, clients, streams, stopped)
+        lambdas.serve(pools, stopped)
         gateway.serve(pools)
-        _announce(ready, gateway.url, system)
+        _announce(ready, gateway.url, lambdas.url, system)
         while not select.select([heard], [], [], _TEND)[0]:
             for pool in pools.values():
                 pool.tend()
@@ -92,6 +94,7 @@ def _run(chosen: argparse.Namespace, heard: int) -> None:
         stopped.set()
         ready.unlink(missing_ok=True)
         gateway.close()
+        lambdas.close()
         for pool in pools.values():
             pool.close()
         sys.stdout.flush()
@@ -110,9 +113,9 @@ def _wire(pools: dict[str, Pool], clients: Clients, streams: object, stopped: th
             Clock(clients.region, schedule, pool, stopped, _say).start()
 
 
-def _announce(ready: Path, url: str, system: System) -> None:
+def _announce(ready: Path, url: str, lambdas: str, system: System) -> None:
     draft = ready.with_suffix(".draft")
-    draft.write_text(json.dumps({"url": url, "resources": dict(system.resources)}, indent=2))
+    draft.write_text(json.dumps({"url": url, "lambda": lambdas, "resources": dict(system.resources)}, indent=2))
     draft.replace(ready)
 
 

@@ -40,6 +40,7 @@ class Sandbox:
     path: tuple[Path, ...]
     visible: tuple[str, ...]
     outside: Mapping[str, str]
+    lambdas: str = ""
     # The promise that a child dies with its parent is bound to the parent's thread, so one thread starts them all.
     starter: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "starter"))
 
@@ -74,6 +75,8 @@ class Sandbox:
             "TZ": ":UTC",
             "_HANDLER": function.handler,
         }
+        if self.lambdas:
+            fixed["AWS_ENDPOINT_URL_LAMBDA"] = self.lambdas
         if function.json_logs:
             fixed |= {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
         if self.mode == "none":
@@ -114,10 +117,12 @@ def open_sandbox(
     tools: Sequence[Path],
     functions: Sequence[Function],
     surroundings: Mapping[str, str],
+    lambdas: str = "",
 ) -> Sandbox:
     """A sandbox whose instances keep what they write below `directory`; finds out what this machine allows.
 
-    `surroundings` is the environment of the runner itself, of which only the way to the internet is passed on.
+    `surroundings` is the environment of the runner itself, of which only the way to the internet is passed on;
+    `lambdas` is where functions find Lambda's own API.
     """
     probe = [sys.executable, "-I", "-S", str(_BOX), "--probe"]
     mode = subprocess.run(probe, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
@@ -136,6 +141,7 @@ def open_sandbox(
         path=tuple(tools),
         visible=_below_tmp(needed, tools),
         outside=outside,
+        lambdas=lambdas,
     )
 
 

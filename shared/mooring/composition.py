@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from mooring.flows.sets.generating import SetPorts
     from mooring.flows.sweeps.merges import MergePorts
     from mooring.flows.sweeps.sweeping import SweepPorts
+    from mooring.flows.sweeps.watching import WatchPorts
     from mooring.flows.syncs.ports import SyncPorts
     from mooring.model.application import Destination
     from mooring.model.externalaws import AwsAccess
@@ -56,9 +58,11 @@ if TYPE_CHECKING:
     from mooring.source import Repositories
     from mooring.source.charts import Charts
     from mooring.source.githubapp import InstallationTokens
+    from mooring.starting import WatchStarter
     from mooring.state.bundles import Bundles
     from mooring.state.deeds import Deeds
     from mooring.state.sealingkeys import SealingKeys
+    from mooring.state.watchers import Watchers
 
 __all__ = ["Composition"]
 
@@ -368,6 +372,40 @@ class Composition:
             self._pool,
             root=self._root,
             merges=self._merge_ports,
+            watchers=self._watchers,
+            start=self._watch_starter,
+        )
+
+    @cached_property
+    def _watchers(self) -> Watchers:
+        from mooring.state.watchers import Watchers
+
+        return Watchers(self.table)
+
+    @cached_property
+    def _watch_starter(self) -> WatchStarter | None:
+        from mooring.starting import WatchStarter
+
+        name = self._environment.get("MOORING_WATCH_FUNCTION")
+        return WatchStarter(self._client("lambda"), name) if name else None
+
+    def watch_ports(self, remaining: float) -> WatchPorts:
+        """For `watch`: `remaining` are the seconds that the invocation has left."""
+        from mooring.flows.sweeps.watching import WatchPorts
+
+        lasts = min(float(self._setting("MOORING_WATCH_SECONDS")), remaining - _TIME_TO_FINISH)
+        self._setting("MOORING_WATCH_FUNCTION")
+        start = self._watch_starter
+        assert start is not None
+        return WatchPorts(
+            self.applications,
+            self._targets,
+            self._watchers,
+            self.queues,
+            start,
+            uuid.uuid4().hex,  # an invocation that is tried again has its request's id again
+            time.time() + lasts,
+            lasts,
         )
 
     def hook_ports(self) -> HookPorts:

@@ -15,7 +15,7 @@ from tests.infra.sam import ROOT, run_sam
 
 Template = dict[str, Any]
 
-FUNCTIONS = ["api", "audit", "render", "sweep", "sync", "webhook"]
+FUNCTIONS = ["api", "audit", "render", "sweep", "sync", "watch", "webhook"]
 NETWORK_ONLY = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -32,6 +32,7 @@ NEEDS = {
     "MOORING_RENDERS_QUEUE": {"sqs:SendMessage"},
     "MOORING_SYNCS_QUEUE": {"sqs:SendMessage"},
     "MOORING_LATER_QUEUE": {"sqs:SendMessage"},
+    "MOORING_WATCH_FUNCTION": {"lambda:InvokeFunction"},
     "MOORING_WEBHOOK_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_DIGEST_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_API_TOKEN_SECRET": {"secretsmanager:GetSecretValue"},
@@ -95,6 +96,7 @@ ONLY_TOLD = {
     "MOORING_AUDIT_LOG_GROUPS",
     "MOORING_DEED_DAYS",
     "MOORING_VAULT_SERVERS",
+    "MOORING_WATCH_SECONDS",
     "MOORING_SYNC_ROLE",
     "MOORING_PLUGINS",
     "MOORING_GIT_SUBMODULES",
@@ -227,6 +229,7 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
         "render": {"appsets", "repositories", "sops"},
         "sweep": {"repositories"},
         "sync": {"clusters", "external"},
+        "watch": {"clusters"},
         "webhook": set(),
     } == read
 

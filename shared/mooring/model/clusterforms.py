@@ -24,6 +24,8 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?")
 _TYPE = "argocd.argoproj.io/secret-type"
 _KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 _MOST = 1000
+_DRIFT = "mooring.dev/drift"
+_MODES = ("sweep", "watch", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,10 @@ def _texts(fields: Fields, name: str, needed: str) -> dict[str, str] | None:
 
 
 def _warn(form: ClusterForm, warnings: list[str]) -> None:
+    """Adds what the user should know. Raises `ConfigurationError` for a mode of drift that there is not."""
+    mode = (form.annotations or {}).get(_DRIFT, "sweep")
+    if mode not in _MODES:
+        raise ConfigurationError(f"must be one of {', '.join(_MODES)}", field=f"annotations.{_DRIFT}")
     if form.namespaces or form.cluster_resources:
         warnings.append(
             "namespaces: remembered and not enforced; restrict what may be deployed by an AppProject's destinations, "

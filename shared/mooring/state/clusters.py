@@ -32,6 +32,7 @@ __all__ = [
 
 IN_CLUSTER = "in-cluster"
 _MANAGED = "mooring.dev/applications"
+_DRIFT = "mooring.dev/drift"
 _DEFAULT_SERVER = "https://kubernetes.default.svc"
 _PORTS = {"https": 443, "http": 80}
 
@@ -83,6 +84,11 @@ class Cluster:
         """Namespaces (globs) of this cluster whose Applications and projects are taken from its API."""
         named = self.annotations.get(_MANAGED, "")
         return tuple(each for part in named.split(",") if (each := part.strip()))
+
+    @property
+    def drift(self) -> str:
+        """How drift is noticed there beside the sweep: `sweep` (by it alone), `watch` or `audit`."""
+        return self.annotations.get(_DRIFT) or "sweep"
 
 
 def items_of(cluster: Cluster) -> Item:

@@ -17,7 +17,7 @@ from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.probing import why_unreachable
-from mooring.errors import MooringError
+from mooring.errors import ConfigurationError, MooringError
 from mooring.flows.clusters.declared import Declared, WithDeclared
 from mooring.flows.clusters.live import Live, Target
 from mooring.flows.clusters.nowhere import Nowhere
@@ -162,6 +162,18 @@ class Targets:
             known[1].server.close()
         self._open[cluster.name] = ((connection, limits), target)
         return self._with_declared(target)
+
+    def opened(self, cluster: Cluster) -> Target:
+        """The connection to a cluster alone, for whoever watches it. Raises `ConfigurationError` where it has none."""
+        target = self.connect(cluster)
+        target = target.live if isinstance(target, WithDeclared) else target
+        if not isinstance(target, Target):
+            raise ConfigurationError("no default cluster is registered, so there is nothing to watch", field="cluster")
+        return target
+
+    def connection(self, cluster: Cluster, *, fresh: bool = False) -> Connection:
+        """How to reach a cluster; `fresh` reads its credentials anew."""
+        return self._places.connection(self._places.find(cluster), fresh=fresh)
 
     def _with_declared(self, target: Live) -> Live:
         return target if self.declared is None else WithDeclared(target, self.declared)

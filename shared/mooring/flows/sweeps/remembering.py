@@ -8,13 +8,12 @@ from the inventories; an application's is read again when its lease has moved on
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from mooring.flows.clusters.declared import is_registered
-from mooring.flows.syncs.looking import sight_of
 from mooring.cluster.observe import Observed
-from mooring.model.application import AppKey
+from mooring.flows.syncs.looking import sight_of
+from mooring.model.application import AppKey, is_registered
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import tracking_value
 from mooring.plan.inventory import Inventory
@@ -23,6 +22,9 @@ __all__ = ["GONE", "Memory", "mark_of"]
 
 GONE = b""
 """The mark of an object that is not there."""
+
+_UNSURE = b"?"
+"""The mark of an object that is being applied, or was when a sync died: the next sync settles it."""
 
 _BYTES = 12
 
@@ -65,8 +67,9 @@ class Memory:
             if is_registered(key.group, key.kind):
                 continue
             known.kinds[key.group, key.kind] = entry.version
-            if entry.digest and not entry.unsure:
-                known.marks[_name(key)] = _mark(entry.uid, entry.fingerprint, entry.generation)
+            known.marks[_name(key)] = (
+                _mark(entry.uid, entry.fingerprint, entry.generation) if entry.digest and not entry.unsure else _UNSURE
+            )
         self._apps[app] = known
         self._labels[tracking_value(app)] = app
 
@@ -87,9 +90,15 @@ class Memory:
         return self._labels.get(label)
 
     def is_as_applied(self, app: AppKey, key: ObjectKey, mark: bytes) -> bool:
-        """Whether an object is as the application remembers it; also where it remembers nothing of it."""
+        """Whether an object is for certain as the application remembers it."""
         known = self._apps.get(app)
-        return known is None or known.marks.get(_name(key), mark) == mark
+        return known is not None and known.marks.get(_name(key)) == mark
+
+    def differs(self, app: AppKey, key: ObjectKey, mark: bytes) -> bool:
+        """Whether an object is for certain not as the application remembers it."""
+        known = self._apps.get(app)
+        remembered = None if known is None else known.marks.get(_name(key))
+        return remembered is not None and remembered not in (mark, _UNSURE)
 
     def missing(self, group: str, kind: str, names: set[tuple[str, str]]) -> Iterator[AppKey]:
         """The applications that remember an object of a kind which is not among these (namespace, name).

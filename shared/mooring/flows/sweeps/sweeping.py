@@ -31,6 +31,8 @@ from mooring.state.registry import Cluster, Registry
 if TYPE_CHECKING:
     from mooring.flows.asked.bootstrapping import Root
     from mooring.flows.sweeps.merges import MergePorts
+    from mooring.flows.sweeps.watching import Starter
+    from mooring.state.watchers import Watchers
 
 __all__ = ["SweepPorts", "forward", "sweep"]
 
@@ -40,7 +42,7 @@ _TICK = Cause("tick")
 @dataclass(frozen=True, slots=True)
 class SweepPorts:
     """What a sweep works with; `pool` asks repositories side by side, `root` is what the installation begins with,
-    `merges` makes what asks code hosts.
+    `merges` makes what asks code hosts; `watchers` and `start` are there where clusters can be watched.
     """
 
     applications: Applications
@@ -52,6 +54,8 @@ class SweepPorts:
     clock: Callable[[], float] = time.time
     root: Root | None = None
     merges: Callable[[], MergePorts] | None = None
+    watchers: Watchers | None = None
+    start: Starter | None = None
 
 
 def sweep(ports: SweepPorts) -> list[MooringError]:
@@ -67,11 +71,21 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
 
         if place := decider(known.clusters):
             ports.queues.send("syncs", [ClusterMessage(place, _TICK, sets=deciding)], alone=True)
+    watched = _watched(ports, known.clusters, clusters)
     stale, troubles = _stale(ports, listed, sets, known.clusters)
     ports.queues.send("renders", stale, alone=True)
     if trouble := follow_scripts(ports.registry.health_scripts, ports.repositories, known.settings):
         troubles.append(trouble)
+    troubles += watched
     return [*troubles, rooted] if rooted else troubles
+
+
+def _watched(ports: SweepPorts, known: Sequence[Cluster], used: Sequence[str]) -> list[MooringError]:
+    if not any(each.drift == "watch" for each in known):
+        return []
+    from mooring.flows.sweeps.attending import attend
+
+    return attend(ports.watchers, ports.start, known, used, ports.clock())
 
 
 def forward(ports: SweepPorts, messages: Iterable[Later | CommitMessage]) -> list[MooringError]:

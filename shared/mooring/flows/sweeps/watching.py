@@ -2,8 +2,8 @@
 
 A watcher holds a metadata-only watch on each kind in use and knows by heart how every object was applied
 (`remembering`). An event that differs is a doubt. Before it becomes a message the application's lease is read: while a
-sync is at work the facts are on their way, so its own applies start nothing; where the lease has moved on, the inventory
-is read again; what differs then goes to `sync` as one object (`flows.syncs.pinpointing`).
+sync is at work the facts are on their way, so its own applies start nothing; where the lease has moved on, the
+inventory is read again; what differs then goes to `sync` as one object (`flows.syncs.pinpointing`).
 
 Nobody watches for ever. Well before its function ends a watcher starts its successor and tells it up to where it has
 read. The successor opens its watches from there, takes the first place (`state.watchers`) and the former one ends, so
@@ -18,19 +18,20 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery, Resource
 from mooring.cluster.observe import Observed
 from mooring.cluster.watching import KindWatch
-from mooring.errors import ConflictError, MooringError, PermanentError
+from mooring.errors import ConflictError, MooringError, PermanentError, TransientError
 from mooring.events.messages import Cause, Message, ObjectMessage
 from mooring.flows.clusters.targets import Targets
 from mooring.flows.sweeps.remembering import GONE, Memory, mark_of
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
+from mooring.model.tracking import tracking_value
 from mooring.queues import Queues
 from mooring.state.applications import Applications
 from mooring.state.watchers import Watchers
@@ -43,6 +44,7 @@ _LOOK_AROUND: Final = 60.0  # seconds between looks for new applications and kin
 _AT_ONCE: Final = 5  # times an object is told of in a minute before there are pauses
 _LONGEST_PAUSE: Final = 30.0  # seconds between two messages about one object
 _CALM: Final = 60.0  # seconds
+_NEWS: Final = 2.0  # seconds until an application that nobody knows is looked for
 _MOST_NAMED: Final = 100  # objects in one message
 
 
@@ -55,7 +57,7 @@ class Starter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WatchPorts:
-    """What a watcher works with: `ends` is when its function ends (seconds since the epoch), `lasts` how long it may."""
+    """What a watcher works with: it `lasts` some seconds and `ends` at a time (seconds since the epoch)."""
 
     applications: Applications
     targets: Targets
@@ -105,7 +107,10 @@ class _Watcher:
     doubts: dict[ObjectKey, tuple[bytes, str]] = field(default_factory=dict)
     incomplete: set[tuple[AppKey, str, str]] = field(default_factory=set)
     told: dict[ObjectKey, _Told] = field(default_factory=dict)
-    strangers: bool = False
+    strangers: set[ObjectKey] = field(default_factory=set)
+    news: bool = False
+    renew_at: float = 0.0
+    around_at: float = 0.0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     # -- called from the watches' threads --------------------------------------------------------------------------
@@ -117,19 +122,25 @@ class _Watcher:
             owners = self.memory.owners(found.key)
             if owners and all(self.memory.is_as_applied(app, found.key, mark) for app in owners):
                 self.doubts.pop(found.key, None)
+                if (told := self.told.get(found.key)) is not None:
+                    told.mark = GONE
                 return
             if gone and not owners:
                 self.doubts.pop(found.key, None)
                 return
             self.doubts[found.key] = (mark, found.app_label)
-            self.changed.notify()
+            self._wake()
 
     def listed(self, resource: Resource, names: set[tuple[str, str]]) -> None:
         """Takes note of applications that remember an object which was not listed."""
         with self.changed:
             for app in self.memory.missing(resource.group, resource.kind, names):
                 self.incomplete.add((app, resource.group, resource.kind))
-            self.changed.notify()
+            self._wake()
+
+    def _wake(self) -> None:
+        self.news = True
+        self.changed.notify()
 
     # -- the life of a watcher -------------------------------------------------------------------------------------
 
@@ -138,45 +149,48 @@ class _Watcher:
         ports = self.ports
         if not self._look_around():
             return "the cluster is not to be watched any more"
-        hand_over = min(60.0, ports.lasts / 4)
-        renew_at, around_at = 0.0, ports.clock() + ports.look_around
-        started_at = None
+        begins_hand_over = ports.ends - min(60.0, ports.lasts / 4)
+        self.renew_at, self.around_at = 0.0, ports.clock() + ports.look_around
+        handing_over = False
         while True:
             now = ports.clock()
-            opened = all(each.ready.is_set() for each in self.watches.values())
-            if now >= renew_at or started_at is not None or (opened and not self.leads):
-                seat = ports.watchers.stay(self.name, ports.owner, now=now, ttl=self.ttl, leads=opened)
-                if seat is None:
+            try:
+                if not self._stay(now, handing_over=handing_over):
                     self._settle()
                     return "another one has taken over"
-                self.leads = seat.holder == ports.owner
-                renew_at = now + self.ttl / 3
-            if now >= around_at:
-                around_at = now + ports.look_around
-                if not self._look_around():
+                if now >= self.around_at and not self._look_around():
                     return "the cluster is not to be watched any more"
-            if started_at is None and now >= ports.ends - hand_over:
-                started_at = now
-                ports.start(self.name, self._versions())
+                self._settle()
+            except (ConflictError, TransientError):
+                time.sleep(_ASK_AGAIN)  # what was not told is still in doubt
             if now >= ports.ends:
                 ports.watchers.leave(self.name, ports.owner)
                 ports.start(self.name, self._versions())
                 return "nobody has taken over in time; another one was started"
-            self._settle()
+            if not handing_over and now >= begins_hand_over:
+                handing_over = True
+                ports.start(self.name, self._versions())
             with self.changed:
-                waits = _ASK_AGAIN if self.doubts or self.incomplete or started_at is not None else 1.0
-                if not opened:
-                    waits = 0.1
-                if not self.doubts or self._is_waiting():
-                    self.changed.wait(waits)
+                if not self.news:
+                    self.changed.wait(_ASK_AGAIN if self.doubts or self.incomplete or not self.leads else 1.0)
+                self.news = False
+
+    def _stay(self, now: float, *, handing_over: bool) -> bool:
+        """Keeps the place, and takes the first one where all watches are open; False where it is lost."""
+        opened = all(each.ready.is_set() or each.trouble for each in self.watches.values())
+        if now < self.renew_at and (self.leads or not opened):
+            return True
+        seat = self.ports.watchers.stay(self.name, self.ports.owner, now=now, ttl=self.ttl, leads=opened)
+        if seat is None:
+            return False
+        self.leads = seat.holder == self.ports.owner
+        self.renew_at = now + (1.0 if handing_over else self.ttl / 3)
+        return True
 
     def close(self) -> None:
         """Ends the watches."""
         for each in self.watches.values():
             each.stop()
-
-    def _is_waiting(self) -> bool:
-        return True
 
     def _versions(self) -> dict[str, str]:
         """Up to where everything was read and settled; a kind with open questions is listed by whoever comes."""
@@ -193,6 +207,7 @@ class _Watcher:
     def _look_around(self) -> bool:
         """Learns of new applications and kinds, and whether the cluster is still to be watched."""
         ports = self.ports
+        self.around_at = ports.clock() + ports.look_around
         ports.targets.refresh()
         try:
             cluster = ports.targets.named(self.name)
@@ -209,10 +224,16 @@ class _Watcher:
                 continue
         with self.changed:
             self.memory.forget_all_but(apps)
+            self.strangers = {key for key, (_, label) in self.doubts.items() if self._is_strange(label, apps)}
         self._learn(apps)
         target = ports.targets.opened(cluster)
         self._watch_kinds(target.server, target.discovery, lambda fresh: ports.targets.connection(cluster, fresh=fresh))
         return True
+
+    @staticmethod
+    def _is_strange(label: str, apps: list[AppKey]) -> bool:
+        """Whether a label is no application's of this cluster: a copy from elsewhere, or of one that was deleted."""
+        return bool(label) and all(tracking_value(app) != label for app in apps)
 
     def _learn(self, apps: list[AppKey]) -> dict[AppKey, bool]:
         """Reads the inventories that have changed; says of each application whether a sync is at work on it."""
@@ -225,9 +246,7 @@ class _Watcher:
                 self.memory.learn(app, leases[app].token, inventory)
         return {app: lease.expires > now for app, lease in leases.items()}
 
-    def _watch_kinds(
-        self, server: ApiServer, discovery: Discovery, connection: Callable[[bool], Connection]
-    ) -> None:
+    def _watch_kinds(self, server: ApiServer, discovery: Discovery, connection: Callable[[bool], Connection]) -> None:
         kinds = self.memory.kinds
         for group, kind in [each for each in self.watches if each not in kinds]:
             self.watches.pop((group, kind)).stop()
@@ -253,26 +272,29 @@ class _Watcher:
         if not doubts and not incomplete:
             return
         concerned: dict[AppKey, list[ObjectKey]] = {app: [] for app, _, _ in incomplete}
+        kept: set[ObjectKey] = set()
         for key, (_, label) in doubts.items():
-            owners = self.memory.owners(key)
             labelled = self.memory.labelled(label)
-            for app in owners or ([labelled] if labelled else []):
+            for app in self.memory.owners(key) or ([labelled] if labelled else []):
                 concerned.setdefault(app, []).append(key)
+            if label and labelled is None and key not in self.strangers:
+                kept.add(key)  # of an application that is new, perhaps
+                self.around_at = min(self.around_at, self.ports.clock() + _NEWS)
         busy = self._learn(list(concerned))
         now = self.ports.clock()
         differing: dict[AppKey, list[ObjectKey]] = {}
-        kept: set[ObjectKey] = set()
         for app, keys in concerned.items():
             if busy[app]:
                 kept.update(keys)
                 continue
             for key in keys:
-                if self.memory.is_as_applied(app, key, doubts[key][0]):
+                if not self.memory.differs(app, key, doubts[key][0]):
                     continue
-                if self._may_be_told(key, doubts[key][0], now):
-                    differing.setdefault(app, []).append(key)
-                else:
-                    kept.add(key)
+                match self._is_told(key, doubts[key][0], now):
+                    case "now":
+                        differing.setdefault(app, []).append(key)
+                    case "later":
+                        kept.add(key)
         for app, group, kind in incomplete:
             if not busy[app]:
                 differing.setdefault(app, []).extend(self._absent(app, group, kind))
@@ -284,13 +306,16 @@ class _Watcher:
             self.incomplete -= {each for each in incomplete if not busy[each[0]]}
             self.told = {key: each for key, each in self.told.items() if now - each.last < _CALM}
 
-    def _may_be_told(self, key: ObjectKey, mark: bytes, now: float) -> bool:
+    def _is_told(self, key: ObjectKey, mark: bytes, now: float) -> Literal["now", "later", "before"]:
+        """When to tell of an object: at once, but less and less often, and of the same state only once."""
         known = self.told.setdefault(key, _Told())
+        if known.times and mark != GONE and known.mark == mark:
+            return "before"
         pause = 0.0 if known.times < _AT_ONCE else min(_LONGEST_PAUSE, 2.0 ** (known.times - _AT_ONCE + 1))
         if now < known.last + pause:
-            return False
+            return "later"
         known.times, known.last, known.mark = known.times + 1, now, mark
-        return True
+        return "now"
 
     def _absent(self, app: AppKey, group: str, kind: str) -> list[ObjectKey]:
         """The objects of a kind that may be missing: all that the inventory has, since `sync` reads each or lists."""
