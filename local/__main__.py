@@ -33,10 +33,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _tools() -> int:
-    from local.tools import TOOLS, BuildError, ensure
+    from local.tools import USUAL, BuildError, ensure
 
     try:
-        for name, path in ensure(TOOLS, lambda line: print(line, flush=True)).items():
+        for name, path in ensure(USUAL, lambda line: print(line, flush=True)).items():
             print(f"{name:24} {path}")
     except BuildError as error:
         print(error, file=sys.stderr)

@@ -27,7 +27,7 @@ from local.golang import (
     native_architecture,
 )
 
-__all__ = ["TOOLS", "BuildError", "Tool", "build", "ensure"]
+__all__ = ["TOOLS", "USUAL", "BuildError", "Tool", "build", "ensure"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _VERSION = "k8s.io/component-base/version"
@@ -101,9 +101,13 @@ TOOLS = {
         # Its sqlite is C. Tests ask it what a code host answers; nothing else needs it.
         Tool("gitea", "local/tools/gitea", "code.gitea.io/gitea", 230, tags="sqlite sqlite_unlock_notify", cgo=True),
         Tool("age-keygen", "layers/tools/sopskit", "filippo.io/age/cmd/age-keygen", 2),
+        Tool("vaultkit", "local/tools/vaultkit", ".", 280, tags="minimal"),
     )
 }
 """Every tool by its name, in the order in which building them is quickest."""
+
+USUAL = tuple(name for name in TOOLS if name != "vaultkit")
+"""What `make tools` gets. A server of Vault takes minutes, and one file of tests asks for it."""
 
 
 def ensure(names: Iterable[str], report: Report) -> dict[str, Path]:

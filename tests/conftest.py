@@ -19,7 +19,7 @@ import pytest
 from local import repositories
 from local.cluster import CONTROL_PLANE, WORKLOADS, Cluster
 from local.githttp import GitServer
-from local.tools import TOOLS, ensure
+from local.tools import USUAL, ensure
 
 if TYPE_CHECKING:
     from mooring.source import Credential
@@ -30,8 +30,8 @@ REGION = "eu-central-1"
 
 @pytest.fixture(scope="session")
 def tools() -> dict[str, Path]:
-    """Every tool by name; builds what is missing."""
-    return ensure(TOOLS, print)
+    """Every tool by name but Vault's server; builds what is missing."""
+    return ensure(USUAL, print)
 
 
 @pytest.fixture(scope="session")

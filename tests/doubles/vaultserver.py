@@ -156,7 +156,7 @@ def vault_double() -> Iterator[VaultDouble]:
             else:
                 asked = json.loads(content) if content else None
                 status, body = double.answer(self.command, path, parse_qs(parts.query), asked)
-            payload = json.dumps(body, separators=(",", ":")).encode()
+            payload = json.dumps(body, separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode()  # as Go does
             self.send_response(status)
             for name, value in {
                 "Content-Type": "application/json",

@@ -97,7 +97,7 @@ def test_both_versions_of_the_engine_become_secrets(shop: ExternalWorld, vault: 
 
     expected = {
         "user": "bob",
-        "spelled": '{"b":[1.5],"a":"\\u00e9"}',
+        "spelled": '{"a":"é","b":[1.5]}',
         "before": '{"port":5432,"user":"ada"}',
         "tags": "shop",
         "first": "one",

@@ -109,7 +109,7 @@ class VaultServer:
                 return answer.data
             wait = _seconds(answer.headers.get("Retry-After"))
             if attempt == _TRIES or answer.status not in again or (wait or 0.0) > _LONGEST:
-                raise _refused(self._access.server, answer.status, what, hint, wait)
+                raise _refused(self._access.server, answer.status, what, hint, wait, login=method == "POST")
             self._sleep(max(wait or 0.0, _pause(attempt)))
         raise AssertionError("the last try raises or returns")
 
@@ -152,11 +152,11 @@ def _unanswered(server: str, error: Exception) -> MooringError:
     )
 
 
-def _refused(server: str, status: int, what: str, hint: str, wait: float | None) -> MooringError:
+def _refused(server: str, status: int, what: str, hint: str, wait: float | None, *, login: bool) -> MooringError:
     """The error that a status stands for; bodies are never quoted."""
     if status == 404:
         return AbsentError(f"{what} is not there; check its name, the engine's path and version, and the namespace")
-    if status in (401, 403):
+    if status in (401, 403) or (login and status == 400):  # AppRole and AWS say 400 to whom they don't let in
         return ForbiddenError(f"Vault refuses {what} ({status}); {hint}")
     if status == 429:
         return ThrottledError(f"Vault asks for patience while {what} is read; it is tried again", retry_after=wait)
