@@ -105,6 +105,7 @@ def test_no_edit_is_missed_through_hand_overs_and_kills(ground: Ground) -> None:
             break
         if now > next_kill:
             kills += bool(_kill(ground))
+            _start(ground, cluster)
             next_kill = now + 11
         _edit(case, name, {"data": {"color": f"edited {now}"}})
         time.sleep(0.15)
