@@ -197,6 +197,36 @@ def test_a_service_account_of_the_destination_logs_in_to_vault(
     assert ("shop", ["vault"], "system:serviceaccount:reading:reader") == (body["role"], claims["aud"], claims["sub"])
 
 
+def test_a_service_account_of_the_destination_has_its_role(
+    shop: ExternalWorld, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN an account with a role's annotation WHEN a store names it THEN STS is shown its token, and the role is used."""
+    role = "arn:aws:iam::123456789012:role/shop"
+    metadata = {"name": "aws", "annotations": {"eks.amazonaws.com/role-arn": role}}
+    cluster.client("POST", "/api/v1/namespaces/reading/serviceaccounts", {"metadata": metadata})
+    shop.as_oneself = False
+    shop.secrets.create_secret(Name="db", SecretString="one")
+    asked: list[Any] = []
+    make = shop.client
+
+    def client(service: str, region: str, credentials: Any) -> Any:
+        made = make(service, region, credentials)
+        event = "provide-client-params.sts.AssumeRoleWithWebIdentity"
+        made.meta.events.register(event, lambda params, **_: asked.append(params))
+        return made
+
+    monkeypatch.setattr(shop, "client", client)
+
+    synced(shop, store(auth={"jwt": {"serviceAccountRef": {"name": "aws"}}}), external("web", [datum("p", "db")]))
+
+    assert {"p": "one"} == content(cluster, "web")
+    (params,) = asked
+    part = params["WebIdentityToken"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    assert (role, "mooring-secrets") == (params["RoleArn"], params["RoleSessionName"])
+    assert (["sts.amazonaws.com"], "system:serviceaccount:reading:aws") == (claims["aud"], claims["sub"])
+
+
 def spread(name: str, *selectors: Any, **more: Any) -> Manifest:
     """A ClusterExternalSecret of a store for the cluster."""
     inside = external("x", [datum("p", "db", property="password")])["spec"]

@@ -226,6 +226,22 @@ def test_an_aws_role_logs_in_by_a_signed_request(
     assert [(arn,)] == assumed
 
 
+def test_a_kept_access_key_logs_in_as_itself(shop: ExternalWorld, vault: VaultDouble) -> None:
+    """GIVEN Vault's aws method WHEN a store names an access key of the project THEN its signature is shown."""
+    shop.held["mooring/external/default/aws"] = {"id": "AKIAX", "secret": "canary-key"}
+    vault.tokens = set()
+    url = "https://sts.amazonaws.com/"
+    vault.roles["aws"] = {"role": "dev", "url": url, "server_id": "vault.test", "key": "AKIAX", "secret": "canary-key"}
+    vault.kv2["db"] = [{"p": "one"}]
+    refs = {"accessKeyIDSecretRef": {"name": "aws", "key": "id"}, "secretAccessKeySecretRef": {"name": "aws"}}
+    refs["secretAccessKeySecretRef"]["key"] = "secret"
+    iam = {"vaultRole": "dev", "vaultAwsIamServerID": "vault.test", "secretRef": refs}
+
+    synced(shop, vault_store(vault, {"iam": iam}), external("db", [datum("p", "db", property="p")]))
+
+    assert {"p": "one"} == content(shop.secret("db"))
+
+
 def test_a_busy_server_is_asked_again_and_a_missing_right_is_not(shop: ExternalWorld, vault: VaultDouble) -> None:
     """GIVEN answers of trouble WHEN read THEN transient ones are repeated, a refusal is told once and quotes nothing."""
     vault.kv2 |= {"db": [{"p": "one"}], "closed": [{"p": "canary-of-a-value"}]}

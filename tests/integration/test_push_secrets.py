@@ -14,8 +14,10 @@ from local.tools import ensure
 from mooring.access.parsing import built_in
 from mooring.access.project import Permitted
 from mooring.access.secretrules import SecretRules
+from mooring.events.messages import AppMessage, Cause
 from mooring.flows.asked.declaring import delete
 from mooring.flows.secrets.opening import Context, Opened
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.health import Health
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.state.records import Resource
@@ -335,6 +337,23 @@ def test_a_push_that_was_interrupted_makes_one_version(shop: ExternalWorld) -> N
     shop.sync(key, "tick")
     assert ("2", 2) == (remote(shop, "one"), versions(shop, "one"))
     assert "Synced" == world.record(key).status.sync
+
+
+def test_a_function_that_was_overtaken_pushes_nothing(shop: ExternalWorld) -> None:
+    """GIVEN a function that sleeps past its lease WHEN another has taken over THEN what it would push stays unpushed."""
+    world = shop.world
+    key = world.declare(**AUTO)
+    world.push(key, store(), secret(a="old"), push("out", "db", pushed("a", "a")))
+
+    def overtaken(what: str) -> None:
+        world.cluster.after = lambda _: None
+        world.now += 60
+        world.push(key, store(), secret(a="new"), push("out", "db", pushed("a", "a")))
+        shop.sync(key)
+
+    world.cluster.after = overtaken
+    handle_syncs(shop.ports(), [AppMessage(key, Cause("render"))])
+    assert ("new", 1) == (remote(shop, "a"), versions(shop, "a"))
 
 
 def test_nothing_is_pushed_but_by_a_sync(shop: ExternalWorld) -> None:

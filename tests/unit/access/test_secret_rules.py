@@ -13,6 +13,7 @@ from mooring.access.secretrules import (
     SECRETS_ANNOTATION,
     SecretRules,
     keys_allowed,
+    pushes_allowed,
     roles_allowed,
     seal_allowed,
     store_allowed,
@@ -123,3 +124,14 @@ def test_what_can_not_be_read_is_refused(field: str, text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         project(text)
     assert field == caught.value.field
+
+
+@pytest.mark.parametrize(
+    ("patterns", "permitted"), [(["shop/*"], True), (["shop/*", "!shop/db"], False), (["bank/*"], False), ([], False)]
+)
+def test_pushes_are_permitted_by_name(patterns: list[str], permitted: bool) -> None:
+    """GIVEN `pushSecrets` WHEN a secret is pushed THEN a glob has to fit its whole name, and no denial may."""
+    asked = project({"pushSecrets": patterns})
+    refusal = pushes_allowed(asked, "shop/db")
+    assert (None if permitted else "pushSecrets") == field_of(refusal)
+    assert keys_allowed(asked, "SecretsManager", ["shop/db"]) is None
