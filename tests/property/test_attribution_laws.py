@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
@@ -99,3 +100,18 @@ def test_a_thousand_edits_by_ten_people_in_a_minute_are_told_apart() -> None:
         )
         nearby = deeds[max(0, i - 3) : i + 4]
         assert [(done.who.user, True)] == [(each.user, each.certain) for each in attribute(own, nearby)]
+
+
+def test_a_collection_that_a_selector_chose_from_is_likely_at_most() -> None:
+    """GIVEN a deletion of chosen objects, and one by name WHEN an object is gone THEN the name decides, if there is one."""
+    gone = replace(record(()), what="deleted")
+    everything = ObjectName("apps", "deployments", "shop", "")
+    chosen = replace(deed("ada", "kubectl", 10), verb="deletecollection", object=everything, selector="app=other")
+    named = replace(deed("bob", "kubectl", 20), verb="delete")
+    whole = replace(deed("eve", "kubectl", 30), verb="deletecollection", object=everything)
+    assert [("ada", False)] == [(each.user, each.certain) for each in attribute(gone, [chosen])]
+    assert [("bob", True)] == [(each.user, each.certain) for each in attribute(gone, [chosen, named])]
+    assert [("eve", True)] == [(each.user, each.certain) for each in attribute(gone, [whole])]
+    assert ["eve", "bob"] == [each.user for each in attribute(gone, [named, whole])]
+    elsewhere = replace(whole, object=ObjectName("apps", "deployments", "blog", ""))
+    assert () == attribute(gone, [elsewhere])

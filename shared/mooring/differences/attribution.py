@@ -51,12 +51,12 @@ def attribute(record: DriftRecord, deeds: Iterable[Deed]) -> tuple[Suspect, ...]
         reverse=True,
     )
     if record.what in ("deleted", "orphan gone"):
-        return _whole([each for each in there if each.verb in _DELETES])
+        return _deleted(there)
     if record.what == "orphan":
         return _whole([each for each in there if each.verb == "create"])
     if record.what == "recreated":
         made = [each for each in there if each.verb == "create" and each.uid in ("", record.uid)]
-        return _whole(made) + _whole([each for each in there if each.verb in _DELETES], certain=False)
+        return _whole(made) + tuple(replace(each, certain=False) for each in _deleted(there))
     return _of_fields(record.fields, [each for each in there if each.verb in _WRITES])
 
 
@@ -67,9 +67,16 @@ def _concerns(deed: Deed, record: DriftRecord) -> bool:
     return deed.subresource != "status" and (name.is_of(record.key) or (collection and same))
 
 
-def _whole(deeds: list[Deed], *, certain: bool = True) -> tuple[Suspect, ...]:
+def _deleted(deeds: list[Deed]) -> tuple[Suspect, ...]:
+    """Those who deleted an object. What a selector chose nobody knows: it counts where nobody deleted it by name."""
+    named = [each for each in deeds if each.verb in _DELETES and not each.selector]
+    chosen = [each for each in deeds if each.verb in _DELETES and each.selector]
+    return _whole(named) or tuple(_suspect(each, certain=False) for each in chosen)
+
+
+def _whole(deeds: list[Deed]) -> tuple[Suspect, ...]:
     """Those who made or deleted an object, latest first: nobody can do either twice, so the last one did it last."""
-    alone = certain and len({_actor(each) for each in deeds}) == 1
+    alone = len({_actor(each) for each in deeds}) == 1
     return tuple(_suspect(each, certain=alone and index == 0) for index, each in enumerate(deeds))
 
 

@@ -28,6 +28,7 @@ __all__ = ["Drifts"]
 
 _PAIRS: Final = 40  # records in one transaction, two items each
 _OPEN: Final = ("noticed", "reported", "held back")
+_ENDED: Final = ("reverted", "adopted", "ended")
 _MAX_BODY: Final = 300 * 1024
 _CUT: Final = 2_000  # characters that are left of a value, and
 _FIELDS: Final = 100  # fields, where all of them would not fit an item
@@ -63,10 +64,16 @@ class Drifts:
         self, app: AppKey, keys: Collection[ObjectKey], done: Done, *, now: float, operation: str = ""
     ) -> None:
         """Ends the open records of some objects of an application: what was done, and by which operation."""
-        names, pk = {str(key) for key in keys}, application_pk(app)
+        left, pk = {str(key) for key in keys}, application_pk(app)
         fields = ("sk", "object", "done")
         for item in self._table.query(pk, "DRIFT#", newest_first=True, limit=_SEARCHED, fields=fields):
-            if item["object"] not in names or item["done"] not in _OPEN:
+            if item["object"] not in left:
+                continue
+            if item["done"] in _ENDED:
+                left.discard(item["object"])  # what is older of this object was ended with it
+                if not left:
+                    return
+            if item["done"] not in _OPEN:
                 continue
             told: Item = {"done": done, "ended": float(now), "operation": operation}
             try:

@@ -14,7 +14,7 @@ from mooring.flows.syncs.accusing import attribute_late
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import DriftRecord
-from tests.doubles.installation import World, config_map, deployment, installation
+from tests.doubles.installation import Crash, World, config_map, deployment, installation
 
 HEALING: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
 REPORTING: dict[str, Any] = {"automated": {"prune": True}}
@@ -187,3 +187,70 @@ def test_the_audit_log_names_the_person_in_either_order(world: World, late: bool
         world.sweep()
     (record,) = records(world, key)
     assert [("ada@acme", True, (".data.level",))] == [(e.user, e.certain, e.fields) for e in record.suspects]
+
+
+def test_a_crash_before_the_revert_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN an edit WHEN the function dies at the revert, and another comes THEN there is one record, and it is ended."""
+    key = synced(world, HEALING)
+    edit(world, SETTINGS, "level", "debug")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(world.cluster), "apply", dies)
+        with pytest.raises(Crash):
+            world.sweep()
+    (record,) = records(world, key)
+    assert ("noticed", "info", "debug") == (record.done, record.fields[0].before, record.fields[0].after)
+    world.now += 60
+    world.sweep()
+    (after,) = records(world, key)
+    assert (record.id, "reverted") == (after.id, after.done)
+
+
+def test_a_crash_after_the_revert_ends_the_record_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN a revert WHEN the function dies before it could say so THEN the next one ends the record."""
+    key = synced(world, HEALING)
+    edit(world, SETTINGS, "level", "debug")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(world.applications), "finish", dies)
+        with pytest.raises(Crash):
+            world.sweep()
+    world.now += 60
+    world.sweep()
+    world.now += 60
+    world.sweep()
+    assert ["reverted"] == [each.done for each in records(world, key)]
+
+
+def dies(*_args: Any, **_named: Any) -> None:
+    raise Crash
+
+
+def test_the_same_edit_after_a_revert_is_another_record(world: World) -> None:
+    """GIVEN a fight WHEN the same value is set again and again THEN each time is on record, also what is held back."""
+    key = synced(world, HEALING)
+    for _ in range(7):
+        edit(world, SETTINGS, "level", "debug", "operator")
+        world.now += 1
+        world.sweep()
+    assert ["held back", *["reverted"] * 6] == [each.done for each in records(world, key)]
+
+
+def test_values_that_came_out_of_sops_are_keyed_digests(world: World) -> None:
+    """GIVEN a ConfigMap whose render opened SOPS files WHEN it is edited THEN no value is in record or status."""
+    hidden = config_map("settings", level="correct-horse")
+    hidden["metadata"]["annotations"] = {"mooring.dev/hidden": "true"}
+    key = synced(world, REPORTING, hidden)
+    edit(world, SETTINGS, "level", "battery-staple")
+    world.sweep()
+    told = str(records(world, key)) + str(world.record(key).status)
+    assert "(hmac:" in told
+    assert "correct-horse" not in told
+    assert "battery-staple" not in told
+
+
+def test_a_lost_label_and_an_object_made_anew_are_told(world: World) -> None:
+    """GIVEN an object without our label, and one that somebody made anew THEN the records say which is which."""
+    key = synced(world, HEALING)
+    world.cluster.edit(SETTINGS, lambda live: live["metadata"]["labels"].pop("mooring.dev/app"))
+    world.cluster.objects[WEB]["metadata"]["uid"] = "another"
+    world.sweep()
+    assert {SETTINGS: "label lost", WEB: "recreated"} == {each.key: each.what for each in records(world, key)}

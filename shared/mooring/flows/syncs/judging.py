@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from mooring.state.records import Resource, Status, SyncStatus, Uncounted
 if TYPE_CHECKING:
     from mooring.flows.syncs.orphans import Orphans
 
-__all__ = ["ABSENT", "Findings", "judge", "rejudge"]
+__all__ = ["ABSENT", "Findings", "judge", "rejudge", "with_drift"]
 
 ABSENT: tuple[dict[str, Any], ...] = (
     {"path": "(object)", "desired": "present", "live": "absent", "manager": "", "time": ""},
@@ -124,6 +124,14 @@ def rejudge(previous: Status, findings: Findings) -> Status:
         resources.append(replace(resource, sync=sync, health=health, drift=drift))
     resources += _namespace(findings)
     return _summed(replace(previous, resources=tuple(resources)))
+
+
+def with_drift(status: Status, drift: Mapping[ObjectKey, tuple[dict[str, Any], ...]]) -> Status:
+    """The status with the drift that was found, before anything is done about it."""
+    if not drift:
+        return status
+    rows = (replace(row, drift=drift[row.key]) if row.key in drift else row for row in status.resources)
+    return replace(status, resources=tuple(rows))
 
 
 def _namespace(findings: Findings) -> list[Resource]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from mooring.cluster.fingerprint import OURS, ManagerEntry
@@ -91,8 +92,11 @@ def witness(
             add("foreign", key, one, "left", findings.found[key].uid)
     if findings.orphans is not None:
         _orphans(record, findings.orphans.keys, add)
-    for fresh in drifts.record(records):
-        accuse(drifts, ports.applications.deeds.find, fresh)
+    accusing = partial(accuse, drifts, ports.applications.deeds.find)
+    list(ports.pool.map(accusing, drifts.record(records)))
+    running = record.status.operation
+    if running is not None and running.phase == "Running":
+        return  # what is over is its doing, and ended with it
     scope = before.keys() if findings.looked else before.keys() & findings.touched
     if over := scope - findings.drift.keys():
         drifts.conclude(record.key, over, "ended", now=now)
@@ -100,14 +104,16 @@ def witness(
 
 def conclude(
     ports: SyncPorts, record: Record, applied: Collection[ObjectKey], objects: Iterable[Wanted], operation: Operation,
-    drift: Mapping[ObjectKey, _Rows],
+    drift: Mapping[ObjectKey, _Rows], *, looked: bool,
 ) -> None:  # fmt: skip
     """Ends the records of objects that an operation has applied: reverted, or adopted where git says the same by now.
 
-    `drift` is what was found of them just now.
+    `drift` is what was found just now. What was known as drift and is none any more was put back by a function that
+    could not say so.
     """
-    before = {row.key: row.drift for row in record.status.resources if row.drift} | dict(drift)
-    over = before.keys() & set(applied)
+    before = {row.key: row.drift for row in record.status.resources if row.drift}
+    over = set(applied) & (before.keys() | drift.keys()) | (before.keys() - drift.keys() if looked else set())
+    before |= dict(drift)
     if not over:
         return
     wanted = {item.key: item for item in objects}
