@@ -10,7 +10,7 @@ import pytest
 
 from local.cluster import Cluster
 from local.tools import ensure
-from mooring.events.messages import AppMessage, Cause, ClusterMessage
+from mooring.events.messages import AppMessage, Cause, ClusterMessage, ObjectMessage
 from mooring.flows.asked.declaring import delete
 from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.flows.syncs.sync import handle_syncs
@@ -171,6 +171,19 @@ def test_drift_of_our_keys_is_found_and_put_back(shop: Shop, how: str) -> None:
     shop.sweep()
     assert {"own": "theirs", "user": "ada", "password": "one"} == shop.content()
     assert "Synced" == shop.world.record(key).status.sync
+
+
+def test_whoever_names_the_secret_has_our_keys_put_back(shop: Shop) -> None:
+    """GIVEN an added key that somebody changed WHEN the Secret is named (by an audit log) THEN only that part is healed."""
+    shop.keep(own="theirs")
+    key = shop.declare()
+    shop.world.push(key, store(), config_map("other"), merging())
+    shop.sync(key)
+    shop.edit("db", password="x")
+    named = ObjectMessage("in-cluster", (ObjectKey("", "Secret", shop.namespace, "db"),), Cause("tick"))
+    assert handle_syncs(shop.external.ports(), [named]) == []
+    assert {"own": "theirs", "user": "ada", "password": "one"} == shop.content()
+    assert ["Secret db~from-aws"] == [f"{each.key.kind} {each.key.name}" for each in shop.operation(key).results]
 
 
 def test_what_others_do_with_their_keys_is_no_drift(shop: Shop) -> None:

@@ -22,9 +22,11 @@ from mooring.cluster.observe import Observed
 from mooring.errors import ConfigurationError
 from mooring.events.messages import ObjectMessage
 from mooring.flows.clusters.live import Live
+from mooring.flows.clusters.merging import WithMerges
 from mooring.flows.syncs.looking import Seen, look, notice
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.application import AppKey
+from mooring.model.merges import merge_of
 from mooring.model.objects import ObjectKey
 from mooring.state.records import Record
 
@@ -69,13 +71,13 @@ def look_at_objects(
     """
     if len(keys) > _FEW:
         return look(target, [record])[record.key]
-    seen = Seen(only=frozenset(keys))
+    seen, whole = Seen(only=frozenset(keys)), WithMerges(target, record.key)
 
     def found(key: ObjectKey) -> Observed | None:
         version, known = record.inventory[key].version, read.get(key)
         if key in read and (known is None or known.live is None or _version(known.live["apiVersion"]) == version):
             return known
-        return target.get(key, version)
+        return whole.get(key, version)
 
     for observed in ports.pool.map(found, sorted(keys)):
         if observed is not None:
@@ -84,13 +86,14 @@ def look_at_objects(
 
 
 def _remembered(record: Record, target: Live, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
-    """Those of the objects that are in the application's inventory in this cluster."""
+    """Those of the objects that are in the application's inventory in this cluster, or what it adds to them."""
     spec = record.spec
     if spec is None or spec.deleting is not None or spec.application.marks.skip:
         return frozenset()
     if record.status.cluster != target.cluster.name:
         return frozenset()
-    return frozenset(key for key in keys if key in record.inventory)
+    parts = {key for key in record.inventory if (merge := merge_of(key)) is not None and merge.secret in keys}
+    return frozenset(parts.union(key for key in keys if key in record.inventory))
 
 
 def _named_by(found: Observed) -> AppKey | None:
