@@ -197,6 +197,13 @@ def test_a_role_for_sops_is_assumed_under_its_own_name(transformed: Template) ->
     ]
 
 
+def test_stores_may_tag_the_sessions_of_their_roles(transformed: Template) -> None:
+    """What stores name may be assumed with session tags, and nothing else may."""
+    statements = _statements(_role_of(transformed, _function(transformed, "sync")))
+    tagged = [_target(each["Resource"]) for each in statements if each["Action"] == "sts:TagSession"]
+    assert ["ExternalSecretRoleArns"] == tagged
+
+
 def _target(value: Any) -> str:
     """The logical name that a value refers to; of a text with names in it, the first."""
     if isinstance(value, str):
