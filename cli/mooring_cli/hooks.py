@@ -55,7 +55,7 @@ def list_hooks(api: Api, args: argparse.Namespace) -> int:
     answer = api.call("POST", "hooks", "list", body=_body(api, args))
     rows = [
         (each.get("id"), each.get("url"), ", ".join(each.get("events") or []),
-         "yes" if each.get("active") else "no", "yes" if each.get("ours") else "")
+         "yes" if each.get("active") else "no", "yes" if each.get("ours") else "no")
         for each in answer.get("items") or []
     ]  # fmt: skip
     emit(args, answer, lambda: table(["ID", "URL", "EVENTS", "ACTIVE", "OURS"], rows))

@@ -104,6 +104,7 @@ CLUSTER = {"server": "https://prod.test:6443", "config": {"bearerToken": "s3cret
         ("GET", "clusters"), ("POST", "clusters"), ("PUT", "clusters/prod"), ("DELETE", "clusters/prod"),
         ("GET", "repositories"), ("PUT", "repositories"), ("DELETE", "repositories"), ("POST", "bootstrap"),
         ("GET", "gpgkeys"), ("POST", "gpgkeys"), ("DELETE", "gpgkeys/4AEE18F83AFDEB23"),
+        ("POST", "hooks"), ("POST", "hooks/list"),
     ],
 )  # fmt: skip
 def test_nothing_is_answered_without_the_token(api: Api, method: str, path: str) -> None:
@@ -333,3 +334,12 @@ def test_blame_of_an_unknown_object_names_those_that_there_are(api: Api) -> None
     assert (400, "object") == (status, field)
     assert "it has none" in message
     assert 404 == api.refused("POST", "applications/other/blame", {"object": "Deployment/web"})[0]
+
+
+def test_a_hook_is_not_installed_by_hand_made_hosts(api: Api) -> None:
+    """GIVEN hosts that take no hooks from here, or lie inside WHEN asked THEN the error names what is wrong."""
+    body = {"repository": "https://bitbucket.org/acme/shop", "token": "t", "url": "https://m.test/api/webhook"}
+    assert (400, "repository") == api.refused("POST", "hooks", body)[:2]
+    inside = body | {"repository": "http://127.0.0.1:1/acme/shop", "provider": "gitea"}
+    status, field, message = api.refused("POST", "hooks/list", inside)
+    assert (400, "repository", True) == (status, field, "inside of this machine" in message)

@@ -22,6 +22,7 @@ __all__ = ["FORGES", "Named", "Place", "is_public", "opens_api", "place_of", "re
 FORGES: Final = "mooring.forges"
 """The key of the settings: lines of `host: kind`, or `host: kind https://api.address`."""
 
+_FIELD: Final = "repository"
 _PUBLIC: Final = {
     "github.com": "github",
     "gitlab.com": "gitlab",
@@ -89,7 +90,7 @@ def read_forges(data: Mapping[str, str]) -> dict[str, Named]:
 
 def is_public(url: str) -> bool:
     """Whether what is behind an address is known without the settings."""
-    host = _host(parse_url(url, allow_file=True))
+    host = _host(parse_url(url, allow_file=True, field=_FIELD))
     return host in _PUBLIC or host.endswith(".visualstudio.com") or _CODECOMMIT.fullmatch(host) is not None
 
 
@@ -98,7 +99,7 @@ def opens_api(credentials: CredentialStore, url: str) -> bool:
 
     Raises what finding a credential raises.
     """
-    parsed = parse_url(url, allow_file=True)
+    parsed = parse_url(url, allow_file=True, field=_FIELD)
     if parsed.scheme == "file" or _CODECOMMIT.fullmatch(parsed.host):
         return False
     addresses = [url] if parsed.is_http else [url, f"https://{_host(parsed)}/{parsed.path}"]
@@ -111,7 +112,7 @@ def place_of(url: str, named: Mapping[str, Named], kind: str = "") -> Place | No
 
     Raises `ConfigurationError` for what is no repository's address, or not one of this kind of host.
     """
-    parsed = parse_url(url, allow_file=True)
+    parsed = parse_url(url, allow_file=True, field=_FIELD)
     host = _host(parsed)
     if parsed.scheme == "file":
         return None
@@ -124,7 +125,7 @@ def place_of(url: str, named: Mapping[str, Named], kind: str = "") -> Place | No
     if known is None:
         return None
     if kind and kind != known.kind:
-        raise ConfigurationError(f"is on a {known.kind} as the settings say ({FORGES}), no {kind}", field="repository")
+        raise ConfigurationError(f"is on a {known.kind} as the settings say ({FORGES}), no {kind}", field=_FIELD)
     parts = parsed.path.split("/")
     match known.kind:
         case "azureDevOps":
@@ -136,7 +137,7 @@ def place_of(url: str, named: Mapping[str, Named], kind: str = "") -> Place | No
         case _:
             owner, name = "/".join(parts[:-1]), parts[-1]
             if len(parts) != 2:
-                raise ConfigurationError(f"must end in /owner/name on a {known.kind}", field="repository")
+                raise ConfigurationError(f"must end in /owner/name on a {known.kind}", field=_FIELD)
     own = "" if host in ("github.com", "bitbucket.org") else origin
     api = api_of(known.kind, known.api or own)
     return Place(known.kind, api, owner, name, f"{origin}/{owner}/{name}")
@@ -154,7 +155,7 @@ def _azure(host: str, origin: str, api: str, parts: list[str]) -> Place:
         if len(before) == (1 if host == "dev.azure.com" else 0):
             before = [*before, name]
     else:
-        raise ConfigurationError("must have /_git/ before the name of the repository", field="repository")
+        raise ConfigurationError("must have /_git/ before the name of the repository", field=_FIELD)
     *above, project = before
     base = api or "/".join([origin, *above])
     return Place("azureDevOps", base, project, name, "/".join([origin, *before, "_git", name]))
@@ -163,7 +164,7 @@ def _azure(host: str, origin: str, api: str, parts: list[str]) -> Place:
 def _bitbucket_server(parsed: RepositoryURL, origin: str, api: str, parts: list[str]) -> Place:
     """`…/scm/project/name`, or by ssh `project/name`."""
     if len(parts) < 2 or (parsed.is_http and parts[-3:-2] != ["scm"]):
-        raise ConfigurationError("must end in /scm/project/name", field="repository")
+        raise ConfigurationError("must end in /scm/project/name", field=_FIELD)
     owner, name = parts[-2:]
     above = "/".join([origin, *parts[:-3]])
     return Place("bitbucketServer", api_of("bitbucketServer", api or above), owner, name, f"{above}/scm/{owner}/{name}")
