@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from mooring.access.orphans import OrphanRules
+from mooring.access.parsing import built_in
 from mooring.events.deeds import Deed, Identity, ObjectName
 from mooring.flows.syncs.accusing import attribute_late
 from mooring.model.application import AppKey
@@ -254,3 +257,43 @@ def test_a_lost_label_and_an_object_made_anew_are_told(world: World) -> None:
     world.cluster.objects[WEB]["metadata"]["uid"] = "another"
     world.sweep()
     assert {SETTINGS: "label lost", WEB: "recreated"} == {each.key: each.what for each in records(world, key)}
+
+
+def test_a_look_that_finds_nothing_new_asks_the_records_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN reported drift that is on record WHEN it is seen again THEN no record is read or written."""
+    key = synced(world, REPORTING)
+    edit(world, SETTINGS, "level", "debug")
+    world.sweep()
+    asked: list[str] = []
+    table = type(world.table)
+    for name in ("query", "write"):
+        real = getattr(table, name)
+
+        def spied(self: Any, *args: Any, name: str = name, real: Any = real, **named: Any) -> Any:
+            asked.append(f"{name} {args[0]}")
+            return real(self, *args, **named)
+
+        monkeypatch.setattr(table, name, spied)
+    world.sweep()
+    assert [] == [each for each in asked if "DRIFT" in each or each.startswith("write")]
+    assert 1 == len(records(world, key))
+
+
+def test_orphans_that_come_and_go_are_on_record(world: World) -> None:
+    """GIVEN a project that watches for orphans WHEN one appears and vanishes THEN each has a record, once."""
+    world.targets.projects["default"] = replace(built_in(), orphans=OrphanRules())
+    key = synced(world, HEALING)
+    stray = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stray", "namespace": "shop"}, "data": {}}
+    world.cluster.apply(stray, field_manager="kubectl")
+    for _ in range(2):
+        world.now += 60
+        world.sweep()
+    name = ObjectKey("", "ConfigMap", "shop", "stray")
+    assert [("orphan", name)] == [(each.what, each.key) for each in records(world, key)]
+    found = world.cluster.get(name)
+    assert found is not None
+    world.cluster.delete(name, found.uid, "Background")
+    for _ in range(2):
+        world.now += 60
+        world.sweep()
+    assert ["orphan gone", "orphan"] == [each.what for each in records(world, key)]
