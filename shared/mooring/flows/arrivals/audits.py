@@ -23,7 +23,6 @@ from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.queues import Queues
 from mooring.state.auditsources import AuditSources
-from mooring.state.clusters import Cluster
 from mooring.state.deeds import Deeds
 from mooring.state.drifts import Drifts
 from mooring.state.registry import Registry
@@ -32,7 +31,6 @@ __all__ = ["LARGEST_BODY", "AuditPorts", "Taken", "handle_audit_webhook", "handl
 
 LARGEST_BODY = 5 * 1024 * 1024  # bytes; Lambda takes 6 MB. The API server's batches are 400 events, well below
 _AT_ONCE = 20  # objects that one message names; where more were changed, the whole application is looked at
-_DRIFT = "mooring.dev/drift"
 _CHANGES_OF_OTHERS = frozenset({"create", "update", "patch"})
 
 
@@ -114,15 +112,10 @@ def _take(ports: AuditPorts, name: str, reading: Reading, events: int) -> Taken:
         return Taken(name, events, broken=reading.broken)
     ports.deeds.keep(name, kept, now=ports.clock())
     attribute_late(ports.drifts, ports.deeds.find, name, kept)
-    looks = _looks(name, kept, in_use) if _heals(cluster) else []
+    looks = _looks(name, kept, in_use) if cluster.drift == "audit" else []
     if looks:
         ports.queues.send("syncs", looks)
     return Taken(name, events, len(kept), len(looks), reading.broken)
-
-
-def _heals(cluster: Cluster) -> bool:
-    """Whether what is changed there is put back when the audit log tells of it."""
-    return cluster.annotations.get(_DRIFT) == "audit"
 
 
 def _looks(cluster: str, deeds: Iterable[Deed], in_use: Objects) -> list[AppMessage | ObjectMessage]:
