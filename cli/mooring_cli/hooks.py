@@ -35,7 +35,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", required=True, metavar="URL", help="the repository's address")
     parser.add_argument("--token-file", required=True, metavar="FILE", help="an access token of the host that may "
                         "change the repository's hooks (- for standard input); used once")  # fmt: skip
-    parser.add_argument("--provider", choices=("github", "gitlab", "gitea"), help="where the address doesn't say it")
+    parser.add_argument(
+        "--provider", choices=("github", "gitlab", "gitea", "forgejo"), help="where the address doesn't say it"
+    )
     parser.add_argument("--address", metavar="URL", help="where the events go (default: this API's /api/webhook)")
     add_output_option(parser)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mooring.errors import RejectedError
 from mooring.forge.github import last_words
 from mooring.forge.ports import Change, Hook, Proposal, State
 from mooring.forge.rest import Answer, Rest, segment
@@ -19,6 +20,7 @@ __all__ = ["GitLab"]
 
 _EVENTS = ("merge_requests_events", "push_events", "tag_push_events")
 _PAGED = {"per_page": 100}
+_SIGNING = "whsec_"
 _STATES: Mapping[str, State] = {"merged": "merged", "opened": "open", "locked": "open"}
 _VERDICTS: Mapping[str, Verdict] = {
     "approved": "approved",
@@ -103,11 +105,24 @@ class GitLab:
 
     def create_hook(self, url: str, secret: str) -> Hook:
         """As `HookHost`."""
-        return _hook(self._rest.send("POST", f"{self._base}/hooks", _wish(url, secret)).body)
+        return self._sent("POST", f"{self._base}/hooks", url, secret)
 
     def update_hook(self, hook: Hook, secret: str) -> Hook:
         """As `HookHost`."""
-        return _hook(self._rest.send("PUT", f"{self._base}/hooks/{hook.id}", _wish(hook.url, secret)).body)
+        return self._sent("PUT", f"{self._base}/hooks/{hook.id}", hook.url, secret)
+
+    def _sent(self, method: str, path: str, url: str, secret: str) -> Hook:
+        """A hook that is verified as the secret says. A GitLab that knows no signing tokens passes them over."""
+        signed = secret.startswith(_SIGNING)
+        wish = {"url": url, "enable_ssl_verification": True, **dict.fromkeys(_EVENTS, True)}
+        answer = self._rest.send(method, path, {**wish, "signing_token" if signed else "token": secret}).body
+        if signed and not answer.get("signing_token_present"):
+            raise RejectedError(
+                "this GitLab knows no signing tokens; put a plain token first in the secret of webhooks, then install "
+                "again",
+                field="webhook.gitlab.secret",
+            )
+        return _hook(answer)
 
     def _all(self, path: str, **query: str) -> Iterator[Any]:
         first = self._rest.get(path, **query, **_PAGED)
@@ -125,10 +140,6 @@ def _change(item: Any) -> Change:
 
 def _username(user: Any) -> str:
     return str(user["username"]) if user else ""
-
-
-def _wish(url: str, secret: str) -> dict[str, Any]:
-    return {"url": url, "token": secret, "enable_ssl_verification": True, **dict.fromkeys(_EVENTS, True)}
 
 
 def _hook(item: Any) -> Hook:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mooring.errors import ConfigurationError, ForbiddenError
+from mooring.errors import ConfigurationError, ForbiddenError, RejectedError
 from mooring.flows.asked.hooks import HookPorts, install_hook, list_hooks
 from mooring.forge.places import Named
 from tests.doubles.forgeserver import ForgeDouble, forge_double
@@ -70,6 +70,35 @@ def test_gitlab_gets_the_newest_of_its_secrets(forge: ForgeDouble) -> None:
     forge.things |= {("GET", base): [], ("POST", base): {"id": 9, "url": HERE, "push_events": True}}
     assert "created" == install_hook(ports(forge, "gitlab"), asked(forge))["done"]
     assert "new" == forge.asked[-1].body["token"]
+
+
+def test_gitlab_gets_a_signing_token_as_such(forge: ForgeDouble) -> None:
+    """GIVEN a signing token, GitLab is told that it is one; a GitLab that passes it over leaves no unsigned hook be."""
+    forge.header = ("private-token", "s3cret")
+    base, signing = "/api/v4/projects/acme%2Fshop/hooks", {"webhook.gitlab.secret": "whsec_a2V5"}
+    shown = {"id": 9, "url": HERE, "push_events": True}
+    forge.things |= {("GET", base): [], ("POST", base): {**shown, "signing_token_present": True}}
+    install_hook(ports(forge, "gitlab", signing), asked(forge))
+    assert ("whsec_a2V5", None) == (forge.asked[-1].body["signing_token"], forge.asked[-1].body.get("token"))
+    forge.things["POST", base] = shown
+    with pytest.raises(RejectedError, match="put a plain token first"):
+        install_hook(ports(forge, "gitlab", signing), asked(forge))
+
+
+@pytest.mark.parametrize(
+    ("secrets", "used"),
+    [
+        ({"webhook.forgejo.secret": "f", "webhook.gitea.secret": "g"}, "f"),
+        ({"webhook.gitea.secret": "g"}, "g"),
+    ],
+)
+def test_forgejo_has_a_secret_of_its_own_or_giteas(forge: ForgeDouble, secrets: dict[str, str], used: str) -> None:
+    """GIVEN a Forgejo, its own secret counts, else Gitea's, as for its deliveries."""
+    forge.header = ("authorization", "token s3cret")
+    base = "/api/v1/repos/acme/shop/hooks"
+    forge.things |= {("GET", base): [], ("POST", base): hook(2, HERE)}
+    install_hook(ports(forge, "gitea", secrets), asked(forge, provider="forgejo"))
+    assert used == forge.asked[-1].body["config"]["secret"]
 
 
 def test_without_a_secret_nothing_is_installed(forge: ForgeDouble) -> None:

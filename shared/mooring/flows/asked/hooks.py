@@ -24,7 +24,8 @@ from mooring.source.inward import refuse_inward
 __all__ = ["HookPorts", "install_hook", "list_hooks"]
 
 _PATH = "/api/webhook"
-_PROVIDERS = ("github", "gitlab", "gitea")
+_KINDS = {"github": "github", "gitlab": "gitlab", "gitea": "gitea", "forgejo": "gitea"}
+_FORGEJOS = ("codeberg.org", "forgejo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ def install_hook(ports: HookPorts, document: object) -> dict[str, Any]:
     """
     asked = _read(document)
     place, host = _host(ports, asked)
-    key = f"webhook.{place.kind}.secret"
-    secrets = read_webhook_secrets(ports.secret()).get(key)
+    known, keys = read_webhook_secrets(ports.secret()), _keys(place, asked)
+    key = next((each for each in keys if known.get(each)), keys[0])
+    secrets = known.get(key)
     if not secrets:
         raise ConfigurationError(
             f"holds no {key}; add it to the stack's webhook secret (docs/webhooks.md), then install again",
@@ -86,7 +88,15 @@ def list_hooks(ports: HookPorts, document: object) -> dict[str, Any]:
 
 
 def _host(ports: HookPorts, asked: _Asked) -> tuple[Place, HookHost]:
-    return hook_host(asked.repository, asked.token, ports.settings, kind=asked.provider, guard=ports.guard)
+    kind = _KINDS.get(asked.provider, "")
+    return hook_host(asked.repository, asked.token, ports.settings, kind=kind, guard=ports.guard)
+
+
+def _keys(place: Place, asked: _Asked) -> tuple[str, ...]:
+    """The keys of the secret that deliveries are verified with; a Forgejo falls back on Gitea's."""
+    if asked.provider == "forgejo" or any(each in place.web for each in _FORGEJOS):
+        return "webhook.forgejo.secret", "webhook.gitea.secret"
+    return (f"webhook.{place.kind}.secret",)
 
 
 def _read(document: object) -> _Asked:
@@ -101,8 +111,8 @@ def _read(document: object) -> _Asked:
     fields.close()
     if warnings:
         raise ConfigurationError("is no field of an installation", field=warnings[0].partition(":")[0])
-    if asked.provider and asked.provider not in _PROVIDERS:
-        raise ConfigurationError(f"must be one of {', '.join(_PROVIDERS)}", field="provider")
+    if asked.provider and asked.provider not in _KINDS:
+        raise ConfigurationError(f"must be one of {', '.join(_KINDS)}", field="provider")
     parts = urlsplit(asked.url)
     if parts.scheme not in ("https", "http") or not parts.netloc or parts.path != _PATH:
         raise ConfigurationError(f"must be the address of this Mooring, ending in {_PATH}", field="url")
