@@ -195,6 +195,11 @@ class Applications:
         items = self._table.query(application_pk(key), "OP#", newest_first=True, limit=limit)
         return [codec.operation_from(item) for item in items]
 
+    def operations_since(self, key: AppKey, id_: str, limit: int) -> list[Operation]:
+        """The first operations of an application whose id is not below `id_` (they sort by time), oldest first."""
+        items = self._table.query(application_pk(key), between=(f"OP#{id_}", "OP#~"), limit=limit)
+        return [codec.operation_from(item) for item in items]
+
     # -- what git wants --------------------------------------------------------------------------------------------
 
     def want(self, wanted: Sequence[tuple[AppKey, WantedState]]) -> list[AppKey]:

@@ -11,7 +11,8 @@ What is seen and what is told are written in one request.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ REFUSALS_KEPT: Final = 64
 _LONGEST: Final = 500  # characters of any text
 _LISTED: Final = 50  # applications and sets of one delivery that are named
 _REMEMBERED: Final = 7 * 24 * 3600  # seconds; GitHub redelivers for three days
+_AT_ONCE: Final = 100  # deliveries read in one request
 _TOLD, _REFUSED = "DELIVERIES", "DELIVERIES#refused"
 
 
@@ -71,7 +73,7 @@ class Deliveries:
             {"pk": pk, "sk": sk, "ttl": ttl}
             for pk, sk in (_seen(told.provider, kind, name) for kind, name in names.items())
         ]
-        items.append({"pk": _TOLD, "sk": f"{told.at:017.6f}#{_digest(told.id)[:8]}", "ttl": ttl, "body": _body(told)})
+        items.append({"pk": _TOLD, "sk": _mark(told), "ttl": ttl, "body": _body(told)})
         self._table.put_all(items)
 
     def refuse(self, told: Told) -> None:
@@ -84,6 +86,32 @@ class Deliveries:
         """The last deliveries and refusals, newest first: two queries, no scan."""
         items = [*self._table.query(_TOLD, newest_first=True, limit=limit), *self._table.query(_REFUSED)]
         return sorted((_told(item["body"]) for item in items), key=lambda told: told.at, reverse=True)[:limit]
+
+    def newest(self, before: str = "") -> Iterator[tuple[str, Told]]:
+        """All deliveries and refusals, newest first, read as they are taken; each with the mark that `before` takes up.
+
+        Marks sort by time. A list that is gone through in several requests misses nothing that was there at its start.
+        """
+        refusals = ((_mark(told), told) for told in (_told(item["body"]) for item in self._table.query(_REFUSED)))
+        older = sorted((each for each in refusals if not before or each[0] < before), reverse=True, key=_by_mark)
+        return heapq.merge(self._newest_told(before), older, key=_by_mark, reverse=True)
+
+    def _newest_told(self, before: str) -> Iterator[tuple[str, Told]]:
+        last = before or "~"
+        while True:
+            items = list(self._table.query(_TOLD, between=("0", last), newest_first=True, limit=_AT_ONCE))
+            yield from ((item["sk"], _told(item["body"])) for item in items if item["sk"] != last)
+            if len(items) < _AT_ONCE:
+                return
+            last = items[-1]["sk"]
+
+
+def _by_mark(each: tuple[str, Told]) -> str:
+    return each[0]
+
+
+def _mark(told: Told) -> str:
+    return f"{told.at:017.6f}#{_digest(told.id or told.reason)[:8]}"
 
 
 def _seen(provider: str, kind: str, name: str) -> Key:

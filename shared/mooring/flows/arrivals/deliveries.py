@@ -127,7 +127,9 @@ def _told(
     source: str,
     concerned: Concerned | None = None,
 ) -> Told:
-    apps = [] if concerned is None else concerned.applications
+    touched = () if concerned is None else concerned.touched
+    # Those whose files were changed first: of very many, not all are named.
+    apps = [] if concerned is None else list(dict.fromkeys([*sorted(touched), *concerned.applications]))
     return Told(
         now,
         delivery.provider,
@@ -141,7 +143,7 @@ def _told(
         by=moved[0].by if moved else "",
         source=source,
         applications=tuple(str(key) for key in apps),
-        touched=0 if concerned is None else len(concerned.touched),
+        touched=len(touched),
         sets=() if concerned is None else concerned.sets,
         concerned=len(apps),
     )

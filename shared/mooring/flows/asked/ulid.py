@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import secrets
 
-__all__ = ["new_ulid"]
+__all__ = ["first_ulid", "new_ulid"]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_ulid(now: float) -> str:
     """26 characters for a moment in seconds since the epoch; later moments sort behind earlier ones."""
-    value = int(now * 1000) << 80 | secrets.randbits(80)
+    return _text(int(now * 1000) << 80 | secrets.randbits(80))
+
+
+def first_ulid(now: float) -> str:
+    """The lowest that `new_ulid` may give for this moment."""
+    return _text(int(now * 1000) << 80)
+
+
+def _text(value: int) -> str:
     return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
