@@ -16,10 +16,23 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from mooring.errors import ConfigurationError, DecryptError
-from mooring.model.objects import Manifest
+from mooring.model.merges import merge_key
+from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.sealed import SCOPES, Scope, SealingKey, label_of, open_value, seal_value
 
-__all__ = ["GROUP", "KIND", "Sealed", "Templates", "open_values", "read_sealed", "reseal", "seal_secret", "unseal"]
+__all__ = [
+    "GROUP",
+    "KIND",
+    "Sealed",
+    "Templates",
+    "open_values",
+    "patch_key",
+    "patching",
+    "read_sealed",
+    "reseal",
+    "seal_secret",
+    "unseal",
+]
 
 GROUP: Final = "bitnami.com"
 KIND: Final = "SealedSecret"
@@ -44,9 +57,20 @@ class Sealed:
     immutable: bool = False
 
     @property
+    def patches(self) -> bool:
+        """Whether it adds to a Secret of somebody else's, rather than being all of one of its own."""
+        return patching(self.metadata.get("annotations"))
+
+    @property
     def label(self) -> bytes:
         """What its values are bound to."""
         return label_of(self.namespace, self.name, self.scope)
+
+
+def patching(annotations: Any) -> bool:
+    """Whether a Secret's annotations say that it is patched, and not managed as well (the controller's README)."""
+    said = annotations if isinstance(annotations, dict) else {}
+    return said.get(f"{_ANNOTATION}patch") == "true" and said.get(f"{_ANNOTATION}managed") != "true"
 
 
 def read_sealed(manifest: Manifest) -> Sealed:
@@ -84,8 +108,16 @@ def read_sealed(manifest: Manifest) -> Sealed:
     )
 
 
+def patch_key(namespace: str, name: str) -> ObjectKey:
+    """What a SealedSecret adds to the Secret of its name; no ExternalSecret can be called as its source is."""
+    return merge_key(namespace, name, f"sealed:{name}")
+
+
 def unseal(sealed: Sealed, keys: Sequence[SealingKey], templates: Templates) -> Manifest:
-    """The Secret. Raises `DecryptError` naming the key of the value, or what evaluating the templates raises."""
+    """The Secret, or what is added to one.
+
+    Raises `DecryptError` naming the key of the value, or what evaluating the templates raises.
+    """
     data = open_values(sealed, keys)
     texts = {key: text for key, text in sealed.templates.items() if text is not None}
     if texts:
@@ -99,7 +131,7 @@ def unseal(sealed: Sealed, keys: Sequence[SealingKey], templates: Templates) -> 
         "kind": "Secret",
         "metadata": {
             **{name: dict(value) for name in ("labels", "annotations") if (value := sealed.metadata.get(name))},
-            "name": sealed.name,
+            "name": patch_key(sealed.namespace, sealed.name).name if sealed.patches else sealed.name,
             "namespace": sealed.namespace,
         },
         **({"type": sealed.type} if sealed.type else {}),

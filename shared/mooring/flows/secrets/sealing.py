@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
-from mooring.errors import ConfigurationError, DecryptError, ForbiddenError, MooringError
+from mooring.errors import ConfigurationError, DecryptError, ForbiddenError, MooringError, TransientError
 from mooring.flows.secrets.opening import Context, Opened
 from mooring.model.objects import Manifest, ObjectKey
 
@@ -76,9 +76,14 @@ class SealedOpener:
         self._templates = templates
 
     def targets(self, source: Manifest, context: Context) -> Iterable[ObjectKey]:
-        """The Secret of the same name."""
-        metadata = source["metadata"]
-        return [ObjectKey("", "Secret", metadata.get("namespace") or context.namespace, metadata["name"])]
+        """The Secret of the same name, or what is added to it."""
+        from mooring.secrets.sealedsecret import patch_key, patching
+
+        metadata, annotations = source["metadata"], source.get("spec")
+        for part in ("template", "metadata", "annotations"):
+            annotations = annotations.get(part) if isinstance(annotations, dict) else None
+        namespace, name = metadata.get("namespace") or context.namespace, metadata["name"]
+        return [patch_key(namespace, name) if patching(annotations) else ObjectKey("", "Secret", namespace, name)]
 
     def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
         """The Secrets, or why one does not open."""
@@ -92,10 +97,27 @@ class SealedOpener:
             try:
                 sealed = read_sealed(source)
                 refuse(seal_allowed(context.project, sealed.scope))
+                if sealed.patches:
+                    _find_patched(ObjectKey("", "Secret", sealed.namespace, sealed.name), context)
                 opened.append(Opened((unseal(sealed, keys, self._templates),)))
             except MooringError as error:
                 opened.append(error)
         return opened
+
+
+def _find_patched(key: ObjectKey, context: Context) -> None:
+    """Raises `TransientError` where there is no Secret to add to, nor one among the application's manifests."""
+    for manifest in context.bundle:
+        metadata = manifest["metadata"]
+        where = metadata.get("namespace") or context.namespace, metadata.get("name")
+        if manifest["kind"] == "Secret" and where == (key.namespace, key.name):
+            return
+    if context.target.get(key) is None:
+        raise TransientError(
+            f"there is no Secret {key.namespace}/{key.name} to add to: it is waited for; without the annotation "
+            "sealedsecrets.bitnami.com/patch the SealedSecret would make it",
+            field="spec.template.metadata.annotations",
+        )
 
 
 def verify(keys: SealingKeys, body: bytes) -> bool:
