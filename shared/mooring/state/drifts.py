@@ -32,6 +32,7 @@ _ENDED: Final = ("reverted", "adopted", "ended")
 _MAX_BODY: Final = 300 * 1024
 _CUT: Final = 2_000  # characters that are left of a value, and
 _FIELDS: Final = 100  # fields, where all of them would not fit an item
+_POINTED: Final = 400 * 24 * 3600  # seconds that a record is found by its object; it is kept for longer
 _SEARCHED: Final = 2_000  # newest records of an application among which open ones are looked for
 
 
@@ -43,12 +44,10 @@ class Drifts:
 
     def record(self, records: Sequence[DriftRecord]) -> list[DriftRecord]:
         """Writes the records that are not known yet, and returns these; any number, some forty a request."""
-        places = {_place(each): each for each in records}
-        known = self._table.get_many(places) if places else {}
-        fresh = [each for place, each in places.items() if place not in known]
+        distinct = list({_place(each): each for each in records}.values())
         written: list[DriftRecord] = []
-        for start in range(0, len(fresh), _PAIRS):
-            written += self._record(fresh[start : start + _PAIRS])
+        for start in range(0, len(distinct), _PAIRS):
+            written += self._record(distinct[start : start + _PAIRS])
         return written
 
     def _record(self, records: Sequence[DriftRecord]) -> list[DriftRecord]:
@@ -56,8 +55,10 @@ class Drifts:
             self._table.write(*(write for each in records for write in _writes(each)))
         except ConflictError:
             if len(records) == 1:
-                return []  # somebody else saw it at the same moment
-            return [one for each in records for one in self._record([each])]
+                return []  # it is known, or somebody else saw it at the same moment
+            known = self._table.get_many(_place(each) for each in records)
+            unknown = [each for each in records if _place(each) not in known]
+            return [one for each in unknown for one in self._record([each])]
         return list(records)
 
     def conclude(
@@ -124,6 +125,7 @@ def _place(record: DriftRecord) -> Key:
 def _writes(record: DriftRecord) -> list[Operation]:
     item, place = _item(record), _place(record)
     pointer = {"pk": place[0], "sk": place[1], "at_pk": item["pk"], "at_sk": item["sk"], "at": item["at"]}
+    pointer["ttl"] = int(record.noticed_at) + _POINTED
     return [put(pointer, "attribute_not_exists(pk)"), put(item)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -297,3 +298,21 @@ def test_orphans_that_come_and_go_are_on_record(world: World) -> None:
         world.now += 60
         world.sweep()
     assert ["orphan gone", "orphan"] == [each.what for each in records(world, key)]
+
+
+def test_edits_of_ten_people_are_neither_lost_nor_blamed_on_another(world: World) -> None:
+    """GIVEN a hundred objects that ten people edit WHEN audit events come late, shuffled and twice THEN each is named."""
+    people = {f"settings-{number}": f"person-{number % 10}" for number in range(100)}
+    key = synced(world, HEALING, *(config_map(name, level="info") for name in people))
+    for name in people:
+        edit(world, ObjectKey("", "ConfigMap", "shop", name), "level", "debug")
+    world.sweep()
+    deeds = [deed(name, person, "2026-01-01T02:00:00.250000Z") for name, person in people.items()]
+    deeds += random.Random(7).sample(deeds, 50)
+    random.Random(8).shuffle(deeds)
+    for start in range(0, len(deeds), 40):
+        batch = deeds[start : start + 40]
+        world.applications.deeds.keep("in-cluster", batch, now=world.now)
+        attribute_late(world.applications.drifts, world.applications.deeds.find, "in-cluster", batch)
+    blamed = {each.key.name: [(who.user, who.certain) for who in each.suspects] for each in records(world, key)}
+    assert {name: [(person, True)] for name, person in people.items()} == blamed
