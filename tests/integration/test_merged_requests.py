@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError, ThrottledError, UnreachableError
 from mooring.events.messages import AppMessage, Cause, CommitMessage, Later, parse_later, to_body
 from mooring.flows.sweeps.merges import MergePorts, look_up
@@ -188,3 +189,17 @@ def test_a_message_is_read_as_it_was_written() -> None:
     """GIVEN a message of the queue, it survives being sent."""
     for message in (CommitMessage(URL, SHA), CommitMessage(URL, SHA, 3)):
         assert message == parse_later(to_body(message))
+
+
+def test_the_function_asks_with_what_is_registered(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN a registered token and settings that name the host, the function would ask it, were it not inside."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    composition = Composition({"MOORING_TABLE": ground.world.table.name, "MOORING_SECRET_PREFIX": "m"})
+    url = "http://127.0.0.1:1/acme/shop.git"
+    composition.registry.register_repository("http://127.0.0.1:1", {"token": "s3cret"})
+    composition.registry.put_settings({"mooring.forges": "127.0.0.1:1: gitea"})
+    ports = composition.sweep_ports().merges
+    assert ports is not None
+    (trouble,) = look_up(ports(), [CommitMessage(url, SHA)])
+    assert "inside of this machine" in str(trouble)
+    assert look_up(ports(), [CommitMessage("https://git.example/acme/shop.git", SHA)]) == []
