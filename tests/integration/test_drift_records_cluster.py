@@ -262,3 +262,15 @@ def test_blame_names_a_commit_for_ours_and_a_person_for_theirs(place: Place) -> 
     note = rows[".metadata.annotations.note"]
     assert "kubectl-annotate" == note["manager"]
     assert [(ADA, True)] == [(each["impersonated"], each["certain"]) for each in note["who"]]
+
+
+def test_a_replacement_that_loses_our_label_is_on_record(place: Place) -> None:
+    """GIVEN a synced object WHEN somebody replaces it by a manifest without our label THEN that is told, and by whom."""
+    place.kubectl(ADA, "replace", "-f", "-", text=json.dumps(web(image="web:2")))
+    record = place.swept()
+    assert ("label lost", "reverted") == (record.what, record.done)
+    changed = {each.path: each for each in record.fields}
+    image = changed[IMAGE]
+    assert ("web:1", "web:2", "kubectl-replace") == (image.before, image.after, image.manager)
+    assert changed[".metadata.labels['mooring.dev/app']"].after is None
+    assert {ADA} == {dict(each.told)["impersonated"] for each in record.suspects}

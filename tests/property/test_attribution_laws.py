@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mooring.differences.attribution import attribute
-from mooring.events.deeds import Deed, Identity, ObjectName
+from mooring.events.deeds import Deed, Iam, Identity, ObjectName
 from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField, DriftRecord
 
@@ -115,3 +115,17 @@ def test_a_collection_that_a_selector_chose_from_is_likely_at_most() -> None:
     assert ["eve", "bob"] == [each.user for each in attribute(gone, [named, whole])]
     elsewhere = replace(whole, object=ObjectName("apps", "deployments", "blog", ""))
     assert () == attribute(gone, [elsewhere])
+
+
+def test_everything_that_the_log_knows_of_a_person_is_told() -> None:
+    """GIVEN an EKS identity WHEN it is named THEN ARN, session and key are told, and that a session's name proves nothing."""
+    iam = Iam("arn:aws:sts::1:assumed-role/ops/ada", "", "ada", "ASIAEXAMPLE", "AROA")
+    who = Identity("ops", ("team", "system:authenticated"), iam)
+    done = replace(deed("ops", "kubectl-edit", 10), who=who, agent="kubectl-edit/v1.36", addresses=("192.0.2.7",))
+    fields = (ChangedField(".spec", 1, 2, "kubectl-edit", "Update", "", second(10)),)
+    (suspect,) = attribute(record(fields), [done])
+    told = dict(suspect.told)
+    assert ("team, system:authenticated", "192.0.2.7", "ASIAEXAMPLE") == (
+        told["groups"], told["address"], told["access key"],
+    )  # fmt: skip
+    assert "ada (chosen freely by whoever assumed the role)" == told["session"]
