@@ -17,6 +17,7 @@ NAMES = (
     "generating",
     "external",
     "rotation",
+    "watch",
     "sealed",
 )
 

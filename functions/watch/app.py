@@ -29,7 +29,11 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     name, versions = event.get("watch"), event.get("versions") or {}
     if not isinstance(name, str) or not isinstance(versions, dict):
         raise ConfigurationError('must be {"watch": NAME}, as the sweep and former watchers send it', field="event")
-    ports = _composition().watch_ports(context.get_remaining_time_in_millis() / 1000)
+
+    def say(trouble: str) -> None:
+        logger().warning(trouble, extra={"cluster": name})
+
+    ports = _composition().watch_ports(context.get_remaining_time_in_millis() / 1000, say)
     ended = watch(ports, name, versions)
     logger().info("a watch has ended", extra={"cluster": name, "why": ended})
     return {"ended": ended}

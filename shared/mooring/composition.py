@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from logging import WARNING, getLogger
@@ -389,8 +389,8 @@ class Composition:
         name = self._environment.get("MOORING_WATCH_FUNCTION")
         return WatchStarter(self._client("lambda"), name) if name else None
 
-    def watch_ports(self, remaining: float) -> WatchPorts:
-        """For `watch`: `remaining` are the seconds that the invocation has left."""
+    def watch_ports(self, remaining: float, say: Callable[[str], None]) -> WatchPorts:
+        """For `watch`: `remaining` are the seconds that the invocation has left; `say` is told of troubles."""
         from mooring.flows.sweeps.watching import WatchPorts
 
         lasts = min(float(self._setting("MOORING_WATCH_SECONDS")), remaining - _TIME_TO_FINISH)
@@ -406,6 +406,7 @@ class Composition:
             uuid.uuid4().hex,  # an invocation that is tried again has its request's id again
             time.time() + lasts,
             lasts,
+            say=say,
         )
 
     def hook_ports(self) -> HookPorts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -182,6 +183,8 @@ class _Functions:
         if isinstance(value, str):
             return value
         ((function, argument),) = value.items()
+        if function == "Fn::Sub":
+            return re.sub(r"\$\{([^}]+)\}", lambda found: self._account.values[found[1]], argument)
         if function == "Fn::Join":
             return self._value(argument[1])  # a list of a parameter's, which its default writes with the same commas
         if isinstance(argument, list) and self._template["Resources"][argument[0]]["Type"] == "AWS::IAM::Role":

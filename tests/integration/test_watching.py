@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from local.cluster import Cluster
-from mooring.cluster.auth import Connection
+from mooring.cluster.auth import BearerToken, Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.kubeconfig import from_kubeconfig
+from mooring.cluster.watching import KindWatch
 from mooring.events.messages import AppMessage, Cause, ObjectMessage
 from mooring.flows.clusters.live import Target
 from mooring.flows.sweeps.watching import WatchPorts, watch
@@ -252,3 +253,51 @@ def test_new_applications_and_kinds_are_picked_up(fleet: Fleet) -> None:
     fleet.until(lambda: "a" == fleet.cluster.client("GET", path)[1]["metadata"]["labels"]["team"])
     fleet.patch("new", {"data": {"x": "2"}})
     fleet.until(_is(fleet, "new", "1"))
+
+
+class Noting:
+    """Who is told by a watch."""
+
+    def __init__(self) -> None:
+        self.values: list[str] = []
+        self.lists = 0
+
+    def seen(self, found: Any, *, gone: bool) -> None:
+        self.values.append("gone" if gone else found.resource_version)
+
+    def listed(self, resource: Any, names: set[tuple[str, str]]) -> None:
+        self.lists += 1
+
+
+def test_connections_that_die_lose_nothing(fleet: Fleet) -> None:
+    """GIVEN connections that count as dead after a moment of silence WHEN an object changes many times, between them
+    and in them, THEN each change is told, in order, and nothing is listed twice.
+    """
+    fleet.deploy(config_map("a", x="1"))
+    noting = Noting()
+    connection = from_kubeconfig(fleet.cluster.kubeconfig)
+    resource = fleet.target.discovery.resource("", "ConfigMap", "v1")
+    watched = KindWatch(fleet.server, lambda fresh: connection, resource, noting, quiet=0.3)
+    watched.start()
+    fleet.until(watched.ready.is_set)
+    wanted = []
+    for n in range(20):
+        time.sleep(0.5 if n % 3 == 0 else 0.02)
+        fleet.patch("a", {"data": {"x": str(n + 2)}})
+        wanted.append((fleet.get("a") or {})["metadata"]["resourceVersion"])
+    fleet.until(lambda: wanted[-1] in noting.values)
+    watched.stop()
+    told = [value for value in noting.values if value in wanted]
+    assert (wanted, 1) == (told, noting.lists)
+
+
+def test_a_kind_that_may_not_be_watched_says_so(fleet: Fleet) -> None:
+    """GIVEN credentials that the server does not accept WHEN a kind is watched THEN the trouble is told, and no more."""
+    connection = replace(from_kubeconfig(fleet.cluster.kubeconfig), credentials=BearerToken("nobody"))
+    connection = replace(connection, tls=replace(connection.tls, cert=b"", key=b""))
+    resource = fleet.target.discovery.resource("", "ConfigMap", "v1")
+    watched = KindWatch(fleet.server, lambda fresh: connection, resource, Noting(), "1")
+    watched.start()
+    fleet.until(lambda: bool(watched.trouble))
+    watched.stop()
+    assert "does not accept these credentials" in watched.trouble

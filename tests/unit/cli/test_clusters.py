@@ -69,6 +69,15 @@ def test_labels_are_set_and_removed(api: FakeApi, mooring: Mooring) -> None:
     assert 1 == mooring("cluster", "set", "dev").code
 
 
+def test_the_mode_of_drift_is_an_annotation(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN a mode WHEN it is set THEN it is an annotation beside the others; one that there is not is refused."""
+    api.on("GET /api/v1/clusters/dev", {"name": "dev", "annotations": {"a": "b"}})
+    api.on("PATCH /api/v1/clusters/dev", {"name": "dev"})
+    assert 0 == mooring("cluster", "set", "dev", "--drift", "watch").code
+    assert {"annotations": {"a": "b", "mooring.dev/drift": "watch"}} == api.calls[1].body
+    assert 2 == mooring("cluster", "set", "dev", "--drift", "guess").code
+
+
 def test_a_cluster_is_shown_and_removed(api: FakeApi, mooring: Mooring) -> None:
     """A cluster out of reach says since when and why; removing can be forced."""
     outage = {"since": "2026-01-01T00:00:00Z", "reason": "no connection"}

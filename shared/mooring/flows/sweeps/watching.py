@@ -57,7 +57,10 @@ class Starter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WatchPorts:
-    """What a watcher works with: it `lasts` some seconds and `ends` at a time (seconds since the epoch)."""
+    """What a watcher works with: it `lasts` some seconds and `ends` at a time (seconds since the epoch).
+
+    `say` is told what can't be watched, and why.
+    """
 
     applications: Applications
     targets: Targets
@@ -69,6 +72,7 @@ class WatchPorts:
     lasts: float
     clock: Callable[[], float] = time.time
     look_around: float = _LOOK_AROUND
+    say: Callable[[str], None] = lambda _: None
 
 
 @dataclass(slots=True)
@@ -108,6 +112,8 @@ class _Watcher:
     incomplete: set[tuple[AppKey, str, str]] = field(default_factory=set)
     told: dict[ObjectKey, _Told] = field(default_factory=dict)
     strangers: set[ObjectKey] = field(default_factory=set)
+    kinds: set[tuple[str, str]] = field(default_factory=set)
+    said: dict[tuple[str, str], str] = field(default_factory=dict)
     news: bool = False
     renew_at: float = 0.0
     around_at: float = 0.0
@@ -248,6 +254,12 @@ class _Watcher:
 
     def _watch_kinds(self, server: ApiServer, discovery: Discovery, connection: Callable[[bool], Connection]) -> None:
         kinds = self.memory.kinds
+        self.kinds = set(kinds)
+        for each in self.watches.values():
+            kind_of = each.resource.group, each.resource.kind
+            if each.trouble and self.said.get(kind_of) != each.trouble:
+                self.ports.say(f"{each.resource.plural} can't be watched now: {each.trouble}")
+            self.said[kind_of] = each.trouble
         for group, kind in [each for each in self.watches if each not in kinds]:
             self.watches.pop((group, kind)).stop()
         for (group, kind), version in kinds.items():
@@ -281,6 +293,8 @@ class _Watcher:
                 kept.add(key)  # of an application that is new, perhaps
                 self.around_at = min(self.around_at, self.ports.clock() + _NEWS)
         busy = self._learn(list(concerned))
+        if self.kinds != self.memory.kinds.keys():
+            self.around_at = 0.0
         now = self.ports.clock()
         differing: dict[AppKey, list[ObjectKey]] = {}
         for app, keys in concerned.items():
