@@ -12,7 +12,6 @@ from typing import Final
 from mooring.errors import MooringError
 from mooring.events.messages import CommitMessage
 from mooring.flows.renders.tasks import RenderPorts, Task
-from mooring.forge.places import opens_api
 from mooring.source.urls import normalise
 
 __all__ = ["ask_who_merged"]
@@ -24,6 +23,8 @@ def ask_who_merged(ports: RenderPorts, tasks: Iterable[Task]) -> None:
     """Has the commits looked up that these applications have just been given; a failure to ask is no trouble."""
     if ports.credentials is None:
         return
+    from mooring.forge.places import opens_api  # now that nothing waits for it any more
+
     commits: dict[tuple[str, str], CommitMessage] = {}
     for task in tasks:
         first = next((each for each in task.declared if each.in_git), None)
