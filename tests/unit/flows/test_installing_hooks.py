@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mooring.errors import ConfigurationError, ForbiddenError, RejectedError
+from mooring.errors import ConfigurationError
 from mooring.flows.asked.hooks import HookPorts, install_hook, list_hooks
 from mooring.forge.places import Named
 from tests.doubles.forgeserver import ForgeDouble, forge_double
@@ -81,7 +81,7 @@ def test_gitlab_gets_a_signing_token_as_such(forge: ForgeDouble) -> None:
     install_hook(ports(forge, "gitlab", signing), asked(forge))
     assert ("whsec_a2V5", None) == (forge.asked[-1].body["signing_token"], forge.asked[-1].body.get("token"))
     forge.things["POST", base] = shown
-    with pytest.raises(RejectedError, match="put a plain token first"):
+    with pytest.raises(ConfigurationError, match="put a plain token first"):
         install_hook(ports(forge, "gitlab", signing), asked(forge))
 
 
@@ -110,8 +110,18 @@ def test_without_a_secret_nothing_is_installed(forge: ForgeDouble) -> None:
 
 def test_a_token_that_may_not_is_told(forge: ForgeDouble) -> None:
     """GIVEN a token without the right, the error says so."""
-    with pytest.raises(ForbiddenError, match="check it and its scopes"):
+    with pytest.raises(ConfigurationError, match="check it and its scopes") as caught:
         install_hook(ports(forge), asked(forge, token="wrong"))  # noqa: S106 (it is wrong)
+    assert caught.value.field == "token"
+
+
+def test_a_hook_that_the_host_does_not_take_is_told(forge: ForgeDouble) -> None:
+    """GIVEN a host that takes no more hooks, the error is no failure of ours."""
+    forge.things |= {("GET", BASE): [], ("POST", BASE): {}}
+    forge.statuses["POST", BASE] = 422
+    with pytest.raises(ConfigurationError, match="does not take it") as caught:
+        install_hook(ports(forge), asked(forge))
+    assert caught.value.field == "repository"
 
 
 def test_hooks_are_listed(forge: ForgeDouble) -> None:

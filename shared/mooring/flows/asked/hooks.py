@@ -7,12 +7,13 @@ tells which secret a hook has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from mooring.errors import ConfigurationError
+from mooring.errors import ConfigurationError, ForbiddenError, RejectedError
 from mooring.events.forges.webhooksecrets import read_webhook_secrets
 from mooring.forge.opening import hook_host
 from mooring.forge.places import Named, Place
@@ -64,7 +65,7 @@ def install_hook(ports: HookPorts, document: object) -> dict[str, Any]:
             field=key,
             subject="the secret of webhooks",
         )
-    with understood(place.kind, "repository"):
+    with _told(place):
         ours = [each for each in host.hooks() if _same(each.url, asked.url)]
         if ours:
             # A hook of the same address in another spelling is brought to this one.
@@ -82,7 +83,7 @@ def list_hooks(ports: HookPorts, document: object) -> dict[str, Any]:
     """The webhooks of a repository, and which of them send to `url`. Takes and raises what `install_hook` does."""
     asked = _read(document)
     place, host = _host(ports, asked)
-    with understood(place.kind, "repository"):
+    with _told(place):
         hooks = [_shown(each, asked.url) for each in host.hooks()]
     return {"provider": place.kind, "repository": place.web, "items": hooks}
 
@@ -90,6 +91,18 @@ def list_hooks(ports: HookPorts, document: object) -> dict[str, Any]:
 def _host(ports: HookPorts, asked: _Asked) -> tuple[Place, HookHost]:
     kind = _KINDS.get(asked.provider, "")
     return hook_host(asked.repository, asked.token, ports.settings, kind=kind, guard=ports.guard)
+
+
+@contextmanager
+def _told(place: Place) -> Iterator[None]:
+    """What the host refuses, as errors of what it was asked with: it is the caller's token, and no right of ours."""
+    try:
+        with understood(place.kind, "repository"):
+            yield
+    except ForbiddenError as error:
+        raise ConfigurationError(error.message, field="token") from error
+    except RejectedError as error:
+        raise ConfigurationError(error.message, field=error.field) from error
 
 
 def _keys(place: Place, asked: _Asked) -> tuple[str, ...]:
