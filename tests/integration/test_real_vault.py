@@ -117,6 +117,28 @@ def test_both_engines_with_versions_and_metadata(shop: ExternalWorld, vault: Rea
     assert expected == content(shop.secret("db"))
 
 
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+def test_its_authority_may_be_among_the_manifests(shop: ExternalWorld, vault: RealVault, kind: str) -> None:
+    """GIVEN a certificate in a ConfigMap or Secret of the application WHEN a store names it THEN Vault is trusted by it;
+    where that key holds none, the error says so.
+    """
+    vault.put("shop/ca", p="one")
+    text = vault.authority.decode()
+    data = {"ca.crt": text if kind == "ConfigMap" else base64.b64encode(text.encode()).decode(), "other": "YQ=="}
+    held = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "authority"}, "data": data}
+    ref = {"type": kind, "name": "authority", "key": "ca.crt"}
+    key = synced(
+        shop,
+        held,
+        vault_store(vault, caBundle="", caProvider=ref),
+        vault_store(vault, name="wrong", caBundle="", caProvider=ref | {"key": "other"}),
+        external("db", [datum("p", "shop/ca", property="p")]),
+        external("closed", [datum("p", "shop/ca", property="p")], secretStoreRef={"name": "wrong"}),
+    )
+    assert {"p": "one"} == content(shop.secret("db"))
+    assert f"the {kind} authority has none at 'other'" in health(shop, key, "closed").message
+
+
 def test_find_goes_through_folders_and_looks_at_metadata(shop: ExternalWorld, vault: RealVault) -> None:
     """GIVEN folders of secrets WHEN found by path, name and tags THEN those alone are keys, by their whole path."""
     for name in ("shop/f/db", "shop/f/cache/main", "shop/f/cache/spare"):
@@ -320,6 +342,19 @@ def test_an_aws_role_logs_in_by_a_signed_request(
         ({"path": "nowhere"}, {"key": "shop/db"}, "allow read there"),
         ({"caBundle": ""}, {"key": "shop/db"}, "put its authority into caBundle"),
         ({"caBundle": "other"}, {"key": "shop/db"}, "put its authority into caBundle"),
+        ({"caBundle": "bm9uZQ=="}, {"key": "shop/db"}, "must be a certificate in PEM"),
+        ({"caBundle": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg=="}, {"key": "shop/db"}, "into caBundle"),
+        (
+            {"caBundle": "", "caProvider": {"type": "ConfigMap", "name": "none", "key": "a"}},
+            {"key": "x"},
+            "no shop/none",
+        ),
+        ({"caBundle": "", "caProvider": {"type": "Pod", "name": "a", "key": "a"}}, {"key": "x"}, "ConfigMap or Secret"),
+        (
+            {"caProvider": {"type": "ConfigMap", "name": "a", "key": "a"}},
+            {"key": "x"},
+            "must not stand beside caBundle",
+        ),
     ],
 )
 def test_what_cannot_be_read_says_why(
@@ -329,7 +364,7 @@ def test_what_cannot_be_read_says_why(
     for name in ("shop/db", "shop/gone", "closed/db"):
         vault.put(name, p="canary-of-a-value")
     vault.ask("DELETE", "secret/data/shop/gone")
-    if more.get("caBundle"):
+    if more.get("caBundle") == "other":
         assert cluster.ca_file is not None
         more = {"caBundle": base64.b64encode(cluster.ca_file.read_bytes()).decode()}
 

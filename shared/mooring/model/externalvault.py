@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from mooring.errors import ConfigurationError
 from mooring.model.externalaws import AwsLogin, aws_login
 from mooring.model.externalkeys import AccountRef, KeyRef, account_ref, key_ref, needed_ref
 from mooring.model.fields import Fields
 
 __all__ = [
     "AppRoleLogin",
+    "CaRef",
     "IamLogin",
     "JwtLogin",
     "NameLogin",
@@ -25,6 +28,7 @@ __all__ = [
     "vault_access",
 ]
 
+_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 _ABOUT = "docs/external-secrets.md lists what is supported"
 _LOGINS = ("tokenSecretRef", "appRole", "kubernetes", "jwt", "userPass", "ldap", "iam")
 
@@ -84,6 +88,34 @@ Login: TypeAlias = TokenLogin | AppRoleLogin | JwtLogin | NameLogin | IamLogin
 
 
 @dataclass(frozen=True, slots=True)
+class CaRef:
+    """A key of a ConfigMap or Secret with the authority's certificate; `field` is where it stands, for errors."""
+
+    kind: str
+    namespace: str
+    name: str
+    key: str
+    field: str
+
+    def certificate(self, manifest: Mapping[str, Any]) -> str:
+        """The certificate in the manifest. Raises `ConfigurationError` where there is none."""
+        data, plain = manifest.get("data") or {}, manifest.get("stringData") or {}
+        text = plain.get(self.key) if self.kind == "Secret" else None
+        text = data.get(self.key) if text is None else text
+        if self.kind == "Secret" and self.key not in plain:
+            try:
+                text = base64.b64decode(text or "", validate=True).decode("ascii")
+            except (binascii.Error, ValueError, TypeError):
+                text = ""
+        if not isinstance(text, str) or _CERTIFICATE not in text:
+            raise ConfigurationError(
+                f"must name a certificate in PEM: the {self.kind} {self.name} has none at {self.key!r}",
+                field=self.field,
+            )
+        return text
+
+
+@dataclass(frozen=True, slots=True)
 class VaultAccess:
     """One KV engine. `path` is its mount, empty where keys begin with it; `ca` is PEM text, empty for public ones."""
 
@@ -95,6 +127,7 @@ class VaultAccess:
     login: Login
     ca: str = field(default="", repr=False)
     forward: bool = False
+    ca_ref: CaRef | None = None
 
     def split(self, key: str) -> tuple[str, str]:
         """The engine's mount and the path in it; a key may begin with the mount, and with `data` behind that."""
@@ -115,10 +148,9 @@ def vault_access(vault: Fields, namespace: str) -> VaultAccess:
     version = vault.text("version") or "v2"
     if version not in ("v1", "v2"):
         raise vault.error("version", f"must be v1 or v2, not {version!r}")
-    for name in ("caProvider", "tls", "headers"):
+    for name in ("tls", "headers"):
         if vault.raw(name) not in (None, "", {}, []):
-            more = "put the certificate into caBundle" if name == "caProvider" else _ABOUT
-            raise vault.error(name, f"is not supported; {more}")
+            raise vault.error(name, f"is not supported; {_ABOUT}")
     # Mooring writes nothing to Vault.
     vault.ignore("readYourWrites", "checkAndSet")
     auth = vault.mapping("auth")
@@ -134,6 +166,7 @@ def vault_access(vault: Fields, namespace: str) -> VaultAccess:
         _login(auth, namespace),
         _ca(vault),
         vault.boolean("forwardInconsistent", False),
+        _ca_ref(vault, namespace),
     )
     auth.close()
     vault.close()
@@ -142,9 +175,29 @@ def vault_access(vault: Fields, namespace: str) -> VaultAccess:
 
 def _ca(vault: Fields) -> str:
     try:
-        return base64.b64decode(vault.text("caBundle"), validate=True).decode("ascii")
+        text = base64.b64decode(vault.text("caBundle"), validate=True).decode("ascii")
     except (binascii.Error, ValueError):
-        raise vault.error("caBundle", "must be a certificate in PEM, encoded in base64") from None
+        text = "?"
+    if text and _CERTIFICATE not in text:
+        raise vault.error("caBundle", "must be a certificate in PEM, encoded in base64")
+    return text
+
+
+def _ca_ref(vault: Fields, namespace: str) -> CaRef | None:
+    given = vault.mapping("caProvider")
+    if given is None:
+        return None
+    if vault.text("caBundle"):
+        raise vault.error("caProvider", "must not stand beside caBundle: leave one of them out")
+    kind = given.required_text("type")
+    if kind not in ("ConfigMap", "Secret"):
+        raise given.error("type", f"must be ConfigMap or Secret, not {kind!r}")
+    where = given.text("namespace", namespace)
+    if namespace and where != namespace:
+        raise given.error("namespace", f"must be {namespace}, the namespace of the store")
+    ref = CaRef(kind, where, given.required_text("name"), given.required_text("key"), given.path)
+    given.close()
+    return ref
 
 
 def _login(auth: Fields, namespace: str) -> Login:

@@ -8,7 +8,7 @@ there for the application's project, `<prefix>/external/<project>/<name>` in Sec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mooring.errors import ConfigurationError
@@ -20,7 +20,7 @@ from mooring.flows.secrets.opening import Context
 from mooring.model.application import Destination
 from mooring.model.externalaws import AwsAccess
 from mooring.model.externalstore import ClusterAccess, Store
-from mooring.model.externalvault import VaultAccess
+from mooring.model.externalvault import CaRef, VaultAccess
 from mooring.model.objects import Manifest
 from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.provider import Provider
@@ -60,6 +60,8 @@ class Elsewhere:
                 "name it in the parameter VaultServers",
                 field="spec.provider.vault.server",
             )
+        if access.ca_ref is not None:
+            access = replace(access, ca=_certificate(access.ca_ref, context))
         logins = Logins(
             lambda ref: kept_text(self.secret, self.prefix, context.project.name, ref),
             lambda aws: self.aws.credentials(permitted(aws)),
@@ -82,3 +84,18 @@ class Elsewhere:
 
     def _digest(self, data: bytes) -> str:
         return self.keyed({"apiVersion": "v1", "kind": "Secret", "external": data.hex()})
+
+
+def _certificate(ref: CaRef, context: Context) -> str:
+    """The authority that a store names, from the application's own manifests: a sync can read more of a cluster."""
+    wanted = ref.kind, ref.namespace or context.namespace, ref.name
+    for manifest in context.bundle:
+        metadata = manifest["metadata"]
+        place = manifest["kind"], metadata.get("namespace") or context.namespace, metadata.get("name")
+        if manifest["apiVersion"] == "v1" and place == wanted:
+            return ref.certificate(manifest)
+    raise ConfigurationError(
+        f"must name a {ref.kind} among the application's manifests, where no {wanted[1]}/{ref.name} is: put it there, "
+        "or the certificate into caBundle",
+        field=ref.field,
+    )

@@ -9,6 +9,7 @@ API", "HTTP Status codes".
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -142,7 +143,7 @@ def _unsent_or_read(method: str, error: Exception) -> bool:
 
 
 def _unanswered(server: str, error: Exception) -> MooringError:
-    if isinstance(error, urllib3.exceptions.SSLError):
+    if isinstance(error, urllib3.exceptions.SSLError | ssl.SSLError):
         return ConfigurationError(
             f"{server} shows a certificate that is not trusted; put its authority into caBundle",
             field="spec.provider.vault.caBundle",
