@@ -22,7 +22,8 @@ from local.aws import command
 from local.processes import free_port, wait_for_port
 from local.tools import ensure
 from mooring.errors import MooringError
-from mooring.model.externalsecret import ExternalSecret, parse_external_secret
+from mooring.model.externalparsing import parse_external_secret
+from mooring.model.externalsecret import ExternalSecret
 from mooring.model.externalstore import parse_store
 from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.resolving import Providers, Surroundings, resolve

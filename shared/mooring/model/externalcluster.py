@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mooring.model.duration import parse_duration
-from mooring.model.externalsecret import ExternalSecret, parse_spec
+from mooring.model.externalparsing import parse_spec
+from mooring.model.externalsecret import ExternalSecret
 from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 from mooring.model.selectors import Selector, parse_selector

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from mooring.errors import ConfigurationError
 from mooring.model.duration import parse_duration
-from mooring.model.externalsecret import StoreRef, Template, parse_template
+from mooring.model.externalparsing import parse_template
+from mooring.model.externalsecret import StoreRef, Template
 from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 from mooring.model.selectors import Selector, parse_selector

@@ -21,7 +21,8 @@ from mooring.health import Health
 from mooring.model.externalcluster import parse_cluster_external_secret
 from mooring.model.externalgenerators import parse_generator
 from mooring.model.externalkinds import GENERATORS, GROUP, VERSIONS
-from mooring.model.externalsecret import ExternalSecret, parse_external_secret
+from mooring.model.externalparsing import parse_external_secret
+from mooring.model.externalsecret import ExternalSecret
 from mooring.model.externalstore import parse_store
 from mooring.model.objects import Manifest, digest
 from mooring.secrets.external.resolving import Providers, Resolved, resolve
