@@ -204,6 +204,19 @@ def test_in_the_mode_audit_the_object_gets_a_look(place: Place) -> None:
     assert [ObjectMessage("in-cluster", (SETTINGS,), cause, place.app)] == place.sent()
 
 
+def test_an_object_that_was_just_made_gets_a_look_too(place: Place) -> None:
+    """GIVEN what is in use as it was WHEN Mooring makes an object and somebody edits it THEN it gets its look."""
+    heal(place)
+    place.post(event())
+    place.world.push(place.app, config_map("settings", color="blue"), config_map("fresh"))
+    place.world.sync(place.app)
+    place.world.queues.sent.clear()
+    place.post(event("o1", userAgent="mooring/1", objectRef=ref("configmaps", "fresh")))
+    place.post(event("e1", objectRef=ref("configmaps", "fresh")))
+    (message,) = place.sent()
+    assert (ObjectKey("", "ConfigMap", "shop", "fresh"),) == message.objects
+
+
 def test_in_other_modes_deeds_are_only_kept(place: Place) -> None:
     """GIVEN a cluster in another mode WHEN an object is edited THEN nothing is sent."""
     place.post(event())

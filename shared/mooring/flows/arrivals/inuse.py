@@ -6,7 +6,7 @@ anew every ten minutes (one item for each application). Where in doubt, a deed i
 
 - a namespace counts as foreign only once it was looked up, which happens once a minute at most;
 - Mooring's own requests are in the same log, before anybody can change what they made: an object that it has just
-  created is known from them.
+  created is known from them, and read about when somebody changes it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ _LOOKED_UP = 60.0  # seconds between two looks for a namespace that isn't known
 
 @dataclass(slots=True)
 class Objects:
-    """What the applications of one cluster have there, as it was read at `at`; `foreign` are namespaces of others."""
+    """What the applications of one cluster have there, as it was read at `at`.
+
+    `foreign` are namespaces of others, `own` what Mooring was seen to write, `settled` what of that was before `at`.
+    """
 
     at: float
     owners: dict[tuple[str, str, str], list[tuple[ObjectKey, AppKey]]] = field(default_factory=dict)
@@ -39,6 +42,7 @@ class Objects:
     groups: set[str] = field(default_factory=set)
     foreign: set[str] = field(default_factory=set)
     own: set[ObjectName] = field(default_factory=set)
+    settled: set[ObjectName] = field(default_factory=set)
 
     def owned(self, name: ObjectName) -> list[tuple[ObjectKey, AppKey]]:
         """The remembered objects that go by this name, with their applications; all of a collection without one."""
@@ -71,6 +75,13 @@ class Objects:
         }
         return named - self.namespaces - self.foreign - {""}
 
+    def is_behind(self, deeds: Iterable[Deed]) -> bool:
+        """Whether a deed is on an object that Mooring has made since this was read."""
+        return any(
+            deed.object in self.own and deed.object not in self.settled and not self.owned(deed.object)
+            for deed in deeds
+        )
+
     def add(self, key: ObjectKey, app: AppKey) -> None:
         """One object of an application."""
         self.owners.setdefault((key.group, key.namespace, key.name), []).append((key, app))
@@ -99,7 +110,7 @@ class InUse:
         self._known: dict[str, Objects] = {}
 
     def of(
-        self, cluster: Cluster, clusters: Sequence[Cluster], own: Iterable[ObjectName], deeds: Iterable[Deed]
+        self, cluster: Cluster, clusters: Sequence[Cluster], own: Iterable[ObjectName], deeds: Sequence[Deed]
     ) -> Objects:
         """What is in use, recent enough to judge these deeds; `own` are objects that Mooring has just written."""
         now, known = self._clock(), self._known.get(cluster.name)
@@ -108,11 +119,12 @@ class InUse:
             known.note_own(own)
         age = float("inf") if known is None else now - known.at
         strange = Objects(now).strange(deeds) if known is None else known.strange(deeds)
-        if known is None or age > _KEPT or (strange and age > _LOOKED_UP):
-            former = known.foreign if known is not None else set()
+        if known is None or age > _KEPT or (strange and age > _LOOKED_UP) or known.is_behind(deeds):
+            former = known or Objects(now)
             known = self._read(cluster, clusters, now)
-            known.foreign = (former | strange) - known.namespaces
-            known.note_own(own)
+            known.note_own((*(former.own if age <= _KEPT else ()), *own))
+            known.settled = set(known.own)
+            known.foreign = (former.foreign | strange) - known.namespaces
             self._known[cluster.name] = known
         return known
 
