@@ -166,3 +166,25 @@ def test_the_printed_rights_are_manifests() -> None:
     role, binding = yaml.safe_load_all(text)
     assert ("ClusterRole", GROUP) == (role["kind"], binding["subjects"][0]["name"])
     assert all({"get", "list", "create", "patch"} <= set(rule["verbs"]) for rule in role["rules"])
+
+
+def test_an_api_server_gets_a_file_with_a_token(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
+    """GIVEN an https address THEN the token that the API made stands in a kubeconfig, and `--off` ends it."""
+    api.on("PUT /api/v1/clusters/shop/audit-webhook", {"cluster": "shop", "token": "t0k", "path": "/api/audit/shop"})
+    api.on("DELETE /api/v1/clusters/shop/audit-webhook", {})
+    (tmp_path / "ca.pem").write_text("PEM")
+    address = ("--address", "https://mooring.test/", "--ca-file", "ca.pem")
+    outcome = mooring("cluster", "audit-webhook", "shop", "--user", "mooring", *address)
+    config = yaml.safe_load(outcome.out)
+    assert {"server": "https://mooring.test/api/audit/shop", "certificate-authority-data": "UEVN"} == (
+        config["clusters"][0]["cluster"]
+    )
+    assert ({"token": "t0k"}, {"user": "mooring"}) == (config["users"][0]["user"], api.calls[0].body)
+    assert "no more audit events" in mooring("cluster", "audit-webhook", "shop", "--off").out
+
+
+def test_no_token_is_made_for_an_address_without_tls(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN a plain address THEN the error says why, and nothing is asked."""
+    outcome = mooring("cluster", "audit-webhook", "shop", "--address", "http://mooring.test")
+    assert (1, []) == (outcome.code, api.calls)
+    assert "--address" in outcome.err
