@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +24,7 @@ from mooring.render.hiding import marked, masked, refuse_encrypted
 from mooring.render.objects import BaseUse, ChartUse, Found, accept
 from mooring.render.overrides import overridden
 from mooring.render.paths import cover, folder
+from mooring.render.scratch import scratch_folder
 from mooring.render.sops import SopsOpening
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class _Job:
     def result(self) -> tuple[SourceType, Found]:
         source, at = self.source, self.source.declared_at
         if source.kind == "Plugin" or (not source.kind and not source.chart and os.path.isdir(self.tools.plugins)):
-            with _scratch() as scratch:
+            with scratch_folder() as scratch:
                 if (found := self._by_plugin(scratch)) is not None:
                     return "Plugin", found
         kind = detect(self.checkout / self.path, source.kind)
@@ -217,13 +217,13 @@ class _Job:
             return kind, read_directory(
                 self.checkout, self.path, source.directory, self._jsonnet, field=field, opening=self.opening
             )
-        with _scratch() as scratch:
+        with scratch_folder() as scratch:
             return kind, self._by_tool(kind, scratch)
 
     def _jsonnet(self, files: Sequence[str]) -> Iterator[tuple[str, list[Any], set[str]]]:
         from mooring.render.jsonnet import evaluate
 
-        with _scratch() as scratch:
+        with scratch_folder() as scratch:
             yield from evaluate(
                 self.checkout,
                 self.path,
@@ -293,11 +293,3 @@ class _Job:
             declared_at=source.declared_at,
             opening=self.opening,
         )
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="render-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
