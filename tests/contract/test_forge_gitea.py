@@ -126,8 +126,9 @@ def test_hooks_are_made_listed_and_brought_up_to_date(gitea: RealGitea) -> None:
     made = host.create_hook("https://mooring.example/api/webhook", "a-secret")
     assert {"push", "create", "delete", "pull_request"} <= set(made.events)
     gitea.ask("PATCH", f"/repos/ada/hooked/hooks/{made.id}", {"events": ["push"], "active": False})
-    host.update_hook(made, "another")
-    assert [made] == list(host.hooks())
+    anew = host.update_hook(made, "another")
+    assert [anew] == list(host.hooks())
+    assert (made.url, made.events, True) == (anew.url, anew.events, anew.active)
 
 
 def test_who_may_not_is_told_so(gitea: RealGitea) -> None:
