@@ -94,5 +94,5 @@ class HookHost(Protocol):
         ...
 
     def update_hook(self, hook: Hook, secret: str) -> Hook:
-        """Has a webhook send what `create_hook` would, signed with this secret; as it is then, perhaps by another id."""
+        """Has a webhook send what `create_hook` would, signed with this secret; it may have another id then."""
         ...
