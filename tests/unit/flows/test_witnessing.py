@@ -13,6 +13,7 @@ import pytest
 
 from mooring.access.orphans import OrphanRules
 from mooring.access.parsing import built_in
+from mooring.access.project import KindRule
 from mooring.events.deeds import Deed, Identity, ObjectName
 from mooring.flows.syncs.accusing import attribute_late
 from mooring.model.application import AppKey
@@ -316,3 +317,16 @@ def test_edits_of_ten_people_are_neither_lost_nor_blamed_on_another(world: World
         attribute_late(world.applications.drifts, world.applications.deeds.find, "in-cluster", batch)
     blamed = {each.key.name: [(who.user, who.certain) for who in each.suspects] for each in records(world, key)}
     assert {name: [(person, True)] for name, person in people.items()} == blamed
+
+
+def test_drift_of_an_application_that_is_refused_is_recorded_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN a project that no longer permits the kind WHEN drift is seen again and again THEN it is written once."""
+    key = synced(world, HEALING)
+    edit(world, SETTINGS, "level", "debug")
+    world.targets.projects["default"] = replace(built_in(), namespaced_denied=(KindRule("", "ConfigMap"),))
+    world.sweep()
+    monkeypatch.setattr(type(world.table), "write", dies)
+    world.sweep()
+    assert ["noticed"] == [each.done for each in records(world, key)]

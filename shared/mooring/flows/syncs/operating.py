@@ -25,7 +25,7 @@ from mooring.flows.syncs.executing import Execution, Hands
 from mooring.flows.syncs.fighting import note_reverts
 from mooring.flows.syncs.guarding import asked_since, confirm
 from mooring.flows.syncs.hooking import terminate_hooks
-from mooring.flows.syncs.judging import Findings, judge, with_drift
+from mooring.flows.syncs.judging import Findings, judge
 from mooring.flows.syncs.namespaces import ensure_namespace, namespace_results
 from mooring.flows.syncs.ports import Held, SyncPorts, take_lease
 from mooring.flows.syncs.tidying import tidy
@@ -78,7 +78,6 @@ class Task:
 
 def operate(task: Task) -> Status:
     """Begins an operation, or goes on with one, and takes it as far as it gets now. Raises `ConflictError`."""
-    task = replace(task, base=with_drift(task.base, task.findings.drift))  # should this function die, it stays known
     ports, record, target, plan = task.ports, task.record, task.target, task.plan
     running = continued(record)
     if running is not None:

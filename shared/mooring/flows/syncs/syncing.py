@@ -31,7 +31,7 @@ from mooring.flows.syncs.beginning import begin_operation, continued, exhausted,
 from mooring.flows.syncs.comparing import compare
 from mooring.flows.syncs.fighting import calm_down, come_back, held_back
 from mooring.flows.syncs.guarding import confirm
-from mooring.flows.syncs.judging import Findings, judge, rejudge
+from mooring.flows.syncs.judging import Findings, judge, rejudge, with_drift
 from mooring.flows.syncs.looking import Seen, look
 from mooring.flows.syncs.namespaces import label_namespace, look_at_namespace
 from mooring.flows.syncs.noting import CLOSED, CLUSTER_TROUBLE, answer_request, as_before, hold, lost, note, refuse
@@ -209,7 +209,7 @@ def _sync(
     heals = bool(request or (automated and automated.self_heal))
     prune = request.prune if request and request.prune is not None else bool(automated and automated.prune)
     base = replace(
-        record.status,
+        with_drift(record.status, findings.drift),  # should this function die, it stays known
         bundle=git.bundle,
         revision=git.revision,
         generation=spec.generation,
