@@ -10,6 +10,7 @@ import argparse
 from typing import Any
 
 from mooring_cli.client import Api
+from mooring_cli.deliveries import add_delivery_command
 from mooring_cli.output import add_output_option, emit, warn
 from mooring_cli.pages import table
 from mooring_cli.secrets import read_secret
@@ -18,7 +19,7 @@ __all__ = ["add_hook_commands"]
 
 
 def add_hook_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring webhook install|list`."""
+    """`mooring webhook install|list|deliveries`."""
     hooks = commands.add_parser("webhook", help="the webhooks of repositories").add_subparsers(
         dest="subcommand", required=True, metavar="COMMAND"
     )
@@ -29,6 +30,7 @@ def add_hook_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     parser = hooks.add_parser("list", parents=[shared], help="the webhooks of a repository, and which of them are ours")
     _add_options(parser)
     parser.set_defaults(run=list_hooks)
+    add_delivery_command(hooks, shared)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,7 @@
 """The routes of the API and what each of them asks for.
 
-Everything but `/healthz` and `/v1/cert.pem` wants the administrator's bearer token. Errors are
+Everything but `/healthz` and `/v1/cert.pem` wants the administrator's bearer token; pages take a browser's session as
+well. Errors are
 `{"error": {"message", "field", "code"}}` and name the field and the next step. The routes follow Argo CD's API where it
 has them.
 """
@@ -19,6 +20,7 @@ from clusters import add_cluster_routes
 from drifts import add_drift_routes
 from gpgkeys import add_key_routes
 from hooks import add_hook_routes
+from pages import add_page_routes
 from projects import add_project_routes
 from sealing import add_sealing_routes
 from sets import add_set_routes
@@ -149,6 +151,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     add_sealing_routes(app, composition, authorised, body)
     add_key_routes(app, composition, authorised, body)
     add_hook_routes(app, composition, authorised, body)
+    add_page_routes(app, composition)
     add_drift_routes(app, composition, authorised, body, key, _ADMINISTRATOR)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
     add_set_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)

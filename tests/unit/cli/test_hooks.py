@@ -52,3 +52,20 @@ def test_hooks_are_listed(api: FakeApi, mooring: Mooring, tmp_path: Path) -> Non
     assert ["ID", "URL", "EVENTS", "ACTIVE", "OURS"] == lines[0]
     assert ["4", "https://m.example/api/webhook", "push,", "create", "yes", "yes"] == lines[1]
     assert ["5", "https://ci.example", "push,", "create", "no", "no"] == lines[2]
+
+
+def test_deliveries_are_listed_with_what_they_caused(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN a delivery with operations and a refused one WHEN listed THEN each line says what came of it."""
+    done = [{"application": f"argocd/{name}", "kind": "sync", "phase": "Succeeded"} for name in ("a", "b", "c", "d")]
+    told = {
+        "at": "2026-03-01T02:00:00Z", "provider": "github", "repository": "github.com/acme/shop", "event": "push",
+        "refs": ["refs/heads/main"], "outcome": "queued", "reason": "", "concerned": 7, "sets": [], "caused": done,
+    }  # fmt: skip
+    refused = {**told, "outcome": "refused", "reason": "no secret", "refs": [], "concerned": 0, "caused": []}
+    query = "repository=https%3A%2F%2Fgithub.com%2Facme%2Fshop.git&outcome=refused"
+    api.on(f"GET /api/v1/hooks/deliveries?{query}", {"items": [told, refused]})
+    lines = mooring("webhook", "deliveries", "--repo", URL, "--refused").out.splitlines()
+    assert lines[1].endswith(
+        "argocd/a sync Succeeded, argocd/b sync Succeeded, argocd/c sync Succeeded (+1); 7 concerned"
+    )
+    assert ["refused", "no", "secret"] == lines[2].split()[-3:]
