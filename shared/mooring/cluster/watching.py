@@ -169,6 +169,8 @@ class KindWatch:
         except HTTPError as error:
             if not self.ready.is_set():
                 raise connection_error(error, link.connection.server, None) from error
+        except (LookupError, TypeError) as error:
+            raise UnreachableError(f"{link.connection.server} sends events that are not understood") from error
         except orjson.JSONDecodeError:
             pass  # cut off in the middle of an event, which comes again
         finally:
