@@ -10,7 +10,7 @@ can undo the other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any, Final
@@ -27,13 +27,14 @@ from mooring.state.table import Item, Key, Operation, Table, put, update
 __all__ = ["Drifts"]
 
 _PAIRS: Final = 40  # records in one transaction, two items each
+_UPDATES: Final = 100  # of a transaction (AWS, "Quotas in Amazon DynamoDB")
 _OPEN: Final = ("noticed", "reported", "held back")
 _ENDED: Final = ("reverted", "adopted", "ended")
 _MAX_BODY: Final = 300 * 1024
 _CUT: Final = 2_000  # characters that are left of a value, and
 _FIELDS: Final = 100  # fields, where all of them would not fit an item
 _POINTED: Final = 400 * 24 * 3600  # seconds that a record is found by its object; it is kept for longer
-_SEARCHED: Final = 2_000  # newest records of an application among which open ones are looked for
+_SEARCHED: Final = 2_000  # newest records of an application, or more, among which open ones are looked for
 
 
 class Drifts:
@@ -65,22 +66,34 @@ class Drifts:
         self, app: AppKey, keys: Collection[ObjectKey], done: Done, *, now: float, operation: str = ""
     ) -> None:
         """Ends the open records of some objects of an application: what was done, and by which operation."""
-        left, pk = {str(key) for key in keys}, application_pk(app)
-        fields = ("sk", "object", "done")
-        for item in self._table.query(pk, "DRIFT#", newest_first=True, limit=_SEARCHED, fields=fields):
+        pk = application_pk(app)
+        told: Item = {"done": done, "ended": float(now), "operation": operation}
+        writes = [
+            update((pk, sk), told, "done = :seen", seen=seen) for sk, seen in self._open(pk, {str(key) for key in keys})
+        ]
+        for start in range(0, len(writes), _UPDATES):
+            self._all_or_each(writes[start : start + _UPDATES])
+
+    def _open(self, pk: str, left: set[str]) -> Iterator[tuple[str, str]]:
+        """The open records of these objects, newest first: the sort key of each, and what was done so far."""
+        fields, limit = ("sk", "object", "done"), _SEARCHED + 2 * len(left)
+        for item in self._table.query(pk, "DRIFT#", newest_first=True, limit=limit, fields=fields):
             if item["object"] not in left:
                 continue
-            if item["done"] in _ENDED:
+            if item["done"] in _OPEN:
+                yield item["sk"], item["done"]
+            elif item["done"] in _ENDED:
                 left.discard(item["object"])  # what is older of this object was ended with it
                 if not left:
                     return
-            if item["done"] not in _OPEN:
-                continue
-            told: Item = {"done": done, "ended": float(now), "operation": operation}
-            try:
-                self._table.write(update((pk, item["sk"]), told, "done = :seen", seen=item["done"]))
-            except ConflictError:
-                continue  # ended by somebody else meanwhile
+
+    def _all_or_each(self, writes: Sequence[Operation]) -> None:
+        try:
+            self._table.write(*writes)
+        except ConflictError:
+            if len(writes) > 1:  # one of them was ended by somebody else meanwhile
+                for write in writes:
+                    self._all_or_each([write])
 
     def accuse(self, record: DriftRecord, suspects: Sequence[Suspect]) -> None:
         """Writes who made a change; nothing where that is what is known."""
