@@ -225,8 +225,7 @@ class Stack:
         command += ["--port", str(options.port), "--concurrency", str(options.concurrency), "--idle", str(options.idle)]
         for name, value in (("--sweep", options.sweep), ("--visibility", options.visibility)):
             command += [] if value is None else [name, str(value)]
-        # Watchers cost nothing here; none runs before a cluster has the mode.
-        for parameter, text in {"WatchConcurrency": "2", **options.parameters}.items():
+        for parameter, text in options.parameters.items():
             command += ["--parameter", f"{parameter}={text}"]
         self.processes.start("runner", command, cwd=_ROOT)
         ready = self.directory / "runner.json"

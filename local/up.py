@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--visibility", type=int, metavar="SECONDS", help="seconds until a lost message comes back")
     parser.add_argument("--concurrency", type=int, default=given.concurrency, help="most instances of each function")
     parser.add_argument("--audit", action="store_true", help="have the API server post its audit events to Mooring")
+    parser.add_argument("--watch", action="store_true", help="with a function for clusters in the drift mode watch")
     parser.add_argument("--template", type=Path, default=given.template, help="run this template instead")
     parser.add_argument("--port", type=int, default=0, help="port of Mooring's API and webhook")
     parser.add_argument("--git-port", type=int, default=0, help="port of the git server")
@@ -70,6 +71,7 @@ def read_options(chosen: argparse.Namespace) -> Options:
         port=chosen.port,
         git_port=chosen.git_port,
         audit=chosen.audit,
+        parameters={"WatchConcurrency": "2"} if chosen.watch else {},
     )
 
 
