@@ -12,6 +12,7 @@ from mooring.flows.sweeps.attending import attend
 from mooring.flows.sweeps.remembering import GONE, Memory, mark_of
 from mooring.model.application import AppKey
 from mooring.model.clusterforms import read_cluster_form
+from mooring.model.merges import merge_key
 from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Entry
 from mooring.starting import WatchStarter
@@ -102,7 +103,8 @@ def test_what_is_known_by_heart(world: World) -> None:
     world.push(key, config_map("a", x="1"))
     world.sync(key)
     memory = Memory()
-    memory.learn(SHOP, 3, {**world.record(key).inventory, B: _entry(B, intent="new")})
+    part = merge_key("shop", "theirs", "ours")  # of a Secret that is somebody else's: the sweep looks at those
+    memory.learn(SHOP, 3, {**world.record(key).inventory, B: _entry(B, intent="new"), part: _entry(part)})
     found = world.cluster.get(A)
     assert found is not None
     assert memory.is_as_applied(SHOP, A, mark_of(found))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from mooring.cluster.observe import Observed
 from mooring.flows.syncs.looking import sight_of
 from mooring.model.application import AppKey, is_registered
+from mooring.model.merges import merge_of
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import tracking_value
 from mooring.plan.inventory import Inventory
@@ -64,8 +65,8 @@ class Memory:
         """Takes an application's inventory as it was when its lease had this token."""
         known = _Remembered(token)
         for key, entry in inventory.items():
-            if is_registered(key.group, key.kind):
-                continue
+            if is_registered(key.group, key.kind) or merge_of(key) is not None:
+                continue  # no object of the cluster, or a part of somebody else's, which has no label
             known.kinds[key.group, key.kind] = entry.version
             known.marks[_name(key)] = (
                 _mark(entry.uid, entry.fingerprint, entry.generation) if entry.digest and not entry.unsure else _UNSURE
