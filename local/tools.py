@@ -106,8 +106,8 @@ TOOLS = {
 }
 """Every tool by its name, in the order in which building them is quickest."""
 
-USUAL = tuple(name for name in TOOLS if name != "vaultkit")
-"""What `make tools` gets. A server of Vault takes minutes, and one file of tests asks for it."""
+USUAL = tuple(name for name in TOOLS if name not in ("gitea", "vaultkit"))
+"""What `make tools` gets. The servers of Gitea and Vault take minutes, and few tests ask for them."""
 
 
 def ensure(names: Iterable[str], report: Report) -> dict[str, Path]:
