@@ -101,13 +101,14 @@ TOOLS = {
         # Its sqlite is C. Tests ask it what a code host answers; nothing else needs it.
         Tool("gitea", "local/tools/gitea", "code.gitea.io/gitea", 230, tags="sqlite sqlite_unlock_notify", cgo=True),
         Tool("age-keygen", "layers/tools/sopskit", "filippo.io/age/cmd/age-keygen", 2),
+        Tool("registrykit", "local/tools/registrykit", ".", 95),
         Tool("vaultkit", "local/tools/vaultkit", ".", 280, tags="minimal"),
     )
 }
 """Every tool by its name, in the order in which building them is quickest."""
 
-USUAL = tuple(name for name in TOOLS if name not in ("gitea", "vaultkit"))
-"""What `make tools` gets. The servers of Gitea and Vault take minutes, and few tests ask for them."""
+USUAL = tuple(name for name in TOOLS if name not in ("gitea", "registrykit", "vaultkit"))
+"""What `make tools` gets. The servers of Gitea and Vault and a registry take minutes, and few tests ask for them."""
 
 
 def ensure(names: Iterable[str], report: Report) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-// Command gokit answers what only Go libraries answer the way Argo CD does: version ranges, templates, slugs
+// Command gokit answers what only Go libraries answer the way Argo CD does: version ranges, tags, templates, slugs
 // and Jsonnet.
 //
 // It reads one JSON array of requests from standard input and writes one JSON array of answers, in the same order, to
@@ -37,6 +37,7 @@ var verbs = map[string]verb{
 	"match":    matchVerb,
 	"semver":   semverVerb,
 	"slug":     slugVerb,
+	"tags":     tagsVerb,
 	"template": templateVerb,
 }
 
