@@ -5,6 +5,7 @@ go 1.26.8
 require (
 	github.com/Masterminds/semver/v3 v3.5.0
 	github.com/Masterminds/sprig/v3 v3.3.0
+	github.com/expr-lang/expr v1.17.7
 	github.com/go-jose/go-jose/v4 v4.1.8
 	github.com/google/go-jsonnet v0.22.0
 	github.com/gosimple/slug v1.15.0

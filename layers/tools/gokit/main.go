@@ -35,6 +35,7 @@ type verb func(request json.RawMessage) (any, error)
 var verbs = map[string]verb{
 	"jsonnet":  jsonnetVerb,
 	"match":    matchVerb,
+	"notify":   notifyVerb,
 	"semver":   semverVerb,
 	"slug":     slugVerb,
 	"tags":     tagsVerb,
