@@ -15,7 +15,7 @@ from mooring.flows.sets.setasking import declare_set, get_set
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
 from mooring.model.setkey import SetKey
-from mooring.state.records import Spec
+from mooring.state.records import Commit, Operation, Spec
 from tests.doubles.generatorworld import World as Generators
 from tests.doubles.installation import World
 
@@ -114,4 +114,6 @@ class Sets:
             held = self.world.applications.begin(
                 record, owner="gone", now=self.world.now, ttl=9, inventory={}, status=record.status
             )
-            self.world.applications.forget(key, ["git.test/acme/shops"], held.lease.token)
+            operation = Operation("gone", "delete", "Succeeded", "", 0.0, 0.0, "", "", 1, Cause("person"), Commit())
+            repositories = ["git.test/acme/shops"]
+            self.world.applications.forget(held, repositories, operation=operation, now=self.world.now)

@@ -91,7 +91,7 @@ class Api:
             Commit("Ada", "ada@acme.test", "Change it", ""),
         )  # fmt: skip
         operation = replace(operation, **given)
-        self.table.write(put(codec.operation_item(application_pk(key), operation)))
+        self.table.write(put(codec.operation_item(application_pk(key), operation)[0]))
         return operation
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from mooring.errors import ConflictError
@@ -20,6 +21,7 @@ from mooring.state.deeds import Deeds
 from mooring.state.drifts import Drifts
 from mooring.state.lists import (
     APPLICATIONS,
+    GONE,
     Follower,
     Follows,
     Listed,
@@ -50,6 +52,7 @@ from mooring.state.table import Operation as Write
 __all__ = ["Applications"]
 
 _MOST_WRITES = 100  # of a transaction (AWS, "Quotas in Amazon DynamoDB")
+_KEPT = ("OP#", "DRIFT#", "LEASE")  # of a deleted application: what is on record of it, and the end of that
 _PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "REQUEST", "LEASE")
 
 
@@ -103,20 +106,25 @@ class Applications:
         item = codec.spec_item(application_pk(spec.application.key), spec)
         return put(item, "generation = :seen", seen=previous.generation)
 
-    def forget(self, key: AppKey, repositories: Iterable[str], token: int) -> None:
-        """Removes everything about an application, if the lease's token is still `token`.
+    def forget(self, record: Record, repositories: Iterable[str], *, operation: Operation, now: float) -> None:
+        """Removes an application, if the lease that the record holds was not lost; what is on record of it stays.
 
-        `repositories` are all that it follows, by normalised address.
+        `repositories` are all that it follows, by normalised address; `operation` is the deletion. The lease stays as
+        the head of the records (an application of the same name goes on with it), and so the fence stays up, too.
         """
-        pk = application_pk(key)
+        key, pk = record.key, application_pk(record.key)
+        ended, head = codec.operation_item(pk, operation, record.lease.head)
+        free = Lease(record.lease.token + 1, "", 0.0, head)
         self._table.write(
-            delete((pk, "LEASE"), "fence = :fence", fence=token),
+            self._holding(record, free),
+            put(ended),
+            put({"pk": GONE, "sk": str(key), "at": float(now)}),
             delete((pk, "SPEC")),
             delete((APPLICATIONS, str(key))),
             *listing(key, {}, repositories),
         )
-        rest = [(pk, item["sk"]) for item in self._table.query(pk, fields=("sk",))]
-        self._table.delete_all(rest)
+        names = (item["sk"] for item in self._table.query(pk, fields=("sk",)))
+        self._table.delete_all([(pk, sk) for sk in names if not sk.startswith(_KEPT)])
 
     def registered(self) -> list[Listed]:
         """Every application of the installation, by name."""
@@ -191,9 +199,10 @@ class Applications:
         return {apps[key]: codec.wanted_from(item) for key, item in self._table.get_many(apps).items()}
 
     def operations(self, key: AppKey, limit: int) -> list[Operation]:
-        """The newest operations of an application, newest first."""
+        """The newest operations of an application, newest first; none of an earlier one that had its name."""
         items = self._table.query(application_pk(key), "OP#", newest_first=True, limit=limit)
-        return [codec.operation_from(item) for item in items]
+        read = (codec.operation_from(item) for item in items)
+        return list(takewhile(lambda each: (each.kind, each.phase) != ("delete", "Succeeded"), read))
 
     def operations_since(self, key: AppKey, id_: str, limit: int) -> list[Operation]:
         """The first operations of an application whose id is not below `id_` (they sort by time), oldest first."""
@@ -275,11 +284,13 @@ class Applications:
         The record is what the sync was decided on. Raises `ConflictError` where another sync holds the lease or has
         written since the record was read.
         """
-        lease = Lease(record.lease.token + 1, owner, now + ttl)
-        taking = self._taking(record, lease, now)
+        head = record.lease.head
         chunks, writes = self._inventory_writes(record, inventory)
         if ended is not None:
-            writes.append(put(codec.operation_item(application_pk(record.key), ended)))
+            item, head = codec.operation_item(application_pk(record.key), ended, head)
+            writes.append(put(item))
+        lease = Lease(record.lease.token + 1, owner, now + ttl, head)
+        taking = self._taking(record, lease, now)
         self._table.write(taking, *writes, put(codec.status_item(application_pk(record.key), status)))
         return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status)
 
@@ -312,16 +323,18 @@ class Applications:
         the operation answers goes with it; one that was made meanwhile stays.
         """
         pk = application_pk(record.key)
-        lease = Lease(record.lease.token + 1, "", 0.0)
+        head = record.lease.head
         _, writes = self._inventory_writes(record, inventory)
         if retry is not None:
             writes.append(put(codec.retry_item(pk, retry)))
         elif record.retry is not None:
             writes.append(delete((pk, "RETRY")))
         if operation.phase != "Running":
-            writes.append(put(codec.operation_item(pk, operation)))
+            item, head = codec.operation_item(pk, operation, head)
+            writes.append(put(item))
             if record.request is not None and operation.cause.id == record.request.id:
                 writes.append(delete((pk, "REQUEST")))
+        lease = Lease(record.lease.token + 1, "", 0.0, head)
         self._table.write(self._holding(record, lease), put(codec.status_item(pk, status)), *writes)
 
     def interrupt(self, record: Record, *, now: float, grace: float, status: Status) -> None:
@@ -331,7 +344,7 @@ class Applications:
         `ConflictError` where the lease changed hands since the record was read.
         """
         held = record.lease.expires > now
-        lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0)
+        lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0, record.lease.head)
         taking = put(_lease_item(record.key, lease), "fence = :seen", seen=record.lease.token)
         self._table.write(taking, put(codec.status_item(application_pk(record.key), status)))
 
@@ -340,7 +353,7 @@ class Applications:
 
         Raises `ConflictError` where a sync is at work or was.
         """
-        lease = Lease(record.lease.token + 1, "observer", 0.0)
+        lease = Lease(record.lease.token + 1, "observer", 0.0, record.lease.head)
         writes = self._inventory_writes(record, inventory)[1] if inventory != record.inventory else []
         status_write = put(codec.status_item(application_pk(record.key), status))
         self._table.write(self._taking(record, lease, now), status_write, *writes)
@@ -375,6 +388,8 @@ def _lease_item(key: AppKey, lease: Lease) -> Item:
         "fence": lease.token,
         "holder": lease.owner,
         "expires": float(lease.expires),
+        "links": lease.head.seq,
+        "head": lease.head.hash,
     }
 
 

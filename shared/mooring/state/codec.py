@@ -11,8 +11,10 @@ from typing import Any
 from mooring.events.messages import Cause
 from mooring.health import Health
 from mooring.model.application import parse_application
+from mooring.model.chain import Chained, Head
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import Owner
+from mooring.state.chaining import chained_from, chained_item
 from mooring.state.fitting import MAX_BODY, shortened_operation, shortened_status
 from mooring.state.packing import pack, unpack
 from mooring.state.records import (
@@ -42,6 +44,7 @@ __all__ = [
     "lease_from",
     "operation_from",
     "operation_item",
+    "operation_link",
     "request_from",
     "request_item",
     "retry_from",
@@ -53,6 +56,9 @@ __all__ = [
     "wanted_from",
     "wanted_item",
 ]
+
+
+_NO_HEAD = Head()
 
 
 def spec_item(pk: str, spec: Spec) -> Item:
@@ -161,22 +167,30 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
         "cause": operation.cause.to_json(),
         "commit": operation.commit,
         "results": [
-            [str(r.key), r.version, r.status, r.message, r.phase, *([r.diff] if r.diff else [])]
-            for r in operation.results
+            [str(r.key), r.version, r.status, r.message, r.phase, *_told_changes(r)] for r in operation.results
         ],
         "hooks": [[str(h.key), h.version, h.phase, h.state, h.message] for h in operation.hooks],
         "failing": operation.failing,
         "prune": operation.prune,
         "retries": operation.retries,
         "requests": operation.requests,
+        **({"former": operation.former} if operation.former else {}),
+        **({"chosen": operation.chosen} if operation.chosen else {}),
     }
+
+
+def _told_changes(result: ResourceResult) -> list[str]:
+    if result.before or result.after:
+        return [result.diff, result.before, result.after]
+    return [result.diff] if result.diff else []
 
 
 def _operation_from(body: dict[str, Any]) -> Operation:
     results = tuple(ResourceResult(ObjectKey.parse(key), *rest) for key, *rest in body["results"])
     hooks = tuple(HookRun(ObjectKey.parse(key), *rest) for key, *rest in body["hooks"])
     cause, commit = Cause.from_json(body["cause"]), Commit(**body["commit"])
-    return Operation(**body | {"cause": cause, "commit": commit, "results": results, "hooks": hooks})
+    read = {"cause": cause, "commit": commit, "results": results, "hooks": hooks}
+    return Operation(**body | read | {"chosen": tuple(body.get("chosen", ()))})
 
 
 def status_item(pk: str, status: Status) -> Item:
@@ -248,12 +262,23 @@ def as_kept(status: Status) -> Status:
     return status_from(status_item("", status))
 
 
-def operation_item(pk: str, operation: Operation) -> Item:
-    """The item `OP#<id>`; messages that would not fit an item are left out (see `state.fitting`)."""
+def operation_item(pk: str, operation: Operation, head: Head = _NO_HEAD) -> tuple[Item, Head]:
+    """The item `OP#<id>#<place in the chain>`, and where the chain ends with it.
+
+    No two records have one place, so none is ever written over, also where an operation was begun anew under the id of
+    the request that it answers. Messages that would not fit an item are left out (see `state.fitting`).
+    """
     body = pack(_operation_body(operation))
     if len(body) > MAX_BODY:
         body = pack(_operation_body(shortened_operation(operation)))
-    return {"pk": pk, "sk": f"OP#{operation.id}", "body": body}
+    key, chain = (pk, f"OP#{operation.id}#{head.seq + 1:06}"), pk.removeprefix("APP#")
+    return chained_item(key, head, chain=chain, kind="operation", id_=operation.id, body=body)
+
+
+def operation_link(item: Item) -> Chained:
+    """An operation's item as a record of its application's chain."""
+    id_ = item["sk"].removeprefix("OP#").partition("#")[0]
+    return chained_from(item, item["pk"].removeprefix("APP#"), id_, kind="operation")
 
 
 def operation_from(item: Item) -> Operation:
@@ -296,4 +321,5 @@ def request_from(item: Item) -> Request:
 
 def lease_from(item: Item) -> Lease:
     """The item `LEASE` as a value."""
-    return Lease(item["fence"], item["holder"], item["expires"])
+    head = Head(item.get("links", 0), item.get("head", ""))
+    return Lease(item["fence"], item["holder"], item["expires"], head)

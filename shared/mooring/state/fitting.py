@@ -22,6 +22,7 @@ MAX_BODY: Final = 360 * 1024
 
 _IN_WORDS = 200  # objects that keep their words
 _IN_FULL = 20  # objects that keep their diff
+_WITH_DIGESTS = 2_000  # objects that keep the digests of what they were and became
 _DRIFTED: tuple[dict[str, Any], ...] = (
     {"path": "(object)", "desired": "as applied", "live": "changed", "manager": "", "time": ""},
 )
@@ -50,12 +51,15 @@ def shortened_operation(operation: Operation) -> Operation:
 
 def _shortened(results: Iterable[ResourceResult]) -> list[ResourceResult]:
     left = {True: _IN_WORDS, False: _IN_WORDS}
-    diffs = _IN_FULL
+    diffs, digests = _IN_FULL, _WITH_DIGESTS
     shortened = []
     for result in results:
         failed = result.status == "failed"
         left[failed] -= bool(result.message)
         diffs -= bool(result.diff)
+        digests -= bool(result.before or result.after)
         message = result.message if left[failed] >= 0 else ""
-        shortened.append(replace(result, message=message, diff=result.diff if diffs >= 0 else ""))
+        before, after = (result.before, result.after) if digests >= 0 else ("", "")
+        diff = result.diff if diffs >= 0 else ""
+        shortened.append(replace(result, message=message, diff=diff, before=before, after=after))
     return shortened

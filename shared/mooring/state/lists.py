@@ -18,6 +18,7 @@ from mooring.state.table import Item, Operation, check, delete, update
 
 __all__ = [
     "APPLICATIONS",
+    "GONE",
     "Follower",
     "Follows",
     "Listed",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 APPLICATIONS = "APPS"
+GONE = "GONE"  # applications that were deleted, whose records stay
 """The partition with one item for each application."""
 
 

@@ -7,17 +7,19 @@ this has failed, `LEASE` who may write. Times are seconds since the epoch.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from mooring.events.messages import Cause
 from mooring.health import Health
 from mooring.model.application import AppKey, Application
+from mooring.model.chain import Head
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import Owner
 from mooring.plan.hooks import Phase
 from mooring.plan.inventory import Inventory
 
 __all__ = [
+    "DIGITS",
     "Commit",
     "Condition",
     "Deleting",
@@ -42,6 +44,8 @@ __all__ = [
     "WantedState",
 ]
 
+DIGITS: Final = 16
+"""Digits of a digest in the result of an object: enough to tell, and the bundle's whole digest stands beside them."""
 SyncStatus = Literal["Synced", "OutOfSync", "Unknown"]
 Uncounted = Literal["", "sync", "health", "opened"]
 OperationPhase = Literal["Running", "Terminating", "Succeeded", "Failed", "Error"]
@@ -202,7 +206,8 @@ class ResourceResult:
     """What one operation did to one object: a word (created, configured, pruned, failed …) and the server's message.
 
     `phase` is that of a hook, empty for an ordinary object; `diff` is what a dry run would change, as unified-diff
-    text.
+    text. `before` and `after` are the first digits of the digests of what was known to be applied and of what was
+    applied now (`DIGITS`; keyed for a Secret, see `secrets.digests`); empty where there was, or is, nothing.
     """
 
     key: ObjectKey
@@ -211,6 +216,8 @@ class ResourceResult:
     message: str = ""
     phase: str = ""
     diff: str = ""
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +235,8 @@ class HookRun:
 class Operation:
     """One sync, from start to end, over as many invocations as it takes.
 
-    `failing` says why it is going to fail once its SyncFail hooks have run.
+    `failing` says why it is going to fail once its SyncFail hooks have run. `former` is the bundle that the application
+    was at before, empty where there was none; `chosen` are the objects that somebody wanted synced, empty for all.
     """
 
     id: str
@@ -248,6 +256,8 @@ class Operation:
     failing: str = ""
     retries: int = 0
     requests: int = 0
+    former: str = ""
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,11 +353,15 @@ class RetryState:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who may write. The token only grows; every write of a sync is conditional on it."""
+    """Who may write. The token only grows; every write of a sync is conditional on it.
+
+    `head` is where the chain of the application's operations ends (ADR 0095): whoever holds the token knows it.
+    """
 
     token: int = 0
     owner: str = ""
     expires: float = 0.0
+    head: Head = Head()
 
 
 @dataclass(frozen=True, slots=True)

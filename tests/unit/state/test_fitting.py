@@ -56,7 +56,7 @@ def test_an_operation_with_too_much_to_say_fits_an_item() -> None:
     """GIVEN 5,000 failures in words of their own WHEN the operation is written THEN it fits and all are counted."""
     operation = everything_wrong(5_000).operation
     assert operation is not None
-    item = codec.operation_item("APP#argocd/shop", operation)
+    item, _ = codec.operation_item("APP#argocd/shop", operation)
     assert ITEM * 0.9 >= len(item["body"])
     assert 5_000 == sum(result.status == "failed" for result in codec.operation_from(item).results)
 

@@ -87,7 +87,17 @@ def begin_operation(ports: SyncPorts, record: Record, cause: Cause, plan: Plan, 
         commit=git.commit,
         retries=retry.failures if retry else 0,
         prune=prune,
+        former=_former(record, git.bundle),
+        chosen=request.resources if request else (),
     )
+
+
+def _former(record: Record, bundle: str) -> str:
+    """The bundle that the application was at before it is brought to `bundle`, also where that is tried again."""
+    known = record.status.operation
+    if record.status.bundle == bundle and known is not None and known.bundle == bundle:
+        return known.former
+    return record.status.bundle
 
 
 def _kind(request: Request | None, *, heal: bool) -> Literal["sync", "heal", "partial", "dry run"]:

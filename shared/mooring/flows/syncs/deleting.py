@@ -87,9 +87,18 @@ def remove(ports: SyncPorts, record: Record, cause: Cause) -> None:
         _delete_pushed(ports, record, execution)
     if not execution.failures and not execution.unfinished and not state.waiting:
         inputs = all_inputs(declared_inputs(spec.application), record.wanted)
-        ports.applications.forget(record.key, repositories_of(inputs), held.record.lease.token)
+        gone = _gone(replace(state.operation, results=results_of(state.operation, execution)), record, ports.clock())
+        ports.applications.forget(held.record, repositories_of(inputs), operation=gone, now=ports.clock())
         return
     _come_back(ports, held, state, execution, cause)
+
+
+def _gone(operation: Operation, record: Record, now: float) -> Operation:
+    """The deletion as it goes on record."""
+    spec = record.spec
+    cascade = spec is not None and spec.deleting is not None and spec.deleting.cascade
+    message = "deleted with its objects" if cascade else "deleted; its objects stay"
+    return replace(operation, phase="Succeeded", message=message, finished_at=now)
 
 
 def _delete_pushed(ports: SyncPorts, record: Record, execution: Execution) -> None:

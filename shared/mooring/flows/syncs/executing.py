@@ -29,7 +29,7 @@ from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import Owner, is_tracked
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Action, Step, Wanted
-from mooring.state.records import ResourceResult
+from mooring.state.records import DIGITS, ResourceResult
 
 __all__ = ["Execution", "Hands", "execute"]
 
@@ -249,7 +249,9 @@ def _applied(hands: Hands, step: Step, wanted: Wanted, live: Manifest, word: str
     )
     entry = replace(entry, notes=wanted.notes)
     health = _health(wanted.key, live, hands)
-    return Outcome(ResourceResult(wanted.key, wanted.version, word, message), entry, health)
+    before = step.entry.digest[:DIGITS] if step.entry else ""
+    told = ResourceResult(wanted.key, wanted.version, word, message, before=before, after=wanted.digest[:DIGITS])
+    return Outcome(told, entry, health)
 
 
 def _settle(step: Step, wanted: Wanted, hands: Hands) -> Outcome:
@@ -281,7 +283,8 @@ def _prune(entry: Entry, hands: Hands) -> Outcome:
     found = target.get(entry.key, entry.version)
 
     def outcome(word: str, message: str, kept: Entry | None = None) -> Outcome:
-        return Outcome(ResourceResult(entry.key, entry.version, word, message), kept)
+        before = entry.digest[:DIGITS] if word == "pruned" else ""
+        return Outcome(ResourceResult(entry.key, entry.version, word, message, before=before), kept)
 
     if found is None:
         return outcome("pruned", "was gone already")
