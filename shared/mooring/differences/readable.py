@@ -21,6 +21,7 @@ from mooring.differences.printing import as_yaml
 from mooring.differences.redaction import redacted
 from mooring.differences.rules import Rules
 from mooring.model.objects import Manifest
+from mooring.secrets.digests import is_hidden
 
 __all__ = ["ObjectDiff", "diff"]
 
@@ -60,19 +61,23 @@ def diff(
     if live is not None and desired is not None and dry_run_result is None:
         after = overlaid(desired, live)
     at = (*owners(live or {}), *owners(after or {}))
-    left, right = _shown(before, live, rules, secret_key), _shown(after, live, rules, secret_key)
+    # A copy in the cluster may have lost the annotation that hides it, or not have it yet.
+    hidden = any(is_hidden(each) for each in (live, desired, after))
+    left, right = (_shown(each, live, rules, secret_key, hidden=hidden) for each in (before, after))
     found = changes(left, right, at)
     if not found:
         return ObjectDiff("unchanged", (), "")
     return ObjectDiff("added" if left is None else "removed" if right is None else "changed", found, _text(left, right))
 
 
-def _shown(manifest: Manifest | None, live: Manifest | None, rules: Rules, secret_key: bytes) -> Manifest | None:
+def _shown(
+    manifest: Manifest | None, live: Manifest | None, rules: Rules, secret_key: bytes, *, hidden: bool
+) -> Manifest | None:
     if manifest is None:
         return None
     manifest = without(manifest, rules, live=live)
     metadata = {name: value for name, value in (manifest.get("metadata") or {}).items() if name not in _SERVER_SET}
-    shown: Manifest = redacted({**manifest, "metadata": metadata}, secret_key)
+    shown: Manifest = redacted({**manifest, "metadata": metadata}, secret_key, hidden=hidden)
     return shown
 
 

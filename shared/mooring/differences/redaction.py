@@ -2,9 +2,10 @@
 
 A Secret is recognised by its kind wherever it stands: as an object, in a List, or inside another object that carries
 manifests. Its `data` and `stringData` are replaced value by value (the names stay), and of its annotations those that
-look like a copy of an object. So are all fields of an object that says that it holds secrets (`mooring.dev/hidden`).
-Copies that `kubectl apply` leaves behind are taken out everywhere. The hash is an HMAC-SHA256 (RFC 2104) with a key of
-the installation, cut to eight digits, so a short password can't be found by trying.
+look like a copy of an object. So are all fields of an object that says that it holds secrets (`mooring.dev/hidden`),
+its labels and annotations included. Copies that `kubectl apply` leaves behind are taken out everywhere. The hash is an
+HMAC-SHA256 (RFC 2104) with a key of the installation, cut to eight digits, so that no short password can be found by
+trying.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import hmac
 from typing import Any, Final
 
 from mooring.model.objects import canonical_json
-from mooring.secrets.digests import HIDDEN_ANNOTATION
+from mooring.secrets.digests import HIDDEN_ANNOTATION, is_hidden
 
 __all__ = ["redacted"]
 
@@ -26,21 +27,25 @@ _SECRET_FIELDS: Final = ("data", "stringData")
 _LONG: Final = 256
 
 
-def redacted(value: Any, secret_key: bytes) -> Any:
+def redacted(value: Any, secret_key: bytes, *, hidden: bool = False) -> Any:
     """A copy of an object, or of any value that may hold some, without the values of Secrets.
 
-    `stringData` is shown as the `data` that it becomes, so the two compare.
+    `stringData` is shown as the `data` that it becomes, so the two compare. `hidden` takes an object for one that says
+    that it holds secrets.
     """
     if isinstance(value, list):
         return [redacted(entry, secret_key) for entry in value]
     if not isinstance(value, dict):
         return value
     if value.get("kind") == "Secret":
-        return _secret(value, secret_key)
-    if isinstance(metadata := value.get("metadata"), dict) and HIDDEN_ANNOTATION in (metadata.get("annotations") or ()):
+        return _secret(value, secret_key, whole=hidden or is_hidden(value))
+    if hidden or is_hidden(value):
         return _hidden(value, secret_key)
     if value.get("kind") == "SecretList" and isinstance(value.get("items"), list):
-        items = [_secret(item, secret_key) if isinstance(item, dict) else item for item in value["items"]]
+        items = [
+            _secret(item, secret_key, whole=is_hidden(item)) if isinstance(item, dict) else item
+            for item in value["items"]
+        ]
         return {
             **_fields({name: below for name, below in value.items() if name != "items"}, secret_key),
             "items": items,
@@ -72,7 +77,7 @@ def _hidden(value: dict[str, Any], secret_key: bytes) -> dict[str, Any]:
     return {
         name: below
         if name in ("apiVersion", "kind")
-        else _metadata(below, secret_key, secret=True)
+        else _metadata(_unlabelled(below, secret_key), secret_key, secret=True)
         if name == "metadata"
         else {key: _hashed(inner, secret_key, encoded=False) for key, inner in below.items()}
         if isinstance(below, dict)
@@ -81,11 +86,27 @@ def _hidden(value: dict[str, Any], secret_key: bytes) -> dict[str, Any]:
     }
 
 
-def _secret(value: dict[str, Any], secret_key: bytes) -> dict[str, Any]:
+def _unlabelled(metadata: Any, secret_key: bytes) -> Any:
+    """Metadata with hashes for the values of labels and annotations."""
+    if not isinstance(metadata, dict):
+        return metadata
+    hashes = {
+        field: {
+            name: text if name == HIDDEN_ANNOTATION else _hashed(text, secret_key, encoded=False)
+            for name, text in metadata[field].items()
+            if name != _LAST_APPLIED
+        }
+        for field in ("labels", "annotations")
+        if isinstance(metadata.get(field), dict)
+    }
+    return {**metadata, **hashes}
+
+
+def _secret(value: dict[str, Any], secret_key: bytes, *, whole: bool = False) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for name, below in value.items():
         if name == "metadata":
-            shown[name] = _metadata(below, secret_key, secret=True)
+            shown[name] = _metadata(_unlabelled(below, secret_key) if whole else below, secret_key, secret=True)
         elif name not in _SECRET_FIELDS:
             shown[name] = redacted(below, secret_key)
     for name in _SECRET_FIELDS:

@@ -2,7 +2,8 @@
 
 A value of a SOPS file may end anywhere: charts put values into arguments, generators into ConfigMaps, and tools quote
 what they stumble over. So errors are searched for the values, and an object other than a Secret that holds one says so
-by an annotation: such an object is sealed, digested and shown as a Secret is (see `secrets.digests`). Short values
+by an annotation: such an object is sealed, digested and shown as a Secret is (see `secrets.digests`). A Secret says so
+where one of its labels or annotations holds a value, since those are shown of Secrets. Short values
 (fewer than eight characters) stand in too many places by chance to be looked for in objects; whoever wants such a value
 hidden puts it into a Secret. In errors all that have three characters or more are masked.
 """
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 from mooring.errors import MooringError, RenderError
 from mooring.model.objects import Manifest
-from mooring.secrets.digests import HIDDEN_ANNOTATION, is_secret
+from mooring.secrets.digests import HIDDEN_ANNOTATION, is_hidden, is_secret
 
 __all__ = ["marked", "masked", "refuse_encrypted"]
 
@@ -36,11 +37,11 @@ def masked(error: MooringError, values: Iterable[str]) -> MooringError:
 
 
 def marked(objects: Iterable[Manifest], values: Iterable[str]) -> tuple[Manifest, ...]:
-    """The objects, each that isn't a Secret and holds one of the values with the annotation that hides it."""
+    """The objects, each that holds one of the values where people would read it with the annotation that hides it."""
     hidden = [value.strip() for value in values if len(value.strip()) >= _IN_OBJECTS]
     encoded = [base64.b64encode(value.encode()).decode() for value in hidden]
     sought = (*hidden, *encoded)
-    return tuple(_mark(each) if not is_secret(each) and _holds(each, sought) else each for each in objects)
+    return tuple(_mark(each) if _holds(_shown(each), sought) and not is_hidden(each) else each for each in objects)
 
 
 def refuse_encrypted(objects: Iterable[Manifest]) -> None:
@@ -54,6 +55,14 @@ def refuse_encrypted(objects: Iterable[Manifest]) -> None:
                 f"{each['kind']} {each['metadata'].get('name', '')} is still encrypted with SOPS: files are opened "
                 "where the source itself names them; see docs/sops.md",
             )
+
+
+def _shown(manifest: Manifest) -> Any:
+    """What of an object people would read: of a Secret labels and annotations."""
+    if not is_secret(manifest):
+        return manifest
+    metadata = manifest.get("metadata") or {}
+    return [metadata.get("labels"), metadata.get("annotations")]
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from mooring.model.objects import Manifest, canonical_json
 
-__all__ = ["HIDDEN_ANNOTATION", "Digests", "is_secret"]
+__all__ = ["HIDDEN_ANNOTATION", "Digests", "is_hidden", "is_secret"]
 
 HIDDEN_ANNOTATION = "mooring.dev/hidden"
 """On an object of any kind: its values are treated as those of a Secret. A render sets it where SOPS files were."""
@@ -23,9 +23,12 @@ HIDDEN_ANNOTATION = "mooring.dev/hidden"
 
 def is_secret(manifest: Manifest) -> bool:
     """Whether an object holds what must neither be stored in plain nor under a hash without a key."""
-    if manifest.get("kind") == "Secret" and manifest.get("apiVersion") == "v1":
-        return True
-    metadata = manifest.get("metadata")
+    return (manifest.get("kind") == "Secret" and manifest.get("apiVersion") == "v1") or is_hidden(manifest)
+
+
+def is_hidden(manifest: Manifest | None) -> bool:
+    """Whether an object says by its annotation that any of its values may be secret."""
+    metadata = (manifest or {}).get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     return isinstance(annotations, dict) and HIDDEN_ANNOTATION in annotations
 

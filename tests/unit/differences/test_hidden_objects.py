@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 
+import pytest
+
+from mooring.differences.readable import diff
 from mooring.differences.redaction import redacted
+from mooring.differences.rules import Rules
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest
 from mooring.render.hiding import marked, masked
@@ -48,6 +52,35 @@ def test_a_marked_object_is_shown_as_a_secret_is() -> None:
     assert ("ConfigMap", "a", {"a", "b"}) == (first["kind"], first["metadata"]["name"], first["data"].keys())
     assert first["data"]["a"] != second["data"]["a"]
     assert first["data"]["b"] == second["data"]["b"]
+
+
+def test_a_secret_is_marked_for_what_its_labels_and_annotations_hold() -> None:
+    """GIVEN a Secret with a value in an annotation or label THEN it is marked, and neither is shown."""
+    for field in ("labels", "annotations"):
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", field: {"leak": VALUE}}, "data": {}}
+        (found,) = marked([secret], [VALUE])
+        assert "sops" == found["metadata"]["annotations"][HIDDEN_ANNOTATION]
+        assert VALUE not in repr(redacted(found, KEY))
+        assert VALUE not in repr(redacted({"apiVersion": "v1", "kind": "SecretList", "items": [found]}, KEY))
+
+
+def test_labels_and_annotations_of_a_marked_object_are_hidden() -> None:
+    """GIVEN a marked object that has a value in its labels and annotations THEN hashes are shown, and the mark."""
+    (given,) = marked([_config("x", labels={"a": VALUE}, annotations={"b": VALUE})], [VALUE])
+    shown = redacted(given, KEY)
+    assert VALUE not in repr(shown)
+    assert "sops" == shown["metadata"]["annotations"][HIDDEN_ANNOTATION]
+    assert {"b", HIDDEN_ANNOTATION} == shown["metadata"]["annotations"].keys()
+
+
+@pytest.mark.parametrize("side", ["live", "desired"])
+def test_one_side_that_lost_its_mark_is_hidden_by_the_other(side: str) -> None:
+    """GIVEN an object that is marked in the cluster or in git alone WHEN shown as a difference THEN neither tells."""
+    plain, hidden = _config(VALUE), _config(VALUE + "!", annotations={HIDDEN_ANNOTATION: "sops"})
+    desired, live = (plain, hidden) if side == "live" else (hidden, plain)
+    found = diff(desired, live, None, Rules(()), KEY)
+    assert "changed" == found.kind
+    assert VALUE not in repr(found)
 
 
 def test_the_digest_of_a_marked_object_needs_the_key() -> None:
