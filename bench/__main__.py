@@ -19,6 +19,8 @@ NAMES = (
     "rotation",
     "watch",
     "sealed",
+    "hooks",
+    "cost",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import sys
@@ -25,6 +26,7 @@ class Meter:
         self.requests: Counter[str] = Counter()
         self.programs: Counter[str] = Counter()
         self.items_read = self.items_written = 0
+        self.read_units = self.write_units = 0
         session: Any = ours._session
         session.register("provide-client-params", self._asked)
         session.register("after-call", self._answered)
@@ -36,6 +38,7 @@ class Meter:
         found: dict[str, Any] = {}
         requests, programs = self.requests.copy(), self.programs.copy()
         read, written = self.items_read, self.items_written
+        read_units, write_units = self.read_units, self.write_units
         wall, own, children = time.monotonic(), time.process_time(), _children()
         yield found
         found |= {
@@ -48,24 +51,34 @@ class Meter:
             "programs": dict(self.programs - programs),
             "items_read": self.items_read - read,
             "items_written": self.items_written - written,
+            "read_units": self.read_units - read_units,
+            "write_units": self.write_units - write_units,
         }
 
     def _asked(self, params: dict[str, Any], model: Any, **_: object) -> None:
         self.requests[f"{model.service_model.service_name}:{model.name}"] += 1
         if model.name == "TransactWriteItems":
             self.items_written += sum("ConditionCheck" not in each for each in params["TransactItems"])
+            self.write_units += sum(
+                2 * _units(each, 1024) for item in params["TransactItems"] for each in item.values()
+            )
         elif model.name == "BatchWriteItem":
             self.items_written += sum(len(each) for each in params["RequestItems"].values())
+            self.write_units += sum(_units(each, 1024) for items in params["RequestItems"].values() for each in items)
         elif model.name in _WRITES:
             self.items_written += 1
+            self.write_units += _units(params, 1024)
 
     def _answered(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
         if model.name == "BatchGetItem":
             self.items_read += sum(len(each) for each in parsed.get("Responses", {}).values())
+            self.read_units += sum(_units(item, 4096) for each in parsed.get("Responses", {}).values() for item in each)
         elif model.name == "Query":
             self.items_read += parsed.get("Count", 0)
+            self.read_units += _units(parsed.get("Items", []), 4096)
         elif model.name == "GetItem":
             self.items_read += "Item" in parsed
+            self.read_units += _units(parsed.get("Item", {}), 4096)
 
     def _audited(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "subprocess.Popen":
@@ -75,3 +88,16 @@ class Meter:
 def _children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def _units(value: Any, size: int) -> int:
+    """What DynamoDB would bill for it, of units of `size` bytes (AWS: "DynamoDB item sizes and formats", about)."""
+    return max(1, math.ceil(_bytes(value) / size))
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(len(str(name)) + _bytes(each) for name, each in value.items())
+    if isinstance(value, list):
+        return sum(map(_bytes, value))
+    return len(value) if isinstance(value, str | bytes) else 1

@@ -164,8 +164,9 @@ def main(name: str, task: dict[str, Any]) -> None:
     base, wall, cpu = _peak(), time.monotonic(), time.process_time()
     if name not in _TASKS:
         from bench.crowding import TASKS
+        from bench.priced import TASKS as PRICED
 
-        _TASKS.update(TASKS)
+        _TASKS.update(TASKS | PRICED)
     said = _TASKS[name](task, ours)
     print(
         json.dumps(
