@@ -264,6 +264,25 @@ def test_blame_names_a_commit_for_ours_and_a_person_for_theirs(place: Place) -> 
     assert [(ADA, True)] == [(each["impersonated"], each["certain"]) for each in note["who"]]
 
 
+def test_blame_tells_no_value_of_an_object_that_lost_its_mark(place: Place) -> None:
+    """GIVEN an object with values of SOPS files WHEN somebody takes its mark away and asks THEN no value is told."""
+    hidden = {
+        "metadata": {"name": "settings", "annotations": {"mooring.dev/hidden": "sops"}},
+        "data": {"a": "hunter22"},
+    }
+    place.world.now = time.time()
+    place.world.push(place.app, web(), {"apiVersion": "v1", "kind": "ConfigMap", **hidden})
+    place.world.sync(place.app)
+    place.kubectl(ADA, "annotate", "configmap", "settings", "mooring.dev/hidden-")
+    key = ObjectKey("", "ConfigMap", place.namespace, "settings")
+    asked = ObjectMessage("in-cluster", (key,), Cause("person", "1", "ada"), place.app, "check-2")
+    assert [] == handle_syncs(place.world.ports(), [asked])
+    known = place.world.registry.check("in-cluster", "check-2")
+    assert known is not None
+    assert ".data.a" in [row["path"] for row in known["found"]["fields"]]
+    assert "hunter22" not in repr(known)
+
+
 def test_a_replacement_that_loses_our_label_is_on_record(place: Place) -> None:
     """GIVEN a synced object WHEN somebody replaces it by a manifest without our label THEN that is told, and by whom."""
     place.kubectl(ADA, "replace", "-f", "-", text=json.dumps(web(image="web:2")))

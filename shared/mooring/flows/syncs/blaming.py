@@ -63,15 +63,24 @@ def _found(ports: SyncPorts, app: AppKey, cluster: Cluster, key: ObjectKey) -> d
     seen = ports.targets.connect(ports.targets.reach(cluster)).get(key, entry.version)
     if seen is None or seen.live is None:
         return {"error": "the object is not in the cluster; `mooring drift list` says who deleted it"}
-    rows = _rows(ports, seen.live)
+    operations = _synced(ports.applications.operations(app, _OPERATIONS))
+    rows = _rows(ports, seen.live, secret=_was_secret(ports, operations, key))
     ours = [row for row in rows if row["manager"] == OURS and not row["subresource"]]
-    _commits(ports, app, key, ours)
+    _commits(ports, operations, key, ours)
     _people(ports, cluster.name, key, [row for row in rows if row["manager"] != OURS])
     return {"object": str(key), "fields": sorted(rows, key=lambda row: str(row["path"]))}
 
 
-def _rows(ports: SyncPorts, live: Manifest) -> list[_Row]:
-    secret = is_secret(live)
+def _was_secret(ports: SyncPorts, operations: Iterable[Operation], key: ObjectKey) -> bool:
+    """Whether it was applied as an object that holds secrets; in the cluster it may not say so any more."""
+    try:
+        return any(is_secret(_source(ports.bundles.load(each.bundle), key) or {}) for each in list(operations)[:1])
+    except MooringError:
+        return False  # the bundle is gone
+
+
+def _rows(ports: SyncPorts, live: Manifest, *, secret: bool) -> list[_Row]:
+    secret = secret or is_secret(live)
     return [
         {
             "path": path,
@@ -87,12 +96,12 @@ def _rows(ports: SyncPorts, live: Manifest) -> list[_Row]:
     ]
 
 
-def _commits(ports: SyncPorts, app: AppKey, key: ObjectKey, rows: list[_Row]) -> None:
+def _commits(ports: SyncPorts, operations: Iterable[Operation], key: ObjectKey, rows: list[_Row]) -> None:
     """Adds to each row the commit that brought in what the field says, as far back as the history goes."""
     waiting = {str(row["path"]): row for row in rows if not any(mark in row["path"] for mark in _OWN_MARKS)}
     newer: Operation | None = None
     says: dict[str, bytes | None] = {}
-    for operation in _synced(ports.applications.operations(app, _OPERATIONS)):
+    for operation in operations:
         try:
             source = _source(ports.bundles.load(operation.bundle), key)
         except MooringError:
