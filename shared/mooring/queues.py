@@ -22,6 +22,7 @@ from mooring.events.messages import (
     Later,
     Message,
     ObjectMessage,
+    PromotionMessage,
     Target,
     to_body,
 )
@@ -95,6 +96,8 @@ def _group(message: Message) -> str:
             name = f"app:{message.app}"
         case ApplicationSetMessage():
             name = f"preview:{message.preview}" if message.preview else f"set:{message.set}"
+        case PromotionMessage():
+            name = f"promotion:{message.promotion}"
         case ObjectMessage():
             name = f"app:{message.app}" if message.app else f"cluster:{message.cluster}"
         case ClusterMessage():

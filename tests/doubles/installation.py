@@ -26,6 +26,7 @@ from mooring.flows.secrets.opening import Opener
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.application import RESOURCES_FINALIZER, AppKey, Destination, parse_application
 from mooring.model.objects import Manifest
+from mooring.model.promotionkey import PromotionKey
 from mooring.secrets.digests import Digests
 from mooring.secrets.envelope import KmsKeyService
 from mooring.state.applications import Applications
@@ -72,6 +73,10 @@ class OneCluster:
 
     def refresh(self) -> None:
         """Nothing to read."""
+
+    def promotions_of(self, app: AppKey) -> list[PromotionKey]:
+        known = self.declared.ports.registry.known()
+        return [each.key for each in known.promotions if app in each.apps]
 
     def cluster(self, destination: Destination) -> Any:
         return self.live.cluster

@@ -7,6 +7,7 @@ a deployment.
     renders.fifo   {"v": 1, "app": "argocd/payments", "cause": {…}}
                    or {"v": 1, "repository": "github.com/acme/shop", "cause": {…}}
                    or {"v": 1, "set": "argocd/shops", "progress": true, "cause": {…}}
+                   or {"v": 1, "promotion": "argocd/shop-to-production", "cause": {…}}
     syncs.fifo     {"v": 1, "app": "argocd/payments", "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "apps": ["argocd/payments"], "attempt": 1, "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "sets": ["argocd/shops"], "cause": {…}}
@@ -35,6 +36,7 @@ __all__ = [
     "Later",
     "Message",
     "ObjectMessage",
+    "PromotionMessage",
     "RepositoryMessage",
     "Trigger",
     "parse_later",
@@ -176,7 +178,21 @@ class ApplicationSetMessage:
         return body
 
 
-Message: TypeAlias = AppMessage | ApplicationSetMessage | ClusterMessage | ObjectMessage | RepositoryMessage
+@dataclass(frozen=True, slots=True)
+class PromotionMessage:
+    """A Promotion (`namespace/name`) needs a look."""
+
+    promotion: str
+    cause: Cause
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        return {"v": 1, "promotion": self.promotion, "cause": self.cause.to_json()}
+
+
+Message: TypeAlias = (
+    AppMessage | ApplicationSetMessage | ClusterMessage | ObjectMessage | PromotionMessage | RepositoryMessage
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +247,8 @@ def _parse(value: dict[str, Any]) -> Message:
     if isinstance(value.get("set"), str):
         preview = str(value.get("preview", ""))
         return ApplicationSetMessage(value["set"], cause, bool(value.get("progress", False)), preview)
+    if isinstance(value.get("promotion"), str):
+        return PromotionMessage(value["promotion"], cause)
     if isinstance(value.get("cluster"), str) and "objects" in value:
         of = value.get("of")
         app = AppKey.parse(of) if isinstance(of, str) else None
@@ -246,7 +264,7 @@ def _parse(value: dict[str, Any]) -> Message:
             str(value.get("check", "")),
             tuple(str(each) for each in value.get("sets", ())),
         )
-    raise ConfigurationError("must name an app, a set, a repository or a cluster", field="message")
+    raise ConfigurationError("must name an app, a set, a promotion, a repository or a cluster", field="message")
 
 
 def _objects(value: object) -> tuple[ObjectKey, ...]:
@@ -255,18 +273,18 @@ def _objects(value: object) -> tuple[ObjectKey, ...]:
     raise ConfigurationError("must be a list of [group, kind, namespace, name]", field="objects")
 
 
-def parse_render(body: str | bytes) -> AppMessage | ApplicationSetMessage | RepositoryMessage:
+def parse_render(body: str | bytes) -> AppMessage | ApplicationSetMessage | PromotionMessage | RepositoryMessage:
     """Reads the body of a message of `renders.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
     if isinstance(message, ClusterMessage | ObjectMessage):
-        raise ConfigurationError("must name an app, a set or a repository", field="message")
+        raise ConfigurationError("must name an app, a set, a promotion or a repository", field="message")
     return message
 
 
 def parse_sync(body: str | bytes) -> AppMessage | ClusterMessage | ObjectMessage:
     """Reads the body of a message of `syncs.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
-    if isinstance(message, RepositoryMessage | ApplicationSetMessage):
+    if isinstance(message, RepositoryMessage | ApplicationSetMessage | PromotionMessage):
         raise ConfigurationError("must name an app or a cluster", field="message")
     return message
 

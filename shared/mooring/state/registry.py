@@ -26,6 +26,7 @@ from mooring.state.gpgkeys import GpgKeys
 from mooring.state.healthscripts import HealthScripts, new_version
 from mooring.state.packing import pack, unpack
 from mooring.state.projects import CLUSTERS, PROJECT_VERSION, Projects
+from mooring.state.promotions import PROMOTION_ENTRY, ListedPromotion, Promotions, listed_from
 from mooring.state.secret_store import SecretStore
 from mooring.state.table import Item, Key, Table, delete, put, update
 
@@ -45,11 +46,14 @@ _CHECKS_REMEMBERED = 3600  # seconds
 
 
 class Known(NamedTuple):
-    """All registered clusters by name; the version of the settings (empty without any) and of each declared project."""
+    """All registered clusters by name; the version of the settings (empty without any) and of each declared project;
+    the promotions.
+    """
 
     clusters: list[Cluster]
     settings: str
     projects: dict[str, str]
+    promotions: tuple[ListedPromotion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Registry:
         self._secrets = secrets
         self._prefix = prefix
         self.projects = Projects(table)
+        self.promotions = Promotions(table)
         self.gpg_keys = GpgKeys(table)
         self.health_scripts = HealthScripts(table, _SETTINGS, (CLUSTERS, _SETTINGS_VERSION))
 
@@ -96,15 +101,17 @@ class Registry:
     def known(self) -> Known:
         """What is known of the installation in one query: its clusters, and which versions of what else there is."""
         items = self._table.query(CLUSTERS)
-        clusters, settings, projects = [], "", {}
+        clusters, settings, projects, promotions = [], "", {}, []
         for item in items:
             if item["sk"] == _SETTINGS_VERSION:
                 settings = item["version"]
             elif item["sk"].startswith(PROJECT_VERSION):
                 projects[item["sk"].removeprefix(PROJECT_VERSION)] = item["version"]
+            elif item["sk"].startswith(PROMOTION_ENTRY):
+                promotions.append(listed_from(item))
             else:
                 clusters.append(cluster_from(item))
-        return Known(clusters, settings, projects)
+        return Known(clusters, settings, projects, tuple(promotions))
 
     def register_cluster(
         self,

@@ -24,8 +24,10 @@ from mooring.flows.clusters.nowhere import Nowhere
 from mooring.flows.clusters.places import Places
 from mooring.flows.clusters.reaching import Breaker
 from mooring.flows.rules.settings import NO_SETTINGS, read_settings
-from mooring.model.application import Destination
+from mooring.model.application import AppKey, Destination
+from mooring.model.promotionkey import PromotionKey
 from mooring.state.clusters import ALONE, Limits, find_place
+from mooring.state.promotions import ListedPromotion
 from mooring.state.registry import Cluster, Registry
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Targets:
         self._connections = connections
         self._clusters: list[Cluster] = []
         self._projects: dict[str, str] = {}
+        self._promotions: tuple[ListedPromotion, ...] = ()
         self._version = ""
         self.settings = NO_SETTINGS
         self._open: dict[str, tuple[tuple[Connection, Limits], Target]] = {}
@@ -59,10 +62,14 @@ class Targets:
 
     def refresh(self) -> None:
         """Reads the registered clusters, and the settings where they have changed; call it once an invocation."""
-        self._clusters, version, self._projects = self._registry.known()
+        self._clusters, version, self._projects, self._promotions = self._registry.known()
         if version != self._version:
             self.settings = read_settings(*self._registry.health_scripts.in_force())
             self._version = version
+
+    def promotions_of(self, app: AppKey) -> list[PromotionKey]:
+        """The promotions that an application is part of, as it was when this was refreshed."""
+        return [each.key for each in self._promotions if app in each.apps]
 
     def project(self, name: str) -> Project:
         """A project as it was when this was refreshed. Raises `ConfigurationError` where there is none."""

@@ -11,7 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mooring.errors import ConflictError, MooringError, PermanentError, TransientError, UnreachableError
-from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, ClusterMessage, Later, ObjectMessage
+from mooring.events.messages import (
+    ApplicationSetMessage,
+    AppMessage,
+    Cause,
+    ClusterMessage,
+    Later,
+    ObjectMessage,
+    PromotionMessage,
+)
 from mooring.flows.clusters.reaching import OutageError
 from mooring.flows.syncs.deleting import remove
 from mooring.flows.syncs.looking import Seen, look
@@ -41,10 +49,13 @@ class _Afterwards:
     unhealthy: dict[tuple[str, int], list[AppKey]] = field(default_factory=dict)
     troubles: list[tuple[AppKey, MooringError]] = field(default_factory=list)
     sets: dict[str, None] = field(default_factory=dict)
+    moved_on: list[AppKey] = field(default_factory=list)
 
     def moved(self, record: Record, status: Status | None) -> None:
-        """Remembers the set that decides on an application's syncs, where the application has moved on."""
+        """Remembers an application that has moved on, and the set that decides on its syncs."""
         spec = record.spec
+        if _stands(status, record.status):
+            self.moved_on.append(record.key)
         if spec is not None and spec.owner and (spec.deleting or (spec.rolling and _stands(status, record.status))):
             self.sets[spec.owner] = None
 
@@ -85,6 +96,9 @@ def handle_syncs(
     if afterwards.sets:
         sets = [ApplicationSetMessage(name, Cause("render"), progress=True) for name in afterwards.sets]
         ports.queues.send("renders", sets)
+    promotions = {str(each): None for app in afterwards.moved_on for each in ports.targets.promotions_of(app)}
+    if promotions:
+        ports.queues.send("renders", [PromotionMessage(name, Cause("render")) for name in promotions])
     later = afterwards.messages()
     if later:
         ports.queues.send_later(later)
