@@ -1,44 +1,30 @@
 """Keeps what came out of encrypted files out of what people read.
 
 A value of a SOPS file may end anywhere: charts put values into arguments, generators into ConfigMaps, and tools quote
-what they stumble over. So errors are searched for the values, and an object other than a Secret that holds one says so
-by an annotation: such an object is sealed, digested and shown as a Secret is (see `secrets.digests`). A Secret says so
-where one of its labels or annotations holds a value, since those are shown of Secrets. Short values
+what they stumble over. So errors are searched for the values (`secrets.masking`), and an object other than a Secret
+that holds one says so by an annotation: it is sealed, digested and shown as a Secret is (`secrets.digests`).
+A Secret says so where one of its labels or annotations holds a value, since those are shown of Secrets. Short values
 (fewer than eight characters) stand in too many places by chance to be looked for in objects; whoever wants such a value
-hidden puts it into a Secret. In errors all that have three characters or more are masked.
+hidden puts it into a Secret.
 """
 
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any
 
-from mooring.errors import MooringError, RenderError
+from mooring.errors import RenderError
 from mooring.model.objects import Manifest
 from mooring.secrets.digests import HIDDEN_ANNOTATION, is_hidden, is_secret
+from mooring.secrets.masking import RECOGNISED
 
-__all__ = ["marked", "masked", "refuse_encrypted"]
-
-_IN_OBJECTS: Final = 8  # characters
-_IN_ERRORS: Final = 3
-_MASK: Final = "(hidden)"
-
-
-def masked(error: MooringError, values: Iterable[str]) -> MooringError:
-    """The same error without the values, in plain, quoted or in base64; without its cause, which may hold them too."""
-    spelled = sorted({form for value in values for form in _forms(value)}, key=len, reverse=True)
-    error.message = _without(error.message, spelled)
-    error.args = (error.message,)
-    error.__cause__ = error.__context__ = None
-    error.__suppress_context__ = True
-    return error
+__all__ = ["marked", "refuse_encrypted"]
 
 
 def marked(objects: Iterable[Manifest], values: Iterable[str]) -> tuple[Manifest, ...]:
     """The objects, each that holds one of the values where people would read it with the annotation that hides it."""
-    hidden = [value.strip() for value in values if len(value.strip()) >= _IN_OBJECTS]
+    hidden = [value.strip() for value in values if len(value.strip()) >= RECOGNISED]
     encoded = [base64.b64encode(value.encode()).decode() for value in hidden]
     sought = (*hidden, *encoded)
     return tuple(_mark(each) if _holds(_shown(each), sought) and not is_hidden(each) else each for each in objects)
@@ -63,27 +49,6 @@ def _shown(manifest: Manifest) -> Any:
         return manifest
     metadata = manifest.get("metadata") or {}
     return [metadata.get("labels"), metadata.get("annotations")]
-
-
-def _forms(value: str) -> Iterator[str]:
-    for text in {value, value.strip(), *value.splitlines()}:
-        if len(text) >= _IN_ERRORS:
-            yield text
-            yield json.dumps(text)[1:-1]
-            yield json.dumps(text, ensure_ascii=False)[1:-1]
-            yield base64.b64encode(text.encode()).decode()
-
-
-def _without(text: str, spelled: Iterable[str]) -> str:
-    for each in spelled:
-        text = text.replace(each, _MASK)
-        # Long texts are cut off, and the cut may be inside of a value.
-        head = text.removesuffix(" …")
-        for length in range(min(len(each), len(head)), 3, -1) if head != text else ():
-            if head.endswith(each[:length]):
-                text = f"{head[:-length]}{_MASK} …"
-                break
-    return text
 
 
 def _holds(value: Any, sought: Iterable[str]) -> bool:

@@ -20,12 +20,13 @@ from mooring.model.objects import Manifest
 from mooring.model.source import Source
 from mooring.render.detect import SourceType, detect
 from mooring.render.environment import BuildEnvironment
-from mooring.render.hiding import marked, masked, refuse_encrypted
+from mooring.render.hiding import marked, refuse_encrypted
 from mooring.render.objects import BaseUse, ChartUse, Found, accept
 from mooring.render.overrides import overridden
 from mooring.render.paths import cover, folder
 from mooring.render.scratch import scratch_folder
 from mooring.render.sops import SopsOpening
+from mooring.secrets.masking import masked
 
 if TYPE_CHECKING:
     from mooring.render.bases import Elsewhere

@@ -11,8 +11,9 @@ from mooring.differences.redaction import redacted
 from mooring.differences.rules import Rules
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest
-from mooring.render.hiding import marked, masked
+from mooring.render.hiding import marked
 from mooring.secrets.digests import HIDDEN_ANNOTATION, Digests
+from mooring.secrets.masking import masked
 
 KEY = b"k" * 48
 VALUE = "correct horse"

@@ -21,6 +21,7 @@ from mooring.cluster.impersonating import ActingAs, Requests
 from mooring.cluster.observe import Observed, app_selector, list_objects, observed
 from mooring.cluster.replacing import make_room, replace
 from mooring.errors import UnreachableError
+from mooring.flows.clusters.quoting import quiet, unquoted
 from mooring.flows.rules.settings import NO_SETTINGS
 from mooring.health import Rules as HealthRules
 from mooring.model.objects import Manifest, ObjectKey
@@ -124,19 +125,25 @@ class Target:
         self, manifest: Manifest, *, dry_run: bool = False, validate: bool = True, field_manager: str = FIELD_MANAGER
     ) -> Applied:
         """Server-side apply."""
-        return apply(
-            self.server if dry_run else self._hands,
-            self.discovery,
-            manifest,
-            dry_run=dry_run,
-            validate=validate,
-            field_manager=field_manager,
-            patience=_PATIENCE,
-        )
+        with unquoted(manifest):
+            applied = apply(
+                self.server if dry_run else self._hands,
+                self.discovery,
+                manifest,
+                dry_run=dry_run,
+                validate=validate,
+                field_manager=field_manager,
+                patience=_PATIENCE,
+            )
+        return quiet(applied, manifest)
 
     def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
         """Makes the live object what the manifest says as a whole, or creates it."""
-        return replace(self._hands, self.discovery, manifest, validate=validate, dry_run=dry_run, patience=_PATIENCE)
+        with unquoted(manifest):
+            made = replace(
+                self._hands, self.discovery, manifest, validate=validate, dry_run=dry_run, patience=_PATIENCE
+            )
+        return quiet(made, manifest)
 
     def make_room(self, key: ObjectKey) -> None:
         """Deletes what has this name; raises `ConflictError` where it isn't gone at once."""
