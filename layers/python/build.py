@@ -18,7 +18,22 @@ from pathlib import Path
 
 __all__ = ["BOTOCORE_SERVICES", "main"]
 
-BOTOCORE_SERVICES = frozenset({"dynamodb", "ecr", "eks", "kms", "s3", "secretsmanager", "sqs", "ssm", "sts"})
+BOTOCORE_SERVICES = frozenset(
+    {
+        "codecommit",
+        "dynamodb",
+        "ecr",
+        "eks",
+        "kms",
+        "lambda",
+        "resourcegroupstaggingapi",
+        "s3",
+        "secretsmanager",
+        "sqs",
+        "ssm",
+        "sts",
+    }
+)
 """The AWS services that Mooring calls; botocore's descriptions of the other four hundred weigh 20 MB."""
 
 # Lambda's Amazon Linux 2023 has glibc 2.34 (python3.12 and newer); Amazon Linux 2 (python3.11) has 2.26.

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache, cached_property
 from logging import WARNING, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -387,7 +387,7 @@ class Composition:
         from mooring.starting import WatchStarter
 
         name = self._environment.get("MOORING_WATCH_FUNCTION")
-        return WatchStarter(self._client("lambda"), name) if name else None
+        return WatchStarter(cache(lambda: self._client("lambda")), name) if name else None
 
     def watch_ports(self, remaining: float, say: Callable[[str], None]) -> WatchPorts:
         """For `watch`: `remaining` are the seconds that the invocation has left; `say` is told of troubles."""

@@ -5,7 +5,7 @@ Only the watch of a cluster needs it, which outlives any one function. Everythin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import orjson
@@ -23,9 +23,12 @@ class _LambdaClient(Protocol):
 
 
 class WatchStarter:
-    """Starts watchers; `function` is the name of the function that watches."""
+    """Starts watchers; `function` is the name of the function that watches.
 
-    def __init__(self, client: _LambdaClient, function: str) -> None:
+    `client` is called when there is one to start: most sweeps have none, and a client takes a while to make.
+    """
+
+    def __init__(self, client: Callable[[], _LambdaClient], function: str) -> None:
         self._client = client
         self._function = function
 
@@ -40,7 +43,7 @@ class WatchStarter:
         if len(payload) > _LARGEST:
             payload = orjson.dumps({"watch": cluster})
         try:
-            self._client.invoke(FunctionName=self._function, InvocationType="Event", Payload=payload)
+            self._client().invoke(FunctionName=self._function, InvocationType="Event", Payload=payload)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code in ("TooManyRequestsException", "ServiceException"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from layers.python.build import BOTOCORE_SERVICES
 from layers.tools.elf import read
 from tests.conftest import Repositories
-from tests.infra.sam import ARCHITECTURE
+from tests.infra.sam import ARCHITECTURE, ROOT
 
 GOARCH = {"x86_64": "amd64", "arm64": "arm64"}[ARCHITECTURE]
 LIMIT = 262_144_000  # bytes unzipped, function and layers together (AWS: "Lambda quotas")
-SERVICES = {"dynamodb", "ecr", "eks", "kms", "s3", "secretsmanager", "sqs", "ssm", "sts"}
 # What each function's package must be able to import, besides its own code.
 LIBRARY = [
     "mooring.composition",
@@ -52,7 +53,7 @@ def test_packages_fit(built: Path, transformed: dict[str, Any], capsys: pytest.C
         name: [(part.name, _weight(part)) for part in (built / name, *(_layer_named(built, layer) for layer in layers))]
         for name, layers in _functions(transformed).items()
     }
-    assert 5 == len(weights)
+    assert 7 == len(weights)
     # WHEN they are weighed
     with capsys.disabled():
         for name, parts in sorted(weights.items()):
@@ -65,10 +66,21 @@ def test_packages_fit(built: Path, transformed: dict[str, Any], capsys: pytest.C
     assert (built / "SyncFunction/kubernetes/config").is_dir()
 
 
+def test_services_that_are_called_are_shipped() -> None:
+    """Every service for which the library makes a client is among those whose description the layer keeps."""
+    called = {
+        name
+        for path in (ROOT / "shared").rglob("*.py")
+        for name in re.findall(r'client\w*\(\s*"([a-z0-9]+)"', path.read_text())
+    }
+    assert set() == called - BOTOCORE_SERVICES
+    assert {"codecommit", "dynamodb", "lambda", "sqs"} <= called
+
+
 def test_layer_holds_the_services_that_are_called(built: Path) -> None:
     """Of botocore's descriptions just those of the services that Mooring calls are shipped."""
     data = built / "PythonLayer/python/botocore/data"
-    assert SERVICES == {path.name for path in data.iterdir() if path.is_dir()}
+    assert BOTOCORE_SERVICES == {path.name for path in data.iterdir() if path.is_dir()}
 
 
 @pytest.mark.parametrize("package", ["PythonLayer/python", "SyncFunction"])

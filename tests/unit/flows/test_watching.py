@@ -178,7 +178,7 @@ class Refusing:
 def test_lambda_may_refuse(code: str, kind: type[Exception]) -> None:
     """GIVEN a function that is not there, or no room for another, THEN the error tells which and names the cluster."""
     with pytest.raises(kind, match="one"):
-        WatchStarter(Refusing(code), "mooring-watch")("one", {})
+        WatchStarter(lambda: Refusing(code), "mooring-watch")("one", {})
 
 
 @pytest.mark.parametrize("mode", ["", "guess", "Watch"])
