@@ -45,10 +45,13 @@ class Answer:
 
 
 class Web:
-    """Connections to servers of charts, kept for reuse; `timeout` (seconds) covers one request with its body."""
+    """Connections to servers of charts, so many to each host kept for reuse; `timeout` (seconds) covers one request
+    with its body.
+    """
 
-    def __init__(self, *, timeout: float = 30.0) -> None:
+    def __init__(self, *, timeout: float = 30.0, connections: int = 4) -> None:
         self._timeout = timeout
+        self._connections = connections
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, str, bool], urllib3.PoolManager] = {}
 
@@ -173,7 +176,7 @@ class Web:
             pool = self._pools.get(key)
             if pool is None:
                 pool = self._pools[key] = urllib3.PoolManager(
-                    num_pools=8, maxsize=4, block=False, ssl_context=_context(credential)
+                    num_pools=8, maxsize=self._connections, block=False, ssl_context=_context(credential)
                 )
             return pool
 

@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from mooring.errors import ConfigurationError, ForbiddenError, UnreachableError
+from mooring.errors import ConfigurationError, ForbiddenError, MooringError, UnreachableError
 from mooring.source.charts_credentials import ChartCredential
 from mooring.source.charts_http import Answer, Web, origin, refusal
 from mooring.source.charts_places import Place
@@ -48,12 +48,26 @@ class Tokens:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str, str], _Known] = {}
+        self._asked: dict[str, Answer] = {}
 
-    def known(self, place: Place, credential: ChartCredential) -> str:
-        """The header for this repository, empty where none has been asked for yet."""
+    def header(self, place: Place, credential: ChartCredential) -> str:
+        """The header for this repository, empty where its registry has never asked for one.
+
+        Raises as `ask` does: one that has asked for another repository is answered without being asked again.
+        """
         with self._lock:
             known = self._known.get(_key(place, credential))
-        return known.header if known is not None and known.until > self._clock() else ""
+            asked = self._asked.get(place.host)
+        if known is not None and known.until > self._clock():
+            return known.header
+        if asked is None:
+            return ""
+        try:
+            return self.ask(place, credential, asked)
+        except MooringError:
+            with self._lock:
+                self._asked.pop(place.host, None)  # it may ask in another way by now
+            raise
 
     def ask(self, place: Place, credential: ChartCredential, refused: Answer) -> str:
         """The header that a registry's 401 asks for; empty where there is nothing to give.
@@ -72,6 +86,7 @@ class Tokens:
             return ""
         if header:
             with self._lock:
+                self._asked[place.host] = refused
                 self._known[_key(place, credential)] = _Known(header, self._clock() + max(lifetime - _EARLY, 1.0))
         return header
 
@@ -145,7 +160,7 @@ class EcrPasswords:
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             raise ForbiddenError(
-                f"{place.host}: ECR gives no password ({code}); the render function's role needs "
+                f"{place.host}: ECR gives no password ({code}); the function's role needs "
                 "ecr:GetAuthorizationToken, or store a credential",
                 field=FIELD,
             ) from None

@@ -1,0 +1,1 @@
+"""Images: what registries have, which tag an application should run, and where it is written."""
