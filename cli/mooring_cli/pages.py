@@ -110,6 +110,12 @@ def _facts(app: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "Target", source.get("targetRevision") or "HEAD"
     yield "Path", source.get("path") or "-"
     yield "Sync policy", _policy(app)
+    heals = _dict(app, "status", "selfHeal")
+    if heals:
+        yield (
+            "Changes by hand",
+            f"{'put back' if heals.get('enabled') else 'reported'} ({heals.get('decidedBy') or '-'})",
+        )
     yield (
         "Sync status",
         _joined(sync.get("status") or "Unknown", f"({sync['revision']})" if sync.get("revision") else ""),

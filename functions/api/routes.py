@@ -31,6 +31,7 @@ from mooring.errors import ConfigurationError, ForbiddenError, MooringError
 from mooring.flows.asked.declaring import UnknownApplicationError, ask_sync, ask_termination, declare, delete
 from mooring.flows.asked.listing import list_applications as list_applications_of
 from mooring.flows.asked.registering import UnknownRepositoryError, register_repository, remove_repository
+from mooring.flows.asked.selfhealing import told_self_heal
 from mooring.flows.asked.showing import show_application
 from mooring.flows.rules.settings import show_settings, store_settings
 from mooring.invocation import error_answer
@@ -106,7 +107,9 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
         record = applications.load([app_key])[app_key]
         if record.spec is None:
             raise UnknownApplicationError("no application of this name is declared", subject=str(app_key))
-        return _json(200, show_application(record, applications.operations(app_key, _HISTORY)))
+        shown = show_application(record, applications.operations(app_key, _HISTORY))
+        shown["status"]["selfHeal"] = told_self_heal(registry, record.spec.application)
+        return _json(200, shown)
 
     @app.delete("/api/v1/applications/<name>", middlewares=[authorised])
     def delete_application(name: str) -> Response[str]:

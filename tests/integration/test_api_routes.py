@@ -343,3 +343,34 @@ def test_a_hook_is_not_installed_by_hand_made_hosts(api: Api) -> None:
     inside = body | {"repository": "http://127.0.0.1:1/acme/shop", "provider": "gitea"}
     status, field, message = api.refused("POST", "hooks/list", inside)
     assert (400, "repository", True) == (status, field, "inside of this machine" in message)
+
+
+def test_an_application_says_what_becomes_of_changes_by_hand(api: Api) -> None:
+    """GIVEN a project that heals WHEN its applications are shown THEN each says whether it does, and which setting does."""
+    annotation = "mooring.dev/self-heal"
+    project = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": "prod", "annotations": {annotation: "true"}},
+        "spec": {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]},
+    }
+    assert 200 == api.ask("POST", "projects", project)[0]
+    told = []
+    for name, annotations, policy in (
+        ("a", {}, {}), ("b", {annotation: "false"}, {}), ("c", {}, {"automated": {"selfHeal": False}}),
+    ):  # fmt: skip
+        spec = {
+            "project": "prod",
+            "source": {"repoURL": REPOSITORY, "path": name},
+            "destination": {"name": "in-cluster", "namespace": name},
+            "syncPolicy": policy,
+        }
+        metadata = {"name": name, "annotations": annotations}
+        document = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": spec}
+        assert 200 == api.ask("POST", "applications", document)[0]
+        told.append(api.ask("GET", f"applications/{name}")[1]["status"]["selfHeal"])
+    assert [
+        {"enabled": True, "decidedBy": f"annotation {annotation} of project prod"},
+        {"enabled": False, "decidedBy": f"annotation {annotation}"},
+        {"enabled": False, "decidedBy": "syncPolicy.automated.selfHeal"},
+    ] == told

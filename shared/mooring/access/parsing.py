@@ -29,6 +29,7 @@ from mooring.access.project import (
 from mooring.access.secretrules import parse_secret_rules
 from mooring.model.application import API_VERSION, DEFAULT_NAMESPACE
 from mooring.model.fields import Fields
+from mooring.model.options import read_self_heal
 
 __all__ = ["ParsedProject", "built_in", "parse_project"]
 
@@ -102,6 +103,7 @@ def parse_project(document: object) -> ParsedProject:
         signatures=parse_signatures(spec),
         orphans=parse_orphans(spec),
         secrets=parse_secret_rules(metadata),
+        self_heal=read_self_heal(metadata) or False,
     )
     spec.ignore("namespaceResourceWhitelist")
     spec.close()

@@ -111,7 +111,8 @@ class ServiceAccount:
 @dataclass(frozen=True, slots=True)
 class Project:
     """One project as declared. `namespaced_allowed` is None where nothing was listed, which allows every kind;
-    `orphans` where nobody asks for them, `secrets` where no rule is about them.
+    `orphans` where nobody asks for them, `secrets` where no rule is about them. `self_heal` says whether changes by
+    hand are put back in applications that are synced by hand and say nothing about it themselves.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Project:
     signatures: tuple[SignaturePolicy, ...] = ()
     orphans: OrphanRules | None = None
     secrets: SecretRules | None = None
+    self_heal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from mooring.model.duration import parse_duration
 from mooring.model.fields import Fields
 from mooring.model.ignoring import IgnoreRule, parse_ignore_rules
 from mooring.model.objects import Manifest
-from mooring.model.options import Marks, Propagation, SyncOptions, read_marks, read_options
+from mooring.model.options import SELF_HEAL, Marks, Propagation, SyncOptions, read_marks, read_options
 from mooring.model.source import Source, parse_sources
 
 __all__ = [
@@ -205,6 +205,10 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], marks: Marks, spec: Fields, 
         retry = _retry(policy)
         options = read_options(policy)
         policy.close()
+    if automated is not None and marks.self_heal is not None:
+        spec.warnings.append(
+            f"metadata.annotations.{SELF_HEAL}: has no effect while syncPolicy.automated is on: its selfHeal decides"
+        )
     assert isinstance(document, dict)
     return Application(
         key=key,

@@ -14,13 +14,23 @@ from typing import Any, Literal, TypeAlias
 from mooring.model.fields import Fields
 from mooring.model.objectoptions import BOOLEANS, CHOICES, ObjectOptions, set_option
 
-__all__ = ["Marks", "NamespaceMetadata", "Propagation", "SyncOptions", "read_marks", "read_options"]
+__all__ = [
+    "SELF_HEAL",
+    "Marks",
+    "NamespaceMetadata",
+    "Propagation",
+    "SyncOptions",
+    "read_marks",
+    "read_options",
+    "read_self_heal",
+]
 
 Propagation: TypeAlias = Literal["Foreground", "Background", "Orphan"]
 
 SKIP = "argocd.argoproj.io/skip-reconcile"
 REFRESH = "argocd.argoproj.io/refresh"
 APPROVED = "argocd.argoproj.io/deletion-approved"
+SELF_HEAL = "mooring.dev/self-heal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +59,14 @@ class Marks:
     """What an Application's own annotations ask for.
 
     `skip`: nothing is done or looked at; `refresh`: git is asked at once when it is declared; `approved`: since when
-    (seconds since the epoch, 0 for never) deletions that need confirmation are confirmed.
+    (seconds since the epoch, 0 for never) deletions that need confirmation are confirmed; `self_heal`: whether changes
+    by hand are put back where nothing is synced by itself, None where the project decides.
     """
 
     skip: bool = False
     refresh: bool = False
     approved: float = 0.0
+    self_heal: bool | None = None
 
 
 _ACCEPTED = {
@@ -118,7 +130,10 @@ def _namespace(policy: Fields, *, create: bool) -> NamespaceMetadata | None:
 
 
 def read_marks(metadata: Fields) -> Marks:
-    """What the annotations of an Application ask for; a time that is none counts as absent, with a warning."""
+    """What the annotations of an Application ask for; a time that is none counts as absent, with a warning.
+
+    Raises `ConfigurationError` as `read_self_heal` does.
+    """
     annotations = metadata.text_map("annotations")
     approved = 0.0
     if text := annotations.get(APPROVED):
@@ -128,4 +143,12 @@ def read_marks(metadata: Fields) -> Marks:
             metadata.warnings.append(f"metadata.annotations[{APPROVED}]: {text!r} is no RFC 3339 time, ignored")
         else:
             approved = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return Marks(annotations.get(SKIP) == "true", REFRESH in annotations, approved)
+    return Marks(annotations.get(SKIP) == "true", REFRESH in annotations, approved, read_self_heal(metadata))
+
+
+def read_self_heal(metadata: Fields) -> bool | None:
+    """What an annotation says of changes by hand, None where there is none; raises `ConfigurationError`."""
+    said = (metadata.raw_mapping("annotations") or {}).get(SELF_HEAL)
+    if said not in (None, "true", "false"):
+        raise metadata.error(f"annotations.{SELF_HEAL}", f'must be "true" or "false", not {said!r}')
+    return None if said is None else said == "true"

@@ -7,7 +7,7 @@ live object. What turns out to be no change of ours is remembered, so that it is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from typing import Any
@@ -42,7 +42,7 @@ def compare(
     rules: Rules,
     pool: Executor,
     *,
-    former: Callable[[], Iterable[Wanted]] = tuple,
+    former: Callable[[Collection[ObjectKey]], Iterable[Wanted]] | None = None,
     hide: Callable[[object], str] = hidden,
 ) -> tuple[Inventory, Findings]:
     """What was found of the remembered objects, and the inventory with the numbers that moved for no reason of ours.
@@ -91,13 +91,14 @@ def _applied(
     inventory: Inventory,
     keys: Iterable[ObjectKey],
     wanted: Callable[[], Iterable[Wanted]],
-    former: Callable[[], Iterable[Wanted]],
+    former: Callable[[Collection[ObjectKey]], Iterable[Wanted]] | None,
 ) -> dict[ObjectKey, Wanted]:
     """The objects as they were applied, where that is still known."""
     as_applied = {item.key: item for item in wanted() if item.key in inventory}
     as_applied = {key: item for key, item in as_applied.items() if item.digest == inventory[key].digest}
-    if not as_applied.keys() >= set(keys):
-        before = {item.key: item for item in former() if item.key in inventory}
+    unknown = set(keys) - as_applied.keys()
+    if unknown and former is not None:
+        before = {item.key: item for item in former(unknown) if item.key in inventory}
         as_applied |= {key: item for key, item in before.items() if item.digest == inventory[key].digest}
     return as_applied
 

@@ -1,10 +1,11 @@
 """Two managers that undo each other's changes: noticed, told, and slowed down.
 
-Somebody who changes a field by hand does it once. What changes the same fields of the same object again and again, each
-time we put them back, is a controller, an autoscaler or another tool for the same job, and neither side can win. From
-the sixth time in ten minutes on, that is a fight: the status names the object, the fields and both managers, and we
-wait longer each time before putting them back: 2, 6, 18 … at most 300 seconds (as Argo CD's self-heal backoff does by
-default: Argo CD, "argocd-application-controller Command Reference"). It is over after ten minutes of calm.
+Somebody who changes a field by hand does it once, and it is put back at once. What changes the same fields of the same
+object again and again, each time we put them back, is a controller, an autoscaler or another tool for the same job, and
+neither side can win. So we wait longer each time: 0, 2, 6, 18 … at most 300 seconds after the last time (as Argo CD's
+self-heal backoff does by default: Argo CD, "argocd-application-controller Command Reference"), which is what keeps two
+programs that both act at once from writing as fast as they can. From the fourth time in ten minutes on it is called a
+fight: the status names the object, the fields and both managers. It is over after ten minutes of calm.
 
 What is put back is kept in the status, in the write that a heal makes anyway; looking costs nothing, and a sweep that
 finds nothing to do writes only to take back a condition. The look that first finds a change of what is held back has
@@ -28,8 +29,8 @@ __all__ = ["calm_down", "come_back", "held_back", "note_reverts"]
 
 _CONDITION: Final = "FightDetected"
 _WINDOW: Final = 600.0  # seconds
-_TOLERATED: Final = 5  # reverts in the window
-_KEPT: Final = 11  # reverts that are told apart, after which the wait stays the longest
+_TOLERATED: Final = 3  # reverts in the window of which nothing is said
+_KEPT: Final = 6  # reverts that are told apart, after which the wait stays the longest
 _MOST: Final = 200  # objects that are remembered
 _MOST_FIELDS: Final = 20  # fields of one object that are remembered
 _FIRST_WAIT, _FACTOR, _LONGEST_WAIT = 2.0, 3.0, 300.0  # seconds
@@ -43,14 +44,15 @@ def held_back(fights: Iterable[Fight], now: float) -> frozenset[ObjectKey]:
 def come_back(ports: SyncPorts, record: Record, cluster: str, drifted: Collection[ObjectKey], now: float) -> None:
     """Has each of the changed objects looked at again when it may be put back.
 
-    Only a change that nobody knew of does so: later looks find it in the status and send nothing.
+    Only a change that nobody knew of does so: later looks find it in the status and send nothing. To be asked only
+    where changes are put back at all.
     """
     spec = record.spec
-    if not record.status.fights or spec is None or spec.application.automated is None:
+    if not record.status.fights or spec is None:
         return
     known = {resource.key for resource in record.status.resources if resource.drift}
     news = set(drifted) & held_back(record.status.fights, now) - known
-    if not news or not spec.application.automated.self_heal:
+    if not news:
         return
     due: dict[float, list[ObjectKey]] = {}
     for fight in record.status.fights:
@@ -107,9 +109,7 @@ def _is_fight(fight: Fight) -> bool:
 
 def _wait(fight: Fight) -> float:
     """Seconds from the last revert to the next."""
-    if not _is_fight(fight):
-        return 0.0
-    return min(_LONGEST_WAIT, _FIRST_WAIT * _FACTOR ** (len(fight.reverted) - _TOLERATED - 1))
+    return min(_LONGEST_WAIT, _FIRST_WAIT * _FACTOR ** (len(fight.reverted) - 1))
 
 
 def _told(status: Status, now: float) -> Status:

@@ -48,6 +48,7 @@ class Task:
 
     `selectors` are those of a sync of chosen objects; it waits for no others. `left` are objects that an earlier sync
     left to other applications, and that are not planned again; `sources` are the secrets that were opened, or not.
+    `begun` is the operation where it is none of what git wants now (`healing`).
     """
 
     ports: SyncPorts
@@ -63,6 +64,7 @@ class Task:
     selectors: tuple[Selector, ...] = ()
     left: Mapping[ObjectKey, Owner] = field(default_factory=dict)
     sources: Sources = NOTHING_OPENED
+    begun: Operation | None = None
 
     @property
     def chosen(self) -> tuple[Wanted, ...]:
@@ -79,14 +81,14 @@ class Task:
 def operate(task: Task) -> Status:
     """Begins an operation, or goes on with one, and takes it as far as it gets now. Raises `ConflictError`."""
     ports, record, target, plan = task.ports, task.record, task.target, task.plan
-    running = continued(record)
+    running = None if task.begun else continued(record)
     if running is not None:
         waiting = still_waits(plan, running, task.chosen, task.application, target)
         if waiting:
             _come_back(task, running)
             return _told(task, running, waiting)
     asked_before = target.requests
-    operation = running or begin_operation(ports, record, task.cause, plan, prune=not plan.kept)
+    operation = running or task.begun or begin_operation(ports, record, task.cause, plan, prune=not plan.kept)
     if running is None and not plan.steps and record.request is None:  # only the managed namespace has drifted
         operation = replace(operation, kind="heal", cause=task.cause)
     first = plan.waves[0].steps if plan.waves and not operation.failing else ()
@@ -219,7 +221,8 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
     if execution.unconfirmed or operation.phase == "Succeeded":
         status = confirm(status, execution.unconfirmed, operation.started_at)
     status = replace(note_reverts(status, healed, now), operation=operation)
-    conclude(ports, task.record, applied, task.objects, operation, drift, looked=task.findings.looked)
+    written = [step.wanted for step in task.plan.steps if step.wanted is not None]
+    conclude(ports, task.record, applied, [*task.objects, *written], operation, drift, looked=task.findings.looked)
     ports.applications.finish(
         record,
         inventory=execution.inventory,
@@ -227,9 +230,10 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
         operation=operation,
         retry=retry,
     )
+    retries = application.automated is not None or operation.kind == "heal"
     if operation.phase == "Running":
         _come_back(task, operation, at_once=not waiting)
-    elif operation.kind != "partial" and retry and application.automated and not exhausted(retry, application):
+    elif operation.kind != "partial" and retry and retries and not exhausted(retry, application):
         message = AppMessage(record.key, Cause("retry"))
         ports.queues.send_later([(Later("syncs", message), retry.due - now + 0.5)])
     return status
@@ -286,7 +290,7 @@ def _failed(
     more = f" (and {len(execution.failures) - 1} more)" if len(execution.failures) > 1 else ""
     reason = operation.failing or f"{key.kind} {key.name}: {error.message}{more}"
     message = f"one or more objects failed to apply, reason: {reason}"
-    if application.automated is None or operation.kind == "partial":
+    if (application.automated is None and operation.kind != "heal") or operation.kind == "partial":
         pass
     elif exhausted(retry, application):
         message += f" (tried {failures} times; a new commit or a sync by hand tries again)"

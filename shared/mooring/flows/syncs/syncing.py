@@ -6,12 +6,12 @@ the message that brought us here. Nothing is written unless something changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 
 from mooring.differences.rules import Rules
-from mooring.errors import ConflictError, MooringError, PermanentError, RejectedError
+from mooring.errors import ConflictError, PermanentError, RejectedError
 from mooring.events.messages import Cause
 from mooring.flows.asked.asking import is_chosen, narrowed, read_selectors
 from mooring.flows.clusters.live import Live
@@ -25,12 +25,14 @@ from mooring.flows.rules.permitting import (
     permit_plan,
     why_closed,
 )
+from mooring.flows.rules.selfhealing import heals
 from mooring.flows.secrets.opening import Context, open_bundle
 from mooring.flows.syncs.adopting import still_wants, with_left
 from mooring.flows.syncs.beginning import begin_operation, continued, exhausted, is_heal, retry_of
 from mooring.flows.syncs.comparing import compare
 from mooring.flows.syncs.fighting import calm_down, come_back, held_back
 from mooring.flows.syncs.guarding import confirm
+from mooring.flows.syncs.healing import UNHEALABLE, as_applied, heal_is_due, plan_healing
 from mooring.flows.syncs.judging import Findings, judge, rejudge, with_drift
 from mooring.flows.syncs.looking import Seen, look
 from mooring.flows.syncs.namespaces import label_namespace, look_at_namespace
@@ -117,14 +119,12 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     def prepared() -> Prepared:
         return prepared_from(git.bundle)
 
-    def former() -> tuple[Wanted, ...]:
-        """What was wanted when the objects were applied, where git wants something else by now."""
-        if not record.status.bundle or record.status.bundle == git.bundle:
-            return ()
-        try:
-            return prepared_from(record.status.bundle).objects
-        except MooringError:
-            return ()  # then a change is told without its fields
+    def objects_of(name: str) -> tuple[Wanted, ...]:
+        return prepared_from(name).objects
+
+    def former(keys: Collection[ObjectKey]) -> Iterable[Wanted]:
+        """Objects as they were applied, where git wants something else by now."""
+        return [item for _, item in as_applied(ports, record, keys, objects_of).values()]
 
     findings = Findings()
     rules = Rules((*application.ignore_differences, *ports.targets.settings.rules), ports.expressions)
@@ -145,21 +145,25 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         # Only an application that shares objects asks whether it still does.
         left = {key: owner for key, owner in left.items() if still_wants(ports.applications, cluster.name, owner, key)}
     held = held_back(record.status.fights, now)
+    healing = heals(application, project)
     if seen is not None:
-        witness(ports, record, cluster.name, inventory, findings, cause, held)
-    come_back(ports, record, cluster.name, findings.drift, now)
+        witness(ports, record, cluster.name, inventory, findings, cause, held, heals=healing)
+    if healing:
+        come_back(ports, record, cluster.name, findings.drift, now)
     released = len(left) < len(record.status.shared)
     drifted = bool(findings.drift.keys() - held)
     reopens = cause.kind == "secret"
-    if not _is_due(record, inventory, now, drifted=drifted, released=released, reopens=reopens):
+    due = _is_due(record, inventory, now, drifted=drifted, released=released, reopens=reopens, healing=healing)
+    if not due:
         if seen is None:
             return record.status
         status = rejudge(record.status, findings).because(CLUSTER_TROUBLE, "", now).because(_INVALID, "", now)
         if findings.looked:
             status = calm_down(status, findings.drift, now)
+            status = status if findings.drift else status.because(UNHEALABLE, "", now)
         status = note_orphans(status, findings.orphans, now)
         return note(ports, record, status, inventory)
-    return _sync(ports, record, inventory, cause, target, prepared, findings, rules, left)
+    return _sync(ports, record, inventory, cause, target, prepared, objects_of, findings, rules, left, healing=healing)
 
 
 def _can_wait(request: Request | None, running: Operation) -> bool:
@@ -167,9 +171,11 @@ def _can_wait(request: Request | None, running: Operation) -> bool:
     return request is not None and request.limited and request.id != running.id
 
 
-def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool, released: bool, reopens: bool) -> bool:
+def _is_due(
+    record: Record, inventory: Inventory, now: float, *, drifted: bool, released: bool, reopens: bool, healing: bool
+) -> bool:
     """Whether the application has to be planned at all; `released` says that a shared object is free now, `reopens`
-    that a secret was changed which it is made of.
+    that a secret was changed which it is made of, `healing` that what is changed by hand is put back.
     """
     spec, wanted, status = record.spec, record.wanted, record.status
     assert spec is not None and wanted is not None
@@ -181,14 +187,14 @@ def _is_due(record: Record, inventory: Inventory, now: float, *, drifted: bool, 
     current = (status.bundle, status.generation) == (wanted.bundle, spec.generation)
     reopens = status.reopen_at > 0 and (reopens or status.reopen_at <= now)
     if application.automated is None:
-        return not current or reopens
+        return not current or reopens or (healing and heal_is_due(record, inventory, now, drifted=drifted))
     if reopens:
         return True
     if (retry := retry_of(record)) is not None:
         return now >= retry.due and not exhausted(retry, application)
     crashed = status.operation is not None and status.operation.phase == "Running"
     unsettled = any(entry.unsure for entry in inventory.values())
-    return not current or crashed or unsettled or released or (drifted and application.automated.self_heal)
+    return not current or crashed or unsettled or released or (drifted and healing)
 
 
 def _sync(
@@ -198,15 +204,18 @@ def _sync(
     cause: Cause,
     target: Live,
     prepared: Callable[[], Prepared],
+    objects_of: Callable[[str], Iterable[Wanted]],
     findings: Findings,
     rules: Rules,
     left: Mapping[ObjectKey, Owner],
+    *,
+    healing: bool,
 ) -> Status:
     spec, git = record.spec, record.wanted
     assert spec is not None and git is not None
     project = ports.targets.project(spec.application.project)
     automated, request = spec.application.automated, record.request
-    heals = bool(request or (automated and automated.self_heal))
+    putting_back = request is not None or healing
     prune = request.prune if request and request.prune is not None else bool(automated and automated.prune)
     base = replace(
         with_drift(record.status, findings.drift),  # should this function die, it stays known
@@ -218,6 +227,7 @@ def _sync(
     if request and request.limited and automated:
         base = as_before(base, record.status)  # the policy has yet to sync this revision as a whole
     base = base.because(CLUSTER_TROUBLE, "", ports.clock()).because(_INVALID, "", ports.clock())
+    base = base.because(UNHEALABLE, "", ports.clock())
     base = note_orphans(base.because(_SKIPPED, "", ports.clock()), findings.orphans, ports.clock())
     running = continued(record)
     held = frozenset() if request else held_back(record.status.fights, ports.clock())
@@ -238,7 +248,7 @@ def _sync(
             plan_sync,
             [item for item in bundle.objects if item.key not in left and item.key not in sources.held],
             {key: entry for key, entry in inventory.items() if key not in sources.held},
-            drifted=findings.drift.keys() - held - sources.held if heals else (),
+            drifted=findings.drift.keys() - held - sources.held if putting_back else (),
             prune=prune,
             allow_empty=bool(automated and automated.allow_empty),
             prune_last=spec.application.options.objects.prune_last,
@@ -248,11 +258,20 @@ def _sync(
             first = plan(hooks=bundle.hooks)
     except PermanentError as error:
         return refuse(ports, record, base, cause, str(error))
+    relabels = putting_back and findings.namespace in findings.drift.keys() - held
+    begun: Operation | None = None
     if automated is None and request is None:
-        gone = inventory.keys() - {item.key for item in bundle.objects} - sources.held
-        shown = with_left(inventory, dict(record.status.shared))
-        return note(ports, record, judge(bundle.objects, shown, base, findings, kept=gone, sources=sources), inventory)
-    relabels = heals and findings.namespace in findings.drift.keys() - held
+        if healing and (running is None or running.kind == "heal"):
+            back = plan_healing(
+                ports, record, inventory, cause, findings.drift.keys() - held - sources.held, bundle.objects, objects_of
+            )
+            base = base.because(UNHEALABLE, back.unknown, ports.clock())
+            first, begun, sources = back.plan, back.operation, replace(sources, errands=())
+        if begun is None or not (first.steps or running or relabels):
+            gone = inventory.keys() - {item.key for item in bundle.objects} - sources.held
+            shown = with_left(inventory, dict(record.status.shared))
+            judged = judge(bundle.objects, shown, base, findings, kept=gone, sources=sources)
+            return note(ports, record, judged, inventory)
     if not (first.steps or sources.errands or request or running or relabels):
         if record.status.generation != spec.generation:
             permit = partial(permit_namespace, project, spec.application, target.cluster)
@@ -291,7 +310,7 @@ def _sync(
     return operate(
         Task(
             ports, record, inventory, base, cause, target, bundle.objects, first, findings, rules, selectors, left,
-            sources,
+            sources, begun,
         )
     )  # fmt: skip
 

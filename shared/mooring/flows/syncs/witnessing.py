@@ -47,10 +47,12 @@ def witness(
     findings: Findings,
     cause: Cause,
     held: Collection[ObjectKey],
+    *,
+    heals: bool,
 ) -> None:
     """Records what was found and is news, and ends the records of what is over. Raises as writing to the table does.
 
-    `held` are objects that are not put back yet, since somebody fights about them.
+    `held` are objects that are not put back yet, since somebody fights about them; `heals` says that others are.
     """
     before = {row.key: row.drift for row in record.status.resources if row.drift}
     orphans_moved = findings.orphans is not None and findings.orphans.keys != record.status.orphans
@@ -59,8 +61,6 @@ def witness(
     spec = record.spec
     assert spec is not None
     now = ports.clock()
-    automated = spec.application.automated
-    heals = automated is not None and automated.self_heal
     seen_by = _SEEN_BY.get(cause.kind, "look")
     drifts, records = ports.applications.drifts, list[DriftRecord]()
 
