@@ -133,6 +133,11 @@ def test_the_destination_itself_is_meant_where_no_server_is_named(shop: External
         ({"auth": {"token": {}}}, {"key": "db"}, "is not supported: name a registered cluster"),
         ({}, {"key": "none"}, "there is no Secret held/none"),
         ({}, {"key": "../reading"}, "must be the name of a Secret"),
+        (
+            {"remoteNamespace": "kube-system/secrets/db?x=-reading"},
+            {"key": "db"},
+            "remoteNamespace: must be a DNS label",
+        ),
         ({}, {"key": "db", "version": "1"}, "keeps one value"),
         ({}, {"key": "bytes"}, "is not text"),
     ],

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from mooring.cluster.client import ApiServer
 from mooring.errors import MooringError, RejectedError, UnreachableError
@@ -50,10 +51,13 @@ class Resource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     def path(self, namespace: str = "", name: str = "") -> str:
-        """The path of one object, or of the collection (in all namespaces, where `namespace` is empty)."""
+        """The path of one object, or of the collection (in all namespaces, where `namespace` is empty).
+
+        Whatever names hold, they stay one segment each: what a project permits is asked of them as they are written.
+        """
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        inside = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
-        return f"{root}{inside}/{self.plural}" + (f"/{name}" if name else "")
+        inside = f"/namespaces/{quote(namespace, safe=':')}" if self.namespaced and namespace else ""
+        return f"{root}{inside}/{self.plural}" + (f"/{quote(name, safe=':')}" if name else "")
 
 
 class Discovery:

@@ -5,6 +5,7 @@ Nothing is fetched here. Source of the fields and their defaults: external-secre
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, cast, get_args
 
@@ -37,6 +38,8 @@ from mooring.model.fields import Fields
 from mooring.model.objects import Manifest
 
 __all__ = ["parse_external_secret", "parse_spec", "parse_template"]
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
 def parse_external_secret(manifest: Manifest, warnings: list[str]) -> ExternalSecret:
@@ -216,6 +219,8 @@ def _target(fields: Fields, name: str) -> Target:
         None if template is None else parse_template(template),
         fields.boolean("immutable", False),
     )
+    if not _NAME.fullmatch(target.name):
+        raise fields.error("name", f"must be a DNS name, not {target.name!r}: lower-case letters, digits, '-' and '.'")
     if target.deletion == "Delete" and target.creation in ("Merge", "None"):
         raise fields.error(
             "deletionPolicy", f"can't be Delete with creationPolicy {target.creation}: it owns no Secret"

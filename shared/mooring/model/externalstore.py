@@ -7,6 +7,7 @@ Source of the fields: external-secrets.io, "API specification", "SecretStore" an
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -26,6 +27,7 @@ __all__ = [
 
 Service: TypeAlias = Literal["SecretsManager", "ParameterStore", "Vault", "Kubernetes"]
 
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ABOUT = "docs/external-secrets.md lists what is supported"
 
 
@@ -156,6 +158,8 @@ def _cluster(kubernetes: Fields) -> ClusterAccess:
         server.ignore("caBundle", "caProvider")  # the registration has the authority
         server.close()
     access = ClusterAccess(url, kubernetes.text("remoteNamespace") or "default")
+    if not _NAMESPACE.fullmatch(access.namespace):
+        raise kubernetes.error("remoteNamespace", "must be a DNS label: lower-case letters, digits and '-'")
     kubernetes.close()
     return access
 

@@ -10,6 +10,7 @@ for those that never run. Documents are not changed; the objects are shallow cop
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -27,6 +28,8 @@ MAX_TOTAL: Final = 32 << 20
 """Bytes that all manifests of one source may have, as files and as JSON."""
 
 _TOLD = 10  # objects that are there twice
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_SPLITS = re.compile(r"[/%?#]")
 _SERVERS = ("creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink")
 
 
@@ -138,6 +141,8 @@ def _checked(where: str, document: Any) -> Manifest:
             raise RenderError(f"{where}: metadata.{name}: must be a mapping, not {_type(metadata[name])}")
     if metadata.get("namespace") is not None and not isinstance(metadata["namespace"], str):
         raise RenderError(f"{where}: metadata.namespace: must be a string, not {_type(metadata['namespace'])}")
+    if metadata.get("namespace") and not _LABEL.fullmatch(metadata["namespace"]):
+        raise RenderError(f"{where}: metadata.namespace: must be a DNS label: lower-case letters, digits and '-'")
     return document
 
 
@@ -158,6 +163,8 @@ def _check_name(where: str, manifest: Manifest, hook: Hook | None) -> None:
             "name to be found again: set metadata.name"
         )
     _text(where, "metadata.name", metadata.get("name"))
+    if metadata["name"] in (".", "..") or _SPLITS.search(metadata["name"]):
+        raise RenderError(f"{where}: metadata.name: must be one segment of a path: no '/', '%', '?' or '#' is allowed")
 
 
 def _text(where: str, name: str, value: object) -> None:

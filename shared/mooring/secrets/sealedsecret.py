@@ -9,6 +9,7 @@ value out. Sealing again (`reseal`) evaluates no template: whoever may ask for t
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -37,6 +38,7 @@ __all__ = [
 GROUP: Final = "bitnami.com"
 KIND: Final = "SealedSecret"
 _ANNOTATION: Final = "sealedsecrets.bitnami.com/"
+_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _COPIES: Final = ("kubectl.kubernetes.io/last-applied-configuration", "kubecfg.ksonnet.io/last-applied-configuration")
 
 Templates = Callable[[Mapping[str, str], Mapping[str, str]], Mapping[str, str]]
@@ -93,12 +95,15 @@ def read_sealed(manifest: Manifest) -> Sealed:
         raise ConfigurationError("must be true or false", field="spec.template.immutable")
     if kind is not None and not isinstance(kind, str):
         raise ConfigurationError("must be text", field="spec.template.type")
+    name = str(metadata.get("name") or "")
+    if name and not _NAME.fullmatch(name):
+        raise ConfigurationError("must be a DNS name: lower-case letters, digits, '-' and '.'", field="metadata.name")
     inner = _mapping(template.get("metadata"), "spec.template.metadata")
     for each in ("labels", "annotations"):
         _mapping(inner.get(each), f"spec.template.metadata.{each}")
     return Sealed(
         str(metadata.get("namespace") or ""),
-        str(metadata.get("name") or ""),
+        name,
         _scope(_mapping(metadata.get("annotations"), "metadata.annotations")),
         values,
         templates,

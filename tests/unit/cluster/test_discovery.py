@@ -74,6 +74,9 @@ def test_paths_follow_scope_and_group() -> None:
     role = Resource("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", False, ())
     assert "/api/v1/namespaces/a/pods/b" == pod.path("a", "b")
     assert "/api/v1/pods" == pod.path()
+    # AND no name leads anywhere else, in an object, a query or a sub-resource
+    assert "/api/v1/namespaces/b%2Fpods%2Fx%3Fy%3D/pods/..%2Fz" == pod.path("b/pods/x?y=", "../z")
+    assert "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:b" == role.path("", "system:b")
     assert "/apis/rbac.authorization.k8s.io/v1/clusterroles/b" == role.path("ignored", "b")
 
 

@@ -76,6 +76,11 @@ def test_a_kind_that_ends_in_list_may_be_an_object() -> None:
         ),
         (_config(metadata={"name": "a", "labels": []}), r"metadata\.labels: must be a mapping, not a list"),
         (_config(metadata={"name": "a", "namespace": 1}), r"metadata\.namespace: must be a string"),
+        (
+            _config(metadata={"name": "a", "namespace": "b/secrets/x?y=-shop"}),
+            r"metadata\.namespace: must be a DNS label",
+        ),
+        *((_config(name), r"metadata\.name: must be one segment") for name in ("..", "../b", "a%2Fb", "a?b", "a#b")),
         (_config(metadata={"generateName": "a-"}), r"metadata\.generateName: only a hook .* set metadata\.name"),
         ({"apiVersion": "v1", "kind": "List", "items": {}}, "items: must be a list"),
         ({"apiVersion": "v1", "kind": "List", "items": [{}]}, r"items\[0\]: apiVersion"),

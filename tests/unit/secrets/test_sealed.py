@@ -161,3 +161,11 @@ def test_wrong_fields_are_named(spec: dict[str, object], field: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_sealed({"metadata": {"name": "db", "namespace": "shop"}, "spec": spec})
     assert field == caught.value.field
+
+
+@pytest.mark.parametrize("name", ["db~other", "../db", "db?x=", "DB"])
+def test_a_name_that_no_secret_has_is_refused(name: str) -> None:
+    """GIVEN a name that would be a path, or a part of another's Secret WHEN read THEN it is refused by its field."""
+    with pytest.raises(ConfigurationError) as caught:
+        read_sealed({"metadata": {"name": name, "namespace": "shop"}, "spec": {}})
+    assert "metadata.name" == caught.value.field

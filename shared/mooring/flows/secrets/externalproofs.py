@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from mooring.errors import ConfigurationError
 from mooring.flows.clusters.live import Live
@@ -57,9 +58,13 @@ def account_token(live: Live, account: AccountRef, seconds: int = _TOKEN_SECONDS
         "kind": "TokenRequest",
         "spec": {"expirationSeconds": seconds, **audiences},
     }
-    path = f"/api/v1/namespaces/{account.namespace}/serviceaccounts/{account.name}/token"
+    accounts = f"/api/v1/namespaces/{quote(account.namespace, safe='')}/serviceaccounts"
     subject = f"ServiceAccount/{account.namespace}/{account.name}"
-    return str(target.server.request("POST", path, body=asked, subject=subject).body["status"]["token"])
+    return str(
+        target.server.request("POST", f"{accounts}/{account.name}/token", body=asked, subject=subject).body["status"][
+            "token"
+        ]
+    )
 
 
 def account_role(live: Live, account: AccountRef) -> str:
