@@ -12,7 +12,14 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-from mooring.errors import ConfigurationError, ForbiddenError, MooringError, ThrottledError, UnreachableError
+from mooring.errors import (
+    ConfigurationError,
+    ConflictError,
+    ForbiddenError,
+    MooringError,
+    ThrottledError,
+    UnreachableError,
+)
 from mooring.source.urls import FIELD, RepositoryURL
 
 __all__ = ["Failure", "explain", "recognise"]
@@ -30,12 +37,20 @@ class Failure(Enum):
     NO_REF = "the server has no such reference"
     NO_OBJECT = "the server has no such commit"
     UNADVERTISED = "the server gives out named references only"
+    OUTRUN = "the branch moved while we wrote"
+    DECLINED = "the server takes no such push"
     FULL = "the disk is full"
     BROKEN = "something else, perhaps in our copy"
 
 
 _SIGNS: tuple[tuple[Failure, str], ...] = (
     (Failure.FULL, r"No space left on device|Disk quota exceeded"),
+    (
+        Failure.OUTRUN,
+        r"! \[rejected\]|\[remote rejected\].*\((cannot lock ref|failed to update|incorrect old|fetch first)",
+    ),
+    (Failure.OUTRUN, r"\[remote rejected\].*\((reference already exists|failed to lock|stale info)"),
+    (Failure.DECLINED, r"! \[remote rejected\]"),
     (Failure.NO_OBJECT, r"upload-pack: not our ref"),
     (Failure.UNADVERTISED, r"Server does not allow request for unadvertised object"),
     (Failure.NO_REF, r"[Cc]ouldn't find remote ref"),
@@ -85,6 +100,14 @@ def explain(
         case Failure.MOVED:
             return ConfigurationError(
                 f"{where} redirects elsewhere, and credentials are not sent along; write the new address", field=FIELD
+            )
+        case Failure.OUTRUN:
+            return ConflictError(f"{where} got other commits while we wrote; trying again", field=FIELD)
+        case Failure.DECLINED:
+            return ForbiddenError(
+                f"{where} declines the commit: the branch is protected, or a rule or hook of the server's forbids it; "
+                "let this credential push there, or write to another branch (git-branch `base:other`), by a request",
+                field=FIELD,
             )
         case Failure.THROTTLED:
             return ThrottledError(f"{where} asks us to come back later", field=FIELD)

@@ -76,6 +76,20 @@ class Remote:
         else:
             self._run(["fetch", *always, *options], refspecs, copy)
 
+    def default_branch(self) -> str:
+        """The branch that HEAD names on the server; empty where it names none. Raises `RemoteError`."""
+        said = self._run(["ls-remote", "--quiet", "--symref"], ["HEAD"], None).decode("utf-8", "replace")
+        first = said.partition("\n")[0].removeprefix("ref: refs/heads/")
+        name, tab, what = first.partition("\t")
+        return name if tab and what == "HEAD" and not first.startswith("ref: ") and said.startswith("ref: ") else ""
+
+    def push(self, copy: Path, refspec: str) -> None:
+        """Moves one reference of the server forward, from the bare repository at `copy`; never by force.
+
+        Raises `RemoteError`.
+        """
+        self._run(["push", "--quiet"], [refspec], copy)
+
     def lfs(self) -> LfsAccess | None:
         """Where LFS objects are asked for; None where the repository isn't registered with `enableLfs`.
 
