@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from mooring.flows.sweeps.watching import WatchPorts
     from mooring.flows.syncs.ports import SyncPorts
     from mooring.model.application import Destination
+    from mooring.forge.places import Named
+    from mooring.forge.ports import CodeHost
     from mooring.model.externalaws import AwsAccess
     from mooring.render.sops import SopsOpener
     from mooring.secrets.external.awsaccess import AwsClients
@@ -65,6 +67,8 @@ if TYPE_CHECKING:
     from mooring.state.watchers import Watchers
 
 __all__ = ["Composition"]
+    from mooring.writeback.proposing import Hosts
+    from mooring.writeback.writing import WritePorts
 
 _STEPS_AT_ONCE = 8
 _REPOSITORIES_AT_ONCE = 8
@@ -452,6 +456,32 @@ class Composition:
         def first(access: AwsAccess) -> tuple[float, dict[str, str]]:
             if access.login is None:
                 return 0.0, {}
+    def write_ports(self) -> tuple[WritePorts, Hosts]:
+        """For whatever writes to git: how, and the code hosts for pull requests."""
+        from mooring.forge.opening import Forges
+        from mooring.forge.places import read_forges
+        from mooring.source.commits import Writers
+        from mooring.source.gokit import GoKit
+        from mooring.writeback.credentials import stored_signer, stores
+        from mooring.writeback.writing import WritePorts
+
+        prefix, tokens = self._secret_prefix, self._installation_tokens
+        credentials = stores(self._credentials, lambda name, fresh: self.registry.secret(name, fresh=fresh), prefix)
+
+        def host(url: str, credential: str) -> CodeHost | None:
+            def named() -> Mapping[str, Named]:
+                return read_forges(self.registry.health_scripts.state()[0])
+
+            return Forges(credentials(credential), named, tokens=tokens).host(url)
+
+        ports = WritePorts(
+            Writers(Path(tempfile.gettempdir()) / "mooring" / "writes", tokens=tokens),
+            credentials,
+            lambda: stored_signer(self.secrets.text_if_there, prefix),
+            GoKit(self._program("gokit")).ask,
+        )
+        return ports, host
+
             from mooring.flows.secrets.externalproofs import AwsLogins
 
             return AwsLogins(self.secrets.get, self._secret_prefix, self._reached, self._client)(access)
