@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +44,7 @@ class Month:
     poll_seconds: float = 20
     principals: int = 4  # functions that use the table; DynamoDB asks KMS for each of them every five minutes
     secrets: int = 8  # three of the stack, three clusters, a credential of repositories, a key of sealed secrets
+    alarms: int = 9
     table_gb: float = 0.5
     bucket_gb: float = 1.0
     log_bytes: int = 1_500  # of one invocation, with START and REPORT
@@ -98,8 +98,6 @@ def lines(month: Month, known: Mapping[str, Any]) -> dict[str, list[Line]]:
     """The bill, by what it is for."""
     seconds = month.hours * 3600
     sweeps = month.hours * 60 / month.sweep_minutes
-    template = (_ROOT / "template.yaml").read_text()
-    alarms = len(re.findall(r"Type: AWS::CloudWatch::Alarm\n    Properties", template))  # those without a condition
     polls = seconds / month.poll_seconds * month.pollers
     lives = month.clusters * seconds / month.watch_life
     watched = lives * (month.watch_life + month.watch_overlap)
@@ -111,7 +109,7 @@ def lines(month: Month, known: Mapping[str, Any]) -> dict[str, list[Line]]:
             Line("secrets", "Secrets Manager, secret and month", month.secrets),
             Line("the key of table and bucket", "KMS, key and month", 1),
             Line("the table's requests of it", "KMS, ten thousand requests", month.principals * seconds / 300 / 1e4),
-            Line("alarms", "CloudWatch, alarm and month", alarms),
+            Line("alarms", "CloudWatch, alarm and month", month.alarms),
             Line("Lambda asks two FIFO queues", "SQS, million requests (FIFO)", 2 * polls / _MILLION),
             Line("Lambda asks the later queue", "SQS, million requests (standard)", polls / _MILLION),
             Line("the table", "DynamoDB, GB-month with point-in-time recovery", month.table_gb),

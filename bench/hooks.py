@@ -46,6 +46,7 @@ _VCPU = (
     1769  # MB of memory that come with one processor (AWS Lambda Developer Guide, "Configure Lambda function memory")
 )
 _ROUND_TRIP = 5.0  # ms that DynamoDB and SQS take in the cloud, about
+_REQUESTS = 5  # what was seen, who follows, a message for the touched one, one for the others, and what is remembered
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -118,10 +119,10 @@ def _measure(hook: Webhook, ledger: Path, emulator: int, memory: int, chosen: ar
         statistics.median(float(line["duration_ms"]) for line in calm), own, used / number * 1000,
     ]  # fmt: skip
     print(f"| {chosen.rate:.0f} | {' | '.join(f'{cell:.1f}' for cell in cells)} |")
-    cloud = own * _VCPU / memory + 4 * _ROUND_TRIP
-    share = f"{own:.1f} ms of processor x {_VCPU}/{memory} + 4 requests x {_ROUND_TRIP:.0f} ms"
+    cloud = own * _VCPU / memory + _REQUESTS * _ROUND_TRIP
+    share = f"{own:.1f} ms of processor x {_VCPU}/{memory} + {_REQUESTS} requests x {_ROUND_TRIP:.0f} ms"
     print(f"\nIn {memory} MB in the cloud: {share}, so about {cloud:.0f} ms.")
-    note("webhook", {"cpu_ms": round(own, 2), "requests": 4, "cloud_ms": round(cloud, 1), "memory_mb": memory})
+    note("webhook", {"cpu_ms": round(own, 2), "requests": _REQUESTS, "cloud_ms": round(cloud, 1), "memory_mb": memory})
 
 
 def _post(hook: Webhook, number: int, due: float) -> float:

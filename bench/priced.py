@@ -13,9 +13,11 @@ from bench.metering import Meter
 from local.repositories import commit
 from mooring.composition import Composition
 from mooring.events.messages import Cause, ObjectMessage, parse_later, parse_sync
+from mooring.flows.asked.deliveries import list_deliveries
 from mooring.flows.sweeps.sweeping import forward, sweep
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.objects import ObjectKey
+from mooring.state.deliveries import Deliveries
 
 __all__ = ["TASKS"]
 
@@ -51,11 +53,15 @@ def _push(task: dict[str, Any], ours: Composition) -> dict[str, Any]:
             queue.drain("renders", lambda bodies: _render(ours, bodies))
         queue.drop("syncs")
         queue.drop("later")
+    told = list_deliveries(Deliveries(ours.table), ours.applications, {})["items"][0]
+    assert [each["phase"] for each in told["caused"]] == ["Succeeded"], told
     return {"parts": parts}
 
 
 def _heals(task: dict[str, Any], ours: Composition) -> dict[str, Any]:
-    """Somebody edits one object, and the message that names it is worked off; the first time warms up."""
+    """Somebody edits an object, another each time (or it would be a fight), and the message that names it is worked
+    off; the first time warms up.
+    """
     from mooring.cluster.auth import Connection
     from mooring.cluster.client import ApiServer
 
@@ -63,11 +69,11 @@ def _heals(task: dict[str, Any], ours: Composition) -> dict[str, Any]:
     cluster = next(each for each in ours.registry.clusters() if each.name == "in-cluster")
     config = json.dumps(ours.registry.credentials_of(cluster)).encode()
     server = ApiServer(Connection.from_argo(cluster.server, config))
-    key = ObjectKey("", "ConfigMap", name(0), "settings")
-    path = f"/api/v1/namespaces/{name(0)}/configmaps/settings"
     headers = {"Content-Type": "application/merge-patch+json"}
     parts: dict[str, Any] = {}
-    for _ in range(task["times"]):
+    for number in range(task["times"]):
+        key = ObjectKey("", "ConfigMap", name(number), "settings")
+        path = f"/api/v1/namespaces/{name(number)}/configmaps/settings"
         server.request("PATCH", path, {"fieldManager": "kubectl-edit"}, {"data": {"key-00": "by hand"}}, headers)
         with meter.part() as parts["heal"]:
             handle_syncs(ours.sync_ports("bench", 900), [ObjectMessage("in-cluster", (key,), Cause("watch"))])
