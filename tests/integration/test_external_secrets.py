@@ -350,6 +350,20 @@ def test_templates_make_data_and_metadata(external_world: ExternalWorld) -> None
         ({"metadata": {"annotations": {"leak": "{{ .password }}"}}}, "uses 'password'"),
         ({"templateFrom": [{"target": "Annotations", "literal": "leak: {{ .password }}"}]}, "uses 'password'"),
         ({"templateFrom": [{"literal": "- {{ .password }}"}]}, "must render to a YAML mapping"),
+        ({"templateFrom": [{"literal": "'{{ .password }}': x"}]}, "renders to a key that holds a value"),
+        ({"templateFrom": [{"literal": "'{{ .password | b64enc }}': x"}]}, "renders to a key that holds a value"),
+        (
+            {"templateFrom": [{"literal": "'{{ substr 0 9 .password }}': x"}]},
+            "renders to a key that no Secret can have",
+        ),
+        (
+            {"templateFrom": [{"target": "Annotations", "secret": {"name": "own", "items": [{"key": "a"}]}}]},
+            "spec.target.template.templateFrom[0].target: can't be Annotations of what stands in a Secret",
+        ),
+        (
+            {"templateFrom": [{"target": "Labels", "configMap": {"name": "opened", "items": [{"key": "a"}]}}]},
+            "can't be Labels of what stands in a ConfigMap that holds secrets",
+        ),
         ({"templateFrom": [{"configMap": {"name": "theirs", "items": [{"key": "x"}]}}]}, "there is no ConfigMap"),
     ],
 )
@@ -358,7 +372,12 @@ def test_no_template_tells_a_value(external_world: ExternalWorld, template: Any,
     world = external_world.world
     external_world.secrets.create_secret(Name="db", SecretString='{"password": "hunter2: [canary"}')
     key = world.declare(**AUTO)
-    world.push(key, store(), external("db", data_from=[{"extract": {"key": "db"}}], target={"template": template}))
+    canary = base64.b64encode(b"hunter2 of a SOPS file").decode()
+    own = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "own"}, "data": {"a": canary}}
+    opened = config_map("opened", a="hunter2 of a chart")
+    opened["metadata"]["annotations"] = {"mooring.dev/hidden": "sops"}
+    asked = external("db", data_from=[{"extract": {"key": "db"}}], target={"template": template})
+    world.push(key, store(), own, opened, asked)
 
     external_world.sync(key)
 

@@ -15,8 +15,10 @@ from mooring.errors import ConfigurationError
 from mooring.model.externalsecret import ExternalSecret, Template, TemplateFrom
 from mooring.model.merges import merge_key
 from mooring.model.objects import Manifest
+from mooring.secrets.digests import is_secret
 from mooring.secrets.external.templating import Templates
-from mooring.secrets.external.values import check_keys
+from mooring.secrets.external.values import check_keys, is_key
+from mooring.secrets.masking import RECOGNISED
 
 __all__ = ["Held", "build"]
 
@@ -103,7 +105,7 @@ def _from(
     values: Mapping[str, bytes],
 ) -> dict[str, bytes]:
     if not source.kind:
-        return _pairs(templates.render({f"{field}.literal": source.literal}, values)[f"{field}.literal"], field)
+        return _pairs(templates.render({f"{field}.literal": source.literal}, values)[f"{field}.literal"], field, values)
     manifest = held(source.kind, namespace, source.name)
     if manifest is None:
         raise ConfigurationError(
@@ -111,14 +113,20 @@ def _from(
             "read from the cluster",
             field=field,
         )
+    quiet = is_secret(manifest)
+    if quiet and source.into != "Data":
+        raise ConfigurationError(
+            f"can't be {source.into} of what stands in a {source.kind} that holds secrets: they are shown wherever the "
+            "object is",
+            field=f"{field}.target",
+        )
     result: dict[str, bytes] = {}
     for key, whole in source.items:
         text = _content(manifest, key)
         if text is None:
             raise ConfigurationError(f"{source.kind} {source.name} has no key {key!r} with text", field=field)
-        quiet = source.kind == "Secret"
         if whole:
-            result |= _pairs(templates.render({field: text}, values, quiet=quiet)[field], field)
+            result |= _pairs(templates.render({field: text}, values, quiet=quiet)[field], field, values)
         else:
             result[key] = templates.render_bytes({field: text}, values, quiet=quiet)[field]
     return result
@@ -144,8 +152,8 @@ def _content(manifest: Manifest, key: str) -> str | None:
     return None
 
 
-def _pairs(text: str, field: str) -> dict[str, bytes]:
-    """Keys and values of a rendered YAML mapping."""
+def _pairs(text: str, field: str, values: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Keys and values of a rendered YAML mapping. Of keys that were made of values none is told."""
     import yaml
 
     try:
@@ -155,4 +163,19 @@ def _pairs(text: str, field: str) -> dict[str, bytes]:
         found = None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise ConfigurationError("must render to a YAML mapping of keys to text", field=field) from None
+    if values:
+        spelled = [text for value in values.values() for text in _spellings(value)]
+        if any(each in key for key in found for each in spelled):
+            raise ConfigurationError("renders to a key that holds a value: keys are shown, values are not", field=field)
+        if not all(is_key(key) for key in found):
+            told = "renders to a key that no Secret can have: letters, digits, '-', '_' and '.' are allowed"
+            raise ConfigurationError(told, field=field)
     return {str(key): value.encode() for key, value in found.items()}
+
+
+def _spellings(value: bytes) -> list[str]:
+    """As what a value would be recognised in a key; short ones stand there by chance."""
+    plain = value.decode(errors="replace").strip()
+    if len(plain) < RECOGNISED:
+        return []
+    return [plain, base64.b64encode(plain.encode()).decode().rstrip("="), plain.encode().hex()]

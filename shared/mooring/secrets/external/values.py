@@ -15,7 +15,7 @@ from mooring.errors import ConfigurationError
 from mooring.model.externalsecret import Conversion, Decoding
 from mooring.secrets.external.jsonpaths import find_property, members, text_of
 
-__all__ = ["check_keys", "convert_keys", "decode", "extract", "fields_of", "property_of"]
+__all__ = ["check_keys", "convert_keys", "decode", "extract", "fields_of", "is_key", "property_of"]
 
 _NOT_IN_KEYS = re.compile(r"[^-._a-zA-Z0-9]")
 
@@ -74,10 +74,15 @@ def convert_keys(keys: Mapping[str, bytes], conversion: Conversion) -> dict[str,
     return converted
 
 
+def is_key(key: str) -> bool:
+    """Whether a Secret may have such a key (Kubernetes, "Secrets", "Constraints on names")."""
+    return bool(key) and len(key) <= 253 and key not in (".", "..") and not _NOT_IN_KEYS.search(key)
+
+
 def check_keys(keys: Mapping[str, bytes]) -> None:
-    """Raises `ConfigurationError` for a key that no Secret may have (Kubernetes, "Secrets", "Constraints on names")."""
+    """Raises `ConfigurationError` for a key that no Secret may have."""
     for key in keys:
-        if not key or len(key) > 253 or key in (".", "..") or _NOT_IN_KEYS.search(key):
+        if not is_key(key):
             raise ConfigurationError(
                 f"{key!r} can't be a key of a Secret: letters, digits, '-', '_' and '.' are allowed; rewrite it",
                 field="rewrite",
