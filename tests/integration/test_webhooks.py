@@ -202,6 +202,7 @@ def test_those_whose_files_changed_go_first(intake: Intake, name: str) -> None:
     assert [str(touched)] == [each.get("app") for each in intake.take()]
     (told,) = intake.told()
     assert (2, 1) == (told.concerned, told.touched)
+    assert str(touched) == told.applications[0], "of very many the touched ones are named"
 
 
 def test_head_is_the_default_branch(intake: Intake) -> None:
