@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mooring.errors import PermanentError, UnreachableError
 from mooring.events.messages import (
@@ -21,6 +21,7 @@ from mooring.events.messages import (
     CommitMessage,
     Later,
     Message,
+    NoteMessage,
     ObjectMessage,
     PromotionMessage,
     Target,
@@ -35,17 +36,18 @@ __all__ = ["Queues"]
 
 _BATCH = 10  # messages a request (Amazon SQS, "Message quotas")
 _LONGEST_DELAY = 900  # seconds (the same page)
+_LONGEST_HIDDEN = 43_000  # seconds (the same page: twelve hours)
 _LONGEST_GROUP = 100  # characters; SQS takes 128
 
 
 class Queues:
-    """Sends messages; `urls` maps `renders`, `syncs` and `later` to the queues that this function may use."""
+    """Sends messages; `urls` maps `renders`, `syncs`, `notes` and `later` to the queues that this function may use."""
 
     def __init__(self, client: SQSClient, urls: dict[str, str]) -> None:
         self._client = client
         self._urls = urls
 
-    def send(self, to: Target, messages: Sequence[Message], *, alone: bool = False) -> None:
+    def send(self, to: Target | Literal["notes-dead"], messages: Sequence[Message], *, alone: bool = False) -> None:
         """Sends messages in their order; `alone` puts each into a group that nothing else can hold back.
 
         Raises `UnreachableError` where some could not be sent: sending all of them again does no harm.
@@ -72,6 +74,25 @@ class Queues:
             for index, (message, delay) in enumerate(messages)
         ]
         self._send("later", entries)
+
+    def give_up(self, message: NoteMessage) -> None:
+        """Puts a note that can't be delivered where an alarm shows it. Raises as `send`."""
+        self.send("notes-dead", [message])
+
+    def hide(self, queue: Target, receipt: str, seconds: float) -> None:
+        """Has a message that was received come back after so many seconds (at most twelve hours), not before.
+
+        Raises `UnreachableError`; the message comes back by itself then.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        hidden = max(0, min(_LONGEST_HIDDEN, round(seconds)))
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._urls[queue], ReceiptHandle=receipt, VisibilityTimeout=hidden
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise UnreachableError(f"SQS can't hide a message: {type(error).__name__}") from error
 
     def _send(self, to: str, entries: Sequence[SendMessageBatchRequestEntryTypeDef]) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -102,6 +123,8 @@ def _group(message: Message) -> str:
             name = f"app:{message.app}" if message.app else f"cluster:{message.cluster}"
         case ClusterMessage():
             name = f"cluster:{message.cluster}"
+        case NoteMessage():
+            name = f"lane:{message.lane}"
         case _:
             name = f"repository:{message.repository}"
     return name if len(name) <= _LONGEST_GROUP else hashlib.sha256(name.encode()).hexdigest()

@@ -12,7 +12,9 @@ a deployment.
                    or {"v": 1, "cluster": "in-cluster", "apps": ["argocd/payments"], "attempt": 1, "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "sets": ["argocd/shops"], "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "objects": [["", "Service", "shop", "web"]], "cause": {…}}
+    notes.fifo     {"v": 1, "note": "<id>", "of": "argocd/payments", "lane": "argocd/payments|slack|team"}
     later          {"v": 1, "to": "renders" | "syncs", "message": {…}}
+                   or {"v": 1, "to": "notes", "message": {…}}
                    or {"v": 1, "commit": "<SHA>", "of": "https://github.com/acme/shop.git", "attempt": 1}
 """
 
@@ -35,11 +37,13 @@ __all__ = [
     "CommitMessage",
     "Later",
     "Message",
+    "NoteMessage",
     "ObjectMessage",
     "PromotionMessage",
     "RepositoryMessage",
     "Trigger",
     "parse_later",
+    "parse_note",
     "parse_render",
     "parse_sync",
     "to_body",
@@ -48,7 +52,7 @@ __all__ = [
 Trigger = Literal[
     "push", "pullrequest", "tick", "person", "spec", "render", "retry", "watchdog", "secret", "watch", "audit"
 ]
-Target = Literal["renders", "syncs"]
+Target = Literal["renders", "syncs", "notes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +194,32 @@ class PromotionMessage:
         return {"v": 1, "promotion": self.promotion, "cause": self.cause.to_json()}
 
 
+@dataclass(frozen=True, slots=True)
+class NoteMessage:
+    """A note (`state.notes`) about an application or a cluster is to be delivered; those of one `lane` in order.
+
+    Where `of` is `digest`, it is one that gathers others, to be made when its time has come (`due`, epoch seconds).
+    """
+
+    note: str
+    of: str
+    lane: str
+    due: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        body: dict[str, Any] = {"v": 1, "note": self.note, "of": self.of, "lane": self.lane}
+        return body | ({"due": self.due} if self.due else {})
+
+
 Message: TypeAlias = (
-    AppMessage | ApplicationSetMessage | ClusterMessage | ObjectMessage | PromotionMessage | RepositoryMessage
+    AppMessage
+    | ApplicationSetMessage
+    | ClusterMessage
+    | NoteMessage
+    | ObjectMessage
+    | PromotionMessage
+    | RepositoryMessage
 )
 
 
@@ -239,6 +267,8 @@ def _object(body: str | bytes) -> dict[str, Any]:
 
 
 def _parse(value: dict[str, Any]) -> Message:
+    if isinstance(value.get("note"), str) and isinstance(value.get("of"), str):
+        return NoteMessage(value["note"], value["of"], str(value.get("lane", "")), float(value.get("due", 0.0)))
     cause = Cause.from_json(value.get("cause"))
     if isinstance(value.get("app"), str):
         return AppMessage(AppKey.parse(value["app"]), cause)
@@ -276,7 +306,7 @@ def _objects(value: object) -> tuple[ObjectKey, ...]:
 def parse_render(body: str | bytes) -> AppMessage | ApplicationSetMessage | PromotionMessage | RepositoryMessage:
     """Reads the body of a message of `renders.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
-    if isinstance(message, ClusterMessage | ObjectMessage):
+    if isinstance(message, ClusterMessage | NoteMessage | ObjectMessage):
         raise ConfigurationError("must name an app, a set, a promotion or a repository", field="message")
     return message
 
@@ -284,8 +314,16 @@ def parse_render(body: str | bytes) -> AppMessage | ApplicationSetMessage | Prom
 def parse_sync(body: str | bytes) -> AppMessage | ClusterMessage | ObjectMessage:
     """Reads the body of a message of `syncs.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
-    if isinstance(message, RepositoryMessage | ApplicationSetMessage | PromotionMessage):
+    if isinstance(message, RepositoryMessage | ApplicationSetMessage | NoteMessage | PromotionMessage):
         raise ConfigurationError("must name an app or a cluster", field="message")
+    return message
+
+
+def parse_note(body: str | bytes) -> NoteMessage:
+    """Reads the body of a message of `notes.fifo`. Raises `ConfigurationError`."""
+    message = _parse(_object(body))
+    if not isinstance(message, NoteMessage):
+        raise ConfigurationError("must name a note", field="message")
     return message
 
 
@@ -294,6 +332,6 @@ def parse_later(body: str | bytes) -> Later | CommitMessage:
     value = _object(body)
     if isinstance(value.get("commit"), str) and isinstance(value.get("of"), str):
         return CommitMessage(value["of"], value["commit"], int(value.get("attempt", 0)))
-    if value.get("to") not in ("renders", "syncs") or not isinstance(value.get("message"), dict):
+    if value.get("to") not in ("renders", "syncs", "notes") or not isinstance(value.get("message"), dict):
         raise ConfigurationError("must name the queue and hold a message", field="message")
     return Later(value["to"], _parse(value["message"]))

@@ -74,7 +74,15 @@ class Forges:
         if place.kind == "awsCodeCommit":
             return CodeCommit(lambda: self._client(place.api), place.api, place.name)
         headers = self._headers(place, url)
-        return None if headers is None else self._made(place, headers)
+        return None if headers is None else _client(place, self._rest(place, headers))
+
+    def api(self, url: str) -> tuple[Place, Rest] | None:
+        """Where a repository is, and its host's API; None as `host`, and where that is no REST API."""
+        place = place_of(url, {} if is_public(url) else self._named)
+        if place is None or place.kind == "awsCodeCommit":
+            return None
+        headers = self._headers(place, url)
+        return None if headers is None else (place, self._rest(place, headers))
 
     @cached_property
     def _named(self) -> Mapping[str, Named]:
@@ -107,9 +115,8 @@ class Forges:
             case _:
                 return None
 
-    def _made(self, place: Place, headers: Mapping[str, str]) -> CodeHost:
-        rest = Rest(place.api, headers, where=_FIELD, guard=self._guard, timeout=self._timeout)
-        return _client(place, rest)
+    def _rest(self, place: Place, headers: Mapping[str, str]) -> Rest:
+        return Rest(place.api, headers, where=_FIELD, guard=self._guard, timeout=self._timeout)
 
 
 def hook_host(

@@ -4,29 +4,35 @@
     DRIFTS#<cluster>#<group>/<ns>   <name>/<kind>#<evidence>   where the record is; what makes it one of a kind
 
 A record and its place are written in one transaction that fails where the place is taken, so the same change is never
-recorded twice. What is learnt later (what was done, by whom it was) is set beside the body: neither of the two writers
-can undo the other.
+recorded twice. The records of an application are a chain (ADR 0095), whose end `CHAIN#drift` is written with them and
+remembered until the next time, so that nothing has to be read first. What is learnt later (what was done, by whom it
+was) is set beside the body, outside of the chain: neither of the two writers can undo the other.
 """
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any, Final
 
-from mooring.errors import ConflictError
+from mooring.errors import ConflictError, ThrottledError
 from mooring.events.deeds import ObjectName, is_plural_of
 from mooring.model.application import AppKey
+from mooring.model.chain import Chained, Head, append
 from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField, Done, DriftRecord, Suspect
 from mooring.state.lists import application_pk
 from mooring.state.packing import pack, unpack
 from mooring.state.table import Item, Key, Operation, Table, put, update
 
-__all__ = ["Drifts"]
+__all__ = ["Drifts", "drift_from"]
 
-_PAIRS: Final = 40  # records in one transaction, two items each
+_PAIRS: Final = 33  # records in one transaction, two items each and the end of a chain
+_TRIES: Final = 10
+_HEAD: Final = "CHAIN#drift"
 _UPDATES: Final = 100  # of a transaction (AWS, "Quotas in Amazon DynamoDB")
 _OPEN: Final = ("noticed", "reported", "held back")
 _ENDED: Final = ("reverted", "adopted", "ended")
@@ -42,9 +48,10 @@ class Drifts:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._heads: dict[str, Head] = {}
 
     def record(self, records: Sequence[DriftRecord]) -> list[DriftRecord]:
-        """Writes the records that are not known yet, and returns these; any number, some forty a request."""
+        """Writes the records that are not known yet, and returns these; any number, some thirty a request."""
         distinct = list({_place(each): each for each in records}.values())
         written: list[DriftRecord] = []
         for start in range(0, len(distinct), _PAIRS):
@@ -52,15 +59,47 @@ class Drifts:
         return written
 
     def _record(self, records: Sequence[DriftRecord]) -> list[DriftRecord]:
-        try:
-            self._table.write(*(write for each in records for write in _writes(each)))
-        except ConflictError:
-            if len(records) == 1:
-                return []  # it is known, or somebody else saw it at the same moment
-            known = self._table.get_many(_place(each) for each in records)
-            unknown = [each for each in records if _place(each) not in known]
-            return [one for each in unknown for one in self._record([each])]
-        return list(records)
+        for attempt in range(_TRIES):
+            before = self._ends({each.app for each in records})
+            after = dict(before)
+            writes: list[Operation] = []
+            for each in records:
+                pointer, item, after[each.app] = _items(each, after[each.app])
+                writes += [put(pointer, "attribute_not_exists(pk)"), put(item)]
+            try:
+                self._table.write(*writes, *(_moved(app, after[app], head) for app, head in before.items()))
+            except ConflictError:  # some are known, or somebody else wrote records of the same applications
+                known = self._table.get_many(_place(each) for each in records)
+                records = [each for each in records if _place(each) not in known]
+                if not records:
+                    return []
+                time.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 (jitter, not a secret)
+                continue
+            self._heads |= after
+            return list(records)
+        raise ThrottledError("too many functions put drift on record at once; the next look tries again")
+
+    def _ends(self, apps: Collection[str]) -> dict[str, Head]:
+        """Where the chains of some applications end, from memory once: whatever comes of it, it is news afterwards."""
+        known = {app: head for app in apps if (head := self._heads.pop(app, None)) is not None}
+        return known | self.ends(AppKey.parse(app) for app in apps if app not in known)
+
+    def ends(self, apps: Iterable[AppKey]) -> dict[str, Head]:
+        """Where the chains of some applications end, a hundred a request."""
+        keys = {(application_pk(app), _HEAD): str(app) for app in apps}
+        items = self._table.get_many(keys) if keys else {}
+        found = {keys[key]: Head(item["seq"], item["hash"]) for key, item in items.items()}
+        return {app: found.get(app, Head()) for app in keys.values()}
+
+    def links(self, app: AppKey, low: str, high: str, limit: int = 0) -> Iterator[tuple[str, Chained, DriftRecord]]:
+        """The records of an application with ids between two, in order of time, each as a record of its chain, too."""
+        for item in self._table.query(application_pk(app), between=(f"DRIFT#{low}", f"DRIFT#{high}"), limit=limit):
+            id_ = item["sk"].removeprefix("DRIFT#")
+            sworn = Chained(
+                _chain(str(app)), item.get("seq", 0), item.get("prev", ""), "drift", id_, _sworn(item),
+                item.get("hash", ""),
+            )  # fmt: skip
+            yield id_, sworn, drift_from(item)
 
     def conclude(
         self, app: AppKey, keys: Collection[ObjectKey], done: Done, *, now: float, operation: str = ""
@@ -107,13 +146,13 @@ class Drifts:
     def find(self, apps: Iterable[AppKey], id_: str) -> DriftRecord | None:
         """The record with this id, of any of these applications: a hundred of them a request."""
         for item in self._table.get_many((application_pk(app), f"DRIFT#{id_}") for app in apps).values():
-            return _from_item(item)
+            return drift_from(item)
         return None
 
     def of_app(self, app: AppKey, limit: int, since: float = 0.0) -> list[DriftRecord]:
         """The newest records of an application, newest first; none that was noticed before `since`."""
         found = self._table.query(application_pk(app), "DRIFT#", newest_first=True, limit=limit)
-        return [_from_item(item) for item in takewhile(lambda item: item["at"] >= since, found)]
+        return [drift_from(item) for item in takewhile(lambda item: item["at"] >= since, found)]
 
     def of_object(self, cluster: str, name: ObjectName, since: float, until: float) -> list[DriftRecord]:
         """The records of an object (of a namespace's collection where it has no name) that were noticed between two
@@ -122,7 +161,7 @@ class Drifts:
         prefix = f"{name.name}/" if name.name else ""
         places = self._table.query(_place_pk(cluster, name.group, name.namespace), prefix)
         keys = [(item["at_pk"], item["at_sk"]) for item in places if since <= item["at"] <= until]
-        records = [_from_item(item) for item in self._table.get_many(keys).values()] if keys else []
+        records = [drift_from(item) for item in self._table.get_many(keys).values()] if keys else []
         return [each for each in records if is_plural_of(name.resource, each.key.kind)]
 
 
@@ -135,11 +174,29 @@ def _place(record: DriftRecord) -> Key:
     return _place_pk(record.cluster, key.group, key.namespace), f"{key.name}/{key.kind}#{record.evidence}"
 
 
-def _writes(record: DriftRecord) -> list[Operation]:
+def _chain(app: str) -> str:
+    return f"{app} drift"
+
+
+def _moved(app: str, after: Head, before: Head) -> Operation:
+    end = {"pk": application_pk(AppKey.parse(app)), "sk": _HEAD, "seq": after.seq, "hash": after.hash}
+    return put(end, "seq = :seen", seen=before.seq) if before.seq else put(end, "attribute_not_exists(pk)")
+
+
+def _sworn(item: Item) -> dict[str, Any]:
+    """What of a record never changes."""
+    return {
+        "at": float(item["at"]), "cluster": item["cluster"], "object": item["object"], "seen": unpack(item["body"])
+    }  # fmt: skip
+
+
+def _items(record: DriftRecord, head: Head) -> tuple[Item, Item, Head]:
+    """The place of a record, the record as the next one of its chain, and where that ends then."""
     item, place = _item(record), _place(record)
+    link, after = append(head, chain=_chain(record.app), kind="drift", id_=record.id, body=_sworn(item))
     pointer = {"pk": place[0], "sk": place[1], "at_pk": item["pk"], "at_sk": item["sk"], "at": item["at"]}
     pointer["ttl"] = int(record.noticed_at) + _POINTED
-    return [put(pointer, "attribute_not_exists(pk)"), put(item)]
+    return pointer, item | {"seq": link.seq, "prev": link.prev, "hash": link.hash}, after
 
 
 def _item(record: DriftRecord) -> Item:
@@ -187,7 +244,8 @@ def _suspect_from(row: list[Any]) -> Suspect:
     return Suspect(user, at, verb, certain, deed, tuple(fields), tuple((name, value) for name, value in told))
 
 
-def _from_item(item: Item) -> DriftRecord:
+def drift_from(item: Item) -> DriftRecord:
+    """The record that an item holds."""
     body = unpack(item["body"])
     uid, resource_version, generation, since = body["seen"]
     return DriftRecord(

@@ -93,7 +93,7 @@ def forward(ports: SweepPorts, messages: Iterable[Later | CommitMessage]) -> lis
     commits, which holds up nobody. Returns the troubles of hosts that will not be asked again.
     """
     waiting = list(messages)
-    for to in ("renders", "syncs"):
+    for to in ("renders", "syncs", "notes"):
         ports.queues.send(
             to, [each.message for each in waiting if isinstance(each, Later) and each.to == to], alone=True
         )
