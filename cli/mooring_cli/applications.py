@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from mooring.errors import ConfigurationError, MooringError
+from mooring_cli.audit import operations_table
 from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
 from mooring_cli.names import DEFAULT_NAMESPACE, AppName
@@ -59,6 +60,7 @@ def add_app_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
     parser = apps.add_parser("history", parents=[named], help="the syncs of one Application")
     parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--all", action="store_true", help="the newest 200 operations of any kind, however they ended")
     add_output_option(parser)
     parser.set_defaults(run=history)
 
@@ -185,7 +187,13 @@ def get(api: Api, args: argparse.Namespace) -> int:
 
 def history(api: Api, args: argparse.Namespace) -> int:
     """`mooring app history NAME`."""
-    app = _get(api, _named(args))
+    name = _named(args)
+    if args.all:
+        query = name.query | {"limit": "200"}
+        items = api.call("GET", "applications", name.name, "operations", query=query)["items"]
+        emit(args, items, lambda: operations_table(items))
+        return 0
+    app = _get(api, name)
     emit(args, (app.get("status") or {}).get("history") or [], lambda: history_table(app))
     return 0
 

@@ -13,7 +13,7 @@ from mooring_cli.client import Api
 from mooring_cli.output import add_output_option, emit
 from mooring_cli.pages import table
 
-__all__ = ["add_drift_commands"]
+__all__ = ["add_drift_commands", "moment"]
 
 _AGO = re.compile(r"([0-9]+)([smhdw])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -45,7 +45,7 @@ def list_drifts(api: Api, args: argparse.Namespace) -> int:
     """`mooring drift list`."""
     query = {name: value for name in ("app", "cluster", "who", "limit") if (value := getattr(args, name))}
     if args.since:
-        query["since"] = _moment(args.since)
+        query["since"] = moment(args.since)
     if args.all:
         query["all"] = "true"
     answer = api.call("GET", "drifts", query=query)
@@ -64,7 +64,8 @@ def show_drift(api: Api, args: argparse.Namespace) -> int:
     return 0
 
 
-def _moment(text: str) -> str:
+def moment(text: str) -> str:
+    """A time as the API takes it: `30m`, `12h`, `7d` are so long ago. Raises `ConfigurationError`."""
     ago = _AGO.match(text)
     if ago is None:
         return text

@@ -15,6 +15,7 @@ from mooring import __version__
 from mooring.errors import MooringError
 from mooring_cli.applications import add_app_commands, add_apply_command
 from mooring_cli.applicationsets import add_set_commands
+from mooring_cli.audit import add_audit_commands
 from mooring_cli.blame import add_blame_command
 from mooring_cli.bootstrap import add_bootstrap_command
 from mooring_cli.client import Api
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     add_cluster_commands(commands, shared)
     add_drift_commands(commands, shared)
     add_blame_command(commands, shared)
+    add_audit_commands(commands, shared)
     add_repo_commands(commands, shared)
     add_project_commands(commands, shared)
     add_key_commands(commands, shared)

@@ -12,6 +12,7 @@ import hmac
 from typing import Any
 
 import orjson
+from audittrail import add_audit_routes, recorded
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from bootstrap import add_bootstrap_routes
@@ -53,8 +54,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
         expected = f"Bearer {composition.api_token()}"
         if not hmac.compare_digest(given.encode(), expected.encode()):
             raise ForbiddenError("send Authorization: Bearer TOKEN with the API's token", field="Authorization")
-        answer: Response[Any] = next_middleware(app)
-        return answer
+        return recorded(app, composition, next_middleware, _ADMINISTRATOR)
 
     def body() -> Any:
         try:
@@ -154,6 +154,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     add_sealing_routes(app, composition, authorised, body)
     add_key_routes(app, composition, authorised, body)
     add_hook_routes(app, composition, authorised, body)
+    add_audit_routes(app, composition, authorised, key)
     add_page_routes(app, composition)
     add_drift_routes(app, composition, authorised, body, key, _ADMINISTRATOR)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)

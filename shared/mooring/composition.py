@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mooring.flows.arrivals.deliveries import DeliveryPorts
     from mooring.flows.arrivals.secretchanges import SecretChangePorts
     from mooring.flows.asked.auditing import AuditAccess
+    from mooring.flows.asked.audittrail import RecordPorts
     from mooring.flows.asked.bootstrapping import Root
     from mooring.flows.asked.declaring import AskPorts
     from mooring.flows.asked.hooks import HookPorts
@@ -50,9 +51,9 @@ if TYPE_CHECKING:
     from mooring.flows.sweeps.sweeping import SweepPorts
     from mooring.flows.sweeps.watching import WatchPorts
     from mooring.flows.syncs.ports import SyncPorts
-    from mooring.model.application import Destination
     from mooring.forge.places import Named
     from mooring.forge.ports import CodeHost
+    from mooring.model.application import Destination
     from mooring.model.externalaws import AwsAccess
     from mooring.render.sops import SopsOpener
     from mooring.secrets.external.awsaccess import AwsClients
@@ -61,14 +62,15 @@ if TYPE_CHECKING:
     from mooring.source.charts import Charts
     from mooring.source.githubapp import InstallationTokens
     from mooring.starting import WatchStarter
+    from mooring.state.actions import Actions
     from mooring.state.bundles import Bundles
     from mooring.state.deeds import Deeds
     from mooring.state.sealingkeys import SealingKeys
     from mooring.state.watchers import Watchers
-
-__all__ = ["Composition"]
     from mooring.writeback.proposing import Hosts
     from mooring.writeback.writing import WritePorts
+
+__all__ = ["Composition"]
 
 _STEPS_AT_ONCE = 8
 _REPOSITORIES_AT_ONCE = 8
@@ -240,6 +242,18 @@ class Composition:
         from mooring.flows.asked.declaring import AskPorts
 
         return AskPorts(self.applications, self.queues, time.time, self.registry)
+
+    def record_ports(self) -> RecordPorts:
+        """For `api`: the record of who did what."""
+        from mooring.flows.asked.audittrail import RecordPorts
+
+        return RecordPorts(self.applications, self._actions)
+
+    @cached_property
+    def _actions(self) -> Actions:
+        from mooring.state.actions import Actions
+
+        return Actions(self.table)
 
     def register_ports(self) -> RegisterPorts:
         """For what `api` registers."""
@@ -442,20 +456,6 @@ class Composition:
         )
         return MergePorts(MergedRequests(self.table), forges.host, self.queues, time.time)
 
-    def secret_change_ports(self) -> SecretChangePorts:
-        """For `sweep`, when a provider tells of a change."""
-        from mooring.flows.arrivals.secretchanges import SecretChangePorts
-        from mooring.state.secretuses import SecretUses
-
-        return SecretChangePorts(SecretUses(self.table), self.queues)
-
-    @cached_property
-    def _store_clients(self) -> AwsClients:
-        from mooring.secrets.external.awsaccess import AwsClients
-
-        def first(access: AwsAccess) -> tuple[float, dict[str, str]]:
-            if access.login is None:
-                return 0.0, {}
     def write_ports(self) -> tuple[WritePorts, Hosts]:
         """For whatever writes to git: how, and the code hosts for pull requests."""
         from mooring.forge.opening import Forges
@@ -482,6 +482,20 @@ class Composition:
         )
         return ports, host
 
+    def secret_change_ports(self) -> SecretChangePorts:
+        """For `sweep`, when a provider tells of a change."""
+        from mooring.flows.arrivals.secretchanges import SecretChangePorts
+        from mooring.state.secretuses import SecretUses
+
+        return SecretChangePorts(SecretUses(self.table), self.queues)
+
+    @cached_property
+    def _store_clients(self) -> AwsClients:
+        from mooring.secrets.external.awsaccess import AwsClients
+
+        def first(access: AwsAccess) -> tuple[float, dict[str, str]]:
+            if access.login is None:
+                return 0.0, {}
             from mooring.flows.secrets.externalproofs import AwsLogins
 
             return AwsLogins(self.secrets.get, self._secret_prefix, self._reached, self._client)(access)

@@ -15,6 +15,7 @@ from typing import Any
 
 from mooring.errors import ConflictError
 from mooring.model.application import AppKey
+from mooring.model.chain import Chained, Head
 from mooring.plan.inventory import Inventory, from_rows, to_rows
 from mooring.state import codec
 from mooring.state.deeds import Deeds
@@ -52,7 +53,7 @@ from mooring.state.table import Operation as Write
 __all__ = ["Applications"]
 
 _MOST_WRITES = 100  # of a transaction (AWS, "Quotas in Amazon DynamoDB")
-_KEPT = ("OP#", "DRIFT#", "LEASE")  # of a deleted application: what is on record of it, and the end of that
+_KEPT = ("OP#", "DRIFT#", "CHAIN#", "LEASE")  # of a deleted application: what is on record of it, and the end of that
 _PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "REQUEST", "LEASE")
 
 
@@ -208,6 +209,31 @@ class Applications:
         """The first operations of an application whose id is not below `id_` (they sort by time), oldest first."""
         items = self._table.query(application_pk(key), between=(f"OP#{id_}", "OP#~"), limit=limit)
         return [codec.operation_from(item) for item in items]
+
+    # -- what is on record, as chains (ADR 0095) --------------------------------------------------------------------
+
+    def on_record(self) -> list[AppKey]:
+        """Every application that there is or was, by name."""
+        names = {item["sk"] for pk in (APPLICATIONS, GONE) for item in self._table.query(pk, fields=("sk",))}
+        return [AppKey.parse(name) for name in sorted(names)]
+
+    def ends(self, keys: Iterable[AppKey]) -> dict[AppKey, Head]:
+        """Where the chains of operations of some applications end, a hundred a request."""
+        leases = {(application_pk(key), "LEASE"): key for key in keys}
+        items = self._table.get_many(leases) if leases else {}
+        return {leases[at]: codec.lease_from(item).head for at, item in items.items()}
+
+    def links(self, key: AppKey, low: str, high: str, limit: int = 0) -> Iterator[tuple[str, Chained, Operation]]:
+        """The operations with ids between two, in order of time, each as a record of its chain, too, and before them
+        where each stands among the items.
+        """
+        for item in self._table.query(application_pk(key), between=(f"OP#{low}", f"OP#{high}"), limit=limit):
+            yield item["sk"].removeprefix("OP#"), codec.operation_link(item), codec.operation_from(item)
+
+    def newest_links(self, key: AppKey, limit: int) -> list[tuple[Chained, Operation]]:
+        """The newest operations of an application, or of whatever had its name, newest first."""
+        items = self._table.query(application_pk(key), "OP#", newest_first=True, limit=limit)
+        return [(codec.operation_link(item), codec.operation_from(item)) for item in items]
 
     # -- what git wants --------------------------------------------------------------------------------------------
 

@@ -1,0 +1,258 @@
+"""`mooring audit`: the record of who did what, when and why; and whether anybody has changed it.
+
+`mooring audit` prints records as they come, page by page, so any number of them may be exported. `mooring audit verify`
+reads the chains and works out every hash on this machine: it has to believe neither the table nor the API. Cells of CSV
+that a spreadsheet would take for a formula get an apostrophe in front (OWASP, "CSV Injection").
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mooring.errors import ConfigurationError
+from mooring_cli.client import Api
+from mooring_cli.drifts import moment
+from mooring_cli.output import emit
+from mooring_cli.pages import short, table
+
+if TYPE_CHECKING:
+    from mooring.model.chain import Chained, Fault
+
+__all__ = ["add_audit_commands", "operations_table"]
+
+FAILED = 1
+_ROUNDS: Final = 5  # times that a chain is read which grows meanwhile
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_COLUMNS: Final = (
+    "time", "endedAt", "kind", "application", "action", "outcome", "actor", "trigger", "cause", "revision", "author",
+    "authorEmail", "committer", "committerEmail", "signer", "verified", "repository", "sha", "subject",
+    "mergedRequest", "mergedBy", "reviews", "objects", "message", "source", "agent", "id", "chain", "seq", "hash",
+)  # fmt: skip
+
+
+def add_audit_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """`mooring audit` and `mooring audit verify`."""
+    parser = commands.add_parser("audit", parents=[shared], help="who did what, when and why; and is that so")
+    parser.add_argument("--since", metavar="TIME", help="from 2026-03-01T02:00:00Z on, or 30m, 12h, 7d ago")
+    parser.add_argument("--until", metavar="TIME", help="before this time")
+    parser.add_argument("--app", metavar="NAME", help="of this application (NAME or NAMESPACE/NAME)")
+    parser.add_argument("--kind", choices=["operation", "drift", "action"], help="only these records")
+    parser.add_argument("--format", choices=["table", "json", "csv"], default="table", help="json: one line a record")
+    parser.set_defaults(run=export)
+    verbs = parser.add_subparsers(dest="subcommand", metavar="COMMAND")
+    verify = verbs.add_parser("verify", parents=[shared], help="find gaps, edits and records that somebody put there")
+    verify.add_argument("--app", metavar="NAME", help="only the chains of this application")
+    verify.add_argument(
+        "--anchors", metavar="FILE", help="compare with the ends that FILE has from earlier, then add those of now"
+    )
+    verify.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table", help="how to print it")
+    verify.set_defaults(run=verify_chains)
+
+
+def export(api: Api, args: argparse.Namespace) -> int:
+    """`mooring audit`."""
+    query = {name: value for name in ("app", "kind") if (value := getattr(args, name))}
+    query |= {name: moment(value) for name in ("since", "until") if (value := getattr(args, name))}
+    records = _records(api, query)
+    if args.format == "json":
+        for each in records:
+            print(json.dumps(each, ensure_ascii=False))
+    elif args.format == "csv":
+        print(_line(_COLUMNS), end="")
+        for each in records:
+            print(_line([_cell(each, name) for name in _COLUMNS]), end="")
+    else:
+        print(table(["TIME", "KIND", "APP", "ACTION", "OUTCOME", "ACTOR", "TRIGGER", "COMMIT"], map(_row, records)))
+    return 0
+
+
+def operations_table(items: list[dict[str, Any]]) -> str:
+    """The operations of one application, newest first."""
+    headers = [
+        "ID",
+        "TIME",
+        "ACTION",
+        "OUTCOME",
+        "TRIGGER",
+        "BY",
+        "REVISION",
+        "AUTHOR",
+        "SIGNER",
+        "MERGED BY",
+        "CHANGED",
+    ]
+    return table(headers, map(_operation_row, items))
+
+
+def verify_chains(api: Api, args: argparse.Namespace) -> int:
+    """`mooring audit verify`: 0 where every chain is whole, 1 where one is not."""
+    anchors = _read_anchors(args.anchors) if args.anchors else {}
+    heads = _heads(api, args.app)
+    mine = {chain for chain in anchors if not args.app or chain.removesuffix(" drift") == _full(args.app)}
+    faults, checked = [], []
+    for chain in sorted({*heads, *mine}):
+        found, head = _verify(api, chain, anchors.get(chain, {}))
+        faults += [{"chain": each.chain, "seq": each.seq, "message": each.message} for each in found]
+        checked.append({"chain": chain, "seq": head["seq"], "hash": head["hash"]})
+    if args.anchors and not faults:
+        _add_anchors(args.anchors, anchors, checked)
+    emit(args, {"faults": faults, "chains": checked}, lambda: _verdict(faults, checked))
+    return FAILED if faults else 0
+
+
+def _verify(api: Api, chain: str, anchors: dict[int, str]) -> tuple[list[Fault], dict[str, Any]]:
+    from mooring.model.chain import Head, find_faults
+
+    found: list[Fault] = []
+    head: dict[str, Any] = {"seq": 0, "hash": ""}
+    for _ in range(_ROUNDS):
+        before = _head(api, chain)
+        links = (_link(each["record"]) for each in _records(api, {"chain": chain}))
+        found = find_faults(chain, links, Head(before["seq"], before["hash"]), anchors)
+        head = _head(api, chain)
+        if not found or head == before:
+            break  # what looks wrong while a chain grows is looked at again
+    return found, head
+
+
+def _link(record: dict[str, Any]) -> Chained:
+    from mooring.model.chain import Chained
+
+    return Chained(**record)
+
+
+def _records(api: Api, query: dict[str, str]) -> Iterator[dict[str, Any]]:
+    position: dict[str, str] = {}
+    while True:
+        answer = api.call("GET", "audit", query=query | position)
+        yield from answer["items"]
+        if "continue" not in answer["metadata"]:
+            return
+        position = {"continue": answer["metadata"]["continue"]}
+
+
+def _heads(api: Api, app: str | None) -> dict[str, dict[str, Any]]:
+    query = {"app": _full(app)} if app else {}
+    return {each["chain"]: each for each in api.call("GET", "audit", "chains", query=query)["items"]}
+
+
+def _head(api: Api, chain: str) -> dict[str, Any]:
+    found = api.call("GET", "audit", "chains", query={"chain": chain})["items"]
+    head: dict[str, Any] = found[0] if found else {"chain": chain, "seq": 0, "hash": ""}
+    return head
+
+
+def _full(app: str) -> str:
+    return app if "/" in app else f"argocd/{app}"
+
+
+def _read_anchors(file: str) -> dict[str, dict[int, str]]:
+    """Hashes by chain and place; lines that hold none (a log's own) are passed over."""
+    anchors: dict[str, dict[int, str]] = {}
+    path = Path(file)
+    if not path.exists():
+        return anchors
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+            chain, seq, hashed = str(found["chain"]), int(found["seq"]), str(found["hash"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigurationError(f"line {number} is no anchor: chain, seq and hash as JSON", field=file) from error
+        if anchors.setdefault(chain, {}).setdefault(seq, hashed) != hashed:
+            raise ConfigurationError(f"line {number} says otherwise than an earlier one of {chain}", field=file)
+    return anchors
+
+
+def _add_anchors(file: str, known: dict[str, dict[int, str]], heads: list[dict[str, Any]]) -> None:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    news = [head for head in heads if head["seq"] and head["seq"] not in known.get(head["chain"], {})]
+    with Path(file).open("a", encoding="utf-8") as opened:
+        opened.writelines(json.dumps({"time": now, **head}, ensure_ascii=False) + "\n" for head in news)
+
+
+def _verdict(faults: list[dict[str, Any]], checked: list[dict[str, Any]]) -> str:
+    records = sum(each["seq"] for each in checked)
+    if not faults:
+        return f"{len(checked)} chains with {records} records are whole"
+    lines = [f"{each['chain']}: record {each['seq']}: {each['message']}" for each in faults]
+    return "\n".join([*lines, "", f"{len(faults)} faults in {len({each['chain'] for each in faults})} chains"])
+
+
+def _row(each: dict[str, Any]) -> list[object]:
+    commit = each.get("commit") or {}
+    return [
+        each["time"],
+        each["kind"],
+        each.get("application", ""),
+        each["action"],
+        each["outcome"],
+        each.get("actor", ""),
+        each.get("trigger", ""),
+        f"{short(commit['sha'])} {commit['author']}" if commit.get("sha") else "",
+    ]
+
+
+def _operation_row(each: dict[str, Any]) -> list[object]:
+    commit, request = each["commit"] or {}, each["mergedRequest"] or {}
+    changed = [one for one in each["objects"] if one["before"] != one["after"]]
+    return [
+        each["id"],
+        each["time"],
+        each["action"],
+        each["outcome"],
+        each["trigger"],
+        each["actor"],
+        short(each["revision"]),
+        commit.get("author", ""),
+        commit.get("signer", ""),
+        request.get("merged_by", ""),
+        ", ".join(f"{one['kind']}/{one['name']}" for one in changed[:3]) + (" …" if len(changed) > 3 else ""),
+    ]
+
+
+def _cell(each: dict[str, Any], name: str) -> str:
+    commit, request, record = each.get("commit") or {}, each.get("mergedRequest") or {}, each["record"]
+    match name:
+        case "author" | "committer" | "signer" | "verified" | "repository" | "sha" | "subject":
+            value = commit.get(name, "")
+        case "authorEmail":
+            value = commit.get("email", "")
+        case "committerEmail":
+            value = commit.get("committer_email", "")
+        case "mergedRequest":
+            value = request.get("url", "")
+        case "mergedBy":
+            value = request.get("merged_by", "")
+        case "reviews":
+            value = "; ".join(f"{one['reviewer']} ({one['verdict']})" for one in request.get("reviews", ()))
+        case "objects":
+            value = "; ".join(map(_told, each.get("objects", ())))
+        case "message":
+            value = each.get("message") or (json.dumps(each["told"]) if each.get("told") else "")
+        case "chain" | "seq" | "hash":
+            value = record[name]
+        case _:
+            value = each.get(name, "")
+    return "" if value is None else str(value)
+
+
+def _told(one: dict[str, Any]) -> str:
+    name = f"{one['kind']}/{one['namespace']}/{one['name']}" if one["namespace"] else f"{one['kind']}/{one['name']}"
+    if "fields" in one:
+        return f"{name}: {', '.join(str(field['path']) for field in one['fields'])}"
+    return f"{name} {one['result']}"
+
+
+def _line(cells: Any) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+    return buffer.getvalue()

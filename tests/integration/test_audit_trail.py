@@ -1,0 +1,338 @@
+"""The record through the API's handler and the command, over moto's AWS: exported, checked, and tampered with."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from mooring.errors import ConfigurationError
+from mooring.events.messages import Cause
+from mooring.flows.asked.declaring import AskPorts, declare, delete
+from mooring.flows.asked.ulid import new_ulid
+from mooring.model.application import AppKey
+from mooring.model.mergedrequest import MergedRequest, Review
+from mooring.model.objects import ObjectKey
+from mooring.plan.driftrecords import ChangedField, DriftRecord
+from mooring.queues import Queues
+from mooring.state.applications import Applications
+from mooring.state.packing import pack, unpack
+from mooring.state.records import Commit, Operation, ResourceResult
+from mooring.state.registry import Registry
+from mooring.state.table import Table, delete as remove, put, update
+from mooring_cli import main as command
+
+ROOT = Path(__file__).parents[2]
+REGION = "eu-central-1"
+TOKEN = "a-token-for-tests"  # noqa: S105 (of moto's account)
+NOON = 1_790_000_000.0
+KEY = AppKey("argocd", "shop")
+COMMIT = Commit(
+    "Ada", "ada@acme.test", "=cmd|' /C calc'!A0", repository="github.com/acme/shop", sha="a" * 40, signer="K"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The handler of `api`, what it reads, and the command over it."""
+
+    handler: Callable[[dict[str, Any], Any], dict[str, Any]]
+    table: Table
+    asking: AskPorts
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    @property
+    def applications(self) -> Applications:
+        return Applications(self.table)
+
+    def call(self, method: str, path: str, *, query: dict[str, str] | None = None, body: Any = None) -> Any:
+        event = json.loads((ROOT / "events" / "api-list.json").read_text())
+        event |= {"rawPath": path, "queryStringParameters": query or {}, "isBase64Encoded": body is not None}
+        event["body"] = None if body is None else base64.b64encode(json.dumps(body).encode()).decode()
+        event["requestContext"]["http"] |= {"method": method, "path": path, "sourceIp": "203.0.113.9"}
+        event["headers"] |= {"authorization": f"Bearer {TOKEN}", "user-agent": "mooring-cli"}
+        answer = self.handler(event, None)
+        found = json.loads(answer["body"])
+        if answer["statusCode"] >= 400:
+            raise ConfigurationError(found["error"]["message"], field=found["error"]["field"])
+        return found
+
+    def mooring(self, *argv: str) -> tuple[int, str]:
+        def call(_: Any, method: str, *path: str, query: dict[str, str] | None = None, body: object = None) -> Any:
+            return self.call(method, "/".join(("/api/v1", *path)), query=query, body=body)
+
+        self.monkeypatch.setattr("mooring_cli.client.Api.call", call)
+        self.capsys.readouterr()
+        code = command.main(["--url", "https://api.test", "--token", TOKEN, *argv])
+        told = self.capsys.readouterr()
+        return code, told.out + told.err
+
+    def operate(self, number: int, key: AppKey = KEY) -> Operation:
+        """One finished sync of the application, a minute after the one before."""
+        at = NOON + 60 * number
+        result = ResourceResult(
+            ObjectKey("apps", "Deployment", "shop", "web"), "v1", "configured", before="1", after="2"
+        )
+        operation = Operation(
+            new_ulid(at), "sync", "Succeeded", "done", at, at + 1, "a" * 40, "b" * 64, 1, Cause("push", "d-1", "ada"),
+            COMMIT, (result,), former="c" * 64,
+        )  # fmt: skip
+        record = self.applications.load([key], inventory=True)[key]
+        held = self.applications.begin(record, owner="test", now=at, ttl=9, inventory={}, status=record.status)
+        self.applications.finish(held, inventory={}, status=record.status, operation=operation, retry=None)
+        return operation
+
+    def drift(self, number: int) -> None:
+        """Somebody changes a field of the application's object."""
+        at = NOON + 60 * number + 30
+        fields = (ChangedField(".spec.replicas", 2, 9, "kubectl-edit", "Update", "", ""),)
+        self.applications.drifts.record([
+            DriftRecord(
+                new_ulid(at), str(KEY), "in-cluster", ObjectKey("apps", "Deployment", "shop", "web"), "changed", fields,
+                "sweep", at, "noticed", f"mark-{number}",
+            )
+        ])  # fmt: skip
+
+    def items(self, prefix: str) -> list[dict[str, Any]]:
+        return list(self.table.query(f"APP#{KEY}", prefix))
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Installation]:
+    """An installation with one application."""
+    monkeypatch.syspath_prepend(ROOT / "functions" / "api")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    before = set(sys.modules)
+    with mock_aws():
+        dynamodb, sqs = boto3.client("dynamodb", region_name=REGION), boto3.client("sqs", region_name=REGION)
+        key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        types = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+        dynamodb.create_table(
+            TableName="mooring", KeySchema=key, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
+        )
+        secrets = boto3.client("secretsmanager", region_name=REGION)
+        secrets.create_secret(Name="token", SecretString=json.dumps({"token": TOKEN}))
+        environment = {"MOORING_TABLE": "mooring", "MOORING_API_TOKEN_SECRET": "token", "MOORING_SECRET_PREFIX": "m"}
+        for name in ("RENDERS", "SYNCS"):
+            queue = sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
+            environment[f"MOORING_{name}_QUEUE"] = queue["QueueUrl"]
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        from app import handler  # type: ignore[import-not-found]
+
+        table = Table(dynamodb, "mooring")
+        registry = Registry(table, None, "mooring")  # type: ignore[arg-type]  # no credentials here
+        queues = Queues(sqs, {name.lower(): environment[f"MOORING_{name}_QUEUE"] for name in ("RENDERS", "SYNCS")})
+        asking = AskPorts(Applications(table), queues, lambda: NOON, registry)
+        declare(asking, document("shop"), "ada")
+        yield Installation(handler, table, asking, monkeypatch, capsys)
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(ROOT / "functions")):
+            del sys.modules[name]
+
+
+def document(name: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": name},
+        "spec": {
+            "source": {"repoURL": "https://github.com/acme/shop", "path": "."},
+            "destination": {"name": "in-cluster", "namespace": name},
+        },
+    }
+
+
+def test_everything_is_exported_and_whole(world: Installation) -> None:
+    """GIVEN operations, drift and actions WHEN exported THEN each has who, when, why, what; and verify finds nothing."""
+    for number in range(3):
+        world.drift(number)
+        world.operate(number)
+    request = MergedRequest(
+        7, "Change", "https://github.test/7", "ada", "grace", reviews=(Review("linus", "approved"),)
+    )
+    world.applications.merged_requests.note((COMMIT.repository, COMMIT.sha), request, now=NOON)
+    world.call("POST", "/api/v1/applications", body=document("other"))
+    code, out = world.mooring("audit", "--format", "json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert (0, 7) == (code, len(rows))
+    operation = next(row for row in rows if row["kind"] == "operation")
+    assert ("ada", "push", "d-1", "argocd/shop") == tuple(
+        operation[name] for name in ("actor", "trigger", "cause", "application")
+    )
+    assert ("Ada", "K", "grace", "linus") == (
+        operation["commit"]["author"],
+        operation["commit"]["signer"],
+        operation["mergedRequest"]["merged_by"],
+        operation["mergedRequest"]["reviews"][0]["reviewer"],
+    )
+    assert ("c" * 64, "1", "2") == (
+        operation["formerBundle"], operation["objects"][0]["before"], operation["objects"][0]["after"]
+    )  # fmt: skip
+    action = next(row for row in rows if row["kind"] == "action")
+    assert ("admin", "POST /api/v1/applications", "203.0.113.9", "other") == (
+        action["actor"], action["action"], action["source"], action["told"]["name"]
+    )  # fmt: skip
+    drift = next(row for row in rows if row["kind"] == "drift")
+    assert (".spec.replicas", 2, 9) == tuple(
+        drift["objects"][0]["fields"][0][name] for name in ("path", "before", "after")
+    )
+    code, out = world.mooring("audit", "verify")
+    assert (0, "5 chains with 7 records are whole") == (code, out.strip())
+    code, out = world.mooring("app", "history", "shop", "--all")
+    assert (0, 3) == (code, out.count("Deployment/web"))
+
+
+def test_pages_leave_nothing_out(world: Installation) -> None:
+    """GIVEN records in several chains WHEN read two at a time THEN each comes once, in the order of its chain."""
+    declare(world.asking, document("other"), "ada")
+    for number in range(5):
+        world.operate(number)
+        world.operate(number, AppKey("argocd", "other"))
+        world.drift(number)
+    found, after = [], {}
+    for _ in range(20):
+        answer = world.call("GET", "/api/v1/audit", query={"limit": "2"} | after)
+        found += [(row["record"]["chain"], row["record"]["seq"]) for row in answer["items"]]
+        after = dict(answer["metadata"])
+        if not after:
+            break
+    chains = ("argocd/other", "argocd/shop", "argocd/shop drift")
+    assert [(chain, seq) for chain in chains for seq in range(1, 6)] == found
+
+
+def test_a_time_and_an_application_narrow_it(world: Installation) -> None:
+    """GIVEN an operation a minute WHEN a time is asked for THEN those that began in it come; nonsense is refused."""
+    for number in range(5):
+        world.operate(number)
+    window = {"since": "2026-09-21T14:13:50Z", "until": "2026-09-21T14:15:50Z", "app": "shop", "kind": "operation"}
+    answer = world.call("GET", "/api/v1/audit", query=window)
+    assert [2, 3] == [row["record"]["seq"] for row in answer["items"]]
+    for name, value in [("since", "soon"), ("limit", "0"), ("kind", "x"), ("continue", "x"), ("app", "A B")]:
+        with pytest.raises(ConfigurationError, match=name):
+            world.call("GET", "/api/v1/audit", query={name: value})
+
+
+def test_csv_holds_no_formula(world: Installation) -> None:
+    """GIVEN a commit whose subject is a formula WHEN exported as CSV THEN a spreadsheet takes it for text."""
+    world.operate(1)
+    code, out = world.mooring("audit", "--format", "csv", "--app", "shop")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert (0, "'" + COMMIT.subject, "Deployment/shop/web configured", "1") == (
+        code, row["subject"], row["objects"], row["seq"]
+    )  # fmt: skip
+
+
+def tampered(name: str, world: Installation) -> None:
+    """One deed of somebody who may write the table."""
+    items, drifts = world.items("OP#"), world.items("DRIFT#")
+    pk = f"APP#{KEY}"
+    match name:
+        case "edit":
+            body = unpack(items[1]["body"]) | {"message": "nothing to see"}
+            world.table.write(update((pk, items[1]["sk"]), {"body": pack(body)}))
+        case "remove":
+            world.table.write(remove((pk, items[1]["sk"])))
+        case "remove the last":
+            world.table.write(remove((pk, items[-1]["sk"])))
+        case "swap":
+            world.table.write(put(items[0] | {"sk": items[1]["sk"]}), put(items[1] | {"sk": items[0]["sk"]}))
+        case "insert":
+            world.table.write(put(items[1] | {"sk": f"OP#{new_ulid(NOON)}#000002"}))
+        case "insert unchained":
+            world.table.write(put({"pk": pk, "sk": f"OP#{new_ulid(NOON)}", "body": items[0]["body"]}))
+        case "edit drift":
+            world.table.write(update((pk, drifts[0]["sk"]), {"cluster": "another"}))
+        case "remove drift":
+            world.table.write(remove((pk, drifts[0]["sk"])))
+        case "edit action":
+            (action,) = [item for item in world.table.query("ACTIONS") if item["sk"] != "HEAD"]
+            body = unpack(action["body"]) | {"actor": "somebody else"}
+            world.table.write(update(("ACTIONS", action["sk"]), {"body": pack(body)}))
+        case "remove all":
+            world.table.delete_all([(pk, item["sk"]) for item in items])
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "edit", "remove", "remove the last", "swap", "insert", "insert unchained", "edit drift", "remove drift",
+        "edit action", "remove all",
+    ],
+)  # fmt: skip
+def test_verify_finds(deed: str, world: Installation) -> None:
+    """GIVEN a whole record WHEN somebody with write access does one thing to it THEN verify fails and says where."""
+    for number in range(3):
+        world.drift(number)
+        world.operate(number)
+    world.call("POST", "/api/v1/applications", body=document("other"))
+    assert 0 == world.mooring("audit", "verify")[0]
+    tampered(deed, world)
+    code, out = world.mooring("audit", "verify")
+    assert 1 == code
+    assert "faults in 1 chains" in out, out
+
+
+def test_anchors_find_a_rewritten_history(world: Installation, tmp_path: Path) -> None:
+    """GIVEN ends that an auditor kept WHEN a whole chain is made anew without them THEN only the anchors tell."""
+    anchors = tmp_path / "anchors.jsonl"
+    for number in range(3):
+        world.operate(number)
+    assert 0 == world.mooring("audit", "verify", "--anchors", str(anchors))[0]
+    lines = [json.loads(line) for line in anchors.read_text().splitlines()]
+    assert [("argocd/shop", 3)] == [(line["chain"], line["seq"]) for line in lines]
+    world.operate(3)
+    assert 0 == world.mooring("audit", "verify", "--anchors", str(anchors))[0], "a chain that has grown is whole"
+    world.table.delete_all([(item["pk"], item["sk"]) for item in (*world.items("OP#"), *world.items("LEASE"))])
+    for number in range(4):
+        world.operate(number)
+    assert 0 == world.mooring("audit", "verify")[0], "the table alone can't tell"
+    code, out = world.mooring("audit", "verify", "--anchors", str(anchors))
+    assert 1 == code
+    assert "was rewritten since the anchor" in out
+
+
+def test_a_deleted_application_keeps_its_records(world: Installation) -> None:
+    """GIVEN an application that is gone WHEN one of its name is declared THEN the chain goes on; its history is new."""
+    world.operate(1)
+    delete(world.asking, KEY, "ada", cascade=False)
+    record = world.applications.load([KEY], inventory=True)[KEY]
+    held = world.applications.begin(record, owner="t", now=NOON, ttl=9, inventory={}, status=record.status)
+    gone = Operation(
+        new_ulid(NOON + 100), "delete", "Succeeded", "deleted", NOON + 100, NOON + 101, "", "", 2,
+        Cause("person", by="ada"), Commit(),
+    )  # fmt: skip
+    world.applications.forget(held, ["github.com/acme/shop"], operation=gone, now=NOON)
+    assert world.applications.load([KEY])[KEY].spec is None
+    assert (0, "3 chains with 2 records are whole") == (lambda told: (told[0], told[1].strip()))(
+        world.mooring("audit", "verify")
+    )
+    declare(world.asking, document("shop"), "ada")
+    again = world.operate(5)
+    assert [again.id] == [each.id for each in world.applications.operations(KEY, 10)]
+    answer = world.call("GET", "/api/v1/audit", query={"app": "shop", "kind": "operation"})
+    assert [(1, "sync"), (2, "delete"), (3, "sync")] == [(r["record"]["seq"], r["action"]) for r in answer["items"]]
+    assert 0 == world.mooring("audit", "verify")[0]
+
+
+def test_no_secret_goes_on_record(world: Installation) -> None:
+    """GIVEN requests that carry credentials WHEN carried out or refused THEN who and where is told, and no secret."""
+    refused = {"url": "https://ada:hunter2@git.test/x?token=hunter2", "password": "hunter2", "kind": "zip"}
+    with pytest.raises(ConfigurationError):
+        world.call("PUT", "/api/v1/repositories", body=refused)
+    answer = world.call("GET", "/api/v1/audit", query={"kind": "action"})
+    assert ["asked", "refused"] == [row["outcome"] for row in answer["items"]]
+    assert "https://git.test/x" == answer["items"][0]["told"]["url"]
+    assert answer["items"][0]["id"] == answer["items"][1]["told"]["of"]
+    assert "hunter2" not in json.dumps(answer)
