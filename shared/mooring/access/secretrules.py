@@ -36,6 +36,8 @@ SECRETS_ANNOTATION: Final = "mooring.dev/secrets"
 _FIELD: Final = f"metadata.annotations[{SECRETS_ANNOTATION}]"
 _PROVIDERS: Final = ("SecretsManager", "ParameterStore", "Vault", "Kubernetes")
 _SCOPES: Final = ("strict", "namespace-wide", "cluster-wide")
+_ARN: Final = re.compile(r"arn:[^:]*:(?:secretsmanager|ssm):[^:]*:[^:]*:((?:secret:|parameter/).+)")
+_ENDING: Final = re.compile(r"-[A-Za-z0-9]{6}$")
 _ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
@@ -144,7 +146,7 @@ def keys_allowed(project: Project, provider: str, keys: Sequence[str], *, found:
     if rules is None or rules.keys is None:
         return None
     patterns = rules.keys.get(provider, ())
-    refused = [key for key in keys if not _fits(patterns, key)]
+    refused = [key for key in keys if not _fits(patterns, key, *_names(key))]
     if not refused:
         return None
     value = f"{len(refused)} of the {len(keys)} keys of {provider} that are found" if found else ""
@@ -157,7 +159,7 @@ def keys_allowed(project: Project, provider: str, keys: Sequence[str], *, found:
 def pushes_allowed(project: Project, key: str) -> Refusal | None:
     """Whether PushSecrets of applications may write a secret of Secrets Manager."""
     rules = project.secrets
-    if rules is None or rules.pushes is None or _fits(rules.pushes, key):
+    if rules is None or rules.pushes is None or _fits(rules.pushes, key, *_names(key)):
         return None
     advice = f"push to another (permitted: {', '.join(rules.pushes) or 'none'}), or add it"
     return Refusal(project.name, f"{_FIELD}.pushSecrets", f"pushing to the secret {key!r}", advice)
@@ -209,8 +211,18 @@ def _listed(fields: Fields, name: str) -> tuple[str, ...] | None:
     return fields.texts(name) if fields.has(name) else None
 
 
-def _fits(patterns: Sequence[str], value: str) -> bool:
-    """Whether one pattern fits and no denial does."""
-    if any(is_denial(each) and matches(each[1:], value) for each in patterns):
+def _names(key: str) -> tuple[str, ...]:
+    """What AWS also calls the secret or parameter of an ARN: denials of its name count for that as well."""
+    found = _ARN.fullmatch(key)
+    if found is None:
+        return ()
+    name = found[1].removeprefix("secret:").removeprefix("parameter")
+    # A parameter without folders has no slash before its name; Secrets Manager puts six characters behind one.
+    return name, name.removeprefix("/"), _ENDING.sub("", name)
+
+
+def _fits(patterns: Sequence[str], value: str, *names: str) -> bool:
+    """Whether one pattern fits and no denial does, of its other names neither."""
+    if any(is_denial(each) and matches(each[1:], one) for each in patterns for one in (value, *names)):
         return False
     return any(not is_denial(each) and matches(each, value) for each in patterns)

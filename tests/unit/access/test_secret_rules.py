@@ -76,6 +76,27 @@ def test_keys_are_permitted_by_provider(expected: str | None, provider: str, key
     assert expected == field_of(keys_allowed(asked, provider, [key]))
 
 
+@pytest.mark.parametrize(
+    ("expected", "provider", "key"),
+    [
+        (
+            "keys.SecretsManager",
+            "SecretsManager",
+            "arn:aws:secretsmanager:eu-central-1:111122223333:secret:prod/db-AbCdEf",
+        ),
+        ("keys.SecretsManager", "SecretsManager", "arn:aws:secretsmanager:eu-central-1:111122223333:secret:prod/db"),
+        (None, "SecretsManager", "arn:aws:secretsmanager:eu-central-1:111122223333:secret:test/db-AbCdEf"),
+        ("keys.ParameterStore", "ParameterStore", "arn:aws:ssm:eu-central-1:111122223333:parameter/prod/db"),
+        ("keys.ParameterStore", "ParameterStore", "arn:aws:ssm:eu-central-1:111122223333:parameter/root"),
+        (None, "ParameterStore", "arn:aws:ssm:eu-central-1:111122223333:parameter/test/db"),
+    ],
+)
+def test_a_denied_name_is_denied_as_an_arn_too(expected: str | None, provider: str, key: str) -> None:
+    """GIVEN names that are denied WHEN the same secret is named by its ARN THEN it is denied."""
+    asked = project({"keys": {"SecretsManager": ["*", "!prod/db"], "ParameterStore": ["*", "!/prod/*", "!root"]}})
+    assert expected == field_of(keys_allowed(asked, provider, [key]))
+
+
 def test_a_refusal_names_project_rule_and_what_was_asked_for() -> None:
     """GIVEN a key that is not permitted THEN the words say all; those that a search has found are not named."""
     asked = project({"keys": {"SecretsManager": ["a/*"]}})
