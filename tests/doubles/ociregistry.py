@@ -1,7 +1,9 @@
 """An OCI registry on loopback: the distribution specification's pulls and pushes, in memory.
 
 It can ask for a bearer token (giving tokens itself, for the right user and scope) or for a password, gives lists of
-tags in pages, sends for blobs to another address, and can hang or serve the wrong bytes. Every request is remembered.
+tags in pages, sends for blobs to another address, and can hang, refuse (`refusing`: status and headers), tell how many
+manifests may still be read (`remaining`), keep digests to itself (`silent`) or serve the wrong bytes. Every request is
+remembered.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ class OciRegistry:
     page: int = 1000
     redirect: str = ""
     hanging: bool = False
+    refusing: tuple[int, dict[str, str]] | None = None
+    remaining: str = ""
+    silent: bool = False
     blobs: dict[str, bytes] = field(default_factory=dict)
     manifests: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
     tags: dict[str, list[str]] = field(default_factory=dict)
@@ -115,7 +120,9 @@ class OciRegistry:
         if self.hanging:
             self._over.wait(30)
             return
-        if parts.path == "/token":
+        if self.refusing is not None:
+            status, headers, out = *self.refusing, b"{}"
+        elif parts.path == "/token":
             status, headers, out = self._token(given, query)
         elif not self._allowed(given):
             challenge = {
@@ -169,7 +176,8 @@ class OciRegistry:
             found = self.manifests.get((name, reference))
             if found is None:
                 return 404, {}, b"{}"
-            return 200, {"Content-Type": found[0], "Docker-Content-Digest": _digest(found[1])}, found[1]
+            headers = {"Content-Type": found[0]} | ({"RateLimit-Remaining": self.remaining} if self.remaining else {})
+            return 200, headers | ({} if self.silent else {"Docker-Content-Digest": _digest(found[1])}), found[1]
         if reference not in self.blobs:
             return 404, {}, b"{}"
         if self.redirect and method == "GET":
