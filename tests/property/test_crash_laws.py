@@ -13,6 +13,7 @@ import pytest
 
 from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.model.application import AppKey
+from mooring.model.chain import find_faults
 from mooring.model.objects import ObjectKey
 from mooring.state.table import Table
 from tests.doubles.installation import Crash, World, config_map, deployment, installation
@@ -83,6 +84,21 @@ def _end_state(world: World, key: AppKey) -> tuple[Any, Any, Any]:
     return objects, remembered, told
 
 
+def _assert_on_record(world: World, key: AppKey, where: str) -> None:
+    """The chains of records are whole, no operation is on record twice, and the last one is."""
+    records = world.applications
+    operations = [link for _, link, _ in records.links(key, "", "~")]
+    assert [] == find_faults(str(key), operations, records.ends([key])[key]), where
+    ids = [link.id for link in operations]
+    assert sorted(set(ids)) == sorted(ids), where
+    last = world.record(key).status.operation
+    assert last is not None
+    assert last.id in ids, where
+    drifts = [link for _, link, _ in records.drifts.links(key, "", "~")]
+    assert drifts, "the scenario has drift"
+    assert [] == find_faults(f"{key} drift", drifts, records.drifts.ends([key])[str(key)]), where
+
+
 def _run(world: World, key: AppKey) -> None:
     world.sync(key)
     world.sweep()
@@ -126,6 +142,7 @@ def test_a_crash_at_any_step_ends_as_no_crash(make_world: Callable[[], World], w
         assert expected == _end_state(world, key), f"{when} step {at}"
         assert sorted(set(unhurt)) == sorted(set(world.cluster.applies)), f"{when} step {at}"
         assert len(unhurt) == len(world.cluster.applies), f"{when} step {at}: something unchanged was applied twice"
+        _assert_on_record(world, key, f"{when} step {at}")
     assert at > 8, "the scenario has fewer steps than it was written for"
 
 
@@ -147,6 +164,7 @@ def test_a_crash_of_the_rerun_too(make_world: Callable[[], World]) -> None:
         world.now += LEASE_SECONDS + 1
         _run(world, key)
         assert expected == _end_state(world, key), f"step {at}"
+        _assert_on_record(world, key, f"step {at}")
 
 
 def test_two_syncs_never_both_write(make_world: Callable[[], World]) -> None:
@@ -169,6 +187,7 @@ def test_two_syncs_never_both_write(make_world: Callable[[], World]) -> None:
         ]
         assert sorted(set(told)) == sorted(told), f"step {at}: two operations say they did the same"
         assert "Synced" == record.status.sync
+        _assert_on_record(world, key, f"step {at}")
 
 
 def _pause_at(world: World, key: AppKey, at: int) -> bool:
