@@ -8,14 +8,16 @@ or not. A sync must never come to an end because there is too much to say about 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any, Final
 
 from mooring.health import Health
+from mooring.model.objects import canonical_json
 from mooring.state.records import Operation, Resource, ResourceResult, Status
 
-__all__ = ["MAX_BODY", "shortened_operation", "shortened_status"]
+__all__ = ["MAX_BODY", "drift_digest", "shortened_operation", "shortened_status"]
 
 MAX_BODY: Final = 360 * 1024
 """Compressed bytes of an item's body; what is left of 400 KB is for its other attributes."""
@@ -23,9 +25,7 @@ MAX_BODY: Final = 360 * 1024
 _IN_WORDS = 200  # objects that keep their words
 _IN_FULL = 20  # objects that keep their diff
 _WITH_DIGESTS = 2_000  # objects that keep the digests of what they were and became
-_DRIFTED: tuple[dict[str, Any], ...] = (
-    {"path": "(object)", "desired": "as applied", "live": "changed", "manager": "", "time": ""},
-)
+_DRIFTED: Final = {"path": "(object)", "desired": "as applied", "live": "changed", "manager": "", "time": ""}
 
 
 def shortened_status(status: Status) -> Status:
@@ -38,10 +38,23 @@ def shortened_status(status: Status) -> Status:
             told += 1
             if told > _IN_WORDS:
                 health = None if health is None else Health(health.status)
-                drift = _DRIFTED if drift else ()
+                drift = _summary(drift) if drift else ()
         resources.append(replace(resource, health=health, drift=drift))
     operation = None if status.operation is None else shortened_operation(status.operation)
     return replace(status, resources=tuple(resources), operation=operation)
+
+
+def drift_digest(drift: Iterable[Mapping[str, Any]]) -> str:
+    """Which fields of an object say something else, and what, in eight digits; of shortened drift as it was before."""
+    rows = list(drift)
+    if len(rows) == 1 and "digest" in rows[0]:
+        return str(rows[0]["digest"])
+    said = [(row.get("path"), row.get("live")) for row in rows]
+    return sha256(canonical_json(said)).hexdigest()[:8]
+
+
+def _summary(drift: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    return ({**_DRIFTED, "digest": drift_digest(drift)},)
 
 
 def shortened_operation(operation: Operation) -> Operation:

@@ -330,3 +330,26 @@ def test_drift_of_an_application_that_is_refused_is_recorded_once(
     monkeypatch.setattr(type(world.table), "write", dies)
     world.sweep()
     assert ["noticed"] == [each.done for each in records(world, key)]
+
+
+def test_a_second_edit_of_one_of_hundreds_is_another_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN so much reported drift that the status has no room for its words WHEN one object is edited again THEN that is
+    on record too, and looks that find nothing new write nothing.
+    """
+    monkeypatch.setattr("mooring.state.codec.MAX_BODY", 0)
+    monkeypatch.setattr("mooring.state.fitting._IN_WORDS", 2)
+    key = synced(world, REPORTING, *(config_map(f"map-{number}", level="info") for number in range(5)))
+    last = ObjectKey("", "ConfigMap", "shop", "map-4")
+    for number in range(5):
+        edit(world, ObjectKey("", "ConfigMap", "shop", f"map-{number}"), "level", "debug")
+    world.sweep()
+    assert 5 == len(records(world, key))
+    token = world.record(key).lease.token
+    world.sweep()
+    assert token == world.record(key).lease.token
+    edit(world, last, "level", "trace")
+    world.sweep()
+    assert 6 == len(records(world, key))
+    assert ["debug", "trace"] == sorted(each.fields[0].after for each in records(world, key) if each.key == last)
+    world.sweep()
+    assert 6 == len(records(world, key))

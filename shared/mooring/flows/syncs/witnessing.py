@@ -29,6 +29,7 @@ from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Wanted
 from mooring.secrets.digests import Digests, is_secret
 from mooring.state.drifts import Drifts
+from mooring.state.fitting import drift_digest
 from mooring.state.records import Operation, Record
 
 __all__ = ["conclude", "witness"]
@@ -142,8 +143,8 @@ def _says(item: Wanted, rows: _Rows, digests: Digests) -> bool:
 def _news(rows: _Rows, known: _Rows | None) -> _Rows:
     if known is None:
         return rows
-    if len(known) == 1 and known[0]["path"] == "(object)" and known != ABSENT:
-        return ()  # the status had no room for its words (`state.fitting`): it was recorded when it was news
+    if len(known) == 1 and "digest" in known[0]:  # the status had no room for its words
+        return () if drift_digest(known) == drift_digest(rows) else rows
     said = [(row["path"], row["live"]) for row in known]
     return tuple(row for row in rows if (row["path"], row["live"]) not in said)
 
