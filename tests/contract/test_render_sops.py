@@ -142,7 +142,8 @@ def rendering(tools: Mapping[str, Path], tmp_path: Path, sops: Sops) -> Callable
             (root / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         before = {file: file.read_bytes() for file in root.rglob("*") if file.is_file()}
         source = Source("https://example.com/r.git", path, **options)
-        found = Tools(str(tools["kustomize"]), str(tools["helm"]), sops=opener or sops.opener())
+        programs = (str(tools[name]) for name in ("kustomize", "helm", "gokit"))
+        found = Tools(*programs, sops=opener or sops.opener())
         try:
             return render(source, root, CONTEXT, found)
         finally:
@@ -268,6 +269,42 @@ def test_helm_reads_opened_value_files(rendering: Callable[..., Rendered], sops:
     assert "values/prod.yaml" in outline(source, tmp_path / "checkout", CONTEXT)
     with pytest.raises(ConfigurationError, match=r"valueFiles\[0\].*secrets\+age-import:// imports a key of its own"):
         rendering({}, "chart", helm=HelmOptions(value_files=("secrets+age-import:///key.txt?values/prod.yaml",)))
+
+
+def test_a_chart_reads_no_other_file_in_plain_and_no_cluster(rendering: Callable[..., Rendered], sops: Sops) -> None:
+    """GIVEN a chart that reads encrypted files by `.Files` and the cluster by `lookup` THEN it gets ciphertext, and
+    nothing; the same file is opened where the source itself names it.
+    """
+    files: dict[str, str | bytes] = {
+        "chart/Chart.yaml": CHART["chart/Chart.yaml"],
+        "chart/templates/a.yaml": (
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n"
+            '  got: {{ .Files.Get "secrets.yaml" | quote }}\n'
+            '  glob: {{ (.Files.Glob "*.yaml").AsSecrets | quote }}\n'
+            '  live: {{ lookup "v1" "Secret" "shop" "db" | toJson | quote }}\n'
+            "  p: {{ .Values.password | quote }}\n"
+        ),
+        "chart/secrets.yaml": sops.encrypt("secrets.yaml", f"password: {CANARY}\n"),
+    }
+    (made,) = rendering(files, "chart", helm=HelmOptions(value_files=("secrets.yaml",))).objects
+    assert (CANARY, "{}") == (_value(made, "p"), _value(made, "live"))
+    assert "ENC[AES256_GCM" in _value(made, "got")
+    encoded = base64.b64encode(CANARY.encode()).decode().rstrip("=")
+    assert not [text for text in (_value(made, "got"), _value(made, "glob")) if CANARY in text or encoded in text]
+
+
+def test_jsonnet_reads_no_file_in_plain(rendering: Callable[..., Rendered], sops: Sops) -> None:
+    """GIVEN a program beside an encrypted manifest WHEN it imports that THEN it gets ciphertext."""
+    files: dict[str, str | bytes] = {
+        "k8s/b.yaml": sops.encrypt("b.yaml", SECRET, "--encrypted-regex", "^stringData$"),
+        "k8s/c.jsonnet": (
+            "{apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'leak'}, data: {a: importstr 'b.yaml'}}"
+        ),
+    }
+    found = {each["kind"]: each for each in rendering(files).objects}
+    assert CANARY == _value(found["Secret"], "password")
+    assert "ENC[AES256_GCM" in found["ConfigMap"]["data"]["a"]
+    assert CANARY not in repr(found["ConfigMap"])
 
 
 def test_errors_of_tools_hide_values(rendering: Callable[..., Rendered], sops: Sops) -> None:

@@ -668,6 +668,10 @@ def test_cluster_stores_keep_to_their_conditions(external_world: ExternalWorld) 
         (external("a", [datum("a", "a")], secretStoreRef={"name": "nope"}), "there is no SecretStore shop/nope"),
         (external("a") | {"apiVersion": "external-secrets.io/v1alpha1"}, "apiVersion: must be external-secrets.io/v1"),
         (external("a"), "spec.data: must name at least one value"),
+        (
+            external("a", [datum("a", "a")], target={"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}),
+            "spec.target.manifest: is not supported",
+        ),
         (external("a", [datum("a", "a")], target={"name": "b~x"}), "spec.target.name: must be a DNS name, not 'b~x'"),
         (
             external("a", [datum("a", "a")], target={"creationPolicy": "Merge"}),
