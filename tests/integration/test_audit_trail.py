@@ -7,7 +7,9 @@ import csv
 import io
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from moto import mock_aws
 
 from mooring.errors import ConfigurationError
 from mooring.events.messages import Cause
+from mooring.flows.asked.acting import is_action
 from mooring.flows.asked.declaring import AskPorts, declare, delete
 from mooring.flows.asked.ulid import new_ulid
 from mooring.model.application import AppKey
@@ -25,6 +28,7 @@ from mooring.model.mergedrequest import MergedRequest, Review
 from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField, DriftRecord
 from mooring.queues import Queues
+from mooring.state.actions import Actions
 from mooring.state.applications import Applications
 from mooring.state.packing import pack, unpack
 from mooring.state.records import Commit, Operation, ResourceResult
@@ -336,3 +340,40 @@ def test_no_secret_goes_on_record(world: Installation) -> None:
     assert "https://git.test/x" == answer["items"][0]["told"]["url"]
     assert answer["items"][0]["id"] == answer["items"][1]["told"]["of"]
     assert "hunter2" not in json.dumps(answer)
+
+
+def test_many_at_once_make_one_chain(world: Installation) -> None:
+    """GIVEN people and functions at work at once WHEN all put something on record THEN nothing is lost, all is whole."""
+
+    def work(number: int) -> None:
+        actions = Actions(world.table)
+        for turn in range(5):
+            actions.note(new_ulid(NOON + turn), {"time": "", "actor": f"{number}", "action": f"{turn}", "outcome": ""})
+        world.drift(number)
+        world.drift(100)  # all see this one, too
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    answer = world.call("GET", "/api/v1/audit")
+    assert {"action": 30, "drift": 7} == Counter(row["kind"] for row in answer["items"])
+    assert 0 == world.mooring("audit", "verify")[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "changes"),
+    [
+        ("POST", "/api/v1/applications", True),
+        ("DELETE", "/api/v1/applications/shop/operation", True),
+        ("PUT", "/api/v1/settings", True),
+        ("POST", "/api/v1/applicationsets/shops/confirm", True),
+        ("PATCH", "/api/v1/clusters/prod", True),
+        ("GET", "/api/v1/applications", False),
+        ("POST", "/api/v1/hooks/list", False),
+        ("POST", "/api/v1/applications/shop/blame", False),
+        ("POST", "/api/v1/applicationsets/preview", False),
+        ("POST", "/api/v1/clusters/prod/check", False),
+    ],
+)
+def test_what_changes_something_is_an_action(method: str, path: str, changes: bool) -> None:
+    """GIVEN a request THEN it is an action where it changes something, whatever route it is."""
+    assert changes == is_action(method, path)
