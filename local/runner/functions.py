@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.runner.documents import Json, TemplateError
+from local.runner.filters import Filters, read_filters
 
 __all__ = ["Function", "Queue", "Route", "Schedule", "Stream", "merge_globals", "read_function"]
 
@@ -57,6 +58,7 @@ class Stream:
     partial: bool
     latest: bool
     retries: int | None
+    filters: Filters = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ def _stream(detail: Mapping[str, Json], spot: str) -> Stream:
         partial="ReportBatchItemFailures" in (detail.get("FunctionResponseTypes") or []),
         latest=_required(detail, "StartingPosition", spot) == "LATEST",
         retries=None if retries < 0 else retries,
+        filters=read_filters(detail.get("FilterCriteria") or {}, spot),
     )
 
 

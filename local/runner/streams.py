@@ -18,6 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.runner.filters import passes
 from local.runner.functions import Stream
 from local.runner.pool import Pool, ThrottledError
 from local.runner.queues import failed_items
@@ -78,7 +79,9 @@ class StreamMapping:
 
     def _work(self, records: Sequence[Any]) -> None:
         """Invoke until every record is dealt with, or has been tried as often as the template says."""
-        left = [{**record, "eventSourceARN": self._stream.arn} for record in records]
+        left = [
+            {**record, "eventSourceARN": self._stream.arn} for record in records if passes(record, self._stream.filters)
+        ]
         failures = 0
         while left and not self._stopped.is_set():
             event = json.dumps({"Records": left}, default=_plain).encode()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mooring.flows.asked.registering import RegisterPorts
     from mooring.flows.clusters.live import Live
     from mooring.flows.clusters.targets import Targets
+    from mooring.flows.promotions.ports import PromotionPorts
     from mooring.flows.renders.credentials import RegisteredCredentials
     from mooring.flows.renders.tasks import RenderPorts
     from mooring.flows.secrets import opening
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from mooring.flows.sweeps.sweeping import SweepPorts
     from mooring.flows.sweeps.watching import WatchPorts
     from mooring.flows.syncs.ports import SyncPorts
+    from mooring.flows.telling.ports import NotifyPorts
     from mooring.forge.places import Named
     from mooring.forge.ports import CodeHost
     from mooring.model.application import Destination
@@ -138,6 +140,8 @@ class Composition:
             "renders": "MOORING_RENDERS_QUEUE",
             "syncs": "MOORING_SYNCS_QUEUE",
             "later": "MOORING_LATER_QUEUE",
+            "notes": "MOORING_NOTES_QUEUE",
+            "notes-dead": "MOORING_NOTES_DEAD_QUEUE",
         }
         urls = {name: self._environment[variable] for name, variable in names.items() if variable in self._environment}
         return Queues(self._client("sqs"), urls)
@@ -481,6 +485,49 @@ class Composition:
             GoKit(self._program("gokit")).ask,
         )
         return ports, host
+
+    def notify_ports(self, say: Callable[[str], None]) -> NotifyPorts:
+        """For `notify`, to be kept: it remembers which services fail. `say` is told what somebody has to mend."""
+        from mooring.flows.telling.ports import NotifyPorts
+        from mooring.forge.opening import Forges
+        from mooring.forge.places import read_forges
+        from mooring.notify.posting import Poster
+        from mooring.source.gokit import GoKit
+        from mooring.state.notes import Notes
+
+        named = self._setting("MOORING_NOTIFICATIONS_SECRET")
+        forges = Forges(
+            self._credentials,
+            lambda: read_forges(self.registry.health_scripts.state()[0]),
+            tokens=self._installation_tokens,
+        )
+        return NotifyPorts(
+            self.applications, self.registry.projects, Notes(self.table), self.queues,
+            GoKit(self._program("gokit")).ask, lambda: self.secrets.get(named),
+            Poster(), forges.api, time.time, say,
+        )  # fmt: skip
+
+    def promotion_ports(self, renders: RenderPorts) -> PromotionPorts:
+        """For promotions, in `render`; what is registered for a repository has to let it write there."""
+        from mooring.flows.promotions.ports import PromotionPorts
+        from mooring.forge.opening import Forges
+        from mooring.forge.places import read_forges
+        from mooring.source.commits import Writers
+        from mooring.source.gokit import GoKit
+        from mooring.state.mergedrequests import MergedRequests
+        from mooring.writeback.writing import WritePorts
+
+        forges = Forges(
+            self._credentials,
+            lambda: read_forges(self.registry.health_scripts.state()[0]),
+            tokens=self._installation_tokens,
+        )
+        root = Path(tempfile.gettempdir()) / "mooring" / "written"
+        writers = Writers(root, tokens=self._installation_tokens)
+        writes = WritePorts(
+            writers, lambda _: self._credentials, lambda: None, GoKit(self._program("gokit")).ask, time.time
+        )
+        return PromotionPorts(renders, writes, forges.host, MergedRequests(self.table))
 
     def secret_change_ports(self) -> SecretChangePorts:
         """For `sweep`, when a provider tells of a change."""

@@ -1,20 +1,20 @@
 """Asking services over HTTPS: one request, no redirect, and an error that says whether to try again.
 
-Answers' bodies never reach an error, since they may quote a token; of an address only the host does, since those of
-incoming webhooks are secrets as a whole.
+Addresses come from the settings, which only the administrator writes, so none is refused; what a template adds to one
+is a path. Answers' bodies never reach an error, since they may quote a token; of an address only the host does, since
+those of incoming webhooks are secrets as a whole.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mooring.errors import ConfigurationError, ForbiddenError, RejectedError, ThrottledError, UnreachableError
-from mooring.source.inward import refuse_inward
 
 if TYPE_CHECKING:
     import urllib3
@@ -42,10 +42,9 @@ class Reply:
 
 
 class Poster:
-    """Sends requests; `guard` refuses addresses that lead into this machine."""
+    """Sends requests; used from several threads."""
 
-    def __init__(self, *, guard: Callable[[str], None] = refuse_inward) -> None:
-        self._guard = guard
+    def __init__(self) -> None:
         self._pools: dict[bool, urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
@@ -68,7 +67,6 @@ class Poster:
         where = urlsplit(url).netloc.rpartition("@")[2] or "the service"
         if urlsplit(url).scheme not in ("https", "http"):
             raise ConfigurationError("must be an address with https", field="url")
-        self._guard(url)
         sent = dict(headers or {})
         data: bytes | None = None
         if isinstance(body, str):

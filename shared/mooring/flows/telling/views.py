@@ -1,0 +1,47 @@
+"""An application as it was at one moment, made of the items that the stream tells one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mooring.flows.asked.showing import show_application
+from mooring.model.application import AppKey
+from mooring.state import codec
+from mooring.state.records import Record, Status
+from mooring.state.table import Item
+
+__all__ = ["PARTS", "View", "view_of"]
+
+PARTS: Final = ("SPEC", "WANTED", "STATUS")
+"""The items that an application is shown from."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One application at one moment: the record, and what Argo CD's API would show of it."""
+
+    record: Record
+    app: Mapping[str, Any]
+
+
+def view_of(key: AppKey, parts: Mapping[str, Item | None], *, brief: bool) -> View | None:
+    """The application that these items make, None without a spec; `brief` leaves its objects out."""
+    spec, wanted, status = (parts.get(name) for name in PARTS)
+    if spec is None:
+        return None
+    record = Record(
+        key,
+        spec=codec.spec_from(spec),
+        wanted=None if wanted is None else codec.wanted_from(wanted),
+        status=Status() if status is None else codec.status_from(status),
+    )
+    app = show_application(record, brief=brief)
+    shown = app["status"]
+    operation = shown.get("operationState") or {}
+    # Argo CD's catalog compares it with the end of the operation: health is judged when an operation ends, or later.
+    judged = operation.get("finishedAt") or operation.get("startedAt")
+    if judged:
+        shown["health"] = {**shown["health"], "lastTransitionTime": judged}
+    return View(record, app)
