@@ -1,4 +1,6 @@
-"""Renders applications, from a commit to a bundle, and evaluates ApplicationSets, from generators to applications."""
+"""Renders applications, from a commit to a bundle; evaluates ApplicationSets, from generators to applications, and
+promotions, from one application to the next.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,13 @@ from functools import cache
 from typing import Any, Protocol
 
 from mooring.composition import Composition
-from mooring.events.messages import ApplicationSetMessage, AppMessage, RepositoryMessage, parse_render
+from mooring.events.messages import (
+    ApplicationSetMessage,
+    AppMessage,
+    PromotionMessage,
+    RepositoryMessage,
+    parse_render,
+)
 from mooring.flows.renders.rendering import handle_renders
 from mooring.flows.renders.tasks import RenderPorts
 from mooring.invocation import take_messages, wordless
@@ -33,8 +41,9 @@ def _ports() -> RenderPorts:
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Takes a batch of `renders.fifo` and reports which messages should come again."""
 
-    def work(messages: list[AppMessage | ApplicationSetMessage | RepositoryMessage]) -> None:
-        renders = [message for message in messages if not isinstance(message, ApplicationSetMessage)]
+    def work(messages: list[AppMessage | ApplicationSetMessage | PromotionMessage | RepositoryMessage]) -> None:
+        renders = [message for message in messages if isinstance(message, AppMessage | RepositoryMessage)]
+        promotions = [message for message in messages if isinstance(message, PromotionMessage)]
         sets = [message for message in messages if isinstance(message, ApplicationSetMessage)]
         if renders:
             try:
@@ -45,5 +54,9 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             from mooring.flows.sets.previewing import handle_sets_and_previews  # most renders never meet a set
 
             handle_sets_and_previews(_composition().set_ports(context.aws_request_id), sets)
+        if promotions:
+            from mooring.flows.promotions.evaluating import handle_promotions  # with what writes to git
+
+            handle_promotions(_composition().promotion_ports(_ports()), promotions)
 
     return take_messages(event, parse_render, work)

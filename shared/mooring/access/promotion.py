@@ -1,8 +1,8 @@
 """A `Promotion`: what moves from one application to others, when, and how.
 
 A kind of Mooring's own (`mooring.dev/v1alpha1`), declared beside Applications and read as strictly as they are. It
-lives beside projects rather than in `mooring.model`, since its windows are theirs. What only turns out later (whether the
-applications exist, whether a branch can be written) is not judged here. See docs/promotion.md.
+lives beside projects rather than in `mooring.model`, since its windows are theirs. What only turns out later (whether
+the applications exist, whether a branch can be written) is not judged here. See docs/promotion.md.
 """
 
 from __future__ import annotations

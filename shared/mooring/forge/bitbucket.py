@@ -8,11 +8,11 @@ merged: that stays empty.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mooring.forge.github import last_words
-from mooring.forge.ports import Change, Proposal, State
+from mooring.forge.ports import Change, Check, CheckState, Proposal, State
 from mooring.forge.rest import Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Verdict
 
@@ -20,6 +20,7 @@ __all__ = ["Bitbucket"]
 
 _PER_PAGE = 50  # the most for pull requests
 _STATES: Mapping[str, State] = {"OPEN": "open", "MERGED": "merged"}
+_CHECKS: Mapping[str, CheckState] = {"SUCCESSFUL": "passed", "INPROGRESS": "pending"}
 _VERDICTS: Mapping[str | None, Verdict] = {"approved": "approved", "changes_requested": "changes requested"}
 
 
@@ -91,6 +92,11 @@ class Bitbucket:
     def close_change(self, number: int) -> None:
         """As `CodeHost`; Bitbucket says declined."""
         self._rest.send("POST", f"{self._base}/pullrequests/{number}/decline", {})
+
+    def checks(self, commit: str) -> Sequence[Check]:
+        """As `CheckHost` ("List commit statuses for a commit")."""
+        listed = self._all(f"{self._base}/commit/{segment(commit)}/statuses")
+        return [Check(each.get("name") or each["key"], _CHECKS.get(each["state"], "failed")) for each in listed]
 
     def _all(self, path: str, **query: str) -> Iterator[Any]:
         first = self._rest.get(path, **query, pagelen=_PER_PAGE)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mooring.forge.github import change_of, last_words
-from mooring.forge.ports import Change, Hook, Proposal
+from mooring.forge.ports import Change, Check, CheckState, Hook, Proposal
 from mooring.forge.rest import Answer, Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Verdict
 
@@ -20,6 +20,12 @@ __all__ = ["Gitea", "counted"]
 
 _EVENTS = ("create", "delete", "pull_request", "push")
 _PAGED = {"limit": 50}
+_STATES: Mapping[str, CheckState] = {
+    "success": "passed",
+    "warning": "passed",
+    "skipped": "passed",
+    "pending": "pending",
+}
 _VERDICTS: Mapping[str, Verdict] = {
     "APPROVED": "approved",
     "REQUEST_CHANGES": "changes requested",
@@ -85,6 +91,17 @@ class Gitea:
     def close_change(self, number: int) -> None:
         """As `CodeHost`."""
         self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"state": "closed"})
+
+    def checks(self, commit: str) -> Sequence[Check]:
+        """As `CheckHost` ("Get a commit's combined status", whose statuses come in pages, told by no header)."""
+        path, found, page = f"{self._base}/commits/{segment(commit)}/status", list[Check](), 1
+        while True:
+            answer = self._rest.required(path, f"commit {commit}", page=page, **_PAGED).body
+            listed = answer.get("statuses") or ()
+            found += [Check(each["context"], _STATES.get(each["status"], "failed")) for each in listed]
+            if not listed or len(found) >= answer["total_count"]:
+                return found
+            page += 1
 
     def hooks(self) -> Sequence[Hook]:
         """As `HookHost`."""

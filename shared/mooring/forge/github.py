@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mooring.forge.ports import Change, Hook, Proposal, State
+from mooring.forge.ports import Change, Check, CheckState, Hook, Proposal, State
 from mooring.forge.rest import Answer, Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Review, Verdict
 
@@ -18,6 +18,8 @@ __all__ = ["GitHub", "change_of", "last_words"]
 
 _EVENTS = ("push", "pull_request", "create", "delete")
 _PAGED = {"per_page": 100}
+_STATES: Mapping[str, CheckState] = {"success": "passed", "pending": "pending"}
+_CONCLUDED = frozenset({"success", "neutral", "skipped"})
 _VERDICTS: Mapping[str, Verdict] = {
     "APPROVED": "approved",
     "CHANGES_REQUESTED": "changes requested",
@@ -86,6 +88,21 @@ class GitHub:
     def close_change(self, number: int) -> None:
         """As `CodeHost`."""
         self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"state": "closed"})
+
+    def checks(self, commit: str) -> Sequence[Check]:
+        """As `CheckHost`: commit statuses and check runs ("Get the combined status for a specific reference", "List
+        check runs for a Git reference").
+        """
+        base, found = f"{self._base}/commits/{segment(commit)}", []
+        first = self._rest.required(f"{base}/status", f"commit {commit}", **_PAGED)
+        for answer in self._rest.pages(first, Answer.next_link):
+            found += [Check(each["context"], _STATES.get(each["state"], "failed")) for each in answer.body["statuses"]]
+        first = self._rest.required(f"{base}/check-runs", f"commit {commit}", **_PAGED)
+        for answer in self._rest.pages(first, Answer.next_link):
+            for each in answer.body["check_runs"]:
+                state: CheckState = "passed" if each["conclusion"] in _CONCLUDED else "failed"
+                found.append(Check(each["name"], state if each["status"] == "completed" else "pending"))
+        return found
 
     def hooks(self) -> Sequence[Hook]:
         """As `HookHost`."""

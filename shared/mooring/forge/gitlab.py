@@ -12,7 +12,7 @@ from typing import Any
 
 from mooring.errors import RejectedError
 from mooring.forge.github import last_words
-from mooring.forge.ports import Change, Hook, Proposal, State
+from mooring.forge.ports import Change, Check, CheckState, Hook, Proposal, State
 from mooring.forge.rest import Answer, Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Verdict
 
@@ -20,6 +20,13 @@ __all__ = ["GitLab"]
 
 _EVENTS = ("merge_requests_events", "push_events", "tag_push_events")
 _PAGED = {"per_page": 100}
+_CHECKS: Mapping[str, CheckState] = {
+    "success": "passed",
+    "skipped": "passed",
+    "manual": "passed",
+    "failed": "failed",
+    "canceled": "failed",
+}
 _SIGNING = "whsec_"
 _STATES: Mapping[str, State] = {"merged": "merged", "opened": "open", "locked": "open"}
 _VERDICTS: Mapping[str, Verdict] = {
@@ -98,6 +105,13 @@ class GitLab:
     def close_change(self, number: int) -> None:
         """As `CodeHost`."""
         self._rest.send("PUT", f"{self._base}/merge_requests/{number}", {"state_event": "close"})
+
+    def checks(self, commit: str) -> Sequence[Check]:
+        """As `CheckHost` ("List commit statuses": jobs and what others set; a job that may fail counts as passed)."""
+        return [
+            Check(each["name"], "passed" if each.get("allow_failure") else _CHECKS.get(each["status"], "pending"))
+            for each in self._all(f"{self._base}/repository/commits/{segment(commit)}/statuses")
+        ]
 
     def hooks(self) -> Sequence[Hook]:
         """As `HookHost`."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from mooring.model.mergedrequest import MergedRequest
 
-__all__ = ["Change", "CodeHost", "Hook", "HookHost", "Proposal", "State"]
+__all__ = ["Change", "Check", "CheckHost", "CheckState", "CodeHost", "Hook", "HookHost", "Proposal", "State"]
 
 State = Literal["open", "merged", "closed"]
+CheckState = Literal["passed", "pending", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,23 @@ class CodeHost(Protocol):
 
     def close_change(self, number: int) -> None:
         """Closes a pull request without merging it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What something (a pipeline, a scanner) last said of a commit."""
+
+    name: str
+    state: CheckState
+
+
+@runtime_checkable
+class CheckHost(Protocol):
+    """A host that tells what was checked."""
+
+    def checks(self, commit: str) -> Sequence[Check]:
+        """The latest state of every check of a commit (by its full SHA)."""
         ...
 
 

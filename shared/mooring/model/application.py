@@ -50,7 +50,7 @@ NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 def is_registered(group: str, kind: str) -> bool:
     """Whether objects of a kind go to the registry, and not to a cluster."""
-    return group == GROUP and kind in REGISTERED_KINDS
+    return (group == GROUP and kind in REGISTERED_KINDS) or (group, kind) == ("mooring.dev", "Promotion")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PROMOTION_ENTRY",
     "Happening",
+    "Landing",
     "ListedPromotion",
     "Phase",
     "PromotionRecord",
@@ -53,13 +54,33 @@ class PromotionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Landing:
+    """Something that a promotion brought into the targets' branch, and whether it was seen to work there.
+
+    `commit` is the branch's newest commit when it was there, `at` when that was seen, in seconds since the epoch.
+    `expected` are fields of declared applications: application, index of the source, target revision. `arrived` is
+    since when all targets have been synced to it and well, 0 as long as they aren't; `outcome` is empty until told.
+    """
+
+    identity: str
+    carried: tuple[str, ...]
+    commit: str
+    at: float
+    url: str = ""
+    expected: tuple[tuple[str, int, str], ...] = ()
+    arrived: float = 0.0
+    outcome: Literal["", "verified", "failed"] = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PromotionStatus:
     """Where a promotion stands, and why (`message`), since when. Times are seconds since the epoch.
 
-    `carried` says in words what moves, `identity` is a digest of it; `origin` is the source's operation, revision and
-    author as JSON. `url` and `number` are the pull request's, `commit` what was written. `well` names the state that
-    the source was seen healthy in, and since when; `arrived` the same of the targets afterwards. `declined` is the
-    identity of what somebody closed unmerged.
+    `carried` says in words what was written last, `identity` is a digest of it, `origin` where it came from. `url` and
+    `number` are those of the open pull request, `commit` is what was written. `well` names the state that the source
+    was seen healthy in, and `well_since` since when. `proposed` is the identity of what the open one holds, `declined`
+    that of what somebody turned down.
     """
 
     phase: Phase = ""
@@ -71,10 +92,11 @@ class PromotionStatus:
     url: str = ""
     number: int = 0
     commit: str = ""
+    proposed: str = ""
     well: str = ""
     well_since: float = 0.0
-    arrived_since: float = 0.0
     declined: str = ""
+    landing: Landing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +184,9 @@ class Promotions:
 
         Raises `ConflictError` where somebody else did since the record was read, or removed it.
         """
-        assert record.spec is not None
         writes = []
-        if status != record.status or happened:
+        changed = status != record.status or bool(happened)
+        if changed:
             item = {"pk": _pk(record.key), "sk": "STATUS", "version": record.version + 1, "body": pack(status)}
             condition = "version = :seen" if record.version else "attribute_not_exists(pk)"
             writes.append(put(item, condition, **({"seen": record.version} if record.version else {})))
@@ -174,7 +196,7 @@ class Promotions:
         if not writes:
             return record
         self._table.write(*writes, check((_pk(record.key), "SPEC"), "attribute_exists(pk)"))
-        return replace(record, status=status, version=record.version + 1)
+        return replace(record, status=status, version=record.version + 1) if changed else record
 
     def history(self, key: PromotionKey, limit: int) -> list[Happening]:
         """What came of a promotion, newest first."""
@@ -212,9 +234,14 @@ def _record(key: PromotionKey, spec: Item | None, status: Item | None) -> Promot
     if status is None:
         return PromotionRecord(key, declared)
     found: dict[str, Any] = unpack(status["body"])
-    return PromotionRecord(
-        key, declared, PromotionStatus(**found | {"carried": tuple(found["carried"])}), status["version"]
-    )
+    landing = found["landing"]
+    found |= {"carried": tuple(found["carried"]), "landing": None if landing is None else _landing(landing)}
+    return PromotionRecord(key, declared, PromotionStatus(**found), status["version"])
+
+
+def _landing(body: dict[str, Any]) -> Landing:
+    expected = tuple((app, index, value) for app, index, value in body["expected"])
+    return Landing(**body | {"carried": tuple(body["carried"]), "expected": expected})
 
 
 def _happening(body: dict[str, Any]) -> Happening:

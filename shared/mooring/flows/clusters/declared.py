@@ -1,10 +1,10 @@
-"""Applications, ApplicationSets and projects in a bundle: they go to Mooring's own registry, and not to a cluster.
+"""Applications, sets, projects and Promotions in a bundle: they go to Mooring's own registry, and not to a cluster.
 
 To a sync they are objects like any others. They are applied in their wave, their health is what waves wait for and
 what counts in the parent's, edits by hand are drift, and what git no longer has is pruned. So the registry is put
-behind the same interface as a cluster (`live.Live`), and only the kinds of Argo CD's group take that way. The parent
-is known by the label and the annotation that every object of an application carries. Source: Argo CD, "Cluster
-Bootstrapping".
+behind the same interface as a cluster (`live.Live`), and only the kinds of Argo CD's group, and Promotion, take that
+way. The parent is known by the label and the annotation that every object of an application carries. Source: Argo CD,
+"Cluster Bootstrapping".
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ from mooring.errors import ConfigurationError, ConflictError, TransientError
 from mooring.flows.asked.declaring import AskPorts, UnknownApplicationError, declare, delete
 from mooring.flows.asked.projects import declare_project, delete_project
 from mooring.flows.asked.showing import show_application
+from mooring.flows.promotions.asking import UnknownPromotionError, declare_promotion, delete_promotion
 from mooring.flows.sets.circles import refuse_circle
 from mooring.flows.sets.setasking import UnknownSetError, declare_set, delete_set, show_set
 from mooring.model.application import DEFAULT_NAMESPACE, AppKey, is_registered
 from mooring.model.objects import Manifest, ObjectKey, digest
+from mooring.model.promotionkey import PROMOTION_KIND, PromotionKey
 from mooring.model.setkey import SetKey
 from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION, tracking_value
 from mooring.state.applicationsets import SetRecord
+from mooring.state.promotions import PromotionRecord
 from mooring.state.records import Record
 
 if TYPE_CHECKING:
@@ -72,6 +75,9 @@ class Declared:
             return Applied(_project(document), before is None, ())
         if dry_run:
             return Applied(_as_declared(document, f"application {parent}"), before is None, ())
+        if key.kind == PROMOTION_KIND:
+            told = declare_promotion(self.ports, document, f"application {parent}").warnings
+            return Applied(self._live(key), before is None, told)
         if key.kind == "ApplicationSet":
             if before is not None and before.tracking_id.partition(":")[0] != parent:
                 refuse_circle(self.ports.applications, self.ports.registry, SetKey(key.namespace, key.name), parent)
@@ -93,6 +99,10 @@ class Declared:
             name = SetKey(key.namespace, key.name)
             found = self.ports.registry.sets.load([name])[name]
             return None if found.spec is None else _observed(_set(found))
+        if key.kind == PROMOTION_KIND:
+            promotion = PromotionKey(key.namespace, key.name)
+            known = self.ports.registry.promotions.load([promotion])[promotion]
+            return None if known.spec is None else _observed(_promotion(known))
         app = AppKey(key.namespace, key.name)
         record = self.ports.applications.load([app])[app]
         return None if record.spec is None else _observed(_application(record))
@@ -111,6 +121,12 @@ class Declared:
             return True
         if key.kind == "ApplicationSet":
             return self._delete_set(SetKey(key.namespace, key.name))
+        if key.kind == PROMOTION_KIND:
+            try:
+                delete_promotion(self.ports, PromotionKey(key.namespace, key.name))
+            except UnknownPromotionError:
+                return False
+            return True
         found = self.get(key)
         parent = "" if found is None else found.tracking_id.partition(":")[0]
         try:
@@ -132,6 +148,11 @@ class Declared:
             sets = self.ports.registry.sets
             names = [each.key for each in sets.listed() if each.label and (not wanted or each.label in wanted)]
             yield from (_observed(_set(each)) for each in sets.load(names).values() if each.spec is not None)
+            return
+        if kind == PROMOTION_KIND:
+            promotions = self.ports.registry.promotions
+            mine = [each.key for each in promotions.listed() if each.label and (not wanted or each.label in wanted)]
+            yield from (_observed(_promotion(each)) for each in promotions.load(mine).values() if each.spec is not None)
             return
         keys = [
             listed.key
@@ -282,6 +303,14 @@ def _set(record: SetRecord) -> Manifest:
     if spec.deleting is not None:
         metadata["deletionTimestamp"] = shown["metadata"]["deletionTimestamp"]
     return {**live, "metadata": metadata, "status": shown["status"]}
+
+
+def _promotion(record: PromotionRecord) -> Manifest:
+    """A promotion as an object; what it waits for is nothing that a wave should wait for."""
+    assert record.spec is not None
+    live = _as_declared(record.spec.promotion.declared, record.spec.by)
+    numbered = {"generation": record.spec.generation, "resourceVersion": str(record.spec.generation)}
+    return {**live, "metadata": {**live["metadata"], **numbered}}
 
 
 def _waits(record: Record) -> str:

@@ -29,7 +29,7 @@ from mooring.state.bundles import Bundles
 from mooring.state.records import Input, Record
 from mooring.state.registry import Cluster, Known, Registry, find_cluster
 
-__all__ = ["RenderPorts", "Task", "find_tasks", "now_of"]
+__all__ = ["RenderPorts", "Task", "context_of", "find_tasks", "now_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def find_tasks(
             outbox.fail(record, cause, trouble, "", resolved_at, further)
             continue
         project = ports.registry.projects.find(application.project, known.projects)
-        context = _context(application, known.clusters, project)
+        context = context_of(application, known.clusters, project)
         task = Task(record, application, cause, declared, revisions, context, further, project)
         if cause.kind not in ("person", "spec") and _is_known(task):
             continue
@@ -162,7 +162,8 @@ def _is_known(task: Task) -> bool:
     return wanted.generation == spec.generation and known == task.revisions
 
 
-def _context(application: Application, clusters: Sequence[Cluster], project: Project) -> RenderContext:
+def context_of(application: Application, clusters: Sequence[Cluster], project: Project) -> RenderContext:
+    """What a render is told beside its source."""
     key = application.key
     context = RenderContext(
         key.name,

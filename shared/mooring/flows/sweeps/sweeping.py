@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mooring.errors import ForbiddenError, MooringError, PermanentError, TransientError
-from mooring.events.messages import ApplicationSetMessage, AppMessage, Cause, ClusterMessage, CommitMessage, Later
+from mooring.events.messages import (
+    ApplicationSetMessage,
+    AppMessage,
+    Cause,
+    ClusterMessage,
+    CommitMessage,
+    Later,
+    PromotionMessage,
+)
 from mooring.flows.renders.following import Place, all_inputs, bare, beyond, named, place_of, resolve
 from mooring.flows.renders.recalling import RENDERER
 from mooring.flows.rules.healthscripts import follow_scripts
@@ -71,6 +79,11 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
 
         if place := decider(known.clusters):
             ports.queues.send("syncs", [ClusterMessage(place, _TICK, sets=deciding)], alone=True)
+    if known.promotions:
+        from mooring.flows.promotions.due import due_promotions  # few installations have any
+
+        due = due_promotions(ports.applications, known.promotions, ports.clock())
+        ports.queues.send("renders", [PromotionMessage(str(each.key), _TICK) for each in due], alone=True)
     watched = _watched(ports, known.clusters, clusters)
     stale, troubles = _stale(ports, listed, sets, known.clusters)
     ports.queues.send("renders", stale, alone=True)

@@ -1,0 +1,28 @@
+"""What an evaluation of promotions works with, and the two ways in which it says that it can't go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mooring.errors import PermanentError
+from mooring.flows.renders.tasks import RenderPorts
+from mooring.forge.ports import CodeHost
+from mooring.state.mergedrequests import MergedRequests
+from mooring.writeback.writing import WritePorts
+
+__all__ = ["BlockedError", "PromotionPorts"]
+
+
+class BlockedError(PermanentError):
+    """A promotion can't be carried out as it is declared; its message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPorts:
+    """`renders` reads and renders, `writes` writes to git, `host` knows the code host of a repository."""
+
+    renders: RenderPorts
+    writes: WritePorts
+    host: Callable[[str], CodeHost | None]
+    requests: MergedRequests
