@@ -29,6 +29,7 @@ _CONTROLLERS = (
     "disruption-controller",
     "endpointslice-controller",
     "garbage-collector-controller",
+    "horizontal-pod-autoscaler-controller",
     "job-controller",
     "namespace-controller",
     "pod-garbage-collector-controller",
@@ -131,6 +132,7 @@ def controllers(program: Path, kubeconfig: Path, keys: Keys) -> list[str]:
         "--profiling=false",
         "--kube-api-qps=1000",
         "--kube-api-burst=2000",
+        "--horizontal-pod-autoscaler-sync-period=2s",  # 15 s by default; there are no metrics, so it only keeps bounds
     ]
 
 
