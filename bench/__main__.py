@@ -18,9 +18,11 @@ NAMES = (
     "external",
     "rotation",
     "watch",
+    "drift_latency",
     "sealed",
     "hooks",
     "cost",
+    "images",
 )
 
 

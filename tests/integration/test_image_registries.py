@@ -103,6 +103,14 @@ def test_an_index_is_one_image_for_several_platforms(registry: RealRegistry) -> 
     assert digest == images.inspect(name, digest).digest
 
 
+def test_an_image_with_several_tags_is_opened_once(registry: RealRegistry) -> None:
+    """GIVEN one image under three tags THEN its configuration is read for the first, and manifests for all."""
+    registry.push("tags/web", "v1.0.0", "v1.0", "v1")
+    images, name = images_of(registry), parse_name(f"{registry.host}/tags/web", field="")
+    assert 1 == len({images.inspect(name, tag).digest for tag in ("v1.0.0", "v1.0", "v1")})
+    assert 4 == images.pacing.requests
+
+
 def test_tags_come_in_pages(registry: RealRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list of tags that takes several pages is read to its end."""
     monkeypatch.setattr("mooring.source.distribution._PAGE", 3)

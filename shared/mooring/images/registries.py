@@ -40,6 +40,7 @@ _IMAGES: Final = (
 )
 _ACCEPT: Final = {"Accept": ", ".join((*_INDEXES, *_IMAGES))}
 _LIMIT: Final = 4 << 20
+_OPENED: Final = 10_000  # images that one process remembers having opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class ImageRegistries:
         self._guard = guard
         self._guarded: set[str] = set()
         self._lock = threading.Lock()
+        self._opened: dict[tuple[str, str, tuple[Platform, ...]], Inspected] = {}
         self.pacing = pacing or Politeness({each.host: each.limit for each in endpoints}, DEFAULT_LIMIT)
         self._server = Distribution(
             web or Web(connections=8), self._registered, ecr=ecr, field=FIELD, pacing=self.pacing
@@ -111,14 +113,30 @@ class ImageRegistries:
     ) -> Inspected:
         """What a tag or digest leads to. Of an index one image is opened: the first for a wanted platform, or at all.
 
-        Raises the errors of `mooring.errors`; `ConfigurationError` for what is no image.
+        An image with several tags is opened once: what a digest names never changes. Raises the errors of
+        `mooring.errors`; `ConfigurationError` for what is no image.
         """
         place, given = self._place(name, secret)
         body, answer = self._manifest(place, reference, given)
-        digest = f"sha256:{answer.digest}"
+        known = (place.text, f"sha256:{answer.digest}", tuple(wanted))
+        seen = self._opened.get(known)
+        if seen is None:
+            seen = self._open(place, body, known[1], wanted, given)
+            with self._lock:
+                if len(self._opened) >= _OPENED:
+                    self._opened.clear()
+                self._opened[known] = seen
+        return seen
+
+    def _open(
+        self,
+        place: Place,
+        body: dict[str, Any],
+        digest: str,
+        wanted: Sequence[Platform],
+        given: ChartCredential | None,
+    ) -> Inspected:
         platforms: tuple[Platform, ...] = ()
-        if reference.startswith("sha256:") and reference != digest:
-            raise _damaged(place, reference)
         if body.get("mediaType") in _INDEXES or "manifests" in body:
             members = [(each, platform) for each in _members(body) if (platform := _platform(each.get("platform")))]
             platforms = tuple(dict.fromkeys(platform for _, platform in members))

@@ -20,8 +20,8 @@ __all__ = ["DEFAULT_LIMIT", "Order", "RegistryEndpoint", "Repository", "locate",
 
 Order = Literal["", "latest-first", "latest-last"]
 
-DEFAULT_LIMIT: Final = 20.0
-"""Requests a second, for a registry of which nothing else is said (the page above)."""
+DEFAULT_LIMIT: Final = 100.0
+"""Requests a second, for a registry of which nothing else is said; with Image Updater's 20, 500 images take 25 s."""
 
 _HUB_API: Final = "registry-1.docker.io"
 _ORDERS: Final[dict[str, Order]] = {"": "", "none": "", "latest-first": "latest-first", "latest-last": "latest-last"}
