@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from mooring.errors import ConfigurationError, MooringError
-from mooring_cli.audit import operations_table
+from mooring_cli.audit import operation_page, operations_table
 from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
 from mooring_cli.names import DEFAULT_NAMESPACE, AppName
@@ -60,6 +60,7 @@ def add_app_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
 
     parser = apps.add_parser("history", parents=[named], help="the syncs of one Application")
     parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--id", metavar="ID", help="everything about one operation")
     parser.add_argument("--all", action="store_true", help="the newest 200 operations of any kind, however they ended")
     add_output_option(parser)
     parser.set_defaults(run=history)
@@ -152,8 +153,11 @@ def _apply_one(api: Api, origin: str, document: dict[str, Any]) -> tuple[dict[st
     if kind == "ApplicationSet":
         answer = api.call("POST", "applicationsets", body=document)
         return answer.get("applicationSet") or document, answer.get("warnings") or []
+    if kind == "Promotion":
+        answer = api.call("POST", "promotions", body=document)
+        return answer.get("promotion") or document, answer.get("warnings") or []
     if kind != "Application":
-        advice = "only Applications, ApplicationSets and AppProjects can be applied"
+        advice = "only Applications, ApplicationSets, AppProjects and Promotions can be applied"
         raise ConfigurationError(f"{kind!r}: {advice}" if kind else f"missing: {advice}", field="kind")
     answer = api.call("POST", "applications", body=document)
     return answer.get("application") or document, answer.get("warnings") or []
@@ -163,7 +167,7 @@ def _declared_name(application: dict[str, Any]) -> str:
     metadata = application.get("metadata") or {}
     if application.get("kind") == "AppProject":
         return f"project {metadata.get('name')}"
-    kind = "applicationset" if application.get("kind") == "ApplicationSet" else "application"
+    kind = str(application.get("kind") or "Application").lower()
     return f"{kind} {metadata.get('namespace') or DEFAULT_NAMESPACE}/{metadata.get('name')}"
 
 
@@ -188,6 +192,10 @@ def get(api: Api, args: argparse.Namespace) -> int:
 def history(api: Api, args: argparse.Namespace) -> int:
     """`mooring app history NAME`."""
     name = _named(args)
+    if args.id:
+        operation = api.call("GET", "applications", name.name, "operations", args.id, query=name.query)
+        emit(args, operation, lambda: operation_page(operation))
+        return 0
     if args.all:
         query = name.query | {"limit": "200"}
         items = api.call("GET", "applications", name.name, "operations", query=query)["items"]

@@ -25,7 +25,7 @@ from mooring_cli.pages import short, table
 if TYPE_CHECKING:
     from mooring.model.chain import Chained, Fault
 
-__all__ = ["add_audit_commands", "operations_table"]
+__all__ = ["add_audit_commands", "operation_page", "operations_table"]
 
 FAILED = 1
 _ROUNDS: Final = 5  # times that a chain is read which grows meanwhile
@@ -89,6 +89,36 @@ def operations_table(items: list[dict[str, Any]]) -> str:
         "CHANGED",
     ]
     return table(headers, map(_operation_row, items))
+
+
+def operation_page(each: dict[str, Any]) -> str:
+    """One operation: who and what was behind it, and what it did to each object."""
+    commit, request = each["commit"] or {}, each["mergedRequest"] or {}
+    reviews = ", ".join(f"{one['reviewer']} ({one['verdict']})" for one in request.get("reviews", ()))
+    rows = {
+        "Id": each["id"],
+        "Operation": f"{each['action']} of {each['application']}, {each['outcome']}",
+        "Message": each["message"],
+        "Time": f"{each['time']} to {each['endedAt']}",
+        "Trigger": " ".join(filter(None, (each["trigger"], each["cause"]))),
+        "By": each["actor"],
+        "Revision": each["revision"],
+        "Bundle": f"{each['bundle']} (before: {each['formerBundle'] or 'none'})",
+        "Author": _person(commit, "author", "email"),
+        "Committer": _person(commit, "committer", "committer_email"),
+        "Signer": commit.get("signer", ""),
+        "Commit": commit.get("subject", ""),
+        "Merged": f"{request['url']} by {request['merged_by']}; {reviews}" if request else "",
+        "Chosen": ", ".join(each["chosen"]),
+        "Hash": f"{each['record']['hash']} (record {each['record']['seq']} of {each['record']['chain']})",
+    }
+    lines = [f"{name + ':':<12}{value}" for name, value in rows.items() if value]
+    objects = [(_told(one), one["before"], one["after"], one["message"]) for one in each["objects"]]
+    return "\n".join([*lines, "", table(["OBJECT", "BEFORE", "AFTER", "MESSAGE"], objects)])
+
+
+def _person(commit: dict[str, Any], name: str, address: str) -> str:
+    return f"{commit[name]} <{commit[address]}>" if commit.get(name) else ""
 
 
 def verify_chains(api: Api, args: argparse.Namespace) -> int:

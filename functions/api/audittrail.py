@@ -13,7 +13,13 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from mooring.composition import Composition
 from mooring.errors import MooringError
 from mooring.flows.asked.acting import action_of, is_action
-from mooring.flows.asked.audittrail import list_chains, list_operations, list_records
+from mooring.flows.asked.audittrail import (
+    UnknownOperationError,
+    list_chains,
+    list_operations,
+    list_records,
+    show_operation,
+)
 from mooring.flows.asked.ulid import new_ulid
 from mooring.model.application import AppKey
 
@@ -69,6 +75,14 @@ def add_audit_routes(
     def get_operations(name: str) -> Response[str]:
         asked = app.current_event.query_string_parameters or {}
         return _json(list_operations(composition.record_ports(), key(name), asked))
+
+    @app.get("/api/v1/applications/<name>/operations/<ident>", middlewares=[authorised])
+    def get_operation(name: str, ident: str) -> Response[str]:
+        try:
+            return _json(show_operation(composition.record_ports(), key(name), ident.upper()))
+        except UnknownOperationError as error:
+            told = {"error": {"message": str(error), "field": None, "code": 404}}
+            return Response(404, "application/json", orjson.dumps(told).decode())
 
 
 def _json(value: Any) -> Response[str]:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import orjson
 
-from mooring.errors import ConfigurationError
+from mooring.errors import ConfigurationError, PermanentError
 from mooring.flows.asked.ulid import first_ulid
 from mooring.model.application import AppKey
 from mooring.model.chain import Chained, Head
@@ -28,7 +28,7 @@ from mooring.state.actions import ACTIONS_CHAIN, Actions
 from mooring.state.applications import Applications
 from mooring.state.records import Commit, Operation, ResourceResult
 
-__all__ = ["RecordPorts", "list_chains", "list_operations", "list_records"]
+__all__ = ["RecordPorts", "UnknownOperationError", "list_chains", "list_operations", "list_records", "show_operation"]
 
 _MOST: Final = 200
 _ENOUGH: Final = 2 * 1024 * 1024  # bytes of bodies after which a page is full: Lambda answers with 6 MB at most
@@ -37,6 +37,10 @@ _END: Final = "~"  # sorts behind every id
 _DRIFT: Final = " drift"
 _Row = dict[str, Any]
 _Found = tuple[str, Chained, Operation | DriftRecord | None]
+
+
+class UnknownOperationError(PermanentError):
+    """No operation of this application has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,15 @@ def list_operations(ports: RecordPorts, key: AppKey, asked: Mapping[str, str]) -
     limit = _limit(asked.get("limit", "50"))
     newest: list[_Found] = [("", link, operation) for link, operation in ports.applications.newest_links(key, limit)]
     return _page(ports, newest)
+
+
+def show_operation(ports: RecordPorts, key: AppKey, id_: str) -> dict[str, Any]:
+    """The last record of one operation. Raises `UnknownOperationError`."""
+    found = [("", link, each) for _, link, each in ports.applications.links(key, id_, f"{id_}~") if each.id == id_]
+    if not found:
+        raise UnknownOperationError(f"no operation has the id {id_}; `mooring app history --all` lists them")
+    row: dict[str, Any] = _page(ports, [*found[-1:]])["items"][0]
+    return row
 
 
 def _chains(ports: RecordPorts, asked: Mapping[str, str]) -> list[str]:
