@@ -12,6 +12,7 @@ import pytest
 
 from local.tools import ensure
 from mooring.access.parsing import built_in
+from mooring.access.project import Permitted
 from mooring.access.secretrules import SecretRules, StoreRule
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.arrivals.secretchanges import SecretChangePorts, handle_secret_change
@@ -598,6 +599,28 @@ def test_a_project_says_which_keys_stores_and_roles(external_world: ExternalWorl
         assert "project 'default' does not permit" in told
         assert f"mooring.dev/secrets]{rule})" in told
         assert ("team-b" in told) == (name == "key")
+
+
+def test_nothing_is_read_for_a_namespace_that_is_not_the_projects(external_world: ExternalWorld) -> None:
+    """GIVEN a project for one namespace WHEN an ExternalSecret or its store names another THEN no provider is asked, no
+    role is assumed, and the error names the rule; what may be read goes on.
+    """
+    world = external_world.world
+    external_world.secrets.create_secret(Name="db", SecretString="one")
+    world.targets.projects["default"] = dataclasses.replace(
+        built_in(), destinations=(Permitted(server="*", namespace="shop", name=""),)
+    )
+    key = world.declare(**AUTO)
+    theirs = [store(role="arn:aws:iam::123456789012:role/theirs"), external("theirs", [datum("a", "db")])]
+    for each in theirs:
+        each["metadata"]["namespace"] = "bank"
+    world.push(key, *theirs)
+    external_world.sync(key)
+    assert ([], {}) == (external_world.calls, world.cluster.objects)
+    assert "does not permit the namespace 'bank'" in row(world, key, "theirs").health.message
+    world.push(key, *theirs, store(), external("ours", [datum("a", "db")]))
+    external_world.sync(key)
+    assert (["GetSecretValue"], {"a": "one"}) == (external_world.calls, content(external_world.secret("ours")))
 
 
 def test_a_projects_role_comes_before_those_of_stores(external_world: ExternalWorld) -> None:

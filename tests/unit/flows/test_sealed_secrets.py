@@ -12,6 +12,8 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
+from mooring.access.parsing import built_in
+from mooring.access.project import Permitted
 from mooring.access.secretrules import SecretRules
 from mooring.flows.secrets.sealing import SealedOpener, answer_kubeseal
 from mooring.events.messages import Cause, ObjectMessage
@@ -122,6 +124,28 @@ def test_a_project_may_refuse_scopes(world: World, keys: SealingKeys) -> None:
     (condition,) = [each for each in shown(world, key)["conditions"] if each["type"] == "SecretError"]
     assert "project 'default' does not permit SealedSecrets of the scope strict" in condition["message"]
     assert CANARY == value(world)
+
+
+def test_a_copy_opens_only_where_its_project_may_deploy(world: World, keys: SealingKeys) -> None:
+    """GIVEN a SealedSecret of another team WHEN an author copies it THEN it opens neither in a namespace of theirs nor,
+    since their project may not deploy there, in its own.
+    """
+    world.targets.projects["default"] = dataclasses.replace(
+        built_in(), destinations=(Permitted(server="*", namespace="hostile", name=""),)
+    )
+    app = world.declare("hostile", namespace="hostile", automated=AUTOMATED)
+    moved = sealed(keys)
+    moved["metadata"]["namespace"] = "hostile"
+    world.push(app, sealed(keys, name="db"), moved)
+    world.sync(app)
+    told = {
+        f"{each.key.namespace}/{each.key.name}": each.health.message
+        for each in world.record(app).status.resources
+        if each.uncounted
+    }
+    assert "does not permit the namespace 'shop'" in told["shop/db"]
+    assert "was sealed for shop/db, and this is hostile/db" in told["hostile/db"]
+    assert {} == world.cluster.objects
 
 
 def test_git_drops_it_and_its_secret_is_pruned(world: World, keys: SealingKeys) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "permit_application",
     "permit_declared",
     "permit_namespace",
+    "permit_opening",
     "permit_plan",
     "permit_reading",
     "permit_source",
@@ -90,6 +91,13 @@ def permit_reading(project: Project, cluster: Cluster, namespace: str) -> None:
     place = _registered(cluster)
     refuse(cluster_allowed(project, place, cluster.project))
     refuse(destination_allowed(project, place, namespace))
+
+
+def permit_opening(project: Project, application: Application, cluster: Cluster, source: ObjectKey) -> None:
+    """Raises `NotPermittedError` where what a source of secrets makes would not be permitted in the key's namespace:
+    then nothing is read for it, and nobody's service account or store is used.
+    """
+    refuse(_refusal(project, _place(application, cluster), source))
 
 
 def refuse(refused: Refusal | None) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from mooring.errors import ConfigurationError, MooringError
 from mooring.events.secretchanges import names_of
+from mooring.flows.rules.permitting import permit_opening
 from mooring.flows.secrets.externalclusters import namespaces_of
 from mooring.flows.secrets.externalmerging import MergeTargets
 from mooring.flows.secrets.externalplaces import Elsewhere
@@ -24,7 +25,7 @@ from mooring.model.externalkinds import GENERATORS, GROUP, VERSIONS
 from mooring.model.externalparsing import parse_external_secret
 from mooring.model.externalsecret import ExternalSecret
 from mooring.model.externalstore import parse_store
-from mooring.model.objects import Manifest, digest
+from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.secrets.external.resolving import Providers, Resolved, resolve
 from mooring.secrets.external.templating import Templates
 from mooring.state.secretuses import SecretUses, use_name
@@ -61,7 +62,16 @@ class ExternalReader:
         read: list[_Read | MooringError] = []
         for source in sources:
             try:
-                read.append(self._read(source, context))
+                found = self._read(source, context)
+                key = ObjectKey.of(source)
+                for one in found.externals:
+                    permit_opening(
+                        context.project,
+                        context.application,
+                        context.target.cluster,
+                        ObjectKey(key.group, key.kind, one.namespace, key.name),
+                    )
+                read.append(found)
             except MooringError as error:
                 read.append(error)
         read = _merging(read, context)

@@ -88,7 +88,7 @@ class SealedOpener:
     def open(self, sources: Sequence[Manifest], context: Context) -> Sequence[Opened | MooringError]:
         """The Secrets, or why one does not open."""
         from mooring.access.secretrules import seal_allowed
-        from mooring.flows.rules.permitting import refuse
+        from mooring.flows.rules.permitting import permit_opening, refuse
         from mooring.secrets.sealedsecret import read_sealed, unseal
 
         keys = self._keys().private()
@@ -96,6 +96,7 @@ class SealedOpener:
         for source in sources:
             try:
                 sealed = read_sealed(source)
+                permit_opening(context.project, context.application, context.target.cluster, ObjectKey.of(source))
                 refuse(seal_allowed(context.project, sealed.scope))
                 if sealed.patches:
                     _find_patched(ObjectKey("", "Secret", sealed.namespace, sealed.name), context)
