@@ -24,7 +24,9 @@ from mooring_cli.drifts import add_drift_commands
 from mooring_cli.endpoint import find_endpoint
 from mooring_cli.gpgkeys import add_key_commands
 from mooring_cli.hooks import add_hook_commands
+from mooring_cli.notifications import add_notification_commands
 from mooring_cli.projects import add_project_commands
+from mooring_cli.promotions import add_promotion_commands
 from mooring_cli.registrations import add_repo_commands
 from mooring_cli.sealing import add_sealing_commands
 from mooring_cli.settings import add_settings_commands
@@ -78,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add_apply_command(commands, shared)
     add_app_commands(commands, shared)
     add_set_commands(commands, shared)
+    add_promotion_commands(commands, shared)
     add_bootstrap_command(commands, shared)
     add_cluster_commands(commands, shared)
     add_drift_commands(commands, shared)
@@ -89,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     add_hook_commands(commands, shared)
     add_sealing_commands(commands, shared)
     add_settings_commands(commands, shared)
+    add_notification_commands(commands, shared)
     commands.add_parser("version", parents=[shared], help="the version of this command")
     return parser
 

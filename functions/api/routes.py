@@ -21,8 +21,10 @@ from clusters import add_cluster_routes
 from drifts import add_drift_routes
 from gpgkeys import add_key_routes
 from hooks import add_hook_routes
+from notifications import add_notification_routes
 from pages import add_page_routes
 from projects import add_project_routes
+from promotions import add_promotion_routes
 from sealing import add_sealing_routes
 from sets import add_set_routes
 
@@ -34,6 +36,7 @@ from mooring.flows.asked.listing import list_applications as list_applications_o
 from mooring.flows.asked.registering import UnknownRepositoryError, register_repository, remove_repository
 from mooring.flows.asked.selfhealing import told_self_heal
 from mooring.flows.asked.showing import show_application
+from mooring.flows.promotions.asking import promotion_conditions
 from mooring.flows.rules.settings import show_settings, store_settings
 from mooring.invocation import error_answer
 from mooring.model.application import AppKey
@@ -109,6 +112,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
             raise UnknownApplicationError("no application of this name is declared", subject=str(app_key))
         shown = show_application(record, applications.operations(app_key, _HISTORY))
         shown["status"]["selfHeal"] = told_self_heal(registry, record.spec.application)
+        shown["status"]["conditions"] += promotion_conditions(composition.ask_ports(), app_key)
         return _json(200, shown)
 
     @app.delete("/api/v1/applications/<name>", middlewares=[authorised])
@@ -155,10 +159,12 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     add_key_routes(app, composition, authorised, body)
     add_hook_routes(app, composition, authorised, body)
     add_audit_routes(app, composition, authorised, key)
+    add_notification_routes(app, composition, authorised, body)
     add_page_routes(app, composition)
     add_drift_routes(app, composition, authorised, body, key, _ADMINISTRATOR)
     add_cluster_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
     add_set_routes(app, composition, authorised, body, flag, _ADMINISTRATOR)
+    add_promotion_routes(app, composition, authorised, body, _ADMINISTRATOR)
 
     @app.get("/api/v1/repositories", middlewares=[authorised])
     def list_repositories() -> Response[str]:

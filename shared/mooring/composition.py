@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from mooring.state.actions import Actions
     from mooring.state.bundles import Bundles
     from mooring.state.deeds import Deeds
+    from mooring.state.notes import Notes
     from mooring.state.sealingkeys import SealingKeys
     from mooring.state.watchers import Watchers
     from mooring.writeback.proposing import Hosts
@@ -132,6 +133,13 @@ class Composition:
     def registry(self) -> Registry:
         """Clusters, credentials and deliveries."""
         return Registry(self.table, self.secrets, self._environment.get("MOORING_SECRET_PREFIX", "mooring"))
+
+    @cached_property
+    def notes(self) -> Notes:
+        """Notes in the table: what somebody is told."""
+        from mooring.state.notes import Notes
+
+        return Notes(self.table)
 
     @cached_property
     def queues(self) -> Queues:
@@ -493,7 +501,6 @@ class Composition:
         from mooring.forge.places import read_forges
         from mooring.notify.posting import Poster
         from mooring.source.gokit import GoKit
-        from mooring.state.notes import Notes
 
         named = self._setting("MOORING_NOTIFICATIONS_SECRET")
         forges = Forges(
@@ -502,7 +509,7 @@ class Composition:
             tokens=self._installation_tokens,
         )
         return NotifyPorts(
-            self.applications, self.registry.projects, Notes(self.table), self.queues,
+            self.applications, self.registry.projects, self.notes, self.queues,
             GoKit(self._program("gokit")).ask, lambda: self.secrets.get(named),
             Poster(), forges.api, time.time, say,
         )  # fmt: skip

@@ -2,7 +2,8 @@
 
 `event` is what has happened where something happened, as opposed to what is (`app`): its `kind` is empty while a state
 is judged. A condition that looks at it is judged once for each happening and never again (`flows.telling.firing`).
-A user's trigger of the same name takes the place of one of these. Source: Argo CD, "Triggers and Templates Catalog".
+A user's trigger of the same name takes the place of one of these. Of those that fire at the same moment, the first one
+here is told first. Source: Argo CD, "Triggers and Templates Catalog".
 """
 
 from __future__ import annotations
@@ -38,6 +39,23 @@ CATALOG: Final[Mapping[str, tuple[Condition, ...]]] = MappingProxyType(
     {
         "on-created": _event("app-created"),
         "on-deleted": _event("app-deleted"),
+        "on-sync-running": (
+            Condition(
+                f"{_OPERATION} != nil and {_OPERATION}.phase == 'Running'", ("app-sync-running",), f"{_OPERATION}.id"
+            ),
+        ),
+        "on-sync-failed": (
+            Condition(
+                f"{_OPERATION} != nil and {_OPERATION}.phase in ['Error', 'Failed']", ("app-sync-failed",),
+                f"{_OPERATION}.id",
+            ),
+        ),
+        "on-sync-succeeded": (
+            Condition(
+                f"{_OPERATION} != nil and {_OPERATION}.phase == 'Succeeded'", ("app-sync-succeeded",),
+                f"{_OPERATION}.id",
+            ),
+        ),
         "on-deployed": (
             Condition(
                 f"{_OPERATION} != nil and {_OPERATION}.phase == 'Succeeded' and {_OPERATION}.kind == 'sync'"
@@ -47,23 +65,6 @@ CATALOG: Final[Mapping[str, tuple[Condition, ...]]] = MappingProxyType(
             ),
         ),
         "on-health-degraded": (Condition("app.status.health.status == 'Degraded'", ("app-health-degraded",)),),
-        "on-sync-failed": (
-            Condition(
-                f"{_OPERATION} != nil and {_OPERATION}.phase in ['Error', 'Failed']", ("app-sync-failed",),
-                f"{_OPERATION}.id",
-            ),
-        ),
-        "on-sync-running": (
-            Condition(
-                f"{_OPERATION} != nil and {_OPERATION}.phase == 'Running'", ("app-sync-running",), f"{_OPERATION}.id"
-            ),
-        ),
-        "on-sync-succeeded": (
-            Condition(
-                f"{_OPERATION} != nil and {_OPERATION}.phase == 'Succeeded'", ("app-sync-succeeded",),
-                f"{_OPERATION}.id",
-            ),
-        ),
         "on-sync-status-unknown": (Condition("app.status.sync.status == 'Unknown'", ("app-sync-status-unknown",)),),
         "on-health-restored": (
             Condition(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.flows.telling.views import View
-from mooring.notify.catalog import Condition
+from mooring.notify.catalog import CATALOG, Condition
 from mooring.notify.config import Config, load_yaml
 from mooring.notify.subscriptions import Subscription, read_annotations
 from mooring.state.projects import Projects
@@ -56,8 +56,10 @@ def by_trigger(config: Config, subscriptions: Iterable[Subscription], wrong: tup
                 to.setdefault(trigger, {}).setdefault((each.service, each.recipient), each)
             else:
                 unknown[f"somebody subscribes to {trigger!r}, which is no trigger"] = None
-    asked = tuple((trigger, condition) for trigger in to for condition in config.triggers[trigger])
-    return Subscribers({name: tuple(each.values()) for name, each in to.items()}, asked, (*wrong, *unknown))
+    order = {name: number for number, name in enumerate(CATALOG)}
+    names = sorted(to, key=lambda name: (order.get(name, len(order)), name))
+    asked = tuple((trigger, condition) for trigger in names for condition in config.triggers[trigger])
+    return Subscribers({name: tuple(to[name].values()) for name in names}, asked, (*wrong, *unknown))
 
 
 def annotations_of(document: Mapping[str, Any]) -> Mapping[str, str]:

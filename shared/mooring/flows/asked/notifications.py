@@ -1,0 +1,88 @@
+"""What people ask about notifications: the settings, what was told to whom, and another try for what was given up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from mooring.errors import ConfigurationError, ConflictError
+from mooring.events.messages import NoteMessage
+from mooring.notify.config import NAME, read_config
+from mooring.queues import Queues
+from mooring.state.notes import Note, Notes
+
+__all__ = ["list_notes", "retry_note", "show_notification_settings", "store_notification_settings"]
+
+_MOST: Final = 200
+
+
+def store_notification_settings(notes: Notes, document: object) -> None:
+    """Takes a whole ConfigMap `argocd-notifications-cm`, or its data. Raises `ConfigurationError` naming the key."""
+    data = _data(document)
+    read_config(data)
+    notes.put_settings(data)
+
+
+def show_notification_settings(notes: Notes) -> dict[str, Any]:
+    """The settings as the ConfigMap that they are written as; secrets are in it by name only."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": notes.settings()}
+
+
+def _data(document: object) -> dict[str, str]:
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"must be a ConfigMap {NAME} or its data", field="settings")
+    data: object = document
+    if "kind" in document or "data" in document:
+        name = (document.get("metadata") or {}).get("name", NAME)
+        if document.get("kind", "ConfigMap") != "ConfigMap" or name != NAME:
+            raise ConfigurationError(f"must be a ConfigMap {NAME}", field="metadata.name")
+        data = document.get("data") or {}
+    if not isinstance(data, dict):
+        raise ConfigurationError("must be a mapping", field="data")
+    for key, value in data.items():
+        if not isinstance(value, str):
+            raise ConfigurationError("must be text, as everything in a ConfigMap is", field=f"data[{key}]")
+    return data
+
+
+def list_notes(notes: Notes, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Notes about an application (`app`, `namespace/name`), or those that were given up (`failed`), newest first."""
+    app, failed = asked.get("app", ""), asked.get("failed", "") == "true"
+    if not app and not failed:
+        raise ConfigurationError("must name an application, or ask for failed ones", field="app")
+    found = notes.of(app) if app else notes.failed(_MOST)
+    return {"items": [_shown(note) for note in found[:_MOST] if not failed or note.state == "failed"]}
+
+
+def _shown(note: Note) -> dict[str, Any]:
+    return {
+        "id": note.id,
+        "of": note.of,
+        "at": _time(note.at),
+        "trigger": note.trigger,
+        "service": note.service,
+        "recipient": note.recipient,
+        "state": note.state,
+        "attempts": note.attempts,
+        "error": note.error,
+        "title": note.body["summary"]["title"],
+    }
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def retry_note(notes: Notes, queues: Queues, of: str, id_: str) -> None:
+    """Has a note that was given up tried again. Raises `ConfigurationError` where there is none."""
+    note = notes.read(of, id_)
+    if note is None or note.state != "failed":
+        raise ConfigurationError(
+            "names no notification that was given up; see `mooring notifications list`", field="id"
+        )
+    try:
+        notes.retry(note)
+    except ConflictError:
+        return  # somebody else asked at the same moment
+    queues.send("notes", [NoteMessage(note.id, note.of, note.lane)])
