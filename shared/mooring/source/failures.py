@@ -105,8 +105,8 @@ def explain(
             return ConflictError(f"{where} got other commits while we wrote; trying again", field=FIELD)
         case Failure.DECLINED:
             return ForbiddenError(
-                f"{where} declines the commit: the branch is protected, or a rule or hook of the server's forbids it; "
-                "let this credential push there, or write to another branch (git-branch `base:other`), by a request",
+                f"{where} declines the commit: the credential has no right to write, the branch is protected, or a "
+                "rule or hook forbids it; grant that, or write to another branch (git-branch `base:other`) by pull request",
                 field=FIELD,
             )
         case Failure.THROTTLED:

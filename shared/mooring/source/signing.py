@@ -88,21 +88,19 @@ def _signature(key: SSHPrivateKeyTypes, message: bytes, name: str) -> bytes:
 
 
 def _openpgp(text: str, passphrase: str, name: str) -> Signer:
-    from pysequoia import Cert, SignatureMode
+    from pysequoia import SignatureMode, Tsk
     from pysequoia import sign as made
 
     field = "gpgPrivateKey"
     try:
-        secrets = Cert.from_bytes(text.encode()).secrets
+        key = Tsk.from_bytes(text.encode())
     except (RuntimeError, ValueError):  # what the binding raises, whatever is wrong
-        secrets = None
-    if secrets is None:
         told = "must be a secret key as `gpg --armor --export-secret-keys KEY` prints it"
-        raise ConfigurationError(told, field=field, subject=name)
+        raise ConfigurationError(told, field=field, subject=name) from None
 
     def sign(payload: bytes) -> bytes:
         try:
-            return bytes(made(secrets.signer(passphrase or None), payload, mode=SignatureMode.DETACHED))
+            return bytes(made(key.signer(passphrase or None), payload, mode=SignatureMode.DETACHED))
         except (RuntimeError, ValueError, TypeError):
             told = "does not sign; check its passphrase, that it may sign, and that it has not expired"
             raise ConfigurationError(told, field=field, subject=name) from None

@@ -179,7 +179,9 @@ def test_overrides_are_merged_into_the_file_of_the_application() -> None:
     assert {f"apps/web/{name}": b"kustomize:\n  images:\n  - web=r.example:5000/web:v1\n"} == fresh
     there = b"# robots only\nkustomize:\n  images:\n  - web=r.example:5000/web:v1\n  - r.example:5000/other:v1\n"
     edits = [
-        Edit("", SetOverrides("web", images=("web=r.example:5000/web:v2", f"r.example:5000/other:v2@{DIGEST}", "new:v1"))),
+        Edit(
+            "", SetOverrides("web", images=("web=r.example:5000/web:v2", f"r.example:5000/other:v2@{DIGEST}", "new:v1"))
+        ),
         Edit("", SetOverrides("web", parameters=(("z", "1"), ("image.tag", "v2")))),
         Edit("", SetOverrides("web", parameters=(("z", "2"),))),
     ]
