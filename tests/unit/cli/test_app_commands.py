@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mooring_cli.pages import application_page
 from tests.unit.cli.fake_api import TOKEN, FakeApi, Outcome, application
 
 GET = "GET /api/v1/applications/shop?namespace=argocd"
@@ -40,7 +41,7 @@ def test_apply_goes_on_after_a_bad_document(api: FakeApi, mooring: Mooring, tmp_
     api.on("POST /api/v1/applications", {"application": {"metadata": {"name": "b"}}, "warnings": []})
     outcome = mooring("apply", "-f", "apps.yaml")
     assert (1, 1) == (outcome.code, len(api.calls))
-    only = "only Applications, ApplicationSets and AppProjects can be applied"
+    only = "only Applications, ApplicationSets, AppProjects and Promotions can be applied"
     assert f"error: kind: 'ConfigMap': {only}" in outcome.err
     assert f"error: kind: missing: {only} (in apps.yaml)" in outcome.err
 
@@ -234,3 +235,10 @@ def test_wrong_usage_exits_with_two(mooring: Mooring, arguments: list[str]) -> N
 def test_a_name_with_too_many_parts_is_refused(mooring: Mooring) -> None:
     """`a/b/c` names nothing."""
     assert "error: application: must be NAME or NAMESPACE/NAME, not 'a/b/c'\n" == mooring("app", "get", "a/b/c").err
+
+
+def test_a_page_says_what_becomes_of_changes_by_hand() -> None:
+    """GIVEN what the API says of changes by hand WHEN an application is shown THEN its page says so, and who decides."""
+    told = {"enabled": True, "decidedBy": "annotation mooring.dev/self-heal"}
+    page = application_page({"metadata": {"name": "shop"}, "spec": {}, "status": {"selfHeal": told}})
+    assert "Changes by hand:      put back (annotation mooring.dev/self-heal)" in page.splitlines()
