@@ -52,6 +52,8 @@ class _Look:
     status: PromotionStatus
     happened: list[Happening] = field(default_factory=list)
     due: list[float] = field(default_factory=list)
+    told: int = 0
+    id: str = ""
 
     @property
     def promotion(self) -> Promotion:
@@ -67,11 +69,11 @@ class _Look:
         self.status = replace(self.status, phase=phase, message=message[:_LONGEST], since=since)
 
     def tell(self, what: str, message: str, url: str = "") -> None:
-        status, number = self.status, len(self.happened)
-        happening = Happening(
-            f"{new_ulid(self.now)}{number}", self.now, what, message, url, status.carried, status.origin
+        self.id, self.told = self.id or new_ulid(self.now), self.told + 1  # in the order in which they are told
+        status = self.status
+        self.happened.append(
+            Happening(f"{self.id}{self.told}", self.now, what, message, url, status.carried, status.origin)
         )
-        self.happened.append(happening)
 
     def intend(self) -> None:
         """Puts on record what is about to be written; a sweep finds it if this is where we die."""
