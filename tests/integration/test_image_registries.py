@@ -35,8 +35,11 @@ class NoLogins:
 
 
 class Secrets:
+    def __init__(self, registry: str) -> None:
+        self.registry = registry
+
     def read(self, secret: PullSecret) -> Mapping[str, str]:
-        return {"login": f"{USER}:{PASSWORD}", "old": f"{USER}:wrong"}
+        return {"login": f"{USER}:{PASSWORD}", "old": f"{USER}:wrong", "registry": self.registry}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +62,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRegistry]:
 
 def images_of(*registries: RealRegistry) -> ImageRegistries:
     endpoints = [RegistryEndpoint(each.host, each.host, plain=True, limit=0) for each in registries]
-    return ImageRegistries(NoLogins(), endpoints=endpoints, pull_secrets=Secrets())
+    return ImageRegistries(NoLogins(), endpoints=endpoints, pull_secrets=Secrets(registries[0].host))
 
 
 @pytest.fixture

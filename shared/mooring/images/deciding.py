@@ -104,29 +104,27 @@ class Decider:
 
     def _admit(self, questions: Sequence[_Question]) -> dict[_Question, Admitted | MooringError]:
         """What each rule admits of its repository's tags."""
-        rules: dict[_Place, list[Rule]] = {}
-        for each in questions:
-            known = rules.setdefault(each.place, [])
-            if each.rule not in known:
-                known.append(each.rule)
-        lists = dict(zip(rules, self._each(lambda place: self._tags(place, rules[place]), list(rules)), strict=True))
-        judged: dict[tuple[_Place, Rule], Admitted | MooringError] = {}
-        asked: list[tuple[_Place, tuple[str, ...]]] = []
-        for place, tags in lists.items():
+        rules: dict[tuple[_Place, str], list[Rule]] = {}
+        for question in questions:
+            known = rules.setdefault(_list_of(question), [])
+            if question.rule not in known:
+                known.append(question.rule)
+        lists = dict(zip(rules, self._each(self._tags, list(rules)), strict=True))
+        usable = [(each, tags) for each, tags in lists.items() if not isinstance(tags, MooringError)]
+        answers = admit(self._asker, [(tags, rules[each]) for each, tags in usable])
+        judged: dict[tuple[tuple[_Place, str], Rule], Admitted | MooringError] = {}
+        for (each, _), found in zip(usable, answers, strict=True):
+            judged |= {(each, rule): one for rule, one in zip(rules[each], found, strict=True)}
+        for each, tags in lists.items():
             if isinstance(tags, MooringError):
-                judged |= {(place, rule): tags for rule in rules[place]}
-            else:
-                asked.append((place, tags))
-        answers = admit(self._asker, [(tags, rules[place]) for place, tags in asked])
-        for (place, _), found in zip(asked, answers, strict=True):
-            judged |= {(place, rule): each for rule, each in zip(rules[place], found, strict=True)}
-        return {each: judged[each.place, each.rule] for each in questions}
+                judged |= {(each, rule): tags for rule in rules[each]}
+        return {question: judged[_list_of(question), question.rule] for question in questions}
 
-    def _tags(self, place: _Place, rules: Sequence[Rule]) -> tuple[str, ...]:
-        """A repository's tags; those that are followed by their digest need no list."""
-        followed = tuple(rule.constraint for rule in rules if rule.strategy == "digest")
-        if len(followed) == len(rules):
-            return followed
+    def _tags(self, wanted: tuple[_Place, str]) -> tuple[str, ...]:
+        """A repository's tags, or the one that is followed: that needs no list."""
+        place, followed = wanted
+        if followed:
+            return (followed,)
         tags = self._registries.tags(self._names[place], place.secret)
         self._listed[place.repository] = frozenset(tags)
         return tags
@@ -245,6 +243,11 @@ class Decider:
                 return error
 
         return list(self._side_by_side(tried, things))
+
+
+def _list_of(question: _Question) -> tuple[_Place, str]:
+    """What a question's tags are: all of a repository's, or the one that it follows."""
+    return question.place, question.rule.constraint if question.rule.strategy == "digest" else ""
 
 
 def _words(rule: Rule) -> str:

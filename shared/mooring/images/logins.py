@@ -2,7 +2,8 @@
 
 Image Updater reads them from the cluster that it runs in. Mooring runs in none, so a Secret `namespace/name` is kept
 under the installation's prefix in Secrets Manager as `pull-secrets/<namespace>/<name>`, a JSON object with the Secret's
-keys and their values as text: `.dockerconfigjson`, or any key with `user:password`.
+keys and their values as text: `.dockerconfigjson`, or any key with `user:password`. Beside such a key stands
+`registry`, the address that it may be sent to: whoever writes an annotation would else have any login sent anywhere.
 """
 
 from __future__ import annotations
@@ -59,11 +60,23 @@ def login(secret: PullSecret, values: Mapping[str, str], repository: str) -> Cha
     place = f"{secret.namespace}/{secret.name}"
     if key not in values:
         raise ConfigurationError(f"the Secret {place} has no key {key}; add it", field=_FIELD)
+    if secret.field:
+        _check_place(values.get("registry", ""), repository, place)
     pair = values[key].strip() if secret.field else _of_docker(values[key], repository, place)
     user, colon, password = pair.partition(":")
     if not colon or not user or any(ord(character) < 32 for character in pair):
         raise ConfigurationError(f"the key {key} of the Secret {place} must hold user:password", field=_FIELD)
     return ChartCredential(f"oci://{repository}", username=user, password=password)
+
+
+def _check_place(allowed: str, repository: str, place: str) -> None:
+    if not allowed.strip():
+        raise ConfigurationError(
+            f"the Secret {place} must have a key registry beside it: the address that this login is for (ghcr.io/team)",
+            field=_FIELD,
+        )
+    if not f"{repository}/".startswith(f"{_address(allowed)}/"):
+        raise ConfigurationError(f"the Secret {place} has a login for {allowed.strip()}, not for this", field=_FIELD)
 
 
 def _of_docker(text: str, repository: str, place: str) -> str:

@@ -2,7 +2,7 @@
 
 A registry that answers 429 is left alone until it wants to be asked again. Docker Hub tells with each manifest how many
 more may be read in its window (Docker, "Docker Hub usage and limits"); the last of them are left to the clusters, which
-pull with the same login. What is told by a HEAD doesn't count there.
+pull with the same login: no manifest is read until then, while lists of tags and HEADs, which don't count, go on.
 """
 
 from __future__ import annotations
@@ -43,14 +43,17 @@ class Politeness:
         self._lock = threading.Lock()
         self._next: dict[str, float] = {}
         self._closed: dict[str, float] = {}
+        self._spent: dict[str, float] = {}
         self.requests = 0
 
-    def admit(self, place: Place) -> None:
-        """Waits for a registry's turn. Raises `ThrottledError` while it wants not to be asked."""
+    def admit(self, place: Place, *, reads: bool = False) -> None:
+        """Waits for a registry's turn. Raises `ThrottledError` while it wants not to be asked, or grants no reads."""
         limit = self._limits.get(place.host, self._usual)
         with self._lock:
             now = self._now()
             closed = self._closed.get(place.host, 0.0)
+            if reads:
+                closed = max(closed, self._spent.get(place.host, 0.0))
             if closed > now:
                 raise ThrottledError(
                     f"{place.host} wants no more requests for {closed - now:.0f} s", retry_after=closed - now
@@ -66,13 +69,13 @@ class Politeness:
         """Remembers what a registry says about its limits."""
         if answer.status == 429:
             after = answer.headers.get("retry-after", "")
-            self._close(place, float(after) if after.isdecimal() else _PAUSE)
+            self._close(self._closed, place, float(after) if after.isdecimal() else _PAUSE)
             return
         remaining = _REMAINING.fullmatch(answer.headers.get("ratelimit-remaining", "").strip())
         if remaining is not None and int(remaining[1]) <= _LEFT_TO_OTHERS:
-            self._close(place, float(remaining[2] or _PAUSE))
+            self._close(self._spent, place, float(remaining[2] or _PAUSE))
 
-    def _close(self, place: Place, seconds: float) -> None:
+    def _close(self, ends: dict[str, float], place: Place, seconds: float) -> None:
         with self._lock:
             until = self._now() + min(max(seconds, 1.0), _LONGEST)
-            self._closed[place.host] = max(self._closed.get(place.host, 0.0), until)
+            ends[place.host] = max(ends.get(place.host, 0.0), until)

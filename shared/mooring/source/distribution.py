@@ -25,14 +25,14 @@ __all__ = ["Distribution", "Pacing", "read_object"]
 
 _PAGE: Final = 1000
 _MOST_TAGS: Final = 100_000
-_LIST_LIMIT: Final = 4 << 20
+_LIST_LIMIT: Final = 32 << 20  # Google's registry tells of every manifest with its tags
 
 
 class Pacing(Protocol):
     """Knows how hard registries may be pressed."""
 
-    def admit(self, place: Place) -> None:
-        """Called before each request: waits, or raises `ThrottledError`."""
+    def admit(self, place: Place, *, reads: bool) -> None:
+        """Called before each request: waits, or raises `ThrottledError`; `reads` says that a manifest is read."""
         ...
 
     def heard(self, place: Place, answer: Answer) -> None:
@@ -99,7 +99,7 @@ class Distribution:
             header = "" if fresh else self._tokens.header(place, credential)
             for _ in range(2):
                 if self._pacing is not None:
-                    self._pacing.admit(place)
+                    self._pacing.admit(place, reads=method == "GET" and path.startswith("manifests/"))
                 answer = self._web.get(
                     url,
                     credential=credential,

@@ -63,7 +63,10 @@ def test_a_process_remembers_by_itself() -> None:
 def test_a_pull_secret_is_kept_in_secrets_manager(aws: str) -> None:
     """GIVEN a Secret's keys under the prefix THEN the image that names it gets its login."""
     client = boto3.client("secretsmanager", endpoint_url=aws)
-    client.create_secret(Name="mooring/pull-secrets/shop/registry", SecretString=json.dumps({"login": "robot:s3c:ret"}))
+    client.create_secret(
+        Name="mooring/pull-secrets/shop/registry",
+        SecretString=json.dumps({"login": "robot:s3c:ret", "registry": "ghcr.io/shop"}),
+    )
     secret = PullSecret("shop", "registry", "login")
     found = login(secret, KeptPullSecrets(SecretStore(client), "mooring").read(secret), WEB)
     assert ("robot", "s3c:ret") == (found.username, found.password)
@@ -95,8 +98,10 @@ def test_the_longest_address_of_a_docker_configuration_counts(repository: str, u
     ("secret", "values", "message"),
     [
         (PullSecret("a", "b"), {}, "has no key .dockerconfigjson"),
-        (PullSecret("a", "b", "x"), {"x": "s3cret"}, "must hold user:password"),
-        (PullSecret("a", "b", "x"), {"x": "user:s3\ncret"}, "must hold user:password"),
+        (PullSecret("a", "b", "x"), {"x": "s3cret", "registry": "ghcr.io"}, "must hold user:password"),
+        (PullSecret("a", "b", "x"), {"x": "user:s3\ncret", "registry": "ghcr.io"}, "must hold user:password"),
+        (PullSecret("a", "b", "x"), {"x": "user:s3cret"}, "must have a key registry"),
+        (PullSecret("a", "b", "x"), {"x": "user:s3cret", "registry": "ghcr.io/sho"}, "not for this"),
         (PullSecret("a", "b"), {".dockerconfigjson": "s3cret"}, "no Docker configuration"),
         (PullSecret("a", "b"), {".dockerconfigjson": "[]"}, "no Docker configuration"),
         (PullSecret("a", "b"), docker(), "no login for ghcr.io"),
