@@ -106,7 +106,7 @@ def explain(
         case Failure.DECLINED:
             return ForbiddenError(
                 f"{where} declines the commit: the credential has no right to write, the branch is protected, or a "
-                "rule or hook forbids it; grant that, or write to another branch (git-branch `base:other`) by pull request",
+                "rule or hook forbids it; grant that, or write to another branch (git-branch `base:other`)",
                 field=FIELD,
             )
         case Failure.THROTTLED:

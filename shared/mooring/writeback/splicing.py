@@ -34,6 +34,7 @@ class Sheet:
     where: str
     text: str
     bom: bool = False
+    _known: tuple[str, list[Document], list[Any]] | None = None
 
     @property
     def data(self) -> bytes:
@@ -42,15 +43,21 @@ class Sheet:
 
     def values(self) -> list[Any]:
         """The value of each document, None for empty ones. Raises `ConfigurationError`."""
-        return _values(self.text, documents(self.text, self.where), self.where)
+        return self._read()[1]
+
+    def _read(self) -> tuple[list[Document], list[Any]]:
+        """The documents with their values, of one look at the same text: neither may be changed."""
+        if self._known is None or self._known[0] != self.text:
+            found = documents(self.text, self.where)
+            self._known = self.text, found, _values(self.text, found, self.where)
+        return self._known[1:]
 
     def put(self, path: Path, value: str, *, document: int = 0) -> None:
         """Makes the value at a path this text; what leads there is added where it is missing.
 
         Raises `ConfigurationError` that names file and path where that can't be done without touching anything else.
         """
-        found = documents(self.text, self.where)
-        before = _values(self.text, found, self.where)
+        found, before = self._read()
         if _at(before[document], path) == value:
             return
         after = copy.deepcopy(before)
@@ -59,16 +66,16 @@ class Sheet:
 
     def append(self, path: Path, value: New) -> None:
         """Adds an element to the list at a path of the only document; the list is added where there is none."""
-        found = documents(self.text, self.where)
-        after = copy.deepcopy(_values(self.text, found, self.where))
+        found, before = self._read()
+        after = copy.deepcopy(before)
         there = _at(after[0], path)
         after[0] = _set(after[0], path, [*there, value] if isinstance(there, list) else [value])
         self._change(lambda: self._append(found, path, value), after, path)
 
     def remove(self, path: Path) -> None:
         """Takes an entry out of a mapping of the only document; nothing where there is none."""
-        found = documents(self.text, self.where)
-        after = copy.deepcopy(_values(self.text, found, self.where))
+        found, before = self._read()
+        after = copy.deepcopy(before)
         holder = _at(after[0], path[:-1])
         if not isinstance(holder, dict) or path[-1] not in holder:
             return
@@ -77,8 +84,8 @@ class Sheet:
 
     def rename(self, path: Path, name: str, value: str) -> None:
         """Puts another key and value in the place of an entry of the only document, in its line."""
-        found = documents(self.text, self.where)
-        after = copy.deepcopy(_values(self.text, found, self.where))
+        found, before = self._read()
+        after = copy.deepcopy(before)
         holder = _at(after[0], path[:-1])
         del holder[path[-1]]
         holder[name] = value
@@ -97,11 +104,11 @@ class Sheet:
         former = self.text
         try:
             change()
-            same = self.values() == after
-        except ConfigurationError as error:
+            same = load_documents(self.text, where=self.where) == [each for each in after if each is not None]
+        except ConfigurationError:
             self.text = former
-            if error.field is not None:
-                raise
+            raise
+        except RenderError:
             same = False
         if not same:
             self.text = former
