@@ -15,7 +15,7 @@ from tests.infra.sam import ROOT, run_sam
 
 Template = dict[str, Any]
 
-FUNCTIONS = ["api", "audit", "render", "sweep", "sync", "watch", "webhook"]
+FUNCTIONS = ["api", "audit", "notify", "render", "sweep", "sync", "watch", "webhook"]
 NETWORK_ONLY = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -32,6 +32,9 @@ NEEDS = {
     "MOORING_RENDERS_QUEUE": {"sqs:SendMessage"},
     "MOORING_SYNCS_QUEUE": {"sqs:SendMessage"},
     "MOORING_LATER_QUEUE": {"sqs:SendMessage"},
+    "MOORING_NOTES_QUEUE": {"sqs:SendMessage"},
+    "MOORING_NOTES_DEAD_QUEUE": {"sqs:SendMessage"},
+    "MOORING_NOTIFICATIONS_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_WATCH_FUNCTION": {"lambda:InvokeFunction"},
     "MOORING_WEBHOOK_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_DIGEST_SECRET": {"secretsmanager:GetSecretValue"},
@@ -233,6 +236,7 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
                 read.setdefault(name, set()).update(folders)
     assert {
         "api": set(),
+        "notify": {"repositories"},
         "render": {"appsets", "repositories", "sops"},
         "sweep": {"repositories"},
         "sync": {"clusters", "external"},
@@ -257,8 +261,9 @@ def test_a_message_stays_hidden_while_its_function_may_still_run(transformed: Te
     """A queue's visibility timeout is at least six times the timeout of the function that reads it."""
     queues = _of_type(transformed, "AWS::SQS::Queue")
     functions = _of_type(transformed, "AWS::Lambda::Function")
-    mappings = _of_type(transformed, "AWS::Lambda::EventSourceMapping")
-    assert 3 == len(mappings)
+    every = _of_type(transformed, "AWS::Lambda::EventSourceMapping")
+    mappings = {name: each for name, each in every.items() if "StreamArn" not in json.dumps(each["EventSourceArn"])}
+    assert 4 == len(mappings)
     for mapping in mappings.values():
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
         function = functions[mapping["FunctionName"]["Ref"]]
@@ -291,14 +296,15 @@ def test_what_is_given_up_is_kept_and_told(transformed: Template) -> None:
     queues = _of_type(transformed, "AWS::SQS::Queue")
     alarms = _of_type(transformed, "AWS::CloudWatch::Alarm").values()
     working = {name: queue for name, queue in queues.items() if "RedrivePolicy" in queue}
-    assert {"RendersQueue", "SyncsQueue", "LaterQueue"} == set(working)
-    for queue in working.values():
+    assert {"RendersQueue", "SyncsQueue", "LaterQueue", "NotesQueue"} == set(working)
+    for name, queue in working.items():
         dead_name = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         dead = queues[dead_name]
         # THEN a FIFO queue's dead letters are FIFO (SQS accepts nothing else), named so
         assert queue.get("FifoQueue") == dead.get("FifoQueue")
         assert bool(queue.get("FifoQueue")) == dead["QueueName"]["Fn::Sub"].endswith(".fifo")
-        assert 5 == queue["RedrivePolicy"]["maxReceiveCount"]
+        # THEN notes count their tries themselves: one that waits behind another comes back as often
+        assert (1000 if name == "NotesQueue" else 5) == queue["RedrivePolicy"]["maxReceiveCount"]
         # THEN the first dead letter raises an alarm
         (alarm,) = [each for each in alarms if _mentions(each["Dimensions"], dead_name)]
         assert ("ApproximateNumberOfMessagesVisible", 0, "GreaterThanThreshold") == (
@@ -397,3 +403,38 @@ def test_documentation_lists_the_parameters(transformed: Template) -> None:
     listed = dict(re.findall(r"^\| `(\w+)` \| (\S.*?) \|", text, re.MULTILINE))
     defaults = {name: str(each.get("Default", "")) for name, each in transformed["Parameters"].items()}
     assert {name: f"`{default}`" if default else "none" for name, default in defaults.items()} == listed
+
+
+def test_what_says_nothing_to_people_starts_nothing(transformed: Template) -> None:
+    """Of the table's stream only what may be told reaches `notify`: no lease, no inventory, none of its own notes."""
+    from local.runner.filters import passes, read_filters
+
+    (mapping,) = [
+        each
+        for each in _of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
+        if "StreamArn" in json.dumps(each["EventSourceArn"])
+    ]
+    filters = read_filters(mapping["FilterCriteria"], "")
+
+    def told(pk: str, sk: str, **image: Any) -> bool:
+        return passes({"dynamodb": {"Keys": {"pk": {"S": pk}, "sk": {"S": sk}}, "NewImage": image}}, filters)
+
+    app = "APP#argocd/shop"
+    assert all(told(app, sk) for sk in ("SPEC", "WANTED", "STATUS", "DRIFT#1"))
+    assert told("HAPPENED#argocd/shop", "image-updated#1")
+    assert told("CLUSTERS", "production", failing_since={"N": "0"})
+    assert not any(told(app, sk) for sk in ("LEASE", "INV#0000", "RETRY", "REQUEST", "OP#1", "SECRETS"))
+    assert not any(told(pk, "x") for pk in ("NOTES#argocd/shop", "DIGEST#1", "FAILEDNOTES", "APPS", "SETTINGS"))
+    assert not told("CLUSTERS", "#settings")
+
+
+def test_only_notify_reads_the_secret_of_notifications(transformed: Template) -> None:
+    """Tokens of services are for whoever tells people, and for nobody else."""
+    readers = {
+        name
+        for name in FUNCTIONS
+        for statement in _statements(_role_of(transformed, _function(transformed, name)))
+        if "secretsmanager:GetSecretValue" in _list(statement["Action"])
+        and "NotificationsSecret" in json.dumps(statement["Resource"])
+    }
+    assert {"notify"} == readers
