@@ -9,6 +9,7 @@ from typing import Any
 
 from mooring.errors import ConfigurationError, MooringError
 from mooring_cli.audit import operation_page, operations_table
+from mooring_cli.changed import changes_page, fetch_changes
 from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
 from mooring_cli.names import DEFAULT_NAMESPACE, AppName
@@ -61,6 +62,7 @@ def add_app_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     parser = apps.add_parser("history", parents=[named], help="the syncs of one Application")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--id", metavar="ID", help="everything about one operation")
+    parser.add_argument("--fields", action="store_true", help="with --id: which fields it changed, from what to what")
     parser.add_argument("--all", action="store_true", help="the newest 200 operations of any kind, however they ended")
     add_output_option(parser)
     parser.set_defaults(run=history)
@@ -192,6 +194,10 @@ def get(api: Api, args: argparse.Namespace) -> int:
 def history(api: Api, args: argparse.Namespace) -> int:
     """`mooring app history NAME`."""
     name = _named(args)
+    if args.id and args.fields:
+        found = fetch_changes(api, name, args.id)
+        emit(args, found, lambda: changes_page(found))
+        return 0
     if args.id:
         operation = api.call("GET", "applications", name.name, "operations", args.id, query=name.query)
         emit(args, operation, lambda: operation_page(operation))

@@ -14,12 +14,12 @@ from mooring.composition import Composition
 from mooring.errors import MooringError
 from mooring.flows.asked.acting import action_of, is_action
 from mooring.flows.asked.audittrail import (
-    UnknownOperationError,
     list_chains,
     list_operations,
     list_records,
     show_operation,
 )
+from mooring.flows.asked.changed import UnknownOperationError, ask_changes
 from mooring.flows.asked.ulid import new_ulid
 from mooring.model.application import AppKey
 
@@ -59,6 +59,7 @@ def add_audit_routes(
     composition: Composition,
     authorised: Callable[..., Response[Any]],
     key: Callable[[str], AppKey],
+    administrator: str,
 ) -> None:
     """Adds what `mooring audit` and `mooring app history` ask for."""
 
@@ -78,11 +79,18 @@ def add_audit_routes(
 
     @app.get("/api/v1/applications/<name>/operations/<ident>", middlewares=[authorised])
     def get_operation(name: str, ident: str) -> Response[str]:
-        try:
-            return _json(show_operation(composition.record_ports(), key(name), ident.upper()))
-        except UnknownOperationError as error:
-            told = {"error": {"message": str(error), "field": None, "code": 404}}
-            return Response(404, "application/json", orjson.dumps(told).decode())
+        return _json(show_operation(composition.record_ports(), key(name), ident.upper()))
+
+    @app.post("/api/v1/applications/<name>/operations/<ident>/changes", middlewares=[authorised])
+    def post_changes(name: str, ident: str) -> Response[str]:
+        ports = composition.register_ports()
+        cluster, check = ask_changes(ports, key(name), ident.upper(), administrator, time.time())
+        return _json({"check": {"id": check, "cluster": cluster}})
+
+    @app.exception_handler(UnknownOperationError)
+    def unknown(error: UnknownOperationError) -> Response[str]:
+        told = {"error": {"message": str(error), "field": None, "code": 404}}
+        return Response(404, "application/json", orjson.dumps(told).decode())
 
 
 def _json(value: Any) -> Response[str]:

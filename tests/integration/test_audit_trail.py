@@ -93,8 +93,9 @@ class Installation:
             COMMIT, (result,), former="c" * 64,
         )  # fmt: skip
         record = self.applications.load([key], inventory=True)[key]
-        held = self.applications.begin(record, owner="test", now=at, ttl=9, inventory={}, status=record.status)
-        self.applications.finish(held, inventory={}, status=record.status, operation=operation, retry=None)
+        status = replace(record.status, cluster="in-cluster")
+        held = self.applications.begin(record, owner="test", now=at, ttl=9, inventory={}, status=status)
+        self.applications.finish(held, inventory={}, status=status, operation=operation, retry=None)
         return operation
 
     def drift(self, number: int) -> None:
@@ -312,6 +313,23 @@ def test_anchors_find_a_rewritten_history(world: Installation, tmp_path: Path) -
     assert "was rewritten since the anchor" in out
 
 
+def test_what_an_operation_changed_is_waited_for(world: Installation) -> None:
+    """GIVEN somebody who asks which fields an operation changed WHEN `sync` has answered THEN both values are shown."""
+    operation = world.operate(1)
+    fields = [{"path": ".spec.replicas", "before": 2, "after": None}]
+    found = {"objects": [{"object": "Deployment/web", "result": "configured", "fields": fields}], "leftOut": 1}
+
+    def answer(_: float) -> None:
+        world.asking.registry.put_check("in-cluster", operation.id, found, now=NOON)
+
+    world.monkeypatch.setattr("mooring_cli.changed.time.sleep", answer)
+    code, out = world.mooring("app", "history", "shop", "--id", operation.id, "--fields")
+    expected = ["Deployment/web configured", "  .spec.replicas", "    - 2", "… and 1 more objects"]
+    assert (0, expected) == (code, out.splitlines())
+    assert 1 == world.mooring("app", "history", "shop", "--id", "NOPE", "--fields")[0]
+    assert [] == world.call("GET", "/api/v1/audit", query={"kind": "action"})["items"]
+
+
 def test_a_deleted_application_keeps_its_records(world: Installation) -> None:
     """GIVEN an application that is gone WHEN one of its name is declared THEN the chain goes on; its history is new."""
     world.operate(1)
@@ -372,6 +390,7 @@ def test_functions_that_take_turns_make_one_chain(world: Installation) -> None:
         ("GET", "/api/v1/applications", False),
         ("POST", "/api/v1/hooks/list", False),
         ("POST", "/api/v1/applications/shop/blame", False),
+        ("POST", "/api/v1/applications/shop/operations/01ABC/changes", False),
         ("POST", "/api/v1/applicationsets/preview", False),
         ("POST", "/api/v1/clusters/prod/check", False),
     ],

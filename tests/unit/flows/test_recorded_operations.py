@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 
 import pytest
 
+from mooring.flows.asked.changed import UnknownOperationError, ask_changes
 from mooring.flows.asked.declaring import ask_sync, delete
+from mooring.flows.asked.registering import RegisterPorts
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.chain import find_faults
-from mooring.model.objects import ObjectKey
+from mooring.model.objects import Manifest, ObjectKey
 from mooring.state.records import DIGITS, Operation
 from tests.doubles.installation import World, config_map, installation
 
@@ -55,6 +59,33 @@ def test_a_sync_tells_what_each_object_was_and_became(world: World) -> None:
     } == told
     changed = next(result for result in operation.results if result.key == CHANGES)
     assert world.record(key).inventory[CHANGES].digest[:DIGITS] == changed.after != changed.before
+
+
+def test_the_fields_that_a_sync_changed_can_be_asked_for(world: World) -> None:
+    """GIVEN an operation on record WHEN asked what it changed THEN each field comes with both values, a Secret's hashed."""
+    key = world.declare(**AUTO)
+    world.push(key, config_map("changes", x="1"), config_map("goes", x="1"), secret("hunter1"))
+    world.sync(key)
+    world.push(key, config_map("changes", x="2"), config_map("new", x="1"), secret("hunter2"))
+    world.sync(key)
+    ports = RegisterPorts(world.registry, world.applications, world.queues)  # type: ignore[arg-type]
+    cluster, check = ask_changes(ports, key, newest(world, key).id, "ada", world.now)
+    handle_syncs(world.ports(), [world.queues.sent[-1][1]])
+    found = (world.registry.check(cluster, check) or {})["found"]
+    told = {each["object"].rpartition("/")[2]: each["fields"] for each in found["objects"]}
+    assert [{"path": ".data.x", "before": "1", "after": "2"}] == told["changes"]
+    assert [("(object)", True, False)] == [(f["path"], f["before"] is None, f["after"] is None) for f in told["new"]]
+    assert [("(object)", False, True)] == [(f["path"], f["before"] is None, f["after"] is None) for f in told["goes"]]
+    (hidden,) = told["token"]
+    assert hidden["before"].startswith("(hmac:") and hidden["before"] != hidden["after"]
+    with pytest.raises(UnknownOperationError):
+        ask_changes(ports, key, "01NOPE", "ada", world.now)
+
+
+def secret(value: str) -> Manifest:
+    """A Secret with one key."""
+    data = {"password": base64.b64encode(value.encode()).decode()}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "namespace": "shop"}, "data": data}
 
 
 def test_a_heal_changes_nothing_of_what_git_wants(world: World) -> None:

@@ -18,7 +18,8 @@ from typing import Any, Final
 
 import orjson
 
-from mooring.errors import ConfigurationError, PermanentError
+from mooring.errors import ConfigurationError
+from mooring.flows.asked.changed import UnknownOperationError
 from mooring.flows.asked.ulid import first_ulid
 from mooring.model.application import AppKey
 from mooring.model.chain import Chained, Head
@@ -28,7 +29,7 @@ from mooring.state.actions import ACTIONS_CHAIN, Actions
 from mooring.state.applications import Applications
 from mooring.state.records import Commit, Operation, ResourceResult
 
-__all__ = ["RecordPorts", "UnknownOperationError", "list_chains", "list_operations", "list_records", "show_operation"]
+__all__ = ["RecordPorts", "list_chains", "list_operations", "list_records", "show_operation"]
 
 _MOST: Final = 200
 _ENOUGH: Final = 2 * 1024 * 1024  # bytes of bodies after which a page is full: Lambda answers with 6 MB at most
@@ -37,10 +38,6 @@ _END: Final = "~"  # sorts behind every id
 _DRIFT: Final = " drift"
 _Row = dict[str, Any]
 _Found = tuple[str, Chained, Operation | DriftRecord | None]
-
-
-class UnknownOperationError(PermanentError):
-    """No operation of this application has this id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,34 @@
+"""Asking which fields an operation changed: `sync`, the only function that opens bundles, finds out.
+
+The answer is kept under the operation's own id, since it never becomes another one.
+"""
+
+from __future__ import annotations
+
+from mooring.errors import PermanentError
+from mooring.events.messages import Cause, ObjectMessage
+from mooring.flows.asked.declaring import UnknownApplicationError
+from mooring.flows.asked.registering import RegisterPorts
+from mooring.model.application import AppKey
+
+__all__ = ["UnknownOperationError", "ask_changes"]
+
+
+class UnknownOperationError(PermanentError):
+    """No operation of this application has this id."""
+
+
+def ask_changes(ports: RegisterPorts, app: AppKey, id_: str, by: str, now: float) -> tuple[str, str]:
+    """Has the bundles of an operation compared; returns the cluster and the id under which the answer will be.
+
+    Raises `UnknownApplicationError` and `UnknownOperationError`.
+    """
+    record = ports.applications.load([app])[app]
+    if record.spec is None:
+        raise UnknownApplicationError("no application of this name is declared", subject=str(app))
+    if all(each.id != id_ for _, _, each in ports.applications.links(app, id_, f"{id_}~")):
+        raise UnknownOperationError(f"no operation has the id {id_}; `mooring app history --all` lists them")
+    cluster = record.status.cluster
+    ports.registry.put_check(cluster, id_, None, now=now)
+    ports.queues.send("syncs", [ObjectMessage(cluster, (), Cause("person", id_, by), app, id_)], alone=True)
+    return cluster, id_
