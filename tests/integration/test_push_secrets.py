@@ -104,7 +104,11 @@ def test_a_secret_is_pushed(shop: ExternalWorld) -> None:
     assert {"login": {"user": "ada", "password": "one"}} == json.loads(remote(shop, "shop/both"))
     assert {"user": "ada", "password": "one", "_U002f_path": "x"} == json.loads(remote(shop, "shop/whole"))
     assert "x" == remote(shop, "shop/reversed")
-    expected = {"managed-by": "external-secrets", "mooring.dev/app": "argocd/shop"}
+    expected = {
+        "managed-by": "external-secrets",
+        "mooring.dev/app": "argocd/shop",
+        "mooring.dev/project": "default",
+    }
     assert expected | {"team": "shop"} == tags(shop, "shop/db")
     assert "mine" == shop.secrets.describe_secret(SecretId="shop/db")["Description"]
     assert expected == tags(shop, "shop/both")
@@ -205,6 +209,21 @@ def test_only_what_was_given_over_is_overwritten(shop: ExternalWorld) -> None:
     shop.sync(key, "tick")
     assert ("mine", "argocd/shop") == (remote(shop, "db"), tags(shop, "db")["mooring.dev/app"])
     assert () == world.record(key).status.conditions
+
+
+def test_what_another_project_pushed_is_not_overwritten(shop: ExternalWorld) -> None:
+    """GIVEN a secret that one project pushed WHEN another does, by the same role THEN it stays, and is not deleted."""
+    world = shop.world
+    world.targets.projects["theirs"] = dataclasses.replace(built_in(), name="theirs")
+    theirs, ours = world.declare("theirs", namespace="theirs", project="theirs", **AUTO), world.declare(**AUTO)
+    for key, value in ((theirs, "first"), (ours, "second")):
+        world.push(key, store(), secret(a=value), push("out", "db", pushed("a", "x"), deletionPolicy="Delete"))
+        shop.sync(key)
+    assert ("first", "theirs") == (remote(shop, "x"), tags(shop, "x")["mooring.dev/project"])
+    assert "'x' was pushed for the project 'theirs': remove its tag mooring.dev/project" in message(world, ours)
+    world.push(ours, config_map("other"))
+    shop.sync(ours)
+    assert "first" == remote(shop, "x")
 
 
 def test_if_not_exists_leaves_what_is_there(shop: ExternalWorld) -> None:
@@ -508,6 +527,10 @@ def test_a_project_says_what_may_be_pushed(shop: ExternalWorld) -> None:
         (push("out", "db", pushed("a", "a"), updatePolicy="Never"), "must be Replace or IfNotExists, not 'Never'"),
         (push("out", "db", pushed("a", "a", "x.*")), "property: must be the path of one field"),
         (push("out", "db", pushed("a", "plain", "x")), "property: needs a secret that is a JSON object"),
+        (
+            push("out", "db", pushed("a", "a", metadata={"spec": {"tags": {"mooring.dev/project": "theirs"}}})),
+            "tags[mooring.dev/project]: says whose the secret is",
+        ),
         (push("out") | {"kind": "ClusterPushSecret"}, "kind: ClusterPushSecret is not supported"),
         (push("out") | {"apiVersion": "external-secrets.io/v1"}, "apiVersion: must be external-secrets.io/v1alpha1"),
     ],

@@ -191,6 +191,8 @@ def _metadata(fields: Fields | None) -> PushMetadata:
     tags = spec.text_map("tags")
     if "managed-by" in tags:
         raise ConfigurationError("is the operator's own tag; use another", field=f"{spec.path}.tags[managed-by]")
+    if ours := next((name for name in tags if name.startswith("mooring.dev/")), ""):
+        raise ConfigurationError("says whose the secret is; use another tag", field=f"{spec.path}.tags[{ours}]")
     metadata = PushMetadata(
         not _choice(spec, "secretPushFormat", "binary", "string"),
         spec.text("kmsKeyId") or spec.text("kmsKeyID"),

@@ -100,13 +100,13 @@ class PushReader:
 
     def delete(self, pushed: Pushed, app: str) -> None:
         """Deletes one secret, or property, that was pushed for an application. Raises `MooringError`."""
-        self._store(access_from(pushed.access)).remove(pushed.name, pushed.property, app, pushed.recovery)
+        self._store(access_from(pushed.access), "").remove(pushed.name, pushed.property, app, pushed.recovery)
 
-    def _store(self, access: AwsAccess) -> PushStore:
+    def _store(self, access: AwsAccess, project: str) -> PushStore:
         def keyed(data: bytes) -> str:
             return self._keyed({"apiVersion": "v1", "kind": "Secret", "pushed": data.hex()})
 
-        return PushStore(lambda: self._clients.client("secretsmanager", access), keyed)
+        return PushStore(lambda: self._clients.client("secretsmanager", access), keyed, project)
 
     def _one(
         self, source: Manifest, context: Context, around: Around, secrets: PushedSecrets, claims: _Claims
@@ -121,11 +121,11 @@ class PushReader:
             push = parse_push_secret(source, warnings)
             parcels = self._parcels(push, context, around, secrets)
             _claim(key, parcels, claims)
-            app = str(context.application.key)
+            app, project = str(context.application.key), context.project.name
             due = [
                 parcel
                 for parcel in parcels
-                if self._store(parcel.access).differs(parcel.name, parcel.parts, parcel.metadata, app)
+                if self._store(parcel.access, project).differs(parcel.name, parcel.parts, parcel.metadata, app)
             ]
         except MooringError as error:
             row = replace(row, sync="OutOfSync", health=Health("Degraded", told(error)))
@@ -148,12 +148,12 @@ class PushReader:
                 row, sync="OutOfSync", health=Health("Progressing", "is pushed when the rest is synced")
             )
             said = f"{len(due)} of {len(parcels)} secrets written"
-            found.errand = Errand(key, partial(self._push, due, app), said)
+            found.errand = Errand(key, partial(self._push, due, app, project), said)
         return found
 
-    def _push(self, parcels: Iterable[_Parcel], app: str) -> None:
+    def _push(self, parcels: Iterable[_Parcel], app: str, project: str) -> None:
         for parcel in parcels:
-            self._store(parcel.access).push(parcel.name, parcel.parts, parcel.metadata, app)
+            self._store(parcel.access, project).push(parcel.name, parcel.parts, parcel.metadata, app)
 
     def _parcels(self, push: PushSecret, context: Context, around: Around, secrets: PushedSecrets) -> list[_Parcel]:
         """What goes to which secret. Raises `MooringError`."""

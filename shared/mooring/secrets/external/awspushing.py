@@ -21,11 +21,12 @@ from mooring.secrets.external.awsaccess import call
 from mooring.secrets.external.jsonpaths import find_property, with_property
 from mooring.secrets.external.provider import AbsentError
 
-__all__ = ["APP_TAG", "Part", "PushStore", "Remote"]
+__all__ = ["APP_TAG", "PROJECT_TAG", "Part", "PushStore", "Remote"]
 
 _T = TypeVar("_T")
 
 APP_TAG = "mooring.dev/app"
+PROJECT_TAG = "mooring.dev/project"
 _MANAGED = ("managed-by", "external-secrets")
 _HINT = (
     "allow secretsmanager:DescribeSecret, GetSecretValue, CreateSecret, PutSecretValue, TagResource, RestoreSecret and "
@@ -59,11 +60,12 @@ class Remote:
 
 
 class PushStore:
-    """The secrets of one region, as one role; `keyed` makes digests of bytes that are secret."""
+    """The secrets of one region, as one role, for one project; `keyed` makes digests of bytes that are secret."""
 
-    def __init__(self, client: Callable[[], Any], keyed: Callable[[bytes], str]) -> None:
+    def __init__(self, client: Callable[[], Any], keyed: Callable[[bytes], str], project: str) -> None:
         self._client = client
         self._keyed = keyed
+        self._project = project
 
     def look(self, name: str) -> Remote | None:
         """A secret, None where there is none. Raises `MooringError`."""
@@ -144,7 +146,13 @@ class PushStore:
                 f"the secret {name!r} is there already and was not pushed: give it the tag managed-by: "
                 "external-secrets to have it overwritten, or push to another name"
             )
-        tags = {_MANAGED[0]: _MANAGED[1], APP_TAG: app, **metadata.tags}
+        whose = self._project if there is None else there.tags.get(PROJECT_TAG, self._project)
+        if whose != self._project:
+            raise ForbiddenError(
+                f"the secret {name!r} was pushed for the project {whose!r}: remove its tag {PROJECT_TAG} to have it "
+                "overwritten, or push to another name"
+            )
+        tags = {_MANAGED[0]: _MANAGED[1], APP_TAG: app, PROJECT_TAG: self._project, **metadata.tags}
         if there is None or there.deleted:
             return _wanted(name, None, due), tags
         value = _wanted(name, known, due)
