@@ -19,7 +19,7 @@ from moto import mock_aws
 
 from mooring.errors import ConfigurationError
 from mooring.events.messages import Cause
-from mooring.flows.asked.acting import is_action
+from mooring.flows.asked.acting import action_of, is_action
 from mooring.flows.asked.declaring import AskPorts, declare, delete
 from mooring.flows.asked.ulid import new_ulid
 from mooring.model.application import AppKey
@@ -398,3 +398,17 @@ def test_functions_that_take_turns_make_one_chain(world: Installation) -> None:
 def test_what_changes_something_is_an_action(method: str, path: str, changes: bool) -> None:
     """GIVEN a request THEN it is an action where it changes something, whatever route it is."""
     assert changes == is_action(method, path)
+
+
+def test_an_action_is_told_within_bounds() -> None:
+    """GIVEN a body that is huge, or no text at all, or a Secret WHEN told THEN it is short, storable and no digest."""
+    body = json.dumps({"resources": ["x" * 9_000] * 900, "name": "\ud800", "password": "hunter2"}).encode()
+    action = action_of("POST", "/\ud800", {"a": "y" * 9_000}, body, actor="a", now=NOON, source="", agent="\udfff")
+    assert len(pack(action)) < 10_000
+    assert 60 * 501 > len(json.dumps(action))
+    assert "hunter2" not in json.dumps(action)
+    secret = {"kind": "Secret", "metadata": {"name": "repo"}, "stringData": {"password": "hunter2"}}
+    told = action_of("PUT", "/", {}, json.dumps(secret).encode(), actor="a", now=NOON, source="", agent="")["told"]
+    assert {"kind": "Secret", "name": "repo"} == told
+    for nonsense in (b"", b"[]", b"{", b"\xff"):
+        assert {} == action_of("PUT", "/", {}, nonsense, actor="a", now=NOON, source="", agent="")["told"]

@@ -26,6 +26,7 @@ _LOOKS: Final = re.compile(
 _TOLD: Final = ("prune", "dryRun", "resources", "kind", "type", "name", "project", "user", "events", "provider")
 _ADDRESSES: Final = ("url", "repository", "repoURL", "server", "address")
 _LONGEST: Final = 500  # characters of one value
+_MOST: Final = 50  # values of one list
 
 
 def is_action(method: str, path: str) -> bool:
@@ -40,8 +41,8 @@ def action_of(
     told = {name: _cut(_bare(value)) for name, value in query.items()} | _told(body)
     return {
         "time": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "actor": actor,
-        "action": f"{method} {path}",
+        "actor": _cut(actor),
+        "action": _cut(f"{method} {path}"),
         "outcome": "asked",
         "message": "",
         "told": told,
@@ -59,12 +60,18 @@ def _told(body: bytes) -> dict[str, Any]:
         return {}
     metadata = document.get("metadata")
     if isinstance(metadata, dict):
-        named = {name: metadata[name] for name in ("namespace", "name") if isinstance(metadata.get(name), str)}
+        named = {name: _cut(metadata[name]) for name in ("namespace", "name") if isinstance(metadata.get(name), str)}
         secret = document.get("kind") == "Secret"  # a digest of a password is a copy of it for whoever can guess
-        return {"kind": str(document.get("kind", "")), **named} | ({} if secret else {"digest": digest(document)})
+        return {"kind": _cut(str(document.get("kind", ""))), **named} | ({} if secret else {"digest": digest(document)})
     told = {name: value for name in _TOLD if isinstance(value := document.get(name), str | bool | list)}
     told |= {name: _bare(value) for name in _ADDRESSES if isinstance(value := document.get(name), str)}
-    return {name: _cut(value) if isinstance(value, str) else value for name, value in told.items()}
+    return {name: _bounded(value) for name, value in told.items()}
+
+
+def _bounded(value: str | bool | list[Any]) -> str | bool | list[str]:
+    if isinstance(value, list):
+        return [_cut(str(each)) for each in value[:_MOST]]
+    return value if isinstance(value, bool) else _cut(value)
 
 
 def _bare(address: str) -> str:
@@ -74,4 +81,5 @@ def _bare(address: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    whole = text.encode("utf-8", "replace").decode()  # half a character, which JSON can spell, can't be stored
+    return whole if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}…"
