@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mooring.flows.asked.registering import RegisterPorts
     from mooring.flows.clusters.live import Live
     from mooring.flows.clusters.targets import Targets
+    from mooring.flows.images.ports import ImagePorts, ImageSettings
     from mooring.flows.promotions.ports import PromotionPorts
     from mooring.flows.renders.credentials import RegisteredCredentials
     from mooring.flows.renders.tasks import RenderPorts
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from mooring.flows.telling.ports import NotifyPorts
     from mooring.forge.places import Named
     from mooring.forge.ports import CodeHost
+    from mooring.images.registries import ImageRegistries
     from mooring.model.application import Destination
     from mooring.model.externalaws import AwsAccess
     from mooring.render.sops import SopsOpener
@@ -147,6 +149,7 @@ class Composition:
         names = {
             "renders": "MOORING_RENDERS_QUEUE",
             "syncs": "MOORING_SYNCS_QUEUE",
+            "images": "MOORING_IMAGES_QUEUE",
             "later": "MOORING_LATER_QUEUE",
             "notes": "MOORING_NOTES_QUEUE",
             "notes-dead": "MOORING_NOTES_DEAD_QUEUE",
@@ -494,6 +497,39 @@ class Composition:
         )
         return ports, host
 
+    def image_ports(self) -> ImagePorts:
+        """For `images`, to be kept: it remembers tokens of registries."""
+        from mooring.flows.images.ports import ImagePorts
+        from mooring.images.remembering import BucketMemory
+        from mooring.source.gokit import GoKit
+        from mooring.state.images import ImageStates
+
+        writes, hosts = self.write_ports()
+        memory = BucketMemory(self._client("s3"), self._setting("MOORING_BUCKET"))
+        return ImagePorts(
+            self.ask_ports(), self.bundles, ImageStates(self.table), self._image_registries(),
+            GoKit(self._program("gokit"), timeout=30.0).ask, memory, writes, hosts, time.time,
+        )  # fmt: skip
+
+    def _image_registries(self) -> Callable[[ImageSettings], ImageRegistries]:
+        from mooring.flows.renders.chartcredentials import RegisteredChartCredentials
+        from mooring.images.logins import KeptPullSecrets
+        from mooring.images.registries import ImageRegistries
+        from mooring.source.oci_auth import EcrPasswords
+
+        credentials = RegisteredChartCredentials(self.registry)
+        pull_secrets = KeptPullSecrets(self.secrets, self._secret_prefix)
+        ecr = EcrPasswords(lambda region: self._client("ecr", region))
+        known: list[tuple[ImageSettings, ImageRegistries]] = []
+
+        def registries(settings: ImageSettings) -> ImageRegistries:
+            if not known or known[0][0] != settings:
+                made = ImageRegistries(credentials, endpoints=settings.endpoints, pull_secrets=pull_secrets, ecr=ecr)
+                known[:] = [(settings, made)]
+            return known[0][1]
+
+        return registries
+
     def notify_ports(self, say: Callable[[str], None]) -> NotifyPorts:
         """For `notify`, to be kept: it remembers which services fail. `say` is told what somebody has to mend."""
         from mooring.flows.telling.ports import NotifyPorts
@@ -517,24 +553,9 @@ class Composition:
     def promotion_ports(self, renders: RenderPorts) -> PromotionPorts:
         """For promotions, in `render`; what is registered for a repository has to let it write there."""
         from mooring.flows.promotions.ports import PromotionPorts
-        from mooring.forge.opening import Forges
-        from mooring.forge.places import read_forges
-        from mooring.source.commits import Writers
-        from mooring.source.gokit import GoKit
         from mooring.state.mergedrequests import MergedRequests
-        from mooring.writeback.writing import WritePorts
 
-        forges = Forges(
-            self._credentials,
-            lambda: read_forges(self.registry.health_scripts.state()[0]),
-            tokens=self._installation_tokens,
-        )
-        root = Path(tempfile.gettempdir()) / "mooring" / "written"
-        writers = Writers(root, tokens=self._installation_tokens)
-        writes = WritePorts(
-            writers, lambda _: self._credentials, lambda: None, GoKit(self._program("gokit")).ask, time.time
-        )
-        return PromotionPorts(renders, writes, forges.host, MergedRequests(self.table))
+        return PromotionPorts(renders, *self.write_ports(), MergedRequests(self.table))
 
     def secret_change_ports(self) -> SecretChangePorts:
         """For `sweep`, when a provider tells of a change."""
@@ -571,7 +592,7 @@ class Composition:
 
     def _external_reader(self) -> ExternalReader:
         from mooring.flows.secrets.externalreading import ExternalReader
-        from mooring.secrets.external.resolving import Providers
+        from mooring.secrets.external.asking import Providers
         from mooring.state.secretuses import SecretUses
 
         return ExternalReader(

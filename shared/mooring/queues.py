@@ -19,6 +19,7 @@ from mooring.events.messages import (
     AppMessage,
     ClusterMessage,
     CommitMessage,
+    ImagesMessage,
     Later,
     Message,
     NoteMessage,
@@ -41,7 +42,9 @@ _LONGEST_GROUP = 100  # characters; SQS takes 128
 
 
 class Queues:
-    """Sends messages; `urls` maps `renders`, `syncs`, `notes` and `later` to the queues that this function may use."""
+    """Sends messages; `urls` maps `renders`, `syncs`, `images`, `notes` and `later` to the queues that this function
+    may use.
+    """
 
     def __init__(self, client: SQSClient, urls: dict[str, str]) -> None:
         self._client = client
@@ -123,6 +126,8 @@ def _group(message: Message) -> str:
             name = f"app:{message.app}" if message.app else f"cluster:{message.cluster}"
         case ClusterMessage():
             name = f"cluster:{message.cluster}"
+        case ImagesMessage():
+            name = f"images:{message.plan or message.repository or ''}"
         case NoteMessage():
             name = f"lane:{message.lane}"
         case _:

@@ -15,7 +15,7 @@ from tests.infra.sam import ROOT, run_sam
 
 Template = dict[str, Any]
 
-FUNCTIONS = ["api", "audit", "notify", "render", "sweep", "sync", "watch", "webhook"]
+FUNCTIONS = ["api", "audit", "images", "notify", "render", "sweep", "sync", "watch", "webhook"]
 NETWORK_ONLY = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -31,6 +31,7 @@ NEEDS = {
     "MOORING_KMS_KEY": {"kms:Decrypt", "kms:GenerateDataKey"},
     "MOORING_RENDERS_QUEUE": {"sqs:SendMessage"},
     "MOORING_SYNCS_QUEUE": {"sqs:SendMessage"},
+    "MOORING_IMAGES_QUEUE": {"sqs:SendMessage"},
     "MOORING_LATER_QUEUE": {"sqs:SendMessage"},
     "MOORING_NOTES_QUEUE": {"sqs:SendMessage"},
     "MOORING_NOTES_DEAD_QUEUE": {"sqs:SendMessage"},
@@ -236,6 +237,7 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
                 read.setdefault(name, set()).update(folders)
     assert {
         "api": set(),
+        "images": {"repositories"},
         "notify": {"repositories"},
         "render": {"appsets", "repositories", "sops"},
         "sweep": {"repositories"},
@@ -246,12 +248,15 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
 
 
 def test_only_sync_opens_what_is_sealed(transformed: Template) -> None:
-    """kms:Decrypt with our own key belongs to sync alone; render has it for the keys of SOPS files, if there are any."""
+    """kms:Decrypt with our own key belongs to sync alone; render has it for the keys of SOPS files, if there are any, and
+    images through S3 alone, which opens the bucket's objects and no data key that lies in them.
+    """
     holders = {
         name: statement["Resource"]
         for name in FUNCTIONS
         for statement in _statements(_role_of(transformed, _function(transformed, name)))
         if "kms:Decrypt" in _list(statement["Action"])
+        and "kms:ViaService" not in statement.get("Condition", {}).get("StringEquals", {})
     }
     assert {"sync", "render"} == holders.keys()
     assert {"Ref": "SopsKmsKeyArns"} == holders["render"]
@@ -263,7 +268,7 @@ def test_a_message_stays_hidden_while_its_function_may_still_run(transformed: Te
     functions = _of_type(transformed, "AWS::Lambda::Function")
     every = _of_type(transformed, "AWS::Lambda::EventSourceMapping")
     mappings = {name: each for name, each in every.items() if "StreamArn" not in json.dumps(each["EventSourceArn"])}
-    assert 4 == len(mappings)
+    assert 5 == len(mappings)
     for mapping in mappings.values():
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
         function = functions[mapping["FunctionName"]["Ref"]]
@@ -296,7 +301,7 @@ def test_what_is_given_up_is_kept_and_told(transformed: Template) -> None:
     queues = _of_type(transformed, "AWS::SQS::Queue")
     alarms = _of_type(transformed, "AWS::CloudWatch::Alarm").values()
     working = {name: queue for name, queue in queues.items() if "RedrivePolicy" in queue}
-    assert {"RendersQueue", "SyncsQueue", "LaterQueue", "NotesQueue"} == set(working)
+    assert {"RendersQueue", "SyncsQueue", "LaterQueue", "NotesQueue", "ImagesQueue"} == set(working)
     for name, queue in working.items():
         dead_name = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         dead = queues[dead_name]

@@ -12,8 +12,9 @@ a deployment.
                    or {"v": 1, "cluster": "in-cluster", "apps": ["argocd/payments"], "attempt": 1, "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "sets": ["argocd/shops"], "cause": {…}}
                    or {"v": 1, "cluster": "in-cluster", "objects": [["", "Service", "shop", "web"]], "cause": {…}}
+    images.fifo    {"v": 1, "images": ["docker.io/library/nginx"], "apps": ["argocd/payments"], "cause": {…}}
     notes.fifo     {"v": 1, "note": "<id>", "of": "argocd/payments", "lane": "argocd/payments|slack|team"}
-    later          {"v": 1, "to": "renders" | "syncs", "message": {…}}
+    later          {"v": 1, "to": "renders" | "syncs" | "images", "message": {…}}
                    or {"v": 1, "to": "notes", "message": {…}}
                    or {"v": 1, "commit": "<SHA>", "of": "https://github.com/acme/shop.git", "attempt": 1}
 """
@@ -35,6 +36,7 @@ __all__ = [
     "Cause",
     "ClusterMessage",
     "CommitMessage",
+    "ImagesMessage",
     "Later",
     "Message",
     "NoteMessage",
@@ -42,6 +44,7 @@ __all__ = [
     "PromotionMessage",
     "RepositoryMessage",
     "Trigger",
+    "parse_images",
     "parse_later",
     "parse_note",
     "parse_render",
@@ -50,16 +53,17 @@ __all__ = [
 ]
 
 Trigger = Literal[
-    "push", "pullrequest", "tick", "person", "spec", "render", "retry", "watchdog", "secret", "watch", "audit"
+    "push", "pullrequest", "tick", "person", "spec", "render", "retry", "watchdog", "secret", "watch", "audit", "image"
 ]
-Target = Literal["renders", "syncs", "notes"]
+Target = Literal["renders", "syncs", "notes", "images"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why something needs a look: told in the history, never acted upon.
 
-    `id` is the delivery of a push or the operation that a person asked for, `by` the person, `at` an RFC 3339 time.
+    `id` is the delivery of a push, the operation that a person asked for, or the image that was updated; `by` the
+    person, `at` an RFC 3339 time.
     """
 
     kind: Trigger
@@ -127,7 +131,8 @@ class ClusterMessage:
 class ObjectMessage:
     """These objects of a cluster may not be as they were applied; `app` is whose they are, where that is known.
 
-    With `blame` somebody asks who set the fields of the one object, and what is found is kept under that id.
+    With `blame` somebody asks who set the fields of the one object, and what is found is kept under that id; without an
+    object it is an operation's, and what that changed is wanted.
     """
 
     cluster: str
@@ -195,6 +200,34 @@ class PromotionMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ImagesMessage:
+    """Applications that have their images kept up to date need a look: those named in `apps`, or all.
+
+    With `images` (as registries name them, `docker.io/library/nginx`) only those that use one of them; with
+    `repository` (normalised; empty for what isn't written to git) only those whose tags are written there: such
+    messages follow one another, so that what changes there is one commit. With `plan` somebody wants to see, under that
+    id, what would be written.
+    """
+
+    cause: Cause
+    apps: tuple[AppKey, ...] = ()
+    images: tuple[str, ...] = ()
+    repository: str | None = None
+    plan: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the message."""
+        body: dict[str, Any] = {"v": 1, "images": list(self.images), "cause": self.cause.to_json()}
+        if self.apps:
+            body["apps"] = [str(app) for app in self.apps]
+        if self.repository is not None:
+            body["repository"] = self.repository
+        if self.plan:
+            body["plan"] = self.plan
+        return body
+
+
+@dataclass(frozen=True, slots=True)
 class NoteMessage:
     """A note (`state.notes`) about an application or a cluster is to be delivered; those of one `lane` in order.
 
@@ -216,6 +249,7 @@ Message: TypeAlias = (
     AppMessage
     | ApplicationSetMessage
     | ClusterMessage
+    | ImagesMessage
     | NoteMessage
     | ObjectMessage
     | PromotionMessage
@@ -270,6 +304,12 @@ def _parse(value: dict[str, Any]) -> Message:
     if isinstance(value.get("note"), str) and isinstance(value.get("of"), str):
         return NoteMessage(value["note"], value["of"], str(value.get("lane", "")), float(value.get("due", 0.0)))
     cause = Cause.from_json(value.get("cause"))
+    if isinstance(value.get("images"), list):
+        apps = tuple(AppKey.parse(app) for app in value.get("apps", ()))
+        images, repository = tuple(str(each) for each in value["images"]), value.get("repository")
+        return ImagesMessage(
+            cause, apps, images, None if repository is None else str(repository), str(value.get("plan", ""))
+        )
     if isinstance(value.get("app"), str):
         return AppMessage(AppKey.parse(value["app"]), cause)
     if isinstance(value.get("repository"), str):
@@ -306,15 +346,23 @@ def _objects(value: object) -> tuple[ObjectKey, ...]:
 def parse_render(body: str | bytes) -> AppMessage | ApplicationSetMessage | PromotionMessage | RepositoryMessage:
     """Reads the body of a message of `renders.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
-    if isinstance(message, ClusterMessage | NoteMessage | ObjectMessage):
+    if isinstance(message, ClusterMessage | ImagesMessage | NoteMessage | ObjectMessage):
         raise ConfigurationError("must name an app, a set, a promotion or a repository", field="message")
+    return message
+
+
+def parse_images(body: str | bytes) -> ImagesMessage:
+    """Reads the body of a message of `images.fifo`. Raises `ConfigurationError`."""
+    message = _parse(_object(body))
+    if not isinstance(message, ImagesMessage):
+        raise ConfigurationError("must be about images", field="message")
     return message
 
 
 def parse_sync(body: str | bytes) -> AppMessage | ClusterMessage | ObjectMessage:
     """Reads the body of a message of `syncs.fifo`. Raises `ConfigurationError`."""
     message = _parse(_object(body))
-    if isinstance(message, RepositoryMessage | ApplicationSetMessage | NoteMessage | PromotionMessage):
+    if not isinstance(message, AppMessage | ClusterMessage | ObjectMessage):
         raise ConfigurationError("must name an app or a cluster", field="message")
     return message
 
@@ -332,6 +380,6 @@ def parse_later(body: str | bytes) -> Later | CommitMessage:
     value = _object(body)
     if isinstance(value.get("commit"), str) and isinstance(value.get("of"), str):
         return CommitMessage(value["of"], value["commit"], int(value.get("attempt", 0)))
-    if value.get("to") not in ("renders", "syncs", "notes") or not isinstance(value.get("message"), dict):
+    if value.get("to") not in ("renders", "syncs", "notes", "images") or not isinstance(value.get("message"), dict):
         raise ConfigurationError("must name the queue and hold a message", field="message")
     return Later(value["to"], _parse(value["message"]))

@@ -32,6 +32,7 @@ __all__ = [
     "targets_of",
 ]
 
+_IMAGE_LIST = "argocd-image-updater.argoproj.io/image-list"  # spelled out: most who list never parse it
 APPLICATIONS = "APPS"
 GONE = "GONE"  # applications that were deleted, whose records stay
 """The partition with one item for each application."""
@@ -42,7 +43,8 @@ class Listed:
     """One application as the registry lists it: enough to know which sources and cluster concern it.
 
     `sources` are the declared ones, without revisions; `label` is the tracking label of the application that declares
-    it, empty where a person does; `owner` the ApplicationSet that it comes from.
+    it, empty where a person does; `owner` the ApplicationSet that it comes from; `images` its annotation that names
+    images to be kept up to date.
     """
 
     key: AppKey
@@ -51,6 +53,7 @@ class Listed:
     destination: Destination
     label: str = ""
     owner: str = ""
+    images: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ def listed_item(spec: Spec) -> Item:
         "cluster": application.destination.name,
         "label": str((application.declared["metadata"].get("labels") or {}).get(APP_LABEL, "")),
     }
-    return item | ({"owner": spec.owner} if spec.owner else {})
+    images = str((application.declared["metadata"].get("annotations") or {}).get(_IMAGE_LIST, ""))
+    return item | ({"owner": spec.owner} if spec.owner else {}) | ({"images": images} if images else {})
 
 
 def listed_from(item: Item) -> Listed:
@@ -108,7 +112,7 @@ def listed_from(item: Item) -> Listed:
     sources = tuple(Input(*each) for each in orjson.loads(item["sources"]))
     destination = Destination(server=item["server"], name=item["cluster"])
     key, owner = AppKey.parse(item["sk"]), item.get("owner", "")
-    return Listed(key, sources, item["generation"], destination, item["label"], owner)
+    return Listed(key, sources, item["generation"], destination, item["label"], owner, item.get("images", ""))
 
 
 def listing(key: AppKey, follows: Mapping[str, Sequence[str]], gone: Iterable[str]) -> list[Operation]:

@@ -45,9 +45,9 @@ class AskPorts:
     registry: Registry
 
 
-def declare(ports: AskPorts, document: object, by: str) -> Parsed:
+def declare(ports: AskPorts, document: object, by: str, *, cause: Cause | None = None) -> Parsed:
     """Creates or changes one application; declaring the same again changes nothing, but asks git at once where its
-    annotation `argocd.argoproj.io/refresh` is set.
+    annotation `argocd.argoproj.io/refresh` is set. `cause` is why, where that is more than that somebody declared it.
 
     Raises `ConfigurationError` naming the field that is wrong, `ForbiddenError` naming the rule of its project that
     does not permit it, and `ConflictError` while it is being deleted, unless the document confirms that.
@@ -70,7 +70,7 @@ def declare(ports: AskPorts, document: object, by: str) -> Parsed:
         owner, rolling = ("", False) if previous is None else (previous.owner, previous.rolling)
         spec = Spec(application, generation, parsed.warnings, None, by, owner, rolling)
         ports.applications.declare(spec, previous=previous, follows=follows, gone=_left(previous, follows))
-        ports.queues.send("renders", [AppMessage(application.key, Cause("spec", by=by))])
+        ports.queues.send("renders", [AppMessage(application.key, cause or Cause("spec", by=by))])
         if owner:  # the set may want it otherwise
             ports.queues.send("renders", [ApplicationSetMessage(owner, Cause("spec", by=by))])
     elif application.marks.refresh:

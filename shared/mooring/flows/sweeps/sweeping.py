@@ -20,6 +20,7 @@ from mooring.events.messages import (
     Cause,
     ClusterMessage,
     CommitMessage,
+    ImagesMessage,
     Later,
     PromotionMessage,
 )
@@ -84,6 +85,8 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
 
         due = due_promotions(ports.applications, known.promotions, ports.clock())
         ports.queues.send("renders", [PromotionMessage(str(each.key), _TICK) for each in due], alone=True)
+    if any(each.images for each in listed):
+        ports.queues.send("images", [ImagesMessage(_TICK)])
     watched = _watched(ports, known.clusters, clusters)
     stale, troubles = _stale(ports, listed, sets, known.clusters)
     ports.queues.send("renders", stale, alone=True)
@@ -106,7 +109,7 @@ def forward(ports: SweepPorts, messages: Iterable[Later | CommitMessage]) -> lis
     commits, which holds up nobody. Returns the troubles of hosts that will not be asked again.
     """
     waiting = list(messages)
-    for to in ("renders", "syncs", "notes"):
+    for to in ("renders", "syncs", "notes", "images"):
         ports.queues.send(
             to, [each.message for each in waiting if isinstance(each, Later) and each.to == to], alone=True
         )
