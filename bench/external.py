@@ -25,8 +25,9 @@ from mooring.errors import MooringError
 from mooring.model.externalparsing import parse_external_secret
 from mooring.model.externalsecret import ExternalSecret
 from mooring.model.externalstore import parse_store
+from mooring.secrets.external.asking import Providers, Surroundings
 from mooring.secrets.external.awsaccess import AwsClients
-from mooring.secrets.external.resolving import Providers, Surroundings, resolve
+from mooring.secrets.external.resolving import resolve
 from mooring.secrets.external.templating import Templates
 from mooring.source.gokit import GoKit
 

@@ -21,7 +21,7 @@ from mooring.flows.clusters.live import Live
 from mooring.model.application import AppKey, Destination
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.external.awsaccess import AwsClients
-from mooring.secrets.external.resolving import Providers
+from mooring.secrets.external.asking import Providers
 from mooring.secrets.external.templating import Templates
 from mooring.source.gokit import GoKit
 from mooring.state.secretuses import SecretUses

@@ -26,7 +26,8 @@ from mooring.model.externalparsing import parse_external_secret
 from mooring.model.externalsecret import ExternalSecret
 from mooring.model.externalstore import parse_store
 from mooring.model.objects import Manifest, ObjectKey, digest
-from mooring.secrets.external.resolving import Providers, Resolved, resolve
+from mooring.secrets.external.asking import Providers
+from mooring.secrets.external.resolving import Resolved, resolve
 from mooring.secrets.external.templating import Templates
 from mooring.state.secretuses import SecretUses, use_name
 

@@ -22,7 +22,7 @@ from mooring.model.externalkinds import GENERATORS, GROUP
 from mooring.model.externalsecret import GeneratorRef, StoreRef
 from mooring.model.externalstore import Store, StoreCondition, parse_store
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.secrets.external.resolving import Surroundings
+from mooring.secrets.external.asking import Surroundings
 from mooring.secrets.external.rewriting import matching
 from mooring.secrets.external.templating import Templates
 

@@ -7,33 +7,28 @@ and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mooring.errors import ConfigurationError, MooringError
-from mooring.model.externalaws import AwsAccess
-from mooring.model.externalgenerators import Generator
 from mooring.model.externalsecret import (
     DataFrom,
     ExternalSecret,
-    Find,
     GeneratorRef,
     RemoteRef,
     StoreRef,
 )
 from mooring.model.externalstore import Store
 from mooring.model.objects import Manifest, digest
-from mooring.secrets.external.awsaccess import AwsClients
-from mooring.secrets.external.awsparameters import ParameterStore
-from mooring.secrets.external.awssecrets import SecretsManager
-from mooring.secrets.external.building import Held, build
+from mooring.secrets.external.asking import Cached, Providers, Surroundings
+from mooring.secrets.external.building import build
 from mooring.secrets.external.generating import generate
-from mooring.secrets.external.provider import AbsentError, Answer, Ask, Provider, Value
+from mooring.secrets.external.provider import AbsentError, Ask
 from mooring.secrets.external.rewriting import matching, rewrite
 from mooring.secrets.external.templating import Templates
 from mooring.secrets.external.values import check_keys, convert_keys, decode, extract, property_of
 
-__all__ = ["Providers", "Resolved", "Surroundings", "Use", "resolve"]
+__all__ = ["Resolved", "Use", "resolve"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,89 +50,12 @@ class Resolved:
     uses: frozenset[Use]
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Where ExternalSecrets find what they name; each may raise `MooringError`.
-
-    `seed` makes 32 bytes out of names that nobody can guess who does not know the installation's key; `keyed` is the
-    digest of an object that is secret itself. `permit` is asked whether keys of a store may be read, named ones or
-    (True) those that a search has found. `elsewhere` reaches a store that isn't AWS's, as those in `scope` may.
-    """
-
-    store: Callable[[StoreRef, str], Store]
-    generator: Callable[[GeneratorRef, str], Generator]
-    held: Held
-    keyed: Callable[[Manifest], str]
-    seed: Callable[[Sequence[str]], bytes]
-    now: float
-    permit: Callable[[Store, Sequence[str], bool], None]
-    elsewhere: Callable[[Store], Provider]
-    scope: str
-
-
-class Providers:
-    """The stores of one invocation; whatever was read once is not asked for again."""
-
-    def __init__(self, aws: AwsClients) -> None:
-        self.aws = aws
-        self._known: dict[tuple[object, ...], _Cached] = {}
-
-    def of(self, store: Store, around: Surroundings) -> _Cached:
-        """The store as it is reached. Two stores that are the same place and role are one."""
-        access = store.access
-        if not isinstance(access, AwsAccess):
-            elsewhere = (around.scope, store.namespace, access)
-            if elsewhere not in self._known:
-                self._known[elsewhere] = _Cached(around.elsewhere(store))
-            return self._known[elsewhere]
-        key = (store.service, access, store.prefix)
-        if key not in self._known:
-            service = "secretsmanager" if store.service == "SecretsManager" else "ssm"
-            kind = SecretsManager if store.service == "SecretsManager" else ParameterStore
-            self._known[key] = _Cached(kind(lambda: self.aws.client(service, access), store.prefix))
-        return self._known[key]
-
-    @property
-    def calls(self) -> int:
-        """How many requests were made of providers."""
-        return sum(each.provider.calls for each in self._known.values())
-
-
-class _Cached:
-    """A provider that is asked once for everything."""
-
-    def __init__(self, provider: Provider) -> None:
-        self.provider = provider
-        self.wanted: set[Ask] = set()
-        self._answers: dict[Ask, Answer] = {}
-        self._names: dict[str, list[str]] = {}
-
-    def load(self) -> None:
-        """Asks for all that is wanted and not known."""
-        missing = sorted(self.wanted - self._answers.keys())
-        self.wanted.clear()
-        if missing:
-            self._answers.update(self.provider.fetch(missing))
-
-    def value(self, ask: Ask) -> Value:
-        answer = self._answers[ask]
-        if isinstance(answer, MooringError):
-            raise answer
-        return answer
-
-    def names(self, find: Find) -> list[str]:
-        key = repr((find.path, sorted(find.tags.items())))
-        if key not in self._names:
-            self._names[key] = self.provider.names(find)
-        return self._names[key]
-
-
 def resolve(
     externals: Sequence[ExternalSecret], around: Surroundings, providers: Providers, templates: Templates
 ) -> list[Resolved | MooringError]:
     """What each ExternalSecret stands for, or its own error, in their order."""
     jobs = [_Job(each, around, providers, templates) for each in externals]
-    concerned: set[_Cached] = set()
+    concerned: set[Cached] = set()
     for job in jobs:
         concerned |= job.plan()
     for cached in concerned:
@@ -161,9 +79,9 @@ class _Job:
         self._made_of: list[object] = []
         self._uses: set[Use] = set()
 
-    def plan(self) -> set[_Cached]:
+    def plan(self) -> set[Cached]:
         """Says what it wants of which stores."""
-        concerned: set[_Cached] = set()
+        concerned: set[Cached] = set()
         try:
             for datum in self._external.data:
                 concerned.add(self._want(datum.source, _ask(datum.ref)))
@@ -191,7 +109,7 @@ class _Job:
             return error
         return Resolved(secret, digest(self._made_of), self._due(), frozenset(self._uses))
 
-    def _want(self, source: object, ask: Ask) -> _Cached:
+    def _want(self, source: object, ask: Ask) -> Cached:
         assert isinstance(source, StoreRef)
         store = self._store(source)
         self._around.permit(store, [store.whole(ask.key)], False)
@@ -200,7 +118,7 @@ class _Job:
         self._uses.add(Use(store.service, store.region, store.whole(ask.key)))
         return cached
 
-    def _want_many(self, index: int, each: DataFrom) -> set[_Cached]:
+    def _want_many(self, index: int, each: DataFrom) -> set[Cached]:
         if isinstance(each.source, GeneratorRef):
             return set()
         if each.extract is not None:
