@@ -15,7 +15,9 @@ import pytest
 from local import repositories
 from local.processes import Processes, free_port, wait_for_port
 from mooring.errors import ForbiddenError, UnreachableError
+
 from mooring.source import Credential, Repositories, Resolution, select
+from mooring.source.commits import Draft, Person, Writers
 from mooring.source.credentials import SSHCredential
 
 SETTINGS = """
@@ -100,6 +102,27 @@ def test_a_repository_is_read_with_its_key(forge: Forge, tmp_path: Path, filters
         assert answer == reader.resolve(forge.url, ["main"])["main"]
         with reader.opened(forge.url, sha, ["k8s"]) as checkout:
             assert content == (checkout.root / "k8s" / "a.yaml").read_text()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and forge.key.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("filters", ["false", "true"])
+def test_a_commit_is_pushed_with_its_key(forge: Forge, tmp_path: Path, filters: str) -> None:
+    """GIVEN a server that knows partial clones, or doesn't, WHEN a file is changed THEN the branch has it."""
+    setting = ["git", "config", "-f", forge.repository / "config", "uploadpack.allowFilter", filters]
+    subprocess.run(setting, check=True, timeout=10)
+    credential = SSHCredential(forge.url, forge.key, forge.known)
+    ada = Person("Ada", "ada@example.com")
+    with Writers(tmp_path / "writes").opened(forge.url, Stored(credential)) as writer:
+        base, _ = writer.tips(writer.default_branch(), "main")
+        content = writer.files(base, ["k8s/a.yaml"])["k8s/a.yaml"]
+        assert isinstance(content, bytes)
+        draft = Draft(base, (base,), {"k8s/a.yaml": content + b"b: 1\n"}, "Add b", ada, ada, 1_800_000_000)
+        sha = writer.commit(draft)
+        writer.push(sha, "main")
+    shown = subprocess.run(
+        ["git", "show", "main:k8s/a.yaml"], cwd=forge.repository, check=True, capture_output=True, timeout=10
+    )
+    assert content + b"b: 1\n" == shown.stdout
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and forge.key.encode() in path.read_bytes()]
 
 

@@ -339,6 +339,43 @@ def test_what_others_commit_to_our_branch_stays(git_server: Repositories, ports:
     )
 
 
+def test_the_base_moves_before_a_new_branch_is_pushed(
+    git_server: Repositories, tmp_path: Path, anonymous: Any, gokit: GoKit, git_behind: Callable[[Watcher], Git]
+) -> None:
+    """GIVEN a base that moves between fetch and push of a new branch, the branch is there, on one base or the other."""
+    url = git_server.create(NAME, {**files("web"), **{f"other/{n}": str(n) for n in range(50)}})
+    theirs = ["x"]
+
+    def faster(arguments: Sequence[str], environment: dict[str, str]) -> None:
+        if arguments[0] == "push" and theirs:
+            git_server.commit(NAME, {"theirs": theirs.pop()}, "Theirs")
+
+    ports = made_ports(tmp_path, anonymous, gokit, git=git_behind(faster))
+    written = write(ports, Destination(url, "main", "images"), [update("web")])
+    assert written.sha == git(git_server, "rev-parse", "images")
+    assert kustomization("v2").strip() == show(git_server, "apps/web/kustomization.yaml", "images")
+    git(git_server, "fsck", "--strict")
+
+
+def test_a_branch_that_was_deleted_begins_anew(git_server: Repositories, ports: WritePorts) -> None:
+    """GIVEN a branch beside the base that somebody deleted, the next one begins at the base."""
+    url = git_server.create(NAME, files("web"))
+    place = Destination(url, "main", "images")
+    write(ports, place, [update("web")])
+    git(git_server, "update-ref", "-d", "refs/heads/images")
+    written = write(ports, place, [update("web", "v3")])
+    assert [written.sha, git(git_server, "rev-parse", "main")] == git(git_server, "rev-list", "images").split()
+
+
+def test_copies_make_room(git_server: Repositories, tmp_path: Path, anonymous: Any, gokit: GoKit) -> None:
+    """GIVEN less room than one copy takes, each commit is made all the same, and nothing stays behind."""
+    ports = replace(made_ports(tmp_path, anonymous, gokit), writers=Writers(tmp_path / "writes", limit=1000))
+    url = git_server.create(NAME, files("web"))
+    for tag in ("v2", "v3"):
+        assert write(ports, Destination(url, "main"), [update("web", tag)]).made
+    assert [] == [path for path in (tmp_path / "writes").rglob("*") if path.is_file()]
+
+
 def test_names_that_are_no_branch(git_server: Repositories, ports: WritePorts) -> None:
     """GIVEN a tag, a branch that is not there and a name that git refuses, the error names the field."""
     url = git_server.create(NAME, files("web"))

@@ -35,12 +35,14 @@ Signer = Callable[[bytes], bytes]
 
 _HEADS = "refs/heads/"
 _REFUSED = {Failure.REFUSED, Failure.ABSENT}
+_AGAIN = {Failure.OUTRUN, Failure.BROKEN, Failure.UNREACHABLE}
+"""What may be over after another fetch: git can't tell a server whose base has moved what of it is here."""
 _GONE = {Failure.NO_OBJECT, Failure.UNADVERTISED}
 _FILE = "100644"
 
 
 class Outrun(Exception):
-    """The branch moved between fetch and push: fetch it again."""
+    """The branch moved between fetch and push, or it looks so: fetch it again. Its cause is the error for users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +151,13 @@ class Writer(Stock):
         return self._done(["hash-object", "-t", "commit", "-w", "--stdin"], stdin=text).decode("ascii").strip()
 
     def push(self, sha: str, branch: str) -> None:
-        """Moves a branch of the server forward to a commit. Raises `Outrun` where it is somewhere else by now, and
+        """Moves a branch of the server forward to a commit. Raises `Outrun` where it may be somewhere else by now, and
         `ForbiddenError` where the server does not take it.
         """
         try:
             self.remote.push(self.place.git, f"{sha}:{_HEADS}{branch}")
         except RemoteError as failed:
-            if failed.failure in {Failure.OUTRUN, Failure.BROKEN}:
+            if failed.failure in _AGAIN:
                 raise Outrun from failed.error
             if failed.failure in _REFUSED:
                 told = (

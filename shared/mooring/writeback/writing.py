@@ -71,6 +71,8 @@ def write(
                 return replace(_once(ports, writer, place, updates, style, anew=anew), attempts=attempt)
             except Outrun as outrun:
                 last = outrun
+    if isinstance(last.__cause__, MooringError) and not isinstance(last.__cause__, ConflictError):
+        raise last.__cause__
     told = f"{destination.url} got other commits each of the {_ATTEMPTS} times that we wrote; it is tried again later"
     raise ConflictError(told, field="git-branch") from last.__cause__
 
