@@ -1,0 +1,287 @@
+"""Images kept up to date: a real registry, real git, and what is found out kept in the table."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.tools import ensure
+from mooring.events.messages import AppMessage, Cause, ImagesMessage
+from mooring.flows.images.ports import ImagePorts, ImageSettings
+from mooring.flows.images.updating import handle_images
+from mooring.images.registries import ImageRegistries
+from mooring.images.remembering import ProcessMemory
+from mooring.model.application import AppKey, parse_application
+from mooring.model.imageannotations import PREFIX
+from mooring.model.imageregistries import RegistryEndpoint
+from mooring.source.commits import Writers
+from mooring.source.gokit import GoKit
+from mooring.state.images import ImagesState, ImageStates
+from mooring.state.records import Spec
+from mooring.writeback.writing import WritePorts
+from tests.doubles.installation import World, installation
+from tests.doubles.realregistry import RealRegistry, real_registry
+
+if TYPE_CHECKING:
+    from tests.conftest import Anonymous, Repositories
+
+TICK = Cause("tick")
+REGISTRIES = "registries:\n- name: here\n  prefix: {host}\n  api_url: http://{host}\n  limit: 0\n"
+RELEASED = r"regexp:^v[0-9]+\.[0-9]+\.[0-9]+$"
+
+
+class NoLogins:
+    def find(self, url: str, *, fresh: bool = False) -> None:
+        return None
+
+    def named(self, name: str) -> None:
+        return None
+
+
+@pytest.fixture(scope="module")
+def gokit() -> GoKit:
+    return GoKit(str(ensure(("gokit",), print)["gokit"]))
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRegistry]:
+    with real_registry(tmp_path_factory.mktemp("registry")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[Callable[[], World]]:
+    with installation() as make:
+        yield make
+
+
+@dataclass(slots=True)
+class Ground:
+    """An installation that looks at images, its git server and its registry."""
+
+    world: World
+    ports: ImagePorts
+    git: Repositories
+    registry: RealRegistry
+    url: str
+
+    def declare(self, name: str, image: str, *, path: str = "", source: Any = None, **settings: str) -> AppKey:
+        """An application whose image `app=…` is kept up to date, rendered once by nobody."""
+        annotations = {f"{PREFIX}image-list": f"app={self.registry.host}/{image}"}
+        annotations |= {f"{PREFIX}{key.replace('__', '.').replace('_', '-')}": each for key, each in settings.items()}
+        document = {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {"name": name, "annotations": annotations},
+            "spec": {
+                "source": {"repoURL": self.url, "path": path or name, "targetRevision": "main"} | (source or {}),
+                "destination": {"name": "in-cluster", "namespace": "shop"},
+            },
+        }
+        parsed = parse_application(document)
+        key = parsed.application.key
+        previous = self.world.record(key).spec
+        spec = Spec(parsed.application, 1 if previous is None else previous.generation + 1, ())
+        self.world.applications.declare(spec, previous=previous, follows={"git.test/shop": ["main"]})
+        return key
+
+    def render(self, key: AppKey, image: str, tag: str) -> None:
+        """As `render` would: git says this tag now."""
+        template = {"spec": {"containers": [{"name": "app", "image": f"{self.registry.host}/{image}:{tag}"}]}}
+        deployment = {
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": key.name}, "spec": {"template": template},
+        }  # fmt: skip
+        self.world.push(key, deployment)
+
+    def look(self, *messages: ImagesMessage) -> list[Any]:
+        """A look, and those that it asks for, to the end; what was sent to `renders`."""
+        queues = self.world.queues
+        queues.sent.clear()
+        handle_images(self.ports, messages or [ImagesMessage(TICK)])
+        while asked := [message for to, message in queues.sent if to == "images"]:
+            queues.sent[:] = [each for each in queues.sent if each[0] != "images"]
+            handle_images(self.ports, asked)
+        self.world.now += 1
+        return [message for to, message in queues.sent if to == "renders"]
+
+    def state(self, key: AppKey) -> ImagesState:
+        return self.ports.states.load([key])[key]
+
+    def show(self, path: str) -> str:
+        return self._git("show", f"main:{path}")
+
+    def commits(self) -> list[str]:
+        return self._git("log", "--format=%s", "main").splitlines()
+
+    def _git(self, *command: str) -> str:
+        done = subprocess.run(
+            ["git", *command], cwd=self.git.server.root / "shop.git", check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+
+@pytest.fixture
+def ground(
+    worlds: Callable[[], World], registry: RealRegistry, git_server: Repositories, anonymous: Anonymous, gokit: GoKit,
+    tmp_path: Path,
+) -> Ground:  # fmt: skip
+    world = worlds()
+    url = git_server.create("shop.git", {"web/kustomization.yaml": kustomization(f"{registry.host}/shop/web")})
+    world.registry.put_settings({"registries.conf": REGISTRIES.format(host=registry.host)})
+
+    def registries(settings: ImageSettings) -> ImageRegistries:
+        return ImageRegistries(NoLogins(), endpoints=settings.endpoints)  # type: ignore[arg-type]
+
+    def host(url: str, credential: str) -> None:
+        return None
+
+    writes = WritePorts(
+        Writers(tmp_path / "writes"), lambda _: anonymous, lambda: None, gokit.ask, lambda: 1_800_000_000.0
+    )
+    ports = ImagePorts(
+        world.asking, world.bundles, ImageStates(world.table), registries, gokit.ask, ProcessMemory(), writes,
+        host, lambda: world.now,
+    )  # fmt: skip
+    return Ground(world, ports, git_server, registry, url)
+
+
+def kustomization(image: str, tag: str = "v1.2.0") -> str:
+    return f"resources: [web.yaml]\nimages:\n  - name: {image} # ours\n    newTag: {tag} # now\n"
+
+
+def test_a_new_version_is_committed_and_its_render_asked_for(ground: Ground) -> None:
+    """GIVEN v1.2.0 in git WHEN v1.3.0 is pushed beside tags that are not to be deployed THEN one commit says v1.3.0, and
+    the application is rendered for that reason.
+    """
+    image = f"{ground.registry.host}/shop/web"
+    ground.registry.push("shop/web", "v1.2.0", "v1.3.0", "qa-v1.0.7", "latest", "v2.0.0-rc1")
+    key = ground.declare(
+        "web", "shop/web", app__allow_tags=RELEASED, write_back_method="git", write_back_target="kustomization"
+    )
+    ground.render(key, "shop/web", "v1.2.0")
+    assert [AppMessage(key, Cause("image", f"{image}:v1.3.0"))] == ground.look()
+    assert kustomization(image, "v1.3.0") == ground.show("web/kustomization.yaml")
+    assert "build: automatic update of web" == ground.commits()[0]
+    (row,) = ground.state(key).rows
+    assert ("v1.2.0", "v1.3.0", "v1.3.0", False) == (row.current, row.wanted, row.reached, row.error)
+
+
+def test_an_idle_look_writes_nothing(ground: Ground) -> None:
+    """GIVEN an application that runs what it should, a second look changes neither git nor the table."""
+    ground.registry.push("idle/web", "v1.0.0")
+    key = ground.declare("web", "idle/web", write_back_method="git", write_back_target="kustomization")
+    ground.render(key, "idle/web", "v1.0.0")
+    ground.look()
+    before, commits = ground.state(key), ground.commits()
+    assert ("v1.0.0", "v1.0.0") == (before.rows[0].current, before.rows[0].reached)
+    saved: list[AppKey] = []
+    ground.ports.states.save = lambda key, state: saved.append(key)  # type: ignore[method-assign]
+    assert [] == ground.look()
+    assert ([], commits) == (saved, ground.commits())
+
+
+def test_a_revert_is_not_fought(ground: Ground) -> None:
+    """GIVEN v1.3.0 that was rolled out WHEN somebody reverts to v1.2.0 THEN it stays, until another version comes or
+    somebody asks.
+    """
+    ground.registry.push("back/web", "v1.2.0", "v1.3.0")
+    path = {"web/kustomization.yaml": kustomization(f"{ground.registry.host}/back/web")}
+    ground.git.commit("shop.git", path)
+    key = ground.declare("web", "back/web", write_back_method="git", write_back_target="kustomization")
+    ground.render(key, "back/web", "v1.2.0")
+    assert 1 == len(ground.look())
+    ground.render(key, "back/web", "v1.3.0")
+    assert [] == ground.look()
+    ground.git.commit("shop.git", path, "Revert")
+    ground.render(key, "back/web", "v1.2.0")
+    assert [] == ground.look()
+    assert "Revert" == ground.commits()[0]
+    (row,) = ground.state(key).rows
+    assert row.held
+    assert "taken back" in row.message
+    ground.registry.push("back/web", "v1.3.1")
+    assert [key] == [each.app for each in ground.look()]
+    assert "newTag: v1.3.1" in ground.show("web/kustomization.yaml")
+    ground.render(key, "back/web", "v1.3.1")
+    ground.look()
+    ground.git.commit("shop.git", path, "Revert again")
+    ground.render(key, "back/web", "v1.2.0")
+    assert [] == ground.look()
+    ground.look(ImagesMessage(Cause("person", by="ada"), (key,)))
+    assert "newTag: v1.3.1" in ground.show("web/kustomization.yaml")
+
+
+def test_many_applications_of_one_repository_are_one_commit(ground: Ground) -> None:
+    """GIVEN twelve applications in one repository that wait for the same push, they get one commit."""
+    names = [f"app-{number}" for number in range(12)]
+    ground.registry.push("many/web", "v1.0.0", "v1.1.0")
+    image = f"{ground.registry.host}/many/web"
+    ground.git.commit("shop.git", {f"{name}/kustomization.yaml": kustomization(image, "v1.0.0") for name in names})
+    for name in names:
+        key = ground.declare(name, "many/web", write_back_method="git", write_back_target="kustomization")
+        ground.render(key, "many/web", "v1.0.0")
+    before = len(ground.commits())
+    messages = [ImagesMessage(Cause("push"), images=(image,)) for _ in range(3)]
+    assert set(names) == {each.app.name for each in ground.look(*messages)}
+    assert before + 1 == len(ground.commits())
+    assert "build: automatic update of 12 applications" == ground.commits()[0]
+
+
+def test_what_fails_for_one_application_is_told_of_it_alone(ground: Ground) -> None:
+    """GIVEN one target that isn't there, one image that has no such tag, and one annotation that can't be read, the rest
+    is written, and each says what is wrong with it.
+    """
+    ground.registry.push("some/web", "v1.0.0", "v1.1.0")
+    image = f"{ground.registry.host}/some/web"
+    ground.git.commit("shop.git", {"good/kustomization.yaml": kustomization(image, "v1.0.0")})
+    to_git = {"write_back_method": "git", "write_back_target": "kustomization"}
+    good = ground.declare("good", "some/web", **to_git)
+    nowhere = ground.declare("nowhere", "some/web", **to_git)
+    none = ground.declare("none", "some/web", app__allow_tags="regexp:^x", **to_git)
+    wrong = ground.declare("wrong", "some/web", update_strategy="newest", **to_git)
+    foreign = ground.declare("foreign", "some/web", git_repository="https://git.test/other.git", **to_git)
+    for key in (good, nowhere, none, wrong, foreign):
+        ground.render(key, "some/web", "v1.0.0")
+    assert [good] == [each.app for each in ground.look()]
+    assert "holds no kustomization.yaml" in ground.state(nowhere).error
+    assert "no tag is admitted" in ground.state(none).rows[0].message
+    assert "is no update strategy" in ground.state(wrong).error
+    assert ground.state(foreign).error
+    assert ("", "v1.1.0") == (ground.state(good).error, ground.state(good).rows[0].reached)
+
+
+def test_parameters_of_the_application_itself(ground: Ground) -> None:
+    """GIVEN no write-back-method, the declared application gets the tag among its parameters, as by Argo CD's API."""
+    ground.registry.push("param/web", "v1.0.0", "v1.1.0")
+    key = ground.declare("web", "param/web", source={"kustomize": {"images": []}})
+    ground.render(key, "param/web", "v1.0.0")
+    image = f"{ground.registry.host}/param/web"
+    assert [AppMessage(key, Cause("image", f"{image}:v1.1.0"))] == ground.look()
+    spec = ground.world.record(key).spec
+    assert spec is not None
+    assert [f"{image}:v1.1.0"] == spec.application.declared["spec"]["source"]["kustomize"]["images"]
+    assert "image update" == spec.by
+    ground.render(key, "param/web", "v1.1.0")
+    assert [] == ground.look()
+
+
+def test_what_would_be_written_is_shown(ground: Ground) -> None:
+    """A plan names what would be written and where, and writes nothing."""
+    ground.registry.push("plan/web", "v1.0.0", "v1.1.0")
+    key = ground.declare("web", "plan/web", write_back_method="git", write_back_target="kustomization")
+    ground.render(key, "plan/web", "v1.0.0")
+    commits = ground.commits()
+    ground.look(ImagesMessage(Cause("person"), (key,), plan="one"))
+    found = ground.ports.states.plan("one")
+    assert found is not None
+    (told,) = found["updates"]
+    assert ("v1.0.0", "v1.1.0", "web", ground.url, "main") == tuple(
+        told[name] for name in ("from", "to", "path", "repository", "branch")
+    )
+    assert commits == ground.commits()
+    assert () == ground.state(key).rows
