@@ -104,7 +104,7 @@ class Stages:
             Writers(self.root / "written", git=self.git), lambda _: self.store, lambda: None,
             GoKit(str(self.tools["gokit"])).ask, lambda: self.world.now, lambda _: None,
         )  # fmt: skip
-        return PromotionPorts(self.renders(), writes, self.host, MergedRequests(self.world.table))
+        return PromotionPorts(self.renders(), writes, lambda url, _: self.host(url), MergedRequests(self.world.table))
 
     def declare(self, *documents: Any) -> None:
         for each in documents:

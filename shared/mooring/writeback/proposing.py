@@ -20,7 +20,7 @@ from mooring.writeback.updates import Destination, Style, Update, Written, check
 from mooring.writeback.wording import commit_message
 from mooring.writeback.writing import WritePorts, write
 
-__all__ = ["Hosts", "Proposed", "Words", "propose", "withdraw"]
+__all__ = ["Hosts", "Proposed", "Told", "Words", "propose", "withdraw"]
 
 Hosts = Callable[[str, str], "CodeHost | None"]
 """The code host of an address, with a destination's `credential`; None where that opens no API."""
@@ -36,6 +36,10 @@ class Words:
 
     title: str
     body: str
+
+
+Told = Callable[[CodeHost, Written], "Words | None"]
+"""Makes the words of what was written, which costs something: None where those that are there are right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def propose(
     updates: Sequence[Update],
     style: Style | None = None,
     *,
-    words: Words | None = None,
+    words: Words | Told | None = None,
     last: int | None = None,
 ) -> Proposed:
     """Has a pull request from `destination.head` say what the updates say; `last` is the number of the one that was
@@ -77,7 +81,10 @@ def propose(
         return Proposed("closed", replace(found, state="closed"), written)
     if declined and not written.made:
         return Proposed("declined", former, written)
-    title, body = _words(ports, host, wanted, style, words)
+    told = words if words is None or isinstance(words, Words) else words(host, written)
+    if told is None and words is not None and found is not None:
+        return Proposed("unchanged", found, written)
+    title, body = _words(ports, host, wanted, style, told)
     if found is None:
         opened = _opened(host, Proposal(place.head, place.base, title, body))
         return Proposed("opened", opened, written)

@@ -19,7 +19,7 @@ from mooring.flows.promotions.carrying import Carried, carry
 from mooring.flows.promotions.due import situation
 from mooring.flows.promotions.judging import Verdict, arrived, source_waits, unsettled
 from mooring.flows.promotions.ports import BlockedError, PromotionPorts
-from mooring.flows.promotions.proposing import commit, host_of, propose, withdraw
+from mooring.flows.promotions.proposing import commit, propose, withdraw
 from mooring.flows.rules.permitting import refuse
 from mooring.model.application import AppKey
 from mooring.model.promotionkey import PromotionKey
@@ -249,8 +249,10 @@ def _follow_request(look: _Look, carried: Carried, base: str, is_new: bool) -> N
         if there and not landed:
             _land(look, base, carried)  # it died before it could tell, or somebody merged the branch by hand
         return
-    host = host_of(look.ports, carried.url)
-    change = host.change(status.number)
+    host = look.ports.host(carried.url)
+    change = None if host is None else host.change(status.number)
+    if host is None:
+        raise BlockedError(f"nobody can be asked about {status.url} any more: see docs/promotion.md")
     if change is None or change.state == "closed":
         look.tell("closed", "somebody closed it unmerged", status.url)
         look.status = replace(look.status, number=0, url="", proposed="", declined=status.identity)
@@ -259,7 +261,7 @@ def _follow_request(look: _Look, carried: Carried, base: str, is_new: bool) -> N
             look.status = replace(look.status, identity=status.proposed)
         _land(look, base, carried)
     elif not is_new:
-        withdraw(host, status.number, "the targets have in git what the source runs")
+        withdraw(look.ports, look.promotion, carried, "the targets have in git what the source runs")
         look.tell("closed", "the targets have in git what the source runs", status.url)
         look.status = replace(look.status, number=0, url="", proposed="", identity="")
 
@@ -290,8 +292,15 @@ def _write(look: _Look, carried: Carried, base: str) -> None:
         look.stands("Verifying" if not landing.outcome else "Verified", landing.message)
         return
     proposed = propose(look.ports, look.known, promotion, carried, look.targets, status, base)
-    look.status = replace(look.status, url=proposed.change.url, number=proposed.change.number, commit=proposed.sha)
-    look.status = replace(look.status, proposed=carried.identity)
-    if proposed.news:
-        look.tell(proposed.news, f"{proposed.news} {proposed.change.url}", proposed.change.url)
-    look.stands("Proposed", f"{proposed.change.url} waits to be merged")
+    change = proposed.change
+    if change is None or change.state != "open":
+        look.due.append(look.now + _BUSY)  # the branch or the request moved on while we looked
+        look.stands("Waiting", "the targets' branch moved on meanwhile")
+        return
+    news = "opened" if change.number != status.number else "updated" if status.proposed != carried.identity else ""
+    look.status = replace(
+        look.status, url=change.url, number=change.number, commit=proposed.written.sha, proposed=carried.identity
+    )
+    if news:
+        look.tell(news, f"{news} {change.url}", change.url)
+    look.stands("Proposed", f"{change.url} waits to be merged")

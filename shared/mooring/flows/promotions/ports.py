@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from mooring.errors import PermanentError
 from mooring.flows.renders.tasks import RenderPorts
 from mooring.forge.ports import CodeHost
 from mooring.state.mergedrequests import MergedRequests
+from mooring.writeback.proposing import Hosts
 from mooring.writeback.writing import WritePorts
 
 __all__ = ["BlockedError", "PromotionPorts"]
@@ -20,9 +20,13 @@ class BlockedError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class PromotionPorts:
-    """`renders` reads and renders, `writes` writes to git, `host` knows the code host of a repository."""
+    """`renders` reads and renders, `writes` writes to git, `hosts` knows the code host of a repository."""
 
     renders: RenderPorts
     writes: WritePorts
-    host: Callable[[str], CodeHost | None]
+    hosts: Hosts
     requests: MergedRequests
+
+    def host(self, url: str) -> CodeHost | None:
+        """The code host of a repository, as whoever is registered for it; None where there is none to ask."""
+        return self.hosts(url, "")

@@ -1,60 +1,40 @@
-"""A promotion written to git: as a pull request that is found again, or as a commit on the targets' branch.
+"""A promotion written to git: as a pull request, or as a commit on the targets' branch.
 
 The branch is the same for as long as a promotion has its name, and its pull request is found by it: whoever died after
-the push, or after the request was opened, is followed by somebody who finds what is there. What is there and right is
-left alone, so nobody is told twice. How the commit comes about is `writeback.writing`'s.
+the push, or after the request was opened, is followed by somebody who finds what is there (`writeback.proposing`). The
+difference is rendered from the very commit that was pushed, and only where that is a new one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mooring.access.promotion import Promotion
-from mooring.errors import RejectedError
+from mooring.flows.promotions import previewing
 from mooring.flows.promotions.carrying import Carried
 from mooring.flows.promotions.ports import BlockedError, PromotionPorts
-from mooring.flows.promotions.previewing import difference
 from mooring.forge.azure import AzureDevOps
 from mooring.forge.codecommit import CodeCommit
-from mooring.forge.ports import Change, CodeHost, Proposal
+from mooring.forge.ports import CodeHost
 from mooring.model.application import AppKey
 from mooring.state.promotions import PromotionStatus
 from mooring.state.records import Record
 from mooring.state.registry import Known
+from mooring.writeback import proposing
+from mooring.writeback.proposing import Proposed, Words
 from mooring.writeback.updates import Destination, Style, Update, Written
 from mooring.writeback.writing import write
 
-__all__ = ["Proposed", "commit", "host_of", "propose", "withdraw"]
+__all__ = ["commit", "propose", "withdraw"]
 
 _ROOM = 30_000  # characters; Bitbucket takes 32,768 and GitHub twice that
 _LEAST = {AzureDevOps: 4_000, CodeCommit: 10_240}  # their documentation, of a pull request's description
 
 
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """An open pull request and its newest commit; `news` is `opened`, `updated`, or empty where it was right."""
-
-    change: Change
-    sha: str
-    news: str
-
-
-def host_of(ports: PromotionPorts, url: str) -> CodeHost:
-    """The code host of a repository. Raises `BlockedError` where there is none to ask."""
-    host = ports.host(url)
-    if host is None:
-        raise BlockedError(
-            f"no pull request can be opened for {url}: its code host is not known, or no token is registered for it "
-            "(docs/promotion.md); register one, or use how.commit",
-            field="spec.how.pullRequest",
-        )
-    return host
-
-
 def commit(ports: PromotionPorts, promotion: Promotion, carried: Carried) -> Written:
     """Writes to the targets' branch itself. Raises what writing raises."""
-    return _written(ports, promotion, carried, head="", anew=False)
+    place = Destination(carried.url, carried.branch)
+    return _checked(write(ports.writes, place, [_update(promotion, carried)], _style(promotion, carried)), carried)
 
 
 def propose(
@@ -70,51 +50,52 @@ def propose(
 
     Raises what writing and asking the host raise.
     """
-    host = host_of(ports, carried.url)
-    head = promotion.how.branch or f"mooring/promotion/{promotion.key.namespace}/{promotion.key.name}"
-    is_open = bool(status.number) and (there := host.change(status.number)) is not None and there.state == "open"
-    written = _written(ports, promotion, carried, head=head, anew=not is_open)
-    branch = written.destination.base
-    found = host.find_change(head, branch)
-    if (
-        found is not None
-        and found.number == status.number
-        and (status.commit, status.identity)
-        == (
-            written.sha,
-            carried.identity,
-        )
-    ):
-        return Proposed(found, written.sha, "")
-    title = promotion.how.title or _title(promotion, carried)
-    room = next((most for kind, most in _LEAST.items() if isinstance(host, kind)), _ROOM)
-    body = _body(promotion, carried, difference(ports, known, carried, targets, base, written.sha), room)
-    if found is None:
-        try:
-            return Proposed(host.open_change(Proposal(head, branch, title, body)), written.sha, "opened")
-        except RejectedError:
-            found = host.find_change(head, branch)  # somebody else opened it at this moment
-            if found is None:
-                raise
-    host.rewrite_change(found.number, title, body)
-    return Proposed(found, written.sha, "updated" if found.number == status.number else "opened")
+
+    def words(host: CodeHost, written: Written) -> Words | None:
+        if status.number and (status.commit, status.proposed) == (written.sha, carried.identity):
+            return None
+        room = next((most for kind, most in _LEAST.items() if isinstance(host, kind)), _ROOM)
+        shown = previewing.difference(ports, known, carried, targets, base, written.sha)
+        title = promotion.how.title or _title(promotion, carried)
+        return Words(title, _body(promotion, carried, shown, room))
+
+    proposed = proposing.propose(
+        ports.writes,
+        ports.hosts,
+        _place(promotion, carried),
+        [_update(promotion, carried)],
+        _style(promotion, carried),
+        words=words,
+        last=status.number or None,
+    )
+    _checked(proposed.written, carried)
+    return proposed
 
 
-def withdraw(host: CodeHost, number: int, why: str) -> None:
+def withdraw(ports: PromotionPorts, promotion: Promotion, carried: Carried, why: str) -> None:
     """Closes a pull request that would change nothing any more, and says so."""
-    host.comment(number, f"Closed: {why}")
-    host.close_change(number)
+    proposing.withdraw(ports.writes, ports.hosts, _place(promotion, carried), f"Closed: {why}.")
 
 
-def _written(ports: PromotionPorts, promotion: Promotion, carried: Carried, *, head: str, anew: bool) -> Written:
+def _place(promotion: Promotion, carried: Carried) -> Destination:
     key = promotion.key
+    head = promotion.how.branch or f"mooring/promotion/{key.namespace}/{key.name}"
+    return Destination(carried.url, carried.branch, head)
+
+
+def _update(promotion: Promotion, carried: Carried) -> Update:
+    return Update(promotion.key.namespace, promotion.key.name, carried.edits)
+
+
+def _style(promotion: Promotion, carried: Carried) -> Style:
     words = promotion.how.message or "\n\n".join((_title(promotion, carried), _told(promotion, carried)))
-    style = Style(template=words.replace("{{", '{{"{{"}}'))
-    update = Update(key.namespace, key.name, carried.edits)
-    written = write(ports.writes, Destination(carried.url, carried.branch, head), [update], style, anew=anew)
-    outcome = written.outcomes[update.key]
-    if outcome.error is not None:
-        raise BlockedError(f"can't be written to {carried.url}: {outcome.error}") from outcome.error
+    return Style(template=words.replace("{{", '{{"{{"}}'))
+
+
+def _checked(written: Written, carried: Carried) -> Written:
+    error = next((each.error for each in written.outcomes.values() if each.error is not None), None)
+    if error is not None:
+        raise BlockedError(f"can't be written to {carried.url}: {error}") from error
     return written
 
 
@@ -125,18 +106,22 @@ def _title(promotion: Promotion, carried: Carried) -> str:
 
 
 def _told(promotion: Promotion, carried: Carried) -> str:
-    """Who and what it came from, for people and for whoever reads the log."""
-    origin, lines = carried.origin, [f"- {each}" for each in carried.words]
+    """Who and what it came from. What others wrote is in code spans, where nobody is mentioned and nothing links."""
+    origin, lines = carried.origin, [f"- {_code(each)}" for each in carried.words]
     lines += ["", f"Promotion: {promotion.key}", f"From: {promotion.source} at {origin.get('revision', '')}"]
     if origin.get("author"):
-        lines.append(f"Commit there: {origin.get('subject', '')} ({origin['author']})")
+        lines.append(f"Commit there: {_code(origin.get('subject', ''))} by {_code(origin['author'])}")
     if origin.get("request"):
-        merged = f", merged by {origin['merged_by']}" if origin.get("merged_by") else ""
-        lines.append(f"Request there: {origin['request']}{merged}")
+        merged = f", merged by {_code(origin['merged_by'])}" if origin.get("merged_by") else ""
+        lines.append(f"Request there: {_code(origin['request'])}{merged}")
     if origin.get("operation"):
-        by = f", asked for by {origin['by']}" if origin.get("by") else ""
+        by = f", asked for by {_code(origin['by'])}" if origin.get("by") else ""
         lines.append(f"Operation there: {origin['operation']}{by}")
     return "\n".join(lines)
+
+
+def _code(text: str) -> str:
+    return "`" + " ".join(text.replace("`", "'").split()) + "`"
 
 
 def _body(promotion: Promotion, carried: Carried, shown: str, room: int) -> str:
