@@ -85,7 +85,7 @@ def read_config(data: Mapping[str, str]) -> Config:
                 if type_ not in TYPES:
                     known = ", ".join(sorted(TYPES))
                     raise ConfigurationError(f"is of no service that is known here ({known})", field=where)
-                services[own or type_] = Declared(type_, _mapping(load_yaml(text, where) or {}, where))
+                services[own or type_] = Declared(type_, _mapping(_something(load_yaml(text, where)), where))
             case "trigger":
                 triggers[name] = _conditions(load_yaml(text, where), where)
             case "template":
@@ -95,7 +95,9 @@ def read_config(data: Mapping[str, str]) -> Config:
             case "subscriptions":
                 subscriptions = _subscriptions(load_yaml(text, where), where)
             case "context":
-                context = {name: str(value) for name, value in _mapping(load_yaml(text, where) or {}, where).items()}
+                context = {
+                    name: str(value) for name, value in _mapping(_something(load_yaml(text, where)), where).items()
+                }
             case _:
                 pass  # of Argo CD's own affairs
     config = Config(services, triggers, templates, tuple(subscriptions), context, defaults)
@@ -151,6 +153,11 @@ def _subscriptions(value: Any, where: str) -> list[DefaultSubscription]:
             )
         )
     return found
+
+
+def _something(value: Any) -> Any:
+    """What was written; nothing at all is a mapping without entries."""
+    return {} if value is None else value
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:

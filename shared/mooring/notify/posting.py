@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Poster", "Reply"]
 
 _CONNECT, _READ = 3.0, 8.0  # seconds
+_AT_ONCE = 10  # connections to one service
 _MOST_WAIT = 3600.0  # seconds that a service may ask to be left alone
 
 
@@ -91,7 +92,9 @@ class Poster:
 
         with self._lock:
             if insecure not in self._pools:
-                self._pools[insecure] = urllib3.PoolManager(cert_reqs="CERT_NONE" if insecure else "CERT_REQUIRED")
+                self._pools[insecure] = urllib3.PoolManager(
+                    maxsize=_AT_ONCE, cert_reqs="CERT_NONE" if insecure else "CERT_REQUIRED"
+                )
             return self._pools[insecure]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mooring.events.messages import NoteMessage
+from mooring.flows.asked.notifications import retry_note
 from mooring.flows.telling.delivering import Received, deliver
 from mooring.flows.telling.noticing import notice
 from mooring.flows.telling.ports import Breaker, NotifyPorts
@@ -23,6 +24,7 @@ from mooring.state.clusters import Outage
 from mooring.state.happenings import Happenings
 from mooring.state.notes import Note, Notes
 from mooring.state.stream import Change
+from mooring.state.table import put
 from tests.doubles.installation import Crash, World, config_map, deployment, installation
 from tests.doubles.listeners import TOKEN, Listeners, listeners
 
@@ -114,7 +116,7 @@ class Telling:
     def deliver(self, times: int = 1) -> None:
         """What the queue holds is given to the function; what comes again goes back to where it was."""
         for _ in range(times):
-            batch = self.queue.waiting
+            batch = list(self.queue.waiting)
             received = [Received(str(i), str(i), message) for i, message in enumerate(batch)]
             with ThreadPoolExecutor(4) as pool:
                 again = deliver(self.ports, pool, received)
@@ -255,3 +257,215 @@ def test_a_subscription_tells_nothing_of_what_has_long_been_so(telling: Telling)
     world.request(key)
     world.sync(key)
     assert ["argocd/shop is deployed"] == telling.tell()
+
+
+def test_a_broken_service_delays_nobody_else(telling: Telling) -> None:
+    """GIVEN Slack out of order WHEN two services are told THEN the other hears at once, and Slack once it is back."""
+    telling.heard.faults["/api/"] = [(500, {}, {}) for _ in range(2)]
+    world = telling.world
+    world.declare(annotations=subscribed("on-created") | subscribed("on-created", service="ci", recipient=""))
+    telling.notice()
+    telling.deliver()
+    assert [1, 0] == [len(telling.heard.hooks), len(telling.heard.slack)]
+    assert 1 == len(telling.queue.waiting)
+    telling.deliver(2)
+    assert ["argocd/shop was created"] == telling.heard.said()
+
+
+def test_messages_of_one_lane_keep_their_order(telling: Telling) -> None:
+    """What comes after a message that fails waits with it, as long as the service asks; other lanes go on."""
+    telling.heard.faults["/api/"] = [(429, {"Retry-After": "42"}, {"ok": False, "error": "ratelimited"})]
+    synced(telling, "on-created", "on-sync-succeeded")
+    telling.notice()
+    telling.deliver()
+    assert [] == telling.heard.said()
+    assert {"0": 42.0, "1": 42.0} == telling.queue.hidden
+    telling.deliver()
+    assert ["argocd/shop was created", "argocd/shop was synced"] == telling.heard.said()
+
+
+def test_what_can_not_be_told_is_listed_and_can_be_tried_again(telling: Telling) -> None:
+    """GIVEN a channel that is not there WHEN it is told THEN it is given up at once, with the reason, until a retry."""
+    key = telling.world.declare(annotations=subscribed("on-created", recipient="nowhere"))
+    telling.notice()
+    telling.deliver()
+    (note,) = telling.told.failed(10)
+    assert ("failed", 1) == (note.state, note.attempts)
+    assert "invite the bot" in note.error
+    assert [note.id] == [message.note for message in telling.queue.dead]
+    retry_note(telling.told, telling.queue, str(key), note.id)  # type: ignore[arg-type]
+    telling.deliver()
+    assert 2 == len(telling.queue.dead)
+
+
+def test_a_service_that_stays_away_is_given_up_in_the_end(telling: Telling) -> None:
+    """Ten tries, each later than the one before; then it is a dead letter and no longer tried."""
+    telling.heard.faults["/api/"] = [(503, {}, {}) for _ in range(20)]
+    telling.world.declare(annotations=subscribed("on-created"))
+    telling.notice()
+    waits = []
+    for _ in range(12):
+        object.__setattr__(telling.ports, "breaker", Breaker())
+        telling.deliver()
+        waits.append(telling.queue.hidden.pop("0", 0.0))
+    assert waits[:4] == sorted(waits[:4])
+    assert [0.0, 0.0, 0.0] == waits[9:]
+    assert 10 == len([call for call in telling.heard.calls if "chat.postMessage" in call])
+    assert ["failed"] == [note.state for note in telling.told.failed(10)]
+
+
+def test_a_service_that_fails_again_and_again_is_left_alone(telling: Telling) -> None:
+    """After three failures in a row nobody waits for its time-outs, and no try is counted."""
+    telling.heard.faults["/api/"] = [(500, {}, {}) for _ in range(9)]
+    for index in range(6):
+        telling.world.declare(f"shop-{index}", annotations=subscribed("on-created"))
+    telling.notice()
+    messages = list(telling.queue.waiting)
+    for message in messages:
+        telling.queue.waiting = [message]
+        telling.deliver()
+    assert 3 == len(telling.heard.calls)
+    assert [1, 1, 1, 0, 0, 0] == [(telling.told.read(m.of, m.note) or note_of(m)).attempts for m in messages]
+
+
+def note_of(message: NoteMessage) -> Note:
+    raise AssertionError(f"{message} has no note")
+
+
+def test_a_crash_between_telling_and_writing_is_told_under_the_same_name(
+    telling: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN a function that dies after Slack took a message WHEN it comes again THEN it bears the same id, and Slack, as
+    the double does, shows it once.
+    """
+    telling.world.declare(annotations=subscribed("on-created"))
+    telling.notice()
+
+    def dying(*arguments: Any, **named: Any) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(telling.told, "end", dying)
+        messages = list(telling.queue.waiting)
+        with pytest.raises(Crash):
+            telling.deliver()
+    telling.queue.waiting = messages
+    telling.deliver()
+    assert telling.queue.hidden, "it may still be under way"
+    telling.world.now += 61
+    telling.deliver()
+    assert ["argocd/shop was created"] == telling.heard.said()
+    assert 2 == telling.heard.calls.count("POST /api/chat.postMessage")
+    (note,) = telling.told.of("argocd/shop")
+    assert ("sent", 2) == (note.state, note.attempts)
+
+
+def test_quiet_hours_end_with_one_message(telling: Telling) -> None:
+    """GIVEN quiet hours WHEN three things happen THEN nothing is said until they are over, and then one message is."""
+    world = telling.world
+    world.now = 1_700_000_000.0  # a Tuesday, 22:13 UTC
+    quiet = {"notifications.mooring.dev/quiet": "22:00-07:00"}
+    for name in ("one", "two", "three"):
+        world.declare(name, annotations=subscribed("on-created") | quiet)
+    assert [] == telling.tell()
+    assert 1 == len(telling.queue.later)
+    ((later, _),) = telling.queue.later
+    telling.queue.waiting = [later.message]
+    telling.deliver()
+    assert 2 == len(telling.queue.later), "it is too early, so it waits on"
+    world.now = later.message.due
+    telling.queue.waiting = [later.message, later.message]
+    telling.deliver(2)
+    assert ["3 things happened"] == telling.heard.said()
+    telling.deliver(2)
+    assert 1 == len(telling.heard.slack)
+
+
+def test_an_outage_is_told_once_to_each_who_has_something_there(telling: Telling) -> None:
+    """Ten applications of one team on a cluster: one message that it is out of reach, one below it that it is back."""
+    world = telling.world
+    world.registry.register_cluster = None  # type: ignore[assignment]  # it would store credentials
+    world.table.write(
+        put({"pk": "CLUSTERS", "sk": "in-cluster", "server": "https://c", "is_default": True, "secret": "s"})
+    )
+    for index in range(10):
+        world.declare(f"shop-{index}", annotations=subscribed("on-cluster-unreachable", "on-cluster-back"))
+    telling.tell()
+    (cluster,) = world.registry.clusters()
+    outage = Outage(world.now, "connection refused", world.now + 60)
+    world.registry.note_outage(cluster, outage)
+    (cluster,) = world.registry.clusters()
+    world.registry.note_outage(cluster, Outage(outage.since, "connection refused", world.now + 120))
+    assert ["Cluster in-cluster is out of reach"] == telling.tell()
+    (cluster,) = world.registry.clusters()
+    world.registry.note_outage(cluster, None)
+    said = telling.tell()
+    assert ["Cluster in-cluster is back", "↳ Cluster in-cluster is back"] == said
+
+
+def test_other_parts_tell_in_their_own_words(telling: Telling) -> None:
+    """An image that was updated is told once, however often it is put on record."""
+    key = telling.world.declare(annotations=subscribed("on-image-updated"))
+    happenings = Happenings(telling.world.table)
+    for _ in range(2):
+        happenings.tell(
+            key, "image-updated", "v1.3.0", {"title": "shop runs v1.3.0", "text": "was v1.2.0"}, now=telling.world.now
+        )
+    assert ["shop runs v1.3.0"] == telling.tell()
+
+
+def test_triggers_and_templates_of_argo_cd_are_taken_as_they_are(telling: Telling) -> None:
+    """A ConfigMap as Argo CD's catalog has it: `when` with functions, `oncePer`, Go templates, attachments, a webhook."""
+    telling.settings(
+        trigger_on__deployed="""
+- when: app.status.operationState != nil and app.status.operationState.phase in ['Succeeded'] and
+    app.status.health.status == 'Healthy' and
+    !time.Parse(app.status.health.lastTransitionTime).Before(time.Parse(app.status.operationState.finishedAt))
+  oncePer: app.status.operationState?.syncResult?.revision
+  send: [mine]
+""",
+        template_mine="""
+message: "{{if eq .serviceType \\"slack\\"}}:white_check_mark:{{end}} {{.app.metadata.name}} on {{.context.where}}"
+slack:
+  attachments: |
+    [{"title": "{{ .app.metadata.name }}", "color": "#18be52"}]
+  groupingKey: "{{.app.status.sync.revision}}"
+webhook:
+  ci:
+    method: PUT
+    path: /repos/{{call .repo.FullNameByRepoURL .app.spec.source.repoURL}}
+    body: '{"who": {{ (call .repo.GetCommitMetadata .app.status.sync.revision).Author | quote }}}'
+""",
+        context="where: staging",
+        subscriptions="[{recipients: ['slack:team', 'ci'], triggers: [on-deployed]}]",
+    )
+    world = telling.world
+    key = synced(telling)
+    assert [":white_check_mark: shop on staging"] == telling.tell()
+    ((method, path, _, body),) = telling.heard.hooks
+    assert ("PUT", "/ci/repos/acme/shop", '{"who": "Ada <ada@test>"}') == (method, path, body)
+    world.request(key)
+    world.sync(key)
+    assert 1 == len(telling.tell()), "the same revision is deployed again"
+    assert [] == telling.troubles
+
+
+def test_a_template_that_breaks_keeps_nobody_from_being_told(telling: Telling) -> None:
+    """Our own words take its place, and the log says what is wrong with it."""
+    telling.settings(
+        trigger_on__created="[{when: 'true', oncePer: app.metadata.name, send: [bad]}]",
+        template_bad='message: "{{ .app.metadata.name.nothing }}"',
+    )
+    telling.world.declare(annotations=subscribed("on-created"))
+    assert ["argocd/shop: on-created"] == telling.tell()
+    assert "can't be rendered" in telling.troubles[0]
+
+
+def test_secrets_that_are_not_there_are_named(telling: Telling) -> None:
+    """A name of a secret without a value is told to whoever lists what failed; the value of none ever is."""
+    telling.settings(service_discord="url: $discord-url")
+    telling.world.declare(annotations=subscribed("on-created", service="discord"))
+    telling.notice()
+    telling.deliver()
+    (note,) = telling.told.failed(10)
+    assert "'discord-url'" in note.error

@@ -19,6 +19,7 @@ from mooring.notify.services.places import url_of
 __all__ = ["SERVICE", "card_of"]
 
 _LARGEST: Final = 28 * 1024 - 512  # bytes; the rest is for the envelope
+_FACTS, _URL = 20, 2000
 _COLOURS: Final = {"good": "Good", "bad": "Attention", "running": "Accent", "info": "Default"}
 
 
@@ -35,10 +36,14 @@ def card_of(rendered: Rendered) -> dict[str, Any]:
         facts = [{"title": str(each["name"]), "value": str(each["value"])} for each in named]
     most = 8000
     while True:
-        card = _card(rendered.summary, shortened(title, 300), shortened(text, most), facts[:20])
+        card = _card(rendered.summary, shortened(title, 300), shortened(text, most), _cut(facts, most // 16))
         if len(json.dumps(card, ensure_ascii=False).encode()) <= _LARGEST or most < 100:
             return card
         most //= 2
+
+
+def _cut(facts: list[dict[str, str]], most: int) -> list[dict[str, str]]:
+    return [{name: shortened(text, most) for name, text in each.items()} for each in facts[:_FACTS]]
 
 
 def _card(summary: Summary, title: str, text: str, facts: list[dict[str, str]]) -> dict[str, Any]:
@@ -51,7 +56,9 @@ def _card(summary: Summary, title: str, text: str, facts: list[dict[str, str]]) 
         body.append({"type": "TextBlock", "text": text.replace("\n", "\n\n"), "wrap": True})
     if facts:
         body.append({"type": "FactSet", "facts": facts})
-    actions = [{"type": "Action.OpenUrl", "title": label, "url": url} for label, url in summary.links]
+    actions = [
+        {"type": "Action.OpenUrl", "title": label, "url": url} for label, url in summary.links if len(url) <= _URL
+    ]
     schema = "http://adaptivecards.io/schemas/adaptive-card.json"
     return {"type": "AdaptiveCard", "$schema": schema, "version": "1.4", "body": body, "actions": actions}
 
