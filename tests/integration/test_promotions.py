@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mooring.events.messages import Cause, PromotionMessage
+from mooring.flows.asked.projects import declare_project
+from mooring.flows.promotions.asking import delete_promotion
+from mooring.flows.promotions.due import due_promotions
+from mooring.flows.promotions.evaluating import handle_promotions
+from mooring.forge.github import GitHub
+from mooring.source.commits import Writer
 from tests.doubles.githubpulls import Pulls, pulls_of
-from tests.doubles.installation import World, installation
-from tests.doubles.promotionworld import IMAGE, PROD, STAGING, Stages, application, kustomization, tree
+from tests.doubles.installation import Crash, World, installation
+from tests.doubles.promotionworld import IMAGE, KEY, PROD, STAGING, Stages, application, kustomization, tree
 
 if TYPE_CHECKING:
     from tests.conftest import Anonymous, Repositories
@@ -200,3 +208,193 @@ def test_production_that_gets_worse_is_told(stages: Stages, git_server: Reposito
     stages.look()
     assert "Verified" == stages.look(later=301)["phase"]
     assert ["opened", "merged", "failed", "verified"] == stages.told
+
+
+def test_a_commit_moves_the_revision_that_an_application_declares(
+    stages: Stages, git_server: Repositories, pulls: Pulls
+) -> None:
+    """GIVEN a production that is pinned, a promotion writes the commit that staging runs into its manifest, and nothing
+    else of that file changes.
+    """
+    first = pulls.git("rev-parse", "main")
+    manifest = (
+        f"# prod\nkind: Application\nmetadata: {{name: prod}}\nspec:\n  source:\n    targetRevision: {first} # pinned\n"
+    )
+    apps = git_server.create("apps.git", {"prod.yaml": manifest})
+    stages.declare(application("prod", stages.url, path="overlays/staging", revision=first))
+    stages.deploy(PROD)
+    stages.promote(
+        moves={"targetRevision": "commit"},
+        to={"application": "prod", "manifest": {"repoURL": apps, "branch": "main", "path": "{application}.yaml"}},
+        how={"commit": {"message": "Promote {{ it }}"}},
+    )
+    move(git_server, stages, "v2")
+    second = pulls.git("rev-parse", "main")
+    status = stages.look()
+    assert ("Verifying", "waits: argocd/prod is not declared with it yet") == (status["phase"], status["message"])
+    told = git_server.server.root / "apps.git"
+    shown = subprocess.run(
+        ["git", "show", "main:prod.yaml"], cwd=told, check=True, capture_output=True, text=True
+    ).stdout
+    assert manifest.replace(first, second) == shown
+    log = subprocess.run(
+        ["git", "log", "-1", "--format=%B"], cwd=told, check=True, capture_output=True, text=True
+    ).stdout
+    assert "Promote {{ it }}" == log.strip()
+    stages.declare(application("prod", stages.url, path="overlays/staging", revision=second))
+    stages.deploy(PROD)
+    assert "Verified" == stages.look()["phase"]
+    assert f"{IMAGE}:v2" == stages.image(PROD)
+    assert ["committed", "verified"] == stages.told
+
+
+def test_a_request_for_a_revision_shows_what_it_changes(stages: Stages, git_server: Repositories, pulls: Pulls) -> None:
+    """GIVEN a revision that moves by a pull request, the description renders production at both revisions."""
+    first = pulls.git("rev-parse", "main")
+    git_server.commit(
+        NAME, {"prod.yaml": "kind: Application\nmetadata: {name: prod}\nspec: {source: {targetRevision: x}}\n"}
+    )
+    stages.declare(application("prod", stages.url, path="overlays/staging", revision=first))
+    stages.deploy(PROD)
+    stages.promote(
+        moves={"targetRevision": "commit"},
+        to={"application": "prod", "manifest": {"repoURL": stages.url, "path": "prod.yaml"}},
+        how={"pullRequest": {"branch": "to-prod", "title": "Ship", "body": "Please look."}},
+    )
+    move(git_server, stages, "v2")
+    assert "Proposed" == stages.look()["phase"]
+    (request,) = pulls.open
+    assert ("to-prod", "Ship", True) == (request["head"]["ref"], request["title"], request["body"].startswith("Please"))
+    assert f"+      - image: {IMAGE}:v2\n" in request["body"]
+
+
+def test_files_move_as_they_are(stages: Stages, git_server: Repositories, pulls: Pulls) -> None:
+    """GIVEN a list of files, production gets their content as staging runs it, and Secrets are shown as hashes only."""
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: hunter2}\n"
+    both = {
+        "overlays/prod/kustomization.yaml": "resources: [../../base, login.yaml]\n",
+        "overlays/prod/login.yaml": secret,
+        "overlays/staging/login.yaml": secret,
+    }
+    git_server.commit(NAME, dict(both))
+    stages.deploy()
+    stages.promote(
+        moves={"files": [{"from": "overlays/staging/login.yaml", "to": "overlays/{application}/login.yaml"}]}
+    )
+    assert "UpToDate" == stages.look()["phase"]
+    git_server.commit(NAME, {"overlays/staging/login.yaml": secret.replace("hunter2", "hunter3")})
+    git_server.commit(NAME, {"overlays/staging/kustomization.yaml": kustomization("v2")})
+    stages.deploy(STAGING)
+    assert "Proposed" == stages.look()["phase"]
+    (request,) = pulls.open
+    assert ("hunter" not in request["body"], "(hmac:" in request["body"]) == (True, True)
+    assert (
+        secret.replace("hunter2", "hunter3")
+        == pulls.git("show", f"{request['head']['ref']}:overlays/prod/login.yaml") + "\n"
+    )
+
+
+def test_projects_decide_what_is_promoted(stages: Stages, git_server: Repositories, pulls: Pulls) -> None:
+    """GIVEN a production in a project of its own, promotions of another project are refused until that one permits."""
+    project = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": "production"},
+        "spec": {"sourceRepos": ["*"], "destinations": [{"server": "*", "name": "*", "namespace": "*"}]},
+    }
+    declare_project(stages.world.registry.projects, project)
+    stages.declare(application("prod", stages.url, project="production"))
+    stages.deploy(PROD)
+    stages.promote()
+    move(git_server, stages, "v2")
+    status = stages.look()
+    assert ("Blocked", True) == (status["phase"], "mooring.dev/promotions" in status["message"])
+    assert [] == pulls.open
+    permitting = {
+        **project,
+        "metadata": {"name": "production", "annotations": {"mooring.dev/promotions": "a, default"}},
+    }
+    declare_project(stages.world.registry.projects, permitting)
+    assert "Proposed" == stages.look()["phase"]
+
+
+def test_a_function_that_dies_anywhere_doubles_nothing(
+    stages: Stages, git_server: Repositories, pulls: Pulls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN a crash after each write to git, to the host and to the table, the next look ends where it would have
+    ended, with one commit, one request, and one record of each thing that happened.
+    """
+    stages.promote()
+    move(git_server, stages, "v2")
+    before = int(pulls.git("rev-list", "--count", "--all"))
+    crashes = 0
+    for _ in range(20):
+        steps = 0
+
+        def dying(real: Callable[..., Any]) -> Callable[..., Any]:
+            def run(*given: Any, **options: Any) -> Any:
+                nonlocal steps
+                answer = real(*given, **options)
+                steps += 1
+                if steps == 1:
+                    raise Crash
+                return answer
+
+            return run
+
+        with monkeypatch.context() as patched:
+            patched.setattr(type(stages.world.table), "write", dying(type(stages.world.table).write))
+            patched.setattr(Writer, "push", dying(Writer.push))
+            patched.setattr(GitHub, "open_change", dying(GitHub.open_change))
+            try:
+                stages.look()
+            except Crash:
+                crashes += 1
+                continue
+        break
+    assert 3 <= crashes
+    assert "Proposed" == stages.look()["phase"]
+    assert (1, ["opened"]) == (len(pulls.items), stages.told)
+    assert before + 1 == int(pulls.git("rev-list", "--count", "--all"))
+
+
+def test_a_sync_and_a_sweep_tell_the_promotions(stages: Stages, git_server: Repositories) -> None:
+    """GIVEN a source that moves on, its sync tells the promotion; a sweep finds the same where that was lost, and is
+    silent where nothing is different.
+    """
+    message = PromotionMessage("argocd/shop", Cause("render"))
+    stages.promote()
+    stages.look()
+    known = stages.world.registry.known().promotions
+    assert [] == due_promotions(stages.world.applications, known, stages.world.now)
+    stages.world.queues.sent.clear()
+    move(git_server, stages, "v2")
+    assert ("renders", message) in stages.world.queues.sent
+    known = stages.world.registry.known().promotions
+    assert list(known) == due_promotions(stages.world.applications, known, stages.world.now)
+    stages.look()
+    known = stages.world.registry.known().promotions
+    assert [] == due_promotions(stages.world.applications, known, stages.world.now)
+
+
+def test_a_promotion_that_is_suspended_or_gone_does_nothing(
+    stages: Stages, git_server: Repositories, pulls: Pulls
+) -> None:
+    """GIVEN a suspended promotion, or a deleted one whose message is still on its way, nothing is opened."""
+    stages.promote(suspend=True)
+    move(git_server, stages, "v2")
+    assert "Suspended" == stages.look()["phase"]
+    delete_promotion(stages.world.asking, KEY)
+    handle_promotions(stages.ports(), [PromotionMessage(str(KEY), Cause("tick"))])
+    assert ([], ()) == (pulls.open, stages.world.registry.known().promotions)
+
+
+def test_what_can_not_move_is_told(stages: Stages, git_server: Repositories, pulls: Pulls) -> None:
+    """GIVEN images that the two have not in common, or a code host that nobody knows, the promotion says so."""
+    stages.promote(moves={"images": ["other.test/*"]})
+    assert "have no such image in common" in stages.look()["message"]
+    stages.promote()
+    stages.host = lambda _: None
+    move(git_server, stages, "v2")
+    status = stages.look()
+    assert ("Blocked", True) == (status["phase"], "register a token" in status["message"])

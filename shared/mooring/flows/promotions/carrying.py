@@ -230,8 +230,13 @@ def _entries(ports: PromotionPorts, target: Record) -> dict[str, str]:
 
 
 def _files(ports: PromotionPorts, promotion: Promotion, source: Record, target: AppKey) -> list[Edit]:
-    home, application = _home(source), _application(source)
-    sha = source.status.revision.split(",")[application.sources.index(home)]
+    home, application, wanted = _home(source), _application(source), source.wanted
+    # A commit that changed none of the source's manifests brings no sync; it may have changed these files.
+    same = (
+        wanted is not None and wanted.bundle == source.status.bundle and wanted.generation == source.status.generation
+    )
+    revisions = wanted.revision if wanted is not None and same else source.status.revision
+    sha = revisions.split(",")[application.sources.index(home)]
     edits = []
     with ports.renders.repositories.opened(
         home.repo_url, sha, [each.origin.replace("{application}", target.name) for each in promotion.moves.files]
