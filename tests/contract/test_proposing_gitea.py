@@ -20,7 +20,7 @@ from mooring.source.credentials import BasicCredential, Credential, select
 from mooring.source.gokit import GoKit
 from mooring.writeback.edits import Edit, SetImage
 from mooring.writeback.proposing import Hosts, Words, propose, withdraw
-from mooring.writeback.updates import Destination, ImageChange, Update
+from mooring.writeback.updates import Destination, ImageChange, Style, Update
 from mooring.writeback.writing import WritePorts, write
 from tests.doubles.realgitea import RealGitea, real_gitea
 
@@ -108,7 +108,8 @@ def test_a_request_is_opened_updated_in_place_and_closed(gitea: RealGitea, tmp_p
     assert f"[{SHA[:12]}](https://github.com/acme/shop/commit/{SHA})" in body
     assert "title: `shop / 'web' @everyone`" in body
     assert "unchanged" == propose(made, ada.hosts, place, [update("v2")]).state
-    updated = propose(made, ada.hosts, place, [update("v3"), update("v3", "api")])
+    style = Style(labels=("images", "mooring"))
+    updated = propose(made, ada.hosts, place, [update("v3"), update("v3", "api")], style)
     assert updated.change is not None
     assert ("updated", opened.change.number) == (updated.state, updated.change.number)
     (only,) = requests(gitea, "life")
@@ -123,6 +124,11 @@ def test_a_request_is_opened_updated_in_place_and_closed(gitea: RealGitea, tmp_p
     comments = gitea.ask("GET", f"/repos/ada/life/issues/{closed.number}/comments")
     assert ["Obsolete: argocd/web follows another tag now."] == [each["body"] for each in comments]
     assert withdraw(made, ada.hosts, place, "again") is None
+    gitea.ask("POST", "/repos/ada/life/labels", {"name": "images", "color": "#00ff00"})
+    labelled = propose(made, ada.hosts, place, [update("v4")], style)
+    assert labelled.change is not None
+    found = gitea.ask("GET", f"/repos/ada/life/pulls/{labelled.change.number}")["labels"]
+    assert ["images", "mooring"] == sorted(each["name"] for each in found)
 
 
 def test_a_crash_between_push_and_request(gitea: RealGitea, tmp_path: Path) -> None:
@@ -190,6 +196,16 @@ def test_a_request_that_a_person_closed_stays_closed(gitea: RealGitea, tmp_path:
     assert "declined" == propose(made, ada.hosts, place, [update("v2")], last=number).state
     assert 1 == len(requests(gitea, "declined"))
     assert "opened" == propose(made, ada.hosts, place, [update("v3")], last=number).state
+
+
+def test_somebody_helps_with_the_request(gitea: RealGitea, tmp_path: Path) -> None:
+    """GIVEN a person's commit on the request's branch, request and commit stay."""
+    url, ada = repository(gitea, "helped"), As(gitea)
+    made, place = ports(tmp_path, ada), Destination(url, "main", "mooring/images")
+    propose(made, ada.hosts, place, [update("v2")])
+    put(gitea, "helped", "migration.yaml", "needed\n", branch="mooring/images")
+    assert "unchanged" == propose(made, ada.hosts, place, [update("v2")]).state
+    assert "needed\n" == content(gitea, "helped", "migration.yaml", "mooring/images")
 
 
 def test_words_of_ones_own(gitea: RealGitea, tmp_path: Path) -> None:

@@ -331,6 +331,8 @@ def test_what_others_commit_to_our_branch_stays(git_server: Repositories, ports:
     write(ports, place, [update("web")])
     theirs = git_server.commit(NAME, {"migration.yaml": "needed"}, "Theirs", branch="images")
     git_server.commit(NAME, {"unrelated": "x"})
+    again = write(ports, place, [update("web")])
+    assert (False, ["argocd/web"]) == (again.made, again.states("written"))
     written = write(ports, place, [update("web", "v3")])
     assert theirs == git(git_server, "rev-parse", "images~")
     assert (written.sha, "needed") == (

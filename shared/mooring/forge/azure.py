@@ -7,7 +7,7 @@ merge made is one request, reviewers, votes and labels included.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mooring.forge.ports import Change, Proposal, State
@@ -95,6 +95,11 @@ class AzureDevOps:
     def close_change(self, number: int) -> None:
         """As `CodeHost`; Azure says abandoned."""
         self._patch(number, {"status": "abandoned"})
+
+    def label_change(self, number: int, labels: Sequence[str]) -> None:
+        """As `LabelHost` ("Pull Request Labels - Create")."""
+        for name in labels:
+            self._rest.send("POST", f"{self._base}/pullrequests/{number}/labels", {"name": name}, **_VERSION)
 
     def _patch(self, number: int, body: Mapping[str, Any]) -> None:
         self._rest.send("PATCH", f"{self._base}/pullrequests/{number}", body, **_VERSION)

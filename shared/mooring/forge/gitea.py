@@ -20,6 +20,7 @@ __all__ = ["Gitea", "counted"]
 
 _EVENTS = ("create", "delete", "pull_request", "push")
 _PAGED = {"limit": 50}
+_LABEL_COLOR = "#ededed"
 _STATES: Mapping[str, CheckState] = {
     "success": "passed",
     "warning": "passed",
@@ -91,6 +92,15 @@ class Gitea:
     def close_change(self, number: int) -> None:
         """As `CodeHost`."""
         self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"state": "closed"})
+
+    def label_change(self, number: int, labels: Sequence[str]) -> None:
+        """As `LabelHost` ("Add a label to an issue", by number; those that the repository has not got are made)."""
+        path = f"{self._base}/labels"
+        known = {each["name"]: each["id"] for each in self._all(path)}
+        for name in labels:
+            if name not in known:
+                known[name] = self._rest.send("POST", path, {"name": name, "color": _LABEL_COLOR}).body["id"]
+        self._rest.send("POST", f"{self._base}/issues/{number}/labels", {"labels": [known[name] for name in labels]})
 
     def checks(self, commit: str) -> Sequence[Check]:
         """As `CheckHost` ("Get a commit's combined status", whose statuses come in pages, told by no header)."""

@@ -89,6 +89,10 @@ class GitHub:
         """As `CodeHost`."""
         self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"state": "closed"})
 
+    def label_change(self, number: int, labels: Sequence[str]) -> None:
+        """As `LabelHost` ("Add labels to an issue", which makes those that the repository has not got)."""
+        self._rest.send("POST", f"{self._base}/issues/{number}/labels", {"labels": list(labels)})
+
     def checks(self, commit: str) -> Sequence[Check]:
         """As `CheckHost`: commit statuses and check runs ("Get the combined status for a specific reference", "List
         check runs for a Git reference").

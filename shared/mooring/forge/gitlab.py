@@ -106,6 +106,10 @@ class GitLab:
         """As `CodeHost`."""
         self._rest.send("PUT", f"{self._base}/merge_requests/{number}", {"state_event": "close"})
 
+    def label_change(self, number: int, labels: Sequence[str]) -> None:
+        """As `LabelHost` ("Update MR")."""
+        self._rest.send("PUT", f"{self._base}/merge_requests/{number}", {"add_labels": ",".join(labels)})
+
     def checks(self, commit: str) -> Sequence[Check]:
         """As `CheckHost` ("List commit statuses": jobs and what others set; a job that may fail counts as passed)."""
         return [

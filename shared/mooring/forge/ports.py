@@ -12,7 +12,18 @@ from typing import Literal, Protocol, runtime_checkable
 
 from mooring.model.mergedrequest import MergedRequest
 
-__all__ = ["Change", "Check", "CheckHost", "CheckState", "CodeHost", "Hook", "HookHost", "Proposal", "State"]
+__all__ = [
+    "Change",
+    "Check",
+    "CheckHost",
+    "CheckState",
+    "CodeHost",
+    "Hook",
+    "HookHost",
+    "LabelHost",
+    "Proposal",
+    "State",
+]
 
 State = Literal["open", "merged", "closed"]
 CheckState = Literal["passed", "pending", "failed"]
@@ -89,6 +100,15 @@ class Check:
 
     name: str
     state: CheckState
+
+
+@runtime_checkable
+class LabelHost(Protocol):
+    """A host whose pull requests have labels."""
+
+    def label_change(self, number: int, labels: Sequence[str]) -> None:
+        """Adds labels to a pull request; those that it has stay."""
+        ...
 
 
 @runtime_checkable

@@ -14,7 +14,8 @@ from typing import Final, Literal
 
 from mooring.errors import ConfigurationError, RejectedError
 from mooring.forge.azure import AzureDevOps
-from mooring.forge.ports import Change, CodeHost, Proposal
+from mooring.forge.codecommit import CodeCommit
+from mooring.forge.ports import Change, CodeHost, LabelHost, Proposal
 from mooring.writeback.telling import body_for, title_of
 from mooring.writeback.updates import Destination, Style, Update, Written, checked_branch
 from mooring.writeback.wording import commit_message
@@ -27,7 +28,7 @@ Hosts = Callable[[str, str], "CodeHost | None"]
 
 _MERGED_ALREADY: Final = "Closed: the base branch holds all of this by now."
 _BODY: Final = 30_000
-_AZURE_BODY: Final = 3_900  # "Pull Requests - Create": a description has at most 4000 characters
+_LEAST: Final = {AzureDevOps: 3_900, CodeCommit: 10_000}  # their documentation: 4000 and 10240 characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ def propose(
     title, body = _words(ports, host, wanted, style, told)
     if found is None:
         opened = _opened(host, Proposal(place.head, place.base, title, body))
+        if style.labels and isinstance(host, LabelHost):
+            host.label_change(opened.number, style.labels)
         return Proposed("opened", opened, written)
     if (found.title, _plain(found.body)) == (title, _plain(body)):
         return Proposed("updated" if written.made else "unchanged", found, written)
@@ -136,7 +139,7 @@ def _words(
 ) -> tuple[str, str]:
     if words is not None:
         return title_of(words.title), words.body
-    limit = _AZURE_BODY if isinstance(host, AzureDevOps) else _BODY
+    limit = next((most for kind, most in _LEAST.items() if isinstance(host, kind)), _BODY)
     return title_of(commit_message(updates, style, ports.ask)), body_for(updates, limit=limit)
 
 

@@ -73,13 +73,14 @@ class Destination:
 @dataclass(frozen=True, slots=True)
 class Style:
     """How commits look: a Go template for their messages (empty for the usual one), and whose they are; without a
-    committer its author is.
+    committer its author is. `labels` are for pull requests, on hosts that have such.
     """
 
     template: str = ""
     author: Person = MOORING
     committer: Person | None = None
     sign_off: bool = False
+    labels: tuple[str, ...] = ()
 
     @property
     def by(self) -> Person:
@@ -89,7 +90,9 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one application's edits; a failed one has its error, and holds up no other."""
+    """What became of one application's edits: `written` where the branch has them and the base had not; a failed one
+    has its error, and holds up no other.
+    """
 
     state: Literal["written", "unchanged", "failed"]
     error: MooringError | None = None

@@ -82,21 +82,22 @@ def _once(
 ) -> Written:
     base, head = writer.tips(place.base, place.head)
     outcomes, files = _carried_out(writer, base, updates)
-    if place.head == place.base:
-        return _committed(ports, writer, place, (base,), base, updates, outcomes, files, style)
-    if not head:
-        return _committed(ports, writer, place, (base,), base, updates, outcomes, files, style)
+    written = [each for each in updates if outcomes[each.key].state == "written"]
+    if place.head == place.base or not head:
+        return _committed(ports, writer, place, (base,), base, written, outcomes, files, style)
     if not files:
         return Written(place, head, made=False, outcomes=outcomes)
     known = writer.commit_of(head)
     if known.committer != style.by.email:
-        outcomes, files = _carried_out(writer, head, updates)
-        return _committed(ports, writer, place, (head,), head, updates, outcomes, files, style)
+        onto, files = _carried_out(writer, head, updates)
+        added = [each for each in updates if onto[each.key].state == "written"]
+        outcomes |= {key: each for key, each in onto.items() if each.state == "failed"}
+        return _committed(ports, writer, place, (head,), head, added, outcomes, files, style)
     fits = base in known.parents and writer.tree_with(base, files) == known.tree
     if fits or (not anew and base not in known.parents and _holds(writer, head, files)):
         return Written(place, head, made=False, outcomes=outcomes)
     parents = (head,) if base in known.parents else (head, base)
-    return _committed(ports, writer, place, parents, base, updates, outcomes, files, style)
+    return _committed(ports, writer, place, parents, base, written, outcomes, files, style)
 
 
 def _holds(writer: Writer, head: str, files: Mapping[str, bytes]) -> bool:
@@ -147,8 +148,7 @@ def _committed(
 ) -> Written:
     if not files:
         return Written(place, parents[0], made=False, outcomes=outcomes)
-    changed = [each for each in updates if outcomes[each.key].state == "written"]
-    message = commit_message(changed, style, ports.ask)
+    message = commit_message(updates, style, ports.ask)
     draft = Draft(base, parents, files, message, style.author, style.by, int(ports.now()))
     sha = writer.commit(draft, ports.signer())
     writer.push(sha, place.head)

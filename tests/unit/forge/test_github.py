@@ -110,6 +110,7 @@ def test_requests_are_opened_found_rewritten_commented_and_closed(forge: ForgeDo
         ("GET", f"{BASE}/pulls/7"): pull(7, merged_at="2026-01-02T00:00:00Z"),
         ("PATCH", f"{BASE}/pulls/7"): shown,
         ("POST", f"{BASE}/issues/7/comments"): {"id": 1},
+        ("POST", f"{BASE}/issues/7/labels"): [],
     }
     host = client(forge)
     change = Change(
@@ -124,6 +125,7 @@ def test_requests_are_opened_found_rewritten_commented_and_closed(forge: ForgeDo
     host.rewrite_change(7, "Better", "because")
     host.comment(7, "hello")
     host.close_change(7)
+    host.label_change(7, ["images", "mooring"])
     assert [
         Asked("POST", f"{BASE}/pulls", {}, {"title": "Amazing new feature", "body": "why", "head": "new-topic", "base": "main"}),
         Asked("GET", f"{BASE}/pulls", {"state": "open", "head": "octo-org:new-topic", "base": "main"}),
@@ -132,6 +134,7 @@ def test_requests_are_opened_found_rewritten_commented_and_closed(forge: ForgeDo
         Asked("PATCH", f"{BASE}/pulls/7", {}, {"title": "Better", "body": "because"}),
         Asked("POST", f"{BASE}/issues/7/comments", {}, {"body": "hello"}),
         Asked("PATCH", f"{BASE}/pulls/7", {}, {"state": "closed"}),
+        Asked("POST", f"{BASE}/issues/7/labels", {}, {"labels": ["images", "mooring"]}),
     ] == forge.asked  # fmt: skip
 
 

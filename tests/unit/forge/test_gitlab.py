@@ -109,6 +109,7 @@ def test_requests_are_opened_found_rewritten_commented_and_closed(forge: ForgeDo
     host.rewrite_change(7, "Better", "because")
     host.comment(7, "hello")
     host.close_change(7)
+    host.label_change(7, ["images", "mooring"])
     opening = {
         "source_branch": "test1", "target_branch": "main", "title": "test1", "description": "fixed login page"
     }  # fmt: skip
@@ -120,6 +121,7 @@ def test_requests_are_opened_found_rewritten_commented_and_closed(forge: ForgeDo
         Asked("PUT", f"{BASE}/merge_requests/7", {}, {"title": "Better", "description": "because"}),
         Asked("POST", f"{BASE}/merge_requests/7/notes", {}, {"body": "hello"}),
         Asked("PUT", f"{BASE}/merge_requests/7", {}, {"state_event": "close"}),
+        Asked("PUT", f"{BASE}/merge_requests/7", {}, {"add_labels": "images,mooring"}),
     ] == forge.asked
 
 

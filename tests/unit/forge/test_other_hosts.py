@@ -253,6 +253,7 @@ class TestAzureDevOps:
             ("GET", f"{base}/7"): self.pull(7, status="abandoned"),
             ("PATCH", f"{base}/7"): self.pull(7),
             ("POST", f"{base}/7/threads"): {"id": 1},
+            ("POST", f"{base}/7/labels"): {"id": 1},
         }
         host = self.client(forge)
         url = f"{forge.url}/acme/fabrikam/_git/shop/pullrequest/7"
@@ -265,11 +266,13 @@ class TestAzureDevOps:
         host.rewrite_change(7, "Better", "because")
         host.comment(7, "hello")
         host.close_change(7)
+        host.label_change(7, ["images"])
         thread = {"comments": [{"parentCommentId": 0, "content": "hello", "commentType": 1}], "status": "closed"}
         assert [
             Asked("PATCH", f"{base}/7", {"api-version": "7.0"}, {"title": "Better", "description": "because"}),
             Asked("POST", f"{base}/7/threads", {"api-version": "7.0"}, thread),
             Asked("PATCH", f"{base}/7", {"api-version": "7.0"}, {"status": "abandoned"}),
+            Asked("POST", f"{base}/7/labels", {"api-version": "7.0"}, {"name": "images"}),
         ] == forge.asked[3:]
 
 

@@ -28,6 +28,7 @@ __all__ = ["ImagePorts", "ImageSettings", "read_image_settings"]
 
 _REGISTRIES = "registries.conf"
 _SIGN_OFF = "git.commit-sign-off"
+_LABELS = "git.pull-request-labels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +77,5 @@ def read_image_settings(data: Mapping[str, str]) -> ImageSettings:
         if any(character in value for character in "<>\n\0"):
             raise ConfigurationError("can be nobody's; write a plain name or address", field=f"data[{key}]")
     template = data.get("git.commit-message-template", "")
-    return ImageSettings(endpoints, Style(template, author, None, sign_off == "true"))
+    labels = tuple(each.strip() for each in data.get(_LABELS, "").split(",") if each.strip())
+    return ImageSettings(endpoints, Style(template, author, None, sign_off == "true", labels))
