@@ -70,7 +70,10 @@ def _revision(known: Known) -> str:
 
 
 def _deployment(known: Known) -> str:
-    """One message for each deployment: of a revision, in as many operations as it takes."""
+    """One message for each deployment: of a revision, in as many operations as it takes; a heal is none."""
+    operation = _operation(known)
+    if operation.get("kind") not in (None, "sync"):
+        return f"operation {operation.get('id')}"
     return f"deployment {_revision(known) or _operation(known).get('id', '')}"
 
 

@@ -139,7 +139,11 @@ def _drifts(
         return ()
     if operation.id not in known:
         records = ports.applications.drifts.of_app(view.record.key, _RECORDS)
-        known[operation.id] = [show_drift(each) for each in records if each.operation == operation.id]
+        known[operation.id] = [
+            show_drift(each)
+            for each in records
+            if each.operation == operation.id or each.done == "noticed"  # its record is ended after the status
+        ]
     return known[operation.id]
 
 
