@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mooring.render.yaml import load_documents
-from mooring.writeback.splicing import Path, Sheet, opened
+from mooring.writeback.paths import Path
+from mooring.writeback.splicing import Sheet, opened
 
 NAMES = st.sampled_from(["image", "tag", "newTag", "a.b", "on", "x-y", "1", "with space", "ünï", "name", "<<<", "q'q"])
 TEXTS = st.one_of(

@@ -16,7 +16,8 @@ from typing import Any, Final, TypeAlias
 
 from mooring.errors import ConfigurationError
 from mooring.source.objects import inside
-from mooring.writeback.splicing import Path, Sheet, opened
+from mooring.writeback.paths import Path
+from mooring.writeback.splicing import Sheet, opened
 
 __all__ = [
     "CopyOf",

@@ -10,21 +10,22 @@ others refer to, merges and whatever else is ambiguous come out as an error inst
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from mooring.errors import ConfigurationError, RenderError
 from mooring.render.scalars import resolve
 from mooring.render.yaml import load_documents
+from mooring.writeback.paths import Path, at_path, dotted, nested, put_at
 from mooring.writeback.scanning import Document, Item, Node, documents
 from mooring.writeback.spelling import STEP, New, flow, lines, spelled
 
-__all__ = ["Path", "Sheet", "dotted", "opened"]
-
-Path: TypeAlias = "tuple[str | int, ...]"
+__all__ = ["Sheet", "opened"]
 
 _BOM: Final = b"\xef\xbb\xbf"
+_MARKS: Final = re.compile(r"^(?:---|\.\.\.|%)", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -34,7 +35,8 @@ class Sheet:
     where: str
     text: str
     bom: bool = False
-    _known: tuple[str, list[Document], list[Any]] | None = None
+    _found: tuple[str, list[Document]] | None = None
+    _loaded: tuple[str, list[Any]] | None = None
 
     @property
     def data(self) -> bytes:
@@ -42,41 +44,51 @@ class Sheet:
         return (_BOM if self.bom else b"") + self.text.encode()
 
     def values(self) -> list[Any]:
-        """The value of each document, None for empty ones. Raises `ConfigurationError`."""
-        return self._read()[1]
+        """The value of each document, None for empty ones; not to be changed. Raises `ConfigurationError`."""
+        if self._loaded is None or self._loaded[0] != self.text:
+            try:
+                values = load_documents(self.text, where=self.where)
+            except RenderError as error:
+                raise ConfigurationError(f"{error.message}; only plain YAML can be edited (no templates)") from None
+            if len(values) > 1 or not _is_one(self.text):
+                loaded = iter(values)
+                empty = (each.root is None or _is_null(each.root) for each in self._documents())
+                values = [None if nothing else next(loaded, None) for nothing in empty]
+            self._loaded = self.text, values or [None]
+        return self._loaded[1]
 
-    def _read(self) -> tuple[list[Document], list[Any]]:
-        """The documents with their values, of one look at the same text: neither may be changed."""
-        if self._known is None or self._known[0] != self.text:
-            found = documents(self.text, self.where)
-            self._known = self.text, found, _values(self.text, found, self.where)
-        return self._known[1:]
+    def _documents(self) -> list[Document]:
+        """Where everything is: positions take a while to find out, so this is asked only for what is to be changed."""
+        if self._found is None or self._found[0] != self.text:
+            self._found = self.text, documents(self.text, self.where)
+        return self._found[1]
 
     def put(self, path: Path, value: str, *, document: int = 0) -> None:
         """Makes the value at a path this text; what leads there is added where it is missing.
 
         Raises `ConfigurationError` that names file and path where that can't be done without touching anything else.
         """
-        found, before = self._read()
-        if _at(before[document], path) == value:
+        before = self.values()
+        if at_path(before[document], path) == value:
             return
+        found = self._documents()
         after = copy.deepcopy(before)
-        after[document] = _set(after[document], path, value)
+        after[document] = put_at(after[document], path, value)
         self._change(lambda: self._put(found, document, path, value), after, path)
 
     def append(self, path: Path, value: New) -> None:
         """Adds an element to the list at a path of the only document; the list is added where there is none."""
-        found, before = self._read()
-        after = copy.deepcopy(before)
-        there = _at(after[0], path)
-        after[0] = _set(after[0], path, [*there, value] if isinstance(there, list) else [value])
+        after = copy.deepcopy(self.values())
+        found = self._documents()
+        there = at_path(after[0], path)
+        after[0] = put_at(after[0], path, [*there, value] if isinstance(there, list) else [value])
         self._change(lambda: self._append(found, path, value), after, path)
 
     def remove(self, path: Path) -> None:
         """Takes an entry out of a mapping of the only document; nothing where there is none."""
-        found, before = self._read()
-        after = copy.deepcopy(before)
-        holder = _at(after[0], path[:-1])
+        after = copy.deepcopy(self.values())
+        found = self._documents()
+        holder = at_path(after[0], path[:-1])
         if not isinstance(holder, dict) or path[-1] not in holder:
             return
         del holder[path[-1]]
@@ -84,9 +96,9 @@ class Sheet:
 
     def rename(self, path: Path, name: str, value: str) -> None:
         """Puts another key and value in the place of an entry of the only document, in its line."""
-        found, before = self._read()
-        after = copy.deepcopy(before)
-        holder = _at(after[0], path[:-1])
+        after = copy.deepcopy(self.values())
+        found = self._documents()
+        holder = at_path(after[0], path[:-1])
         del holder[path[-1]]
         holder[name] = value
 
@@ -118,7 +130,7 @@ class Sheet:
     def _put(self, found: list[Document], document: int, path: Path, value: str) -> None:
         root = found[document].root
         if root is None:
-            self._begin(found[document], _nested(path, value), path)
+            self._begin(found[document], nested(path, value), path)
             return
         node, rest = self._walk(root, path)
         if not rest:
@@ -131,7 +143,7 @@ class Sheet:
     def _append(self, found: list[Document], path: Path, value: New) -> None:
         root = found[0].root
         if root is None:
-            self._begin(found[0], _nested(path, [value]), path)
+            self._begin(found[0], nested(path, [value]), path)
             return
         node, rest = self._walk(root, path)
         if rest or _is_null(node):
@@ -187,7 +199,7 @@ class Sheet:
 
     def _add(self, node: Node, rest: Path, value: New, path: Path) -> None:
         """Adds what is missing below a node: a mapping, or a null that becomes one."""
-        added = _nested(rest, value)
+        added = nested(rest, value)
         if _is_null(node):
             self._instead_of_null(node, added)
         elif node.kind == "mapping" and isinstance(added, Mapping):
@@ -272,49 +284,13 @@ def opened(data: bytes, where: str) -> Sheet:
         raise ConfigurationError("is no UTF-8 text; save it as UTF-8", subject=where) from None
 
 
-def dotted(path: Path) -> str:
-    """A path as people write it: `images[0].tag`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f"{'.' if text else ''}{step}"
-    return text
-
-
-def _values(text: str, found: list[Document], where: str) -> list[Any]:
-    try:
-        loaded = iter(load_documents(text, where=where))
-    except RenderError as error:
-        raise ConfigurationError(error.message) from None
-    return [None if each.root is None or _is_null(each.root) else next(loaded, None) for each in found]
-
-
-def _at(value: Any, path: Path) -> Any:
-    for step in path:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
-def _set(value: Any, path: Path, new: Any) -> Any:
-    if not path:
-        return new
-    step = path[0]
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        value[step] = _set(value[step], path[1:], new)
-        return value
-    there = value if isinstance(value, dict) else {}
-    there[step] = _set(there.get(step), path[1:], new)
-    return there
-
-
-def _nested(path: Path, value: New) -> New:
-    for step in reversed(path):
-        value = {str(step): value}
-    return value
+def _is_one(text: str) -> bool:
+    """Whether a text is one document for certain, if it is YAML: no marks but a line of dashes before all else."""
+    marks = list(_MARKS.finditer(text))
+    if len(marks) > 1 or (marks and marks[0][0] != "---"):
+        return False
+    before = text[: marks[0].start()].splitlines() if marks else []
+    return all(not line.strip() or line.startswith("#") for line in before)
 
 
 def _is_null(node: Node) -> bool:
