@@ -104,7 +104,9 @@ CLUSTER = {"server": "https://prod.test:6443", "config": {"bearerToken": "s3cret
         ("GET", "clusters"), ("POST", "clusters"), ("PUT", "clusters/prod"), ("DELETE", "clusters/prod"),
         ("GET", "repositories"), ("PUT", "repositories"), ("DELETE", "repositories"), ("POST", "bootstrap"),
         ("GET", "gpgkeys"), ("POST", "gpgkeys"), ("DELETE", "gpgkeys/4AEE18F83AFDEB23"),
-        ("POST", "hooks"), ("POST", "hooks/list"),
+        ("POST", "hooks"), ("POST", "hooks/list"), ("GET", "promotions"), ("POST", "promotions"),
+        ("GET", "promotions/shop"), ("DELETE", "promotions/shop"), ("POST", "promotions/shop/run"),
+        ("POST", "promotions/shop/suspend"),
     ],
 )  # fmt: skip
 def test_nothing_is_answered_without_the_token(api: Api, method: str, path: str) -> None:
@@ -374,3 +376,29 @@ def test_an_application_says_what_becomes_of_changes_by_hand(api: Api) -> None:
         {"enabled": False, "decidedBy": f"annotation {annotation}"},
         {"enabled": False, "decidedBy": "syncPolicy.automated.selfHeal"},
     ] == told
+
+
+def test_promotions_are_declared_and_shown(api: Api) -> None:
+    """GIVEN a promotion, it is declared, shown with its target, suspended and deleted; an unknown one is a 404."""
+    spec = {"from": {"application": "staging"}, "to": {"application": "shop"}, "moves": {"images": ["*"]}}
+    document = {
+        "apiVersion": "mooring.dev/v1alpha1",
+        "kind": "Promotion",
+        "metadata": {"name": "ship"},
+        "spec": {**spec, "x": 1},
+    }
+    assert (200, ["spec.x: unknown field, ignored"]) == (
+        (answer := api.ask("POST", "promotions", document))[0], answer[1]["warnings"],
+    )  # fmt: skip
+    assert (400, "spec.moves") == api.refused("POST", "promotions", {**document, "spec": {**spec, "moves": {}}})[:2]
+    assert ["ship"] == [each["metadata"]["name"] for each in api.ask("GET", "promotions")[1]["items"]]
+    api.ask("POST", "projects", project())
+    assert 200 == api.ask("POST", "applications", application())[0]
+    conditions = api.ask("GET", "applications/shop")[1]["status"]["conditions"]
+    assert ["argocd/ship: not looked at yet"] == [each["message"] for each in conditions if each["type"] == "Promotion"]
+    assert (400, "suspend") == api.refused("POST", "promotions/ship/suspend", {})[:2]
+    assert 200 == api.ask("POST", "promotions/ship/suspend", {"suspend": True})[0]
+    assert api.ask("GET", "promotions/ship")[1]["spec"]["suspend"] is True
+    assert 202 == api.ask("POST", "promotions/ship/run")[0]
+    assert 200 == api.ask("DELETE", "promotions/ship")[0]
+    assert 404 == api.ask("GET", "promotions/ship")[0]

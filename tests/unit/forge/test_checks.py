@@ -1,0 +1,67 @@
+"""What was checked of a commit, asked of each host as its REST API is documented."""
+
+from __future__ import annotations
+
+from mooring.forge.asking import api_of, shown_token
+from mooring.forge.bitbucket import Bitbucket
+from mooring.forge.github import GitHub
+from mooring.forge.gitlab import GitLab
+from mooring.forge.ports import Check
+from mooring.forge.rest import Rest
+from tests.doubles.forgeserver import ForgeDouble
+
+SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+
+
+def rest(forge: ForgeDouble, kind: str, **more: str) -> Rest:
+    return Rest(
+        more.get("base") or api_of(kind, forge.url), shown_token(kind, "s3cret"), where="r", guard=lambda _: None
+    )
+
+
+def test_github_tells_statuses_and_check_runs(forge: ForgeDouble) -> None:
+    """GIVEN commit statuses and check runs, both count; a run that was neutral or skipped has passed."""
+    base = f"/api/v3/repos/octo-org/shop/commits/{SHA}"
+    states = {"ci/a": "success", "ci/b": "pending", "ci/c": "failure", "ci/d": "error"}
+    runs = [
+        {"name": "build", "status": "completed", "conclusion": "success"},
+        {"name": "docs", "status": "completed", "conclusion": "skipped"},
+        {"name": "lint", "status": "completed", "conclusion": "timed_out"},
+        {"name": "scan", "status": "in_progress", "conclusion": None},
+    ]
+    forge.things |= {
+        ("GET", f"{base}/status"): {"statuses": [{"context": name, "state": state} for name, state in states.items()]},
+        ("GET", f"{base}/check-runs"): {"check_runs": runs},
+    }
+    assert [
+        Check("ci/a", "passed"), Check("ci/b", "pending"), Check("ci/c", "failed"), Check("ci/d", "failed"),
+        Check("build", "passed"), Check("docs", "passed"), Check("lint", "failed"), Check("scan", "pending"),
+    ] == GitHub(rest(forge, "github"), "octo-org", "shop").checks(SHA)  # fmt: skip
+
+
+def test_gitlab_tells_the_statuses_of_jobs(forge: ForgeDouble) -> None:
+    """GIVEN jobs, those that may fail or wait for somebody count as passed."""
+    forge.header = ("private-token", "s3cret")
+    forge.things["GET", f"/api/v4/projects/acme%2Fshop/repository/commits/{SHA}/statuses"] = [
+        {"name": "build", "status": "success", "allow_failure": False},
+        {"name": "deploy", "status": "manual", "allow_failure": False},
+        {"name": "flaky", "status": "failed", "allow_failure": True},
+        {"name": "lint", "status": "failed", "allow_failure": False},
+        {"name": "test", "status": "running", "allow_failure": False},
+    ]
+    assert [
+        Check("build", "passed"), Check("deploy", "passed"), Check("flaky", "passed"), Check("lint", "failed"),
+        Check("test", "pending"),
+    ] == GitLab(rest(forge, "gitlab"), "acme/shop").checks(SHA)  # fmt: skip
+
+
+def test_bitbucket_tells_build_statuses(forge: ForgeDouble) -> None:
+    """GIVEN build statuses in pages, all are read; one without a name has its key."""
+    forge.paged = "next"
+    forge.things["GET", f"/2.0/repositories/acme/shop/commit/{SHA}/statuses"] = [
+        {"name": "build", "key": "b", "state": "SUCCESSFUL"},
+        {"key": "lint", "state": "STOPPED"},
+        {"name": "test", "key": "t", "state": "INPROGRESS"},
+    ]
+    host = Bitbucket(rest(forge, "bitbucket", base=f"{forge.url}/2.0"), "acme", "shop")
+    assert [Check("build", "passed"), Check("lint", "failed"), Check("test", "pending")] == host.checks(SHA)
