@@ -55,8 +55,10 @@ def _list(value: Any) -> list[Any]:
 def _statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for policy in role["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
-            # A statement under a condition counts as if the condition held.
-            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+            # A statement under a condition counts as if the condition held; one that denies gives no right.
+            given = statement["Fn::If"][1] if "Fn::If" in statement else statement
+            if given["Effect"] == "Allow":
+                yield given
 
 
 def _role_of(template: Template, function: dict[str, Any]) -> dict[str, Any]:

@@ -43,3 +43,36 @@ def test_the_webhook_has_few_rights(transformed: dict[str, Any]) -> None:
         if action.startswith("dynamodb:")
     }
     assert {f"dynamodb:{name}" for name in ("BatchGetItem", "BatchWriteItem", "PutItem", "Query")} == actions
+
+
+def test_strangers_can_have_nothing_written_but_deliveries(transformed: dict[str, Any]) -> None:
+    """Whatever the webhook were brought to do, it can write no application and no record of anything else."""
+    writing = [each for each in _statements(transformed, "Webhook") if "dynamodb:PutItem" in each["Action"]]
+    keys = [each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for each in writing]
+    assert [["DELIVERY#*", "DELIVERIES", "DELIVERIES#*"]] == keys
+
+
+def test_actions_on_record_are_only_added_to(transformed: dict[str, Any]) -> None:
+    """The roles that may write all of the table may not change what people did: api adds to it, the others do nothing."""
+    denied = {
+        name: set(each["Action"])
+        for name in ("Api", "Images", "Notify", "Render", "Sweep", "Sync", "Watch", "Webhook", "Audit")
+        for each in _statements(transformed, name)
+        if each["Effect"] == "Deny"
+        and {"ForAnyValue:StringEquals": {"dynamodb:LeadingKeys": ["ACTIONS"]}} == each["Condition"]
+    }
+    for name in ("Api", "Images", "Notify", "Render", "Sweep", "Sync", "Watch", "Webhook", "Audit"):
+        writes = {
+            action
+            for each in _statements(transformed, name)
+            if each["Effect"] == "Allow" and "Condition" not in each
+            for action in each["Action"]
+            if action.startswith("dynamodb:") and action.endswith(("PutItem", "UpdateItem", "DeleteItem", "WriteItem"))
+        }
+        assert (writes - {"dynamodb:PutItem"} if name == "Api" else writes) == denied.get(name, set())
+
+
+def _statements(template: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    policies = template["Resources"][f"{name}Role"]["Properties"]["Policies"]
+    given = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in given]
