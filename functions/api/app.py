@@ -9,6 +9,7 @@ from typing import Any
 from routes import make_app
 
 from mooring.composition import Composition
+from mooring.invocation import wordless
 
 
 @cache
@@ -16,6 +17,7 @@ def _app() -> Any:
     return make_app(Composition(os.environ))
 
 
+@wordless
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request of the HTTP API."""
     answer: dict[str, Any] = _app().resolve(event, context)

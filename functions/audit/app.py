@@ -10,7 +10,7 @@ from mooring.composition import Composition
 from mooring.errors import MooringError
 from mooring.events.logs import is_log_event
 from mooring.flows.arrivals.audits import LARGEST_BODY, Taken, handle_audit_webhook, handle_log_batch
-from mooring.invocation import answer, error_answer, logger, read_body
+from mooring.invocation import answer, error_answer, logger, read_body, wordless
 
 
 @cache
@@ -18,6 +18,7 @@ def _composition() -> Composition:
     return Composition(os.environ)
 
 
+@wordless
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answers 200 for a batch that was taken, 4xx with the reason for one that was not, 503 for "once more"."""
     ports = _composition().audit_ports

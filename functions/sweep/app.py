@@ -11,7 +11,7 @@ from mooring.events.messages import CommitMessage, Later, parse_later
 from mooring.events.secretchanges import is_secret_event
 from mooring.flows.arrivals.secretchanges import handle_secret_change
 from mooring.flows.sweeps.sweeping import SweepPorts, forward, sweep
-from mooring.invocation import logger, take_messages
+from mooring.invocation import logger, take_messages, wordless
 
 
 @cache
@@ -29,6 +29,7 @@ def _forward(messages: list[Later | CommitMessage]) -> None:
         logger().warning("a code host does not say who let a commit in", extra={"error": str(trouble)})
 
 
+@wordless
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """A tick of the schedule, a batch of the queue `later`, or word of a secret that was changed."""
     if "Records" in event:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError
 from mooring.flows.sweeps.watching import watch
-from mooring.invocation import logger
+from mooring.invocation import logger, wordless
 
 
 class Context(Protocol):
@@ -24,6 +24,7 @@ def _composition() -> Composition:
     return Composition(os.environ)
 
 
+@wordless
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """`{"watch": "production", "versions": {"apps/Deployment": "123"}}`; the versions are where watches go on."""
     name, versions = event.get("watch"), event.get("versions") or {}

@@ -17,7 +17,7 @@ from mooring.flows.arrivals.deliveries import (
     handle_delivery,
     handle_happenings,
 )
-from mooring.invocation import answer, error_answer, logger, read_body
+from mooring.invocation import answer, error_answer, logger, read_body, wordless
 
 _STATUS = {"queued": 202, "throttled": 429}
 
@@ -27,6 +27,7 @@ def _ports() -> DeliveryPorts:
     return Composition(os.environ).delivery_ports()
 
 
+@wordless
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answers one delivery: 202 for what was queued, 200 for what needs nothing, 4xx with the reason for the rest."""
     if is_repository_event(event):

@@ -25,13 +25,15 @@ from local.runner.functions import read_function
 from local.runner.instance import Instance
 from local.runner.invocations import Ledger
 from local.runner.sandbox import open_sandbox
+from mooring.events.messages import AppMessage, Cause
 from mooring.invocation import CrashError
+from mooring.model.application import AppKey
 from tests.doubles.canaries import leaks
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary-of-a-crash-0c51aa"
-MESSAGE = '{"kind": "render", "application": "argocd/shop"}'
-BATCH = {"Records": [{"messageId": "1", "body": MESSAGE}]}
+MESSAGE = AppMessage(AppKey("argocd", "shop"), Cause("person", "1"))
+BATCH = {"Records": [{"messageId": "1", "body": "{}"}]}
 QUESTION = {
     "requestContext": {"http": {"method": "POST"}},
     "rawPath": "/v1/verify",
@@ -100,17 +102,26 @@ def die(form: str) -> Any:
 
 @pytest.mark.parametrize("form", ["plain", "encoded", "compressed", "noted", "chained"])
 @pytest.mark.parametrize(
-    ("name", "event"), [("render", BATCH), ("sync", BATCH), ("sync", QUESTION), ("sync", {"renew": "sealed-secrets"})]
+    ("name", "event"),
+    [
+        ("audit", QUESTION),
+        ("render", BATCH),
+        ("sync", BATCH),
+        ("sync", QUESTION),
+        ("sync", {"renew": "sealed-secrets"}),
+        ("watch", {"watch": "in-cluster"}),
+        ("webhook", QUESTION),
+    ],
 )
 def test_a_crash_tells_where_and_not_what(
     monkeypatch: pytest.MonkeyPatch, name: str, event: dict[str, Any], form: str
 ) -> None:
     """GIVEN a function that holds a secret WHEN it dies THEN log, answer and trace segment say where, and no value."""
     module = function(name)
-    monkeypatch.setattr(module, "_composition", lambda: die(form))
-    monkeypatch.setattr(module, "parse_sync" if name == "sync" else "parse_render", lambda body: body)
-    if name == "render":
-        monkeypatch.setattr(module, "_ports", lambda: die(form))
+    for opens in {"_composition", "_ports"} & vars(module).keys():
+        monkeypatch.setattr(module, opens, lambda: die(form))
+    for parses in {"parse_render", "parse_sync"} & vars(module).keys():
+        monkeypatch.setattr(module, parses, lambda body: MESSAGE)
 
     found = dumped(module.handler, event)
 
@@ -124,6 +135,12 @@ def test_a_crash_tells_where_and_not_what(
     written = "".join(traceback.format_exception(caught.value))
     assert [] == leaks({"trace": written.encode()}, [CANARY])
     assert "die" in written
+
+
+def test_every_function_leaves_words_out() -> None:
+    """Bodies hold what strangers wrote, and functions hold credentials: no handler lets an exception's words out."""
+    sources = {path.parent.name: path.read_text() for path in (ROOT / "functions").glob("*/app.py")}
+    assert [] == [name for name, source in sources.items() if "\n@wordless\ndef handler(" not in source]
 
 
 GUARDED = """
