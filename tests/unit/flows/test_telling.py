@@ -92,7 +92,7 @@ class Telling:
             after = world.table.get_many(keys)
             for key in keys:
                 if before.get(key) != after.get(key):
-                    number = len(self._records) + 1
+                    number = 10**25 + len(self._records)  # beyond 64 bits, as those of AWS are
                     self._records.append(Change(*key, before.get(key), after.get(key), number, world.now, "stream"))
 
         world.table.write = told  # type: ignore[method-assign]

@@ -142,13 +142,14 @@ def _steps(
 
 def _seen(change: Change, state: Mapping[str, Any]) -> bool:
     """Whether what is remembered counts this change already: it is told a second time."""
-    return change.stream == state.get("stream") and change.pk.startswith(_APP) and change.sequence <= state["sequence"]
+    counted = change.stream == state.get("stream") and change.pk.startswith(_APP)
+    return counted and change.sequence <= int(state["sequence"])
 
 
 def _place(story: _Story) -> dict[str, Any]:
     if story.last is None:
         return {name: story.state[name] for name in ("stream", "sequence") if name in story.state}
-    return {"stream": story.last.stream, "sequence": story.last.sequence}
+    return {"stream": story.last.stream, "sequence": str(story.last.sequence)}  # of more than 64 bits
 
 
 def _mentions_objects(config: Config) -> bool:
