@@ -221,17 +221,58 @@ def test_a_crash_after_the_push(
         assert (False, head) == (written.made, written.sha)
 
 
+def test_a_crash_at_any_moment(git_server: Repositories, tmp_path: Path, anonymous: Any, gokit: GoKit) -> None:
+    """GIVEN a run that is killed before or after each of its git commands, the next one on the same disk ends as if
+    nothing had been: one commit, and the right one.
+    """
+
+    class Killed(BaseException):
+        pass
+
+    url = git_server.create(NAME, files("web", "other"))
+    moment, finished = 0, False
+    while not finished:
+        moment += 1
+        count = 0
+
+        def dying(arguments: Sequence[str], moment: int = moment, **given: Any) -> Outcome:
+            nonlocal count
+            count += 1
+            if count == moment // 2 + 1 and moment % 2:
+                raise Killed
+            outcome = run_git(arguments, **given)
+            if count == moment // 2 and not moment % 2:
+                raise Killed
+            return outcome
+
+        tag, before = f"t{moment}", git(git_server, "rev-parse", "main")
+        place = Destination(url, "main")
+        try:
+            write(made_ports(tmp_path, anonymous, gokit, git=dying), place, [update("web", tag), update("other", tag)])
+            finished = True
+        except Killed:
+            write(made_ports(tmp_path, anonymous, gokit), place, [update("web", tag), update("other", tag)])
+        assert before == git(git_server, "rev-parse", "main~")
+        assert kustomization(tag).strip() == show(git_server, "apps/web/kustomization.yaml")
+        assert kustomization(tag).strip() == show(git_server, "apps/other/kustomization.yaml")
+    assert moment > 20
+
+
 def test_one_broken_application_holds_up_no_other(git_server: Repositories, ports: WritePorts) -> None:
     """GIVEN files that can't be edited, the other applications are written, and each of these is told why."""
     url = git_server.create(NAME, {**files("web"), "apps/bad/kustomization.yaml": "images: {{ x }}\n"})
     git_server.commit(NAME, {}, links={"apps/link": "web"})
     wrong = Update("argocd", "wrong", (Edit("../x", WholeFile(b"")),))
     half = Update("argocd", "half", (Edit("v.yaml", SetValues((("a", "b"),))), Edit("none", SetImage("x", tag="y"))))
-    written = write(ports, Destination(url), [update("bad"), update("link"), wrong, half, update("web")])
+    below = Update("argocd", "below", (Edit("apps/web/kustomization.yaml/x", WholeFile(b"")),))
+    folder = Update("argocd", "folder", (Edit("apps/web", WholeFile(b"")),))
+    written = write(ports, Destination(url), [update("bad"), update("link"), wrong, half, below, folder, update("web")])
     assert ["argocd/web"] == written.states("written")
     told = {key: str(each.error) for key, each in written.outcomes.items() if each.error}
     assert "apps/bad/kustomization.yaml" in told["argocd/bad"]
     assert "apps/link: is a symbolic link" in told["argocd/link"]
+    assert "apps/web/kustomization.yaml: is a file, and no folder" in told["argocd/below"]
+    assert "apps/web: is a folder" in told["argocd/folder"]
     assert "leads out" in told["argocd/wrong"]
     assert "none: holds no kustomization" in told["argocd/half"]
     assert ["apps/web/kustomization.yaml"] == git(git_server, "diff", "--name-only", "main~", "main").splitlines()

@@ -25,7 +25,6 @@ from mooring.source.githubapp import InstallationTokens
 from mooring.source.process import Git, Outcome, run_git
 from mooring.source.remote import Remote, RemoteError
 from mooring.source.stock import Stock
-from mooring.source.trees import links_above
 from mooring.source.urls import FIELD, parse_url
 
 __all__ = ["Draft", "Known", "Outrun", "Person", "Signer", "Writer", "Writers"]
@@ -39,6 +38,11 @@ _AGAIN = {Failure.OUTRUN, Failure.BROKEN, Failure.UNREACHABLE}
 """What may be over after another fetch: git can't tell a server whose base has moved what of it is here."""
 _GONE = {Failure.NO_OBJECT, Failure.UNADVERTISED}
 _FILE = "100644"
+_FOLDER = "040000"
+_ODD = {
+    "120000": "is a symbolic link; name the path that it leads to",
+    "160000": "is a submodule; name a file of this repository",
+}
 
 
 class Outrun(Exception):
@@ -110,15 +114,19 @@ class Writer(Stock):
         an error in its place.
         """
         found: dict[str, bytes | ConfigurationError] = {}
-        for link in links_above(self._local, sha, paths):
-            told = ConfigurationError("is a symbolic link; name the path that it leads to", subject=link)
-            found |= {path: told for path in paths if path.startswith(f"{link}/")}
+        for above, (mode, _) in self._entries(sha, _above(paths)).items():
+            if mode != _FOLDER:
+                what = _ODD.get(mode, "is a file, and no folder; correct the path")
+                told = ConfigurationError(what, subject=above)
+                found |= {path: told for path in paths if path.startswith(f"{above}/")}
         ids: dict[str, str] = {}
         for path, (mode, blob) in self._entries(sha, [each for each in paths if each not in found]).items():
             if mode.startswith("100"):
                 ids[path] = blob
             else:
-                found[path] = ConfigurationError("is no file (but a folder, link or submodule)", subject=path)
+                found[path] = ConfigurationError(_ODD.get(mode, "is a folder; name a file"), subject=path)
+        for path in set(_above(ids)) & set(paths):  # git lists what is below a folder instead of it, if asked for both
+            found[path] = ConfigurationError("is a folder; name a file", subject=path)
         self._bring_missing(list(dict.fromkeys(ids.values())))
         contents = self._contents(ids.values())
         return found | {path: contents[blob] for path, blob in ids.items()}
@@ -306,6 +314,12 @@ class Writers:
                     writer._forgotten()  # noqa: SLF001 (of this module)
                 finally:
                     writer.lock.release()
+
+
+def _above(paths: Iterable[str]) -> list[str]:
+    """Every folder that lies above some paths."""
+    parts = [path.split("/") for path in paths]
+    return sorted({"/".join(each[:end]) for each in parts for end in range(1, len(each))})
 
 
 def _people(draft: Draft) -> tuple[tuple[str, Person], ...]:

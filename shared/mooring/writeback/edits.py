@@ -163,6 +163,10 @@ def _done(edit: Edit, read: Read) -> tuple[str, bytes]:
 
 def _edited(path: str, read: Read, change: Callable[[Sheet], None]) -> bytes:
     sheet = opened(read(path) or b"", path)
+    if any(isinstance(each, dict) and isinstance(each.get("sops"), dict) for each in sheet.values()):
+        raise ConfigurationError(
+            "is encrypted with SOPS, which seals all of it; keep the value elsewhere", subject=path
+        )
     change(sheet)
     return sheet.data
 

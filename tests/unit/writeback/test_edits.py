@@ -166,6 +166,12 @@ def test_a_literal_key_goes_before_a_path() -> None:
     assert "image:\n  tag: v2\n" == done(edit)
 
 
+def test_a_sops_file_is_left_alone() -> None:
+    """GIVEN a file whose values are sealed together, an edit would break the seal, and is refused."""
+    told = refused(Edit("v.yaml", SetValues((("tag", "v2"),))), v_yaml="tag: v1\nsops:\n  mac: ENC[x]\n")
+    assert "v.yaml: is encrypted with SOPS" in told
+
+
 def test_bytes_that_are_no_text_are_refused() -> None:
     """GIVEN a file in another encoding, it is not touched."""
     with pytest.raises(ConfigurationError, match="no UTF-8"):
