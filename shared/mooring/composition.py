@@ -553,9 +553,10 @@ class Composition:
     def promotion_ports(self, renders: RenderPorts) -> PromotionPorts:
         """For promotions, in `render`; what is registered for a repository has to let it write there."""
         from mooring.flows.promotions.ports import PromotionPorts
+        from mooring.state.happenings import Happenings
         from mooring.state.mergedrequests import MergedRequests
 
-        return PromotionPorts(renders, *self.write_ports(), MergedRequests(self.table))
+        return PromotionPorts(renders, *self.write_ports(), MergedRequests(self.table), Happenings(self.table))
 
     def secret_change_ports(self) -> SecretChangePorts:
         """For `sweep`, when a provider tells of a change."""

@@ -24,6 +24,7 @@ from mooring.source.commits import Writers
 from mooring.source.credentials import CredentialStore
 from mooring.source.gokit import GoKit
 from mooring.source.process import Git, run_git
+from mooring.state.happenings import Happenings
 from mooring.state.mergedrequests import MergedRequests
 from mooring.writeback.writing import WritePorts
 from tests.doubles.installation import World
@@ -104,7 +105,10 @@ class Stages:
             Writers(self.root / "written", git=self.git), lambda _: self.store, lambda: None,
             GoKit(str(self.tools["gokit"])).ask, lambda: self.world.now, lambda _: None,
         )  # fmt: skip
-        return PromotionPorts(self.renders(), writes, lambda url, _: self.host(url), MergedRequests(self.world.table))
+        table = self.world.table
+        return PromotionPorts(
+            self.renders(), writes, lambda url, _: self.host(url), MergedRequests(table), Happenings(table)
+        )
 
     def declare(self, *documents: Any) -> None:
         for each in documents:

@@ -80,6 +80,8 @@ def test_what_is_well_in_staging_goes_to_production(stages: Stages, git_server: 
         kustomization("v2")
         == pulls.git("show", "mooring/promotion/argocd/shop:overlays/prod/kustomization.yaml") + "\n"
     )
+    (told,) = stages.world.table.query("HAPPENED#argocd/prod")
+    assert "promotion-opened#argocd/shop#1" == told["sk"]
     asked = len(pulls.asked)
     assert "Proposed" == stages.look()["phase"]
     assert {"GET"} == {each.split()[0] for each in pulls.asked[asked:]}
@@ -355,6 +357,7 @@ def test_a_function_that_dies_anywhere_doubles_nothing(
     assert 3 <= crashes
     assert "Proposed" == stages.look()["phase"]
     assert (1, ["opened"]) == (len(pulls.items), stages.told)
+    assert 1 == len(list(stages.world.table.query("HAPPENED#argocd/prod")))
     assert before + 1 == int(pulls.git("rev-list", "--count", "--all"))
 
 

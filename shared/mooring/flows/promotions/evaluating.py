@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mooring.access.promotion import Promotion
-from mooring.access.rules import namespace_allowed, source_allowed
 from mooring.errors import ConflictError, ForbiddenError, MooringError, PermanentError, TransientError
 from mooring.events.messages import Cause, Later, PromotionMessage
 from mooring.flows.asked.ulid import new_ulid
+from mooring.flows.promotions.allowing import permit_promotion
 from mooring.flows.promotions.carrying import Carried, carry
 from mooring.flows.promotions.due import situation
 from mooring.flows.promotions.judging import Verdict, arrived, source_waits, unsettled
 from mooring.flows.promotions.ports import BlockedError, PromotionPorts
 from mooring.flows.promotions.proposing import commit, propose, withdraw
-from mooring.flows.rules.permitting import refuse
+from mooring.forge.ports import Change
 from mooring.model.application import AppKey
 from mooring.model.promotionkey import PromotionKey
 from mooring.state.promotions import Happening, Landing, ListedPromotion, Phase, PromotionRecord, PromotionStatus
@@ -28,10 +28,7 @@ from mooring.state.records import Record
 from mooring.state.registry import Known
 from mooring.writeback.edits import carried_out, wanted
 
-__all__ = ["PROMOTED_FROM", "handle_promotions"]
-
-PROMOTED_FROM = "mooring.dev/promotions"
-"""An annotation of a project: names of the projects whose promotions may be about its applications, too."""
+__all__ = ["handle_promotions"]
 
 _BUSY = 5.0  # seconds until another look, where somebody else looked at the same time
 _TRANSIENT = 60.0  # seconds until another look after a trouble that may pass
@@ -124,7 +121,7 @@ def _consider(look: _Look) -> None:
         if promotion.suspend:
             look.stands("Suspended", "spec.suspend is true")
             return
-        _permit(look)
+        permit_promotion(look.ports.renders.registry.projects, look.known, promotion, look.records)
         _advance(look)
     except ConflictError:
         raise
@@ -157,26 +154,6 @@ def _watch_landing(look: _Look) -> None:
 def _url(look: _Look) -> str:
     origin = look.status.origin or {}
     return origin.get("to", "")
-
-
-def _permit(look: _Look) -> None:
-    """Whether projects let this promotion be about these applications. Raises `ForbiddenError`."""
-    promotion, projects = look.promotion, look.ports.renders.registry.projects
-    project = projects.find(promotion.project, look.known.projects)
-    refuse(namespace_allowed(project, promotion.key.namespace))
-    if promotion.manifest is not None:
-        refuse(source_allowed(project, promotion.manifest.repo_url))
-    for key, record in look.records.items():
-        if record.spec is None or (theirs := record.spec.application.project) == promotion.project:
-            continue
-        annotations = projects.find(theirs, look.known.projects).declared["metadata"].get("annotations") or {}
-        permitted = str(annotations.get(PROMOTED_FROM, "")).replace(",", " ").split()
-        if promotion.project not in permitted:
-            raise ForbiddenError(
-                f"{key} is in project {theirs!r}, which does not let promotions of project {promotion.project!r} be "
-                f"about it; name that one in its annotation {PROMOTED_FROM}",
-                field="spec.project",
-            )
 
 
 def _advance(look: _Look) -> None:
@@ -303,4 +280,16 @@ def _write(look: _Look, carried: Carried, base: str) -> None:
     )
     if news:
         look.tell(news, f"{news} {change.url}", change.url)
+    if news == "opened":
+        _spread(look, change)
     look.stands("Proposed", f"{change.url} waits to be merged")
+
+
+def _spread(look: _Look, change: Change) -> None:
+    """Has people told whom the targets' subscriptions name; a second time does nothing."""
+    facts = {"title": change.title, "text": "\n".join(look.status.carried), "promotion": str(look.record.key)}
+    if change.url.startswith("https://"):
+        facts["url"] = change.url
+    for app in look.promotion.targets:
+        ident = f"{look.record.key}#{change.number}"
+        look.ports.happenings.tell(app, "promotion-opened", ident, facts, now=look.now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mooring.errors import PermanentError
 from mooring.flows.renders.tasks import RenderPorts
 from mooring.forge.ports import CodeHost
+from mooring.state.happenings import Happenings
 from mooring.state.mergedrequests import MergedRequests
 from mooring.writeback.proposing import Hosts
 from mooring.writeback.writing import WritePorts
@@ -20,12 +21,15 @@ class BlockedError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class PromotionPorts:
-    """`renders` reads and renders, `writes` writes to git, `hosts` knows the code host of a repository."""
+    """`renders` reads and renders, `writes` writes to git, `hosts` knows the code host of a repository; what
+    should be told to people goes to `happenings`.
+    """
 
     renders: RenderPorts
     writes: WritePorts
     hosts: Hosts
     requests: MergedRequests
+    happenings: Happenings
 
     def host(self, url: str) -> CodeHost | None:
         """The code host of a repository, as whoever is registered for it; None where there is none to ask."""
