@@ -217,6 +217,29 @@ def test_an_object_that_was_just_made_gets_a_look_too(place: Place) -> None:
     assert (ObjectKey("", "ConfigMap", "shop", "fresh"),) == message.objects
 
 
+def test_an_object_that_another_instance_saw_made_gets_a_look_too(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN an instance that knows the namespace, and an object whose making was told to another one, WHEN somebody edits
+    it THEN it gets a look; what turns out to be nobody's is not looked for again.
+    """
+    heal(place)
+    place.post(event())
+    place.world.push(place.app, config_map("settings", color="blue"), config_map("new", color="blue"))
+    place.world.sync(place.app)
+    place.world.now = NOON + 11
+    place.world.queues.sent.clear()
+    place.post(event("a2", objectRef=ref("configmaps", "new")))
+    assert [(ObjectKey("", "ConfigMap", "shop", "new"),)] == [each.objects for each in place.sent()]
+    place.world.now += 11
+    assert 0 == place.post(event("a3", objectRef=ref("configmaps", "theirs"))).looks
+    place.world.now += 11
+    reads: list[Any] = []
+    monkeypatch.setattr(place.world.applications, "inventories", reads.append)
+    place.post(event("a4", objectRef=ref("configmaps", "theirs")))
+    assert [] == reads
+
+
 def test_in_other_modes_deeds_are_only_kept(place: Place) -> None:
     """GIVEN a cluster in another mode WHEN an object is edited THEN nothing is sent."""
     place.post(event())

@@ -6,7 +6,9 @@ anew every ten minutes (one item for each application). Where in doubt, a deed i
 
 - a namespace counts as foreign only once it was looked up, which happens once a minute at most;
 - Mooring's own requests are in the same log, before anybody can change what they made: an object that it has just
-  created is known from them, and read about when somebody changes it.
+  created is known from them, and read about when somebody changes it;
+- where deeds start heals (the drift mode `audit`), an object that isn't known may have been made while its batch went
+  to another instance: it is looked up when somebody first touches it, and again with the next ten minutes.
 """
 
 from __future__ import annotations
@@ -27,13 +29,16 @@ __all__ = ["InUse", "Objects"]
 
 _KEPT = 600.0  # seconds
 _LOOKED_UP = 60.0  # seconds between two looks for a namespace that isn't known
+_LOOKED_FOR = 10.0  # seconds between two looks for objects that aren't known
+_OTHERS = 10_000  # objects of nobody that are remembered
 
 
 @dataclass(slots=True)
 class Objects:
     """What the applications of one cluster have there, as it was read at `at`.
 
-    `foreign` are namespaces of others, `own` what Mooring was seen to write, `settled` what of that was before `at`.
+    `foreign` are namespaces of others, `own` what Mooring was seen to write, `settled` what of that was before `at`;
+    `others` are objects that were looked for and are nobody's.
     """
 
     at: float
@@ -43,6 +48,7 @@ class Objects:
     foreign: set[str] = field(default_factory=set)
     own: set[ObjectName] = field(default_factory=set)
     settled: set[ObjectName] = field(default_factory=set)
+    others: set[ObjectName] = field(default_factory=set)
 
     def owned(self, name: ObjectName) -> list[tuple[ObjectKey, AppKey]]:
         """The remembered objects that go by this name, with their applications; all of a collection without one."""
@@ -82,6 +88,17 @@ class Objects:
             for deed in deeds
         )
 
+    def unknown(self, deeds: Iterable[Deed]) -> set[ObjectName]:
+        """Objects of these deeds that may be an application's for all that is known here."""
+        return {
+            deed.object
+            for deed in deeds
+            if (deed.subresource == "scale" or not is_machinery(deed.who.user))
+            and deed.object.namespace not in self.foreign
+            and deed.object not in self.others
+            and not self.owned(deed.object)
+        }
+
     def add(self, key: ObjectKey, app: AppKey) -> None:
         """One object of an application."""
         self.owners.setdefault((key.group, key.namespace, key.name), []).append((key, app))
@@ -119,12 +136,16 @@ class InUse:
             known.note_own(own)
         age = float("inf") if known is None else now - known.at
         strange = Objects(now).strange(deeds) if known is None else known.strange(deeds)
-        if known is None or age > _KEPT or (strange and age > _LOOKED_UP) or known.is_behind(deeds):
+        unknown = known.unknown(deeds) if known is not None and cluster.drift == "audit" and age > _LOOKED_FOR else ()
+        if known is None or age > _KEPT or (strange and age > _LOOKED_UP) or unknown or known.is_behind(deeds):
             former = known or Objects(now)
             known = self._read(cluster, clusters, now)
             known.note_own((*(former.own if age <= _KEPT else ()), *own))
             known.settled = set(known.own)
             known.foreign = (former.foreign | strange) - known.namespaces
+            known.others = (former.others if age <= _KEPT and len(former.others) < _OTHERS else set()) | {
+                name for name in unknown if not known.owned(name)
+            }
             self._known[cluster.name] = known
         return known
 
