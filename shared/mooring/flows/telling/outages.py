@@ -33,7 +33,9 @@ def notice_outages(ports: NotifyPorts, config: Config, outages: Sequence[tuple[C
         question = variables(None, event, config.context, change.at) | {"when": [each.when for _, each in asked]}
         (answer,) = ports.ask([question])
         of = f"cluster:{change.sk}"
-        for (trigger, condition), result in zip(asked, answer.get("when") or (), strict=True):
+        for (trigger, condition), result in zip(asked, answer.get("when") or (), strict=False):
+            if result.get("error"):
+                ports.say(f"trigger {trigger}: {result['error'].splitlines()[0]}")
             if result["value"] is not True:
                 continue
             for to in subscribers.to[trigger]:
