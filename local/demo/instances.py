@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["descendants", "working_instances"]
+__all__ = ["descendants", "instances", "working_instances"]
 
 
 def descendants(pid: int) -> list[int]:
@@ -25,9 +25,14 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def instances(runner: int, function: str) -> list[int]:
+    """The instances of a function (`sync`, …), at work or not."""
+    return [pid for pid in descendants(runner) if _function(pid) == function]
+
+
 def working_instances(runner: int, function: str) -> list[int]:
     """The instances of a function (`sync`, …) that are in the middle of an invocation."""
-    return [pid for pid in descendants(runner) if _function(pid) == function and (_stat(pid) or ["T"])[0] != "T"]
+    return [pid for pid in instances(runner, function) if (_stat(pid) or ["T"])[0] != "T"]
 
 
 def _function(pid: int) -> str:
