@@ -266,13 +266,16 @@ def test_one_broken_application_holds_up_no_other(git_server: Repositories, port
     half = Update("argocd", "half", (Edit("v.yaml", SetValues((("a", "b"),))), Edit("none", SetImage("x", tag="y"))))
     below = Update("argocd", "below", (Edit("apps/web/kustomization.yaml/x", WholeFile(b"")),))
     folder = Update("argocd", "folder", (Edit("apps/web", WholeFile(b"")),))
-    written = write(ports, Destination(url), [update("bad"), update("link"), wrong, half, below, folder, update("web")])
+    new = Update("argocd", "new", (Edit("new", WholeFile(b"")), Edit("new/x", WholeFile(b""))))
+    every = [update("bad"), update("link"), wrong, half, below, folder, new, update("web")]
+    written = write(ports, Destination(url), every)
     assert ["argocd/web"] == written.states("written")
     told = {key: str(each.error) for key, each in written.outcomes.items() if each.error}
     assert "apps/bad/kustomization.yaml" in told["argocd/bad"]
     assert "apps/link: is a symbolic link" in told["argocd/link"]
     assert "apps/web/kustomization.yaml: is a file, and no folder" in told["argocd/below"]
     assert "apps/web: is a folder" in told["argocd/folder"]
+    assert "new: is to be a file, and the folder of new/x" in told["argocd/new"]
     assert "leads out" in told["argocd/wrong"]
     assert "none: holds no kustomization" in told["argocd/half"]
     assert ["apps/web/kustomization.yaml"] == git(git_server, "diff", "--name-only", "main~", "main").splitlines()

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mooring.errors import ConflictError, MooringError, PermanentError
+from mooring.errors import ConfigurationError, ConflictError, MooringError, PermanentError
 from mooring.source.commits import Draft, Outrun, Signer, Writer, Writers
 from mooring.source.credentials import CredentialStore
 from mooring.writeback.edits import carried_out, wanted
@@ -126,13 +126,22 @@ def _carried_out(writer: Writer, sha: str, updates: Sequence[Update]) -> tuple[d
         if update.key in outcomes:
             continue
         try:
-            files |= carried_out(update.edits, read)
+            done = carried_out(update.edits, read)
+            _refuse_clash({*files, *done})
+            files |= done
         except PermanentError as error:
             outcomes[update.key] = Outcome("failed", error)
             continue
         touched = any(path in files for path in paths[update.key])
         outcomes[update.key] = Outcome("written" if touched else "unchanged")
     return outcomes, {path: content for path, content in files.items() if content != there.get(path)}
+
+
+def _refuse_clash(paths: set[str]) -> None:
+    """Git has no place for a file that is another one's folder."""
+    for path in paths:
+        if above := next((other for other in paths if path.startswith(f"{other}/")), None):
+            raise ConfigurationError(f"is to be a file, and the folder of {path}; name another path", subject=above)
 
 
 def _committed(
