@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from logging import WARNING, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,7 @@ if TYPE_CHECKING:
 __all__ = ["Composition"]
 
 _STEPS_AT_ONCE = 8
+_ATTEMPTS = 4
 _REPOSITORIES_AT_ONCE = 8
 _TIME_TO_FINISH = 25.0  # seconds before the function's end in which no new step begins
 
@@ -94,13 +95,19 @@ class Composition:
             raise ConfigurationError("is not set; template.yaml sets it for every function that needs it", field=name)
         return value
 
-    def _client(self, service: str, region: str | None = None, credentials: Mapping[str, str] | None = None) -> Any:
+    def _client(
+        self,
+        service: str,
+        region: str | None = None,
+        credentials: Mapping[str, str] | None = None,
+        attempts: int = _ATTEMPTS,
+    ) -> Any:
         from botocore.config import Config
 
         config = Config(
             connect_timeout=3,
             read_timeout=10,
-            retries={"mode": "standard", "total_max_attempts": 4},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=_STEPS_AT_ONCE + 2,
         )
         return self._session.create_client(service, region, config=config, **(credentials or {}))
@@ -536,6 +543,7 @@ class Composition:
         from mooring.forge.opening import Forges
         from mooring.forge.places import read_forges
         from mooring.notify.posting import Poster
+        from mooring.notify.services.aws import Clients
         from mooring.source.gokit import GoKit
 
         named = self._setting("MOORING_NOTIFICATIONS_SECRET")
@@ -547,7 +555,7 @@ class Composition:
         return NotifyPorts(
             self.applications, self.registry.projects, self.notes, self.queues,
             GoKit(self._program("gokit")).ask, lambda: self.secrets.get(named),
-            Poster(), forges.api, time.time, say,
+            Poster(), forges.api, Clients(partial(self._client, attempts=1)).get, time.time, say,
         )  # fmt: skip
 
     def promotion_ports(self, renders: RenderPorts) -> PromotionPorts:

@@ -1,6 +1,6 @@
 """Doubles of the services that people are told by, on loopback: each demands what the service's documentation demands.
 
-None of them is Slack, Discord, Teams or Alertmanager. They check the token, the shape and the limits that the public API
+None of them is Slack, Discord, Teams or Alertmanager (nor those of `oncall`). They check the token, the shape and the limits that the public API
 pages name, answer in the documented way, and keep what was said so that a test can look at it as a person would.
 """
 
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.doubles.oncall import OnCall
 
 __all__ = ["Listeners", "listeners"]
 
@@ -32,6 +34,7 @@ class Listeners:
     teams: list[dict[str, Any]] = field(default_factory=list)
     hooks: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
+    oncall: OnCall = field(default_factory=OnCall)
     calls: list[str] = field(default_factory=list)
     faults: dict[str, list[tuple[int, dict[str, str], Any]]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
@@ -73,6 +76,9 @@ class Listeners:
             assert (card["content"]["type"], card["content"]["version"]) == ("AdaptiveCard", "1.4")
             self.teams.append(card["content"])
             return 202, {}, ""
+        known = self.oncall.answer(method, target, headers, body)
+        if known is not None:
+            return known
         if path == "/api/v2/alerts":
             for alert in json.loads(body):
                 assert alert["labels"]["alertname"]

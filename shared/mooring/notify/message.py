@@ -27,7 +27,8 @@ class Summary:
     """What happened, in parts that every service can show: `facts` are name and value, `links` label and address.
 
     Messages of one `group` belong together; `policy` says whether the one before is rewritten. With `only_update`
-    nothing is said where there is none.
+    nothing is said where there is none. `alarm` names something that is wrong, in the message that says so and in the
+    one of tone `good` that says it is over; empty for what is neither.
     """
 
     title: str
@@ -42,6 +43,12 @@ class Summary:
     revision: str = ""
     application: str = ""
     trigger: str = ""
+    alarm: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether it says that an alarm is over."""
+        return bool(self.alarm) and self.tone == "good"
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""
@@ -80,7 +87,7 @@ class Sending:
     """One delivery: to whom, under which id (the same each time that it is tried), and what it may use.
 
     `at` is when it happened (seconds since the epoch); `forge` gives the API of a repository's code host as
-    `forge.opening.Forges.api` does.
+    `forge.opening.Forges.api` does, `aws` a client by service and region (None for our own).
     """
 
     name: str
@@ -89,6 +96,7 @@ class Sending:
     at: float
     poster: Poster
     forge: Callable[[str], Any]
+    aws: Callable[[str, str | None], Any]
 
 
 Deliver = Callable[[Mapping[str, Any], Rendered, Receipt | None, Sending], Receipt | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from mooring.state.clusters import Outage
 from mooring.state.happenings import Happenings
 from mooring.state.notes import Note, Notes
 from mooring.state.stream import Change
-from mooring.state.table import put
+from mooring.state.records import Deleting
+from mooring.state.table import delete, put
 from tests.doubles.installation import Crash, World, config_map, deployment, installation
 from tests.doubles.listeners import TOKEN, Listeners, listeners
 
@@ -69,7 +70,7 @@ class Telling:
         self.ports = NotifyPorts(
             world.applications, world.registry.projects, self.told, self.queue,  # type: ignore[arg-type]
             GoKit(gokit).ask, lambda: {"slack-token": TOKEN, "hook": f"{heard.url}/services/T/B/x"}, Poster(),
-            lambda url: None, lambda: world.now, self.troubles.append,
+            lambda url: None, lambda service, region: None, lambda: world.now, self.troubles.append,
         )  # fmt: skip
         self.settings()
 
@@ -469,3 +470,28 @@ def test_secrets_that_are_not_there_are_named(telling: Telling) -> None:
     telling.deliver()
     (note,) = telling.told.failed(10)
     assert "'discord-url'" in note.error
+
+
+def test_a_deletion_is_told_once_and_a_new_application_of_the_name_is_new(telling: Telling) -> None:
+    """GIVEN an application that goes WHEN one of its name comes THEN both are told, though `oncePer` is the same."""
+    telling.settings(trigger_on__created="[{when: 'true', oncePer: app.metadata.name, send: [app-created]}]")
+    world = telling.world
+    key = world.declare(annotations=subscribed("on-created", "on-deleted"))
+    spec = world.record(key).spec
+    assert spec is not None
+    world.applications.replace_spec(replace(spec, deleting=Deleting(True, "ada", world.now), generation=2), spec)
+    telling.tell()
+    world.table.write(delete(("APP#argocd/shop", "SPEC")))
+    assert ["argocd/shop is being deleted", "argocd/shop was created"] == sorted(telling.tell())
+    world.declare(annotations=subscribed("on-created", "on-deleted"))
+    assert 2 == telling.tell().count("argocd/shop was created")
+
+
+def test_without_services_nothing_is_looked_at(telling: Telling) -> None:
+    """A stack that tells nobody makes one request for a batch of changes, and writes nothing."""
+    telling.told.put_settings({})
+    synced(telling, "on-created", "on-deployed")
+    changes = telling.changes()
+    notice(telling.ports, changes)
+    assert [] == telling.told.of("argocd/shop")
+    assert [] == telling.changes()

@@ -17,6 +17,7 @@ from mooring.notify.posting import Poster
 from mooring.notify.services import TYPES, service_of
 from tests.doubles.forgeserver import ForgeDouble, forge_double
 from tests.doubles.listeners import TOKEN, Listeners, listeners
+from tests.doubles.oncall import BOT_TOKEN, GENIE_KEY, GRAFANA_TOKEN, ROUTING_KEY
 
 SHA = "a" * 40
 HUGE = Summary(
@@ -40,7 +41,9 @@ def tell(
     heard: Listeners, type_: str, rendered: Rendered | Summary, previous: Receipt | None = None, **config: Any
 ) -> Receipt | None:
     message = Rendered(rendered) if isinstance(rendered, Summary) else rendered
-    sending = Sending(type_, "team", "note-1", 1_700_000_000.0, Poster(), lambda url: None)
+    sending = Sending(
+        type_, "team", "note-1", 1_700_000_000.0, Poster(), lambda url: None, lambda service, region: None
+    )
     receipt = service_of(type_).deliver(config, message, previous, sending)
     assert [] == heard.refused
     return receipt
@@ -50,15 +53,21 @@ def configs(heard: Listeners) -> dict[str, dict[str, Any]]:
     return {
         "alertmanager": {"targets": [heard.url.removeprefix("http://")]},
         "discord": {"url": f"{heard.url}/api/webhooks/1/s3cret"},
+        "googlechat": {"webhooks": {"team": f"{heard.url}/v1/spaces/A/messages?key=k&token=s3cret"}},
+        "grafana": {"apiUrl": f"{heard.url}/grafana/api", "apiKey": GRAFANA_TOKEN},
+        "mattermost": {"apiURL": f"{heard.url}/mattermost", "token": BOT_TOKEN},
+        "opsgenie": {"apiUrl": heard.url, "apiKeys": {"team": GENIE_KEY}},
+        "pagerdutyv2": {"apiUrl": heard.url, "serviceKeys": {"team": ROUTING_KEY}},
         "slack": {"token": TOKEN, "apiURL": f"{heard.url}/api"},
         "slack-webhook": {"url": f"{heard.url}/services/T/B/s3cret"},
         "teams": {"recipientUrls": {"team": f"{heard.url}/powerautomate/s3cret"}},
         "teams-workflows": {"recipientUrls": {"team": f"{heard.url}/powerautomate/s3cret"}},
+        "telegram": {"token": BOT_TOKEN, "apiUrl": heard.url},
         "webhook": {"url": f"{heard.url}/hook"},
     }
 
 
-OVER_HTTP = sorted(set(TYPES) - {"github", "gitlab"})
+OVER_HTTP = sorted(set(TYPES) - {"email", "github", "gitlab", "sns"})
 
 
 @pytest.mark.parametrize("type_", OVER_HTTP)
@@ -157,7 +166,9 @@ def said_to(double: ForgeDouble, kind: str, rendered: Rendered, **config: Any) -
     name, value = double.header
     rest = Rest(double.url, {name: value}, where="repository", guard=lambda url: None)
     place = Place(kind, double.url, "acme", "shop", f"https://{kind}.com/acme/shop")
-    sending = Sending(kind, "", "note-1", 1_700_000_000.0, Poster(), lambda url: (place, rest))
+    sending = Sending(
+        kind, "", "note-1", 1_700_000_000.0, Poster(), lambda url: (place, rest), lambda service, region: None
+    )
     return service_of(kind).deliver(config, rendered, None, sending)
 
 

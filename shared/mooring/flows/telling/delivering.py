@@ -116,7 +116,7 @@ def _send(ports: NotifyPorts, config: Config, note: Note) -> tuple[NoteState, Ma
     if rendered.summary.only_update and (previous is None or not service.updates):
         return "skipped", None
     settings = fill(declared.settings, ports.secret)
-    sending = Sending(note.service, note.recipient, note.id, note.at, ports.poster, ports.forge)
+    sending = Sending(note.service, note.recipient, note.id, note.at, ports.poster, ports.forge, ports.aws)
     return "sent", service.deliver(settings, rendered, previous, sending)
 
 

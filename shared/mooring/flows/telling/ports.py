@@ -58,7 +58,7 @@ class Breaker:
 @dataclass(frozen=True, slots=True)
 class NotifyPorts:
     """Adapters of `notify`. `ask` is gokit, `secret` the entries that settings name with `$`, `forge` the API of a
-    repository's code host; `say` is told of what somebody has to mend.
+    repository's code host, `aws` a client by service and region; `say` is told of what somebody has to mend.
     """
 
     applications: Applications
@@ -69,6 +69,7 @@ class NotifyPorts:
     secret: Callable[[], Mapping[str, Any]]
     poster: Poster
     forge: Callable[[str], Any]
+    aws: Callable[[str, str | None], Any]
     clock: Callable[[], float]
     say: Callable[[str], None]
     configs: Configs = field(default_factory=Configs)
