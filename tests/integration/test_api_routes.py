@@ -18,6 +18,7 @@ from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField, DriftRecord, Suspect
 from mooring.state.applications import Applications
+from mooring.state.notes import Note, Notes
 from mooring.state.records import Status
 from mooring.state.table import Table
 from tests.doubles.signing import pen
@@ -67,7 +68,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
         secrets = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="token", SecretString=json.dumps({"token": TOKEN}))
         environment = {"MOORING_TABLE": "mooring", "MOORING_API_TOKEN_SECRET": "token", "MOORING_SECRET_PREFIX": "m"}
-        for name in ("RENDERS", "SYNCS"):
+        for name in ("RENDERS", "SYNCS", "NOTES"):
             queue = sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
             environment[f"MOORING_{name}_QUEUE"] = queue["QueueUrl"]
         for name, value in environment.items():
@@ -106,7 +107,7 @@ CLUSTER = {"server": "https://prod.test:6443", "config": {"bearerToken": "s3cret
         ("GET", "gpgkeys"), ("POST", "gpgkeys"), ("DELETE", "gpgkeys/4AEE18F83AFDEB23"),
         ("POST", "hooks"), ("POST", "hooks/list"), ("GET", "promotions"), ("POST", "promotions"),
         ("GET", "promotions/shop"), ("DELETE", "promotions/shop"), ("POST", "promotions/shop/run"),
-        ("POST", "promotions/shop/suspend"),
+        ("POST", "promotions/shop/suspend"), ("POST", "promotions/shop/resume"),
     ],
 )  # fmt: skip
 def test_nothing_is_answered_without_the_token(api: Api, method: str, path: str) -> None:
@@ -396,9 +397,30 @@ def test_promotions_are_declared_and_shown(api: Api) -> None:
     assert 200 == api.ask("POST", "applications", application())[0]
     conditions = api.ask("GET", "applications/shop")[1]["status"]["conditions"]
     assert ["argocd/ship: not looked at yet"] == [each["message"] for each in conditions if each["type"] == "Promotion"]
-    assert (400, "suspend") == api.refused("POST", "promotions/ship/suspend", {})[:2]
-    assert 200 == api.ask("POST", "promotions/ship/suspend", {"suspend": True})[0]
-    assert api.ask("GET", "promotions/ship")[1]["spec"]["suspend"] is True
+    for command, suspended in (("suspend", True), ("resume", False)):
+        assert 200 == api.ask("POST", f"promotions/ship/{command}")[0]
+        assert suspended is api.ask("GET", "promotions/ship")[1]["spec"]["suspend"]
     assert 202 == api.ask("POST", "promotions/ship/run")[0]
     assert 200 == api.ask("DELETE", "promotions/ship")[0]
     assert 404 == api.ask("GET", "promotions/ship")[0]
+
+
+def test_notifications_are_declared_listed_and_tried_again(api: Api) -> None:
+    """GIVEN settings and a note that was given up WHEN asked THEN they come back as written, and it is tried again."""
+    settings = {"kind": "ConfigMap", "metadata": {"name": "argocd-notifications-cm"}, "data": {"service.slack": "{}"}}
+    assert (200, {}) == api.ask("PUT", "notifications/settings", settings)
+    status, shown = api.ask("GET", "notifications/settings")
+    assert (200, settings["data"]) == (status, shown["data"])
+    refused = api.refused("PUT", "notifications/settings", {"data": {"service.pigeon": "{}"}})
+    assert (400, "data[service.pigeon]") == refused[:2]
+    assert (400, "app") == api.refused("GET", "notifications")[:2]
+    notes = Notes(Table(boto3.client("dynamodb", region_name=REGION), "mooring"))
+    body = {"summary": {"title": "shop was created"}, "sections": {}}
+    note = notes.begin(notes.write(Note("argocd/shop", "a1", "on-created", "slack", "team", 1.0e9, body)), until=1.0)
+    notes.end(note, "failed", now=1.0e9, error="no such channel")
+    _, listed = api.ask("GET", "notifications?failed=true")
+    assert [("a1", "no such channel", 1)] == [(n["id"], n["error"], n["attempts"]) for n in listed["items"]]
+    assert (200, {}) == api.ask("POST", "notifications/retry", {"of": "argocd/shop", "id": "a1"})
+    assert [] == api.ask("GET", "notifications?failed=true")[1]["items"]
+    assert ["pending"] == [n["state"] for n in api.ask("GET", "notifications?app=argocd/shop")[1]["items"]]
+    assert (400, "id") == api.refused("POST", "notifications/retry", {"of": "argocd/shop", "id": "a1"})[:2]

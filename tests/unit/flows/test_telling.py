@@ -495,3 +495,14 @@ def test_without_services_nothing_is_looked_at(telling: Telling) -> None:
     notice(telling.ports, changes)
     assert [] == telling.told.of("argocd/shop")
     assert [] == telling.changes()
+
+
+def test_an_application_that_is_not_understood_holds_up_no_other(telling: Telling) -> None:
+    """Changes of an item that no code can read are named, and everybody else is told."""
+    telling.world.declare("bad", annotations=subscribed("on-created"))
+    telling.world.declare("good", annotations=subscribed("on-created"))
+    first, *others = telling.changes()
+    notice(telling.ports, [replace(first, after={**(first.after or {}), "body": b"nonsense"}), *others])
+    telling.deliver()
+    assert ["argocd/good was created"] == telling.heard.said()
+    assert "argocd/bad" in telling.troubles[0]

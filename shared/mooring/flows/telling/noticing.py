@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mooring.errors import MooringError
+from mooring.flows.telling.alarms import Ended, settle
 from mooring.flows.telling.composing import Telling, compose
-from mooring.flows.telling.firing import Firing, Step, fire, questions, seeds_of
+from mooring.flows.telling.firing import Firing, Step, fire, holding, questions, seeds_of
 from mooring.flows.telling.happenings import cluster_events, events_of
 from mooring.flows.telling.holding import send_or_hold
 from mooring.flows.telling.outages import notice_outages
@@ -77,13 +79,16 @@ def notice(ports: NotifyPorts, changes: Sequence[Change]) -> None:
         for each in (*story.subscribers.wrong, *wrong):
             ports.say(f"{story.key}: {each}")
         born = story.state.get("born") or str(story.steps[0].sequence if story.steps else 0)
-        tellings += _tellings(story, fired, born)
-        states.append((story, {"fired": known, "born": born, **_place(story)}))
+        held = [holding(step, answer, story.subscribers.asked) for step, answer in zip(story.steps, told, strict=True)]
+        before = story.state.get("open", {})
+        ended, opened = settle(config, story.steps, held, fired, story.subscribers.to, before, gone=story.gone)
+        tellings += _tellings(story, fired, ended, born)
+        states.append((story, {"fired": known, "born": born, "open": opened, **_place(story)}))
     send_or_hold(ports, compose(ports, config, tellings))
     for story, state in states:
         if story.gone:
             ports.notes.forget(str(story.key))
-        elif state["fired"] != story.state.get("fired"):
+        elif state["fired"] != story.state.get("fired") or state["open"] != story.state.get("open", {}):
             ports.notes.remember(str(story.key), state, known=story.known)
 
 
@@ -102,20 +107,41 @@ def _stories(
     projects: dict[str, Mapping[str, str]] = {}
     stories = []
     for key, changes in by_app.items():
-        known = around.get(ports.notes.state_key(str(key)))
-        state = ports.notes.state_from(known)
-        news = [change for change in changes if not _seen(change, state)]
-        parts: dict[str, Item | None] = {part: around.get((application_pk(key), part)) for part in PARTS}
-        for change in reversed(news):
-            if change.sk in PARTS and change.pk.startswith(_APP):
-                parts[change.sk] = change.before
-        steps, last_view = _steps(key, parts, news, brief=brief)
-        if last_view is None:
+        try:
+            story = _story(ports, config, key, changes, around, projects, brief=brief)
+        except MooringError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one application's fault of ours must not hold up all others
+            ports.say(f"{key}: its changes are not understood ({type(error).__name__}); nobody is told of them")
             continue
-        subscribers = subscribers_of(config, last_view, projects, ports.projects)
-        own = [change for change in news if change.pk.startswith(_APP)]
-        stories.append(_Story(key, known, state, subscribers, steps, own[-1] if own else None, parts["SPEC"] is None))
+        if story is not None:
+            stories.append(story)
     return stories
+
+
+def _story(
+    ports: NotifyPorts,
+    config: Config,
+    key: AppKey,
+    changes: Sequence[Change],
+    around: Mapping[Key, Item],
+    projects: dict[str, Mapping[str, str]],
+    *,
+    brief: bool,
+) -> _Story | None:
+    known = around.get(ports.notes.state_key(str(key)))
+    state = ports.notes.state_from(known)
+    news = [change for change in changes if not _seen(change, state)]
+    parts: dict[str, Item | None] = {part: around.get((application_pk(key), part)) for part in PARTS}
+    for change in reversed(news):
+        if change.sk in PARTS and change.pk.startswith(_APP):
+            parts[change.sk] = change.before
+    steps, last_view = _steps(key, parts, news, brief=brief)
+    if last_view is None:
+        return None
+    subscribers = subscribers_of(config, last_view, projects, ports.projects)
+    own = [change for change in news if change.pk.startswith(_APP)]
+    return _Story(key, known, state, subscribers, steps, own[-1] if own else None, parts["SPEC"] is None)
 
 
 def _steps(
@@ -158,8 +184,11 @@ def _mentions_objects(config: Config) -> bool:
     return any("resources" in text for text in (*texts, *map(str, config.templates.values())))
 
 
-def _tellings(story: _Story, fired: Sequence[Firing], born: str) -> list[Telling]:
-    of = str(story.key)
+def _tellings(story: _Story, fired: Sequence[Firing], ended: Sequence[Ended], born: str) -> list[Telling]:
+    """What is told of a story, in the order of its steps: at each, what fires, then what is over."""
+    of, order = str(story.key), {id(step): index for index, step in enumerate(story.steps)}
+    told = [*((each, story.subscribers.to[each.trigger]) for each in fired), *ended]
+    told.sort(key=lambda each: order[id(each[0].step)])
     return [
         Telling(
             of,
@@ -171,6 +200,6 @@ def _tellings(story: _Story, fired: Sequence[Firing], born: str) -> list[Telling
             firing.step.view,
             firing.step.event,
         )
-        for firing in fired
-        for to in story.subscribers.to[firing.trigger]
+        for firing, recipients in told
+        for to in recipients
     ]
