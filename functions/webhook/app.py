@@ -1,4 +1,4 @@
-"""Takes what forges tell, over HTTP and (CodeCommit) over EventBridge: verified, looked up, queued."""
+"""Takes what forges and registries tell, over HTTP and (of AWS) over EventBridge: verified, looked up, queued."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mooring.composition import Composition
 from mooring.errors import MooringError
 from mooring.events.forges.codecommit import is_repository_event, parse_repository_event
 from mooring.events.forges.verifying import Request
+from mooring.events.registries.recognising import is_registry_event, parse_registry_event
 from mooring.flows.arrivals.deliveries import (
     LARGEST_BODY,
     DeliveryPorts,
@@ -32,13 +33,16 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answers one delivery: 202 for what was queued, 200 for what needs nothing, 4xx with the reason for the rest."""
     if is_repository_event(event):
         return {"status": _tell(handle_happenings(_ports(), parse_repository_event(event)))}
+    if is_registry_event(event):
+        return {"status": _tell(handle_happenings(_ports(), parse_registry_event(event)))}
     body = read_body(event)
     if len(body) > LARGEST_BODY:
         message = f"is larger than {LARGEST_BODY} bytes; send only push events to this address"
         return answer(413, {"error": {"message": message, "field": "body", "code": 413}})
     source = event.get("requestContext", {}).get("http", {}).get("sourceIp", "")
     try:
-        received = handle_delivery(_ports(), Request(event.get("headers") or {}, body, source))
+        query = event.get("queryStringParameters") or {}
+        received = handle_delivery(_ports(), Request(event.get("headers") or {}, body, source, query))
     except MooringError as error:
         logger().warning("a delivery was refused", extra={"error": str(error), "cause": str(error.__cause__ or "")})
         return error_answer(error, unsigned=401)

@@ -31,7 +31,7 @@ SECRETS: dict[str, tuple[str, ...]] = {
 WEBHOOKS = sorted(
     path.stem.removeprefix("webhook-")
     for path in EVENTS.glob("webhook-*.json")
-    if not path.stem.startswith("webhook-codecommit")
+    if not path.stem.startswith(("webhook-codecommit", "webhook-registry"))
 )
 """The names of all samples that come over HTTP."""
 

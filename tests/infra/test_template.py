@@ -388,11 +388,12 @@ def test_only_sync_reads_the_keys_of_sealed_secrets(transformed: Template) -> No
 
 
 def test_the_ways_in_are_known(transformed: Template) -> None:
-    """HTTP reaches the webhook at one address, the API under one prefix, and what kubeseal asks; nothing else."""
+    """HTTP reaches the webhook at two addresses, the API under one prefix, and what kubeseal asks; nothing else."""
     body = transformed["Resources"]["HttpApi"]["Properties"]["Body"]
     routes = {(path, method) for path, methods in body["paths"].items() for method in methods}
     assert {
         ("/api/webhook", "post"),
+        ("/api/webhook/registry", "post"),
         ("/api/v1/{proxy+}", "x-amazon-apigateway-any-method"),
         ("/healthz", "get"),
         ("/v1/cert.pem", "get"),

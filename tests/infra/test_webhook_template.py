@@ -11,25 +11,27 @@ def test_the_webhook_has_a_limit_of_its_own(transformed: dict[str, Any]) -> None
     (stage,) = [
         each["Properties"] for each in transformed["Resources"].values() if each["Type"] == "AWS::ApiGatewayV2::Stage"
     ]
-    assert {"POST /api/webhook": {"ThrottlingBurstLimit": 200, "ThrottlingRateLimit": 100}} == stage["RouteSettings"]
+    limit = {"ThrottlingBurstLimit": 200, "ThrottlingRateLimit": 100}
+    assert {"POST /api/webhook": limit, "POST /api/webhook/registry": limit} == stage["RouteSettings"]
 
 
-def test_codecommit_reaches_the_webhook(transformed: dict[str, Any]) -> None:
-    """A rule of the default bus sends CodeCommit's events to the function, and may start it; nobody else's do."""
+def test_amazons_own_hosts_reach_the_webhook(transformed: dict[str, Any]) -> None:
+    """Rules of the default bus send CodeCommit's events, and pushes to ECR, to the function; nobody else's do."""
     rules = {
         name: each["Properties"]
         for name, each in transformed["Resources"].items()
         if each["Type"] == "AWS::Events::Rule" and '"WebhookFunction"' in json.dumps(each)
     }
-    ((name, rule),) = rules.items()
-    assert ["aws.codecommit"] == rule["EventPattern"]["source"]
-    assert "EventBusName" not in rule
+    assert [["aws.codecommit"], ["aws.ecr"]] == sorted(
+        (rule["EventPattern"]["source"] for rule in rules.values()), reverse=True, key=lambda each: len(each[0])
+    )
+    assert not any("EventBusName" in rule for rule in rules.values())
     permitted = [
         each["Properties"]
         for each in transformed["Resources"].values()
-        if each["Type"] == "AWS::Lambda::Permission" and f'"{name}"' in json.dumps(each)
+        if each["Type"] == "AWS::Lambda::Permission" and any(f'"{name}"' in json.dumps(each) for name in rules)
     ]
-    assert ["events.amazonaws.com"] == [each["Principal"] for each in permitted]
+    assert ["events.amazonaws.com"] * 2 == [each["Principal"] for each in permitted]
 
 
 def test_the_webhook_has_few_rights(transformed: dict[str, Any]) -> None:

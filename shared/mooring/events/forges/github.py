@@ -1,15 +1,16 @@
 """GitHub: HMAC-SHA256 of the body in `X-Hub-Signature-256` (GitHub, "Validating webhook deliveries").
 
 A push lists its files; one that was forced, or made the branch, does not list those that it left behind. Deleting a
-branch is a push to nothing. GitHub, "Webhook events and payloads".
+branch is a push to nothing. The registry of images tells at the same address, by the events `package` and
+`registry_package`. GitHub, "Webhook events and payloads".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mooring.events.forges.happenings import Action, Happening, Ping, PullRequest, Push
+from mooring.events.forges.happenings import Action, Happening, ImagePushed, Ping, PullRequest, Push
 from mooring.events.forges.payloads import addresses, changed_files, inner, needed, reference, text
 from mooring.events.forges.provider import Provider
 from mooring.events.forges.verifying import Request, Trust, check_digest
@@ -49,7 +50,22 @@ def _parse(event: str, payload: Mapping[str, Any]) -> tuple[Happening, ...]:
         return (Ping(),)
     if event == "push":
         return (_push(payload),)
+    if event in ("package", "registry_package"):
+        return tuple(_package(payload, inner(payload, event)))
     return pull_request(payload) if event == "pull_request" else ()
+
+
+def _package(payload: Mapping[str, Any], package: Mapping[str, Any]) -> Iterator[Happening]:
+    """An image that was published under a tag; nothing for other kinds of packages."""
+    tag = text(package, "package_version.container_metadata.tag.name")
+    if (
+        text(package, "package_type").upper() == "CONTAINER"
+        and text(payload, "action") in ("published", "updated")
+        and tag
+    ):
+        owner = text(package, "namespace") or text(package, "owner.login")
+        name = f"ghcr.io/{owner}/{text(package, 'name')}".lower()
+        yield ImagePushed(name, (tag,), text(payload, "sender.login"))
 
 
 def _push(payload: Mapping[str, Any]) -> Push:

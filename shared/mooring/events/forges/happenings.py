@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["Action", "Delivery", "Happening", "Ping", "PullRequest", "Push"]
+__all__ = ["Action", "Delivery", "Happening", "ImagePushed", "Ping", "PullRequest", "Push"]
 
 Action = Literal["opened", "updated", "closed", "merged"]
 
@@ -65,11 +65,20 @@ class PullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ImagePushed:
+    """Tags of an image that a registry has got; `image` is its one spelling (`docker.io/library/nginx`)."""
+
+    image: str
+    tags: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """The forge tries whether anybody is there."""
 
 
-Happening: TypeAlias = Push | PullRequest | Ping
+Happening: TypeAlias = Push | PullRequest | ImagePushed | Ping
 
 
 @dataclass(frozen=True, slots=True)

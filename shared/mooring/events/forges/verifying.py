@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mooring.errors import ForbiddenError
 
@@ -35,11 +35,14 @@ REPLAY_WINDOW = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A delivery as it came: header names are lower-case, `source` is the address it came from."""
+    """A delivery as it came: header names are lower-case, `source` is the address it came from; `query` is what its own
+    address ends with.
+    """
 
     headers: Mapping[str, str]
     body: bytes
     source: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

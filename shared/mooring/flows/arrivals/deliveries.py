@@ -1,4 +1,4 @@
-"""The function `webhook`: what a forge tells becomes messages for those whom it concerns.
+"""The function `webhook`: what a forge or a registry tells becomes messages for those whom it concerns.
 
 Verified first, then looked up, then queued; the work itself is done elsewhere, so the answer comes at once. A delivery
 is remembered after its messages are sent: a crash in between lets the forge's redelivery do the rest. What was told and
@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError, PermanentError, UnreachableError
-from mooring.events.forges.happenings import Delivery, Ping, PullRequest, Push
+from mooring.events.forges.happenings import Delivery, ImagePushed, Ping, PullRequest, Push
 from mooring.events.forges.recognising import read, recognise
 from mooring.events.forges.verifying import Request, Rules, Trust
 from mooring.events.messages import Cause, Trigger
+from mooring.events.registries.recognising import names_registry, read_registry
 from mooring.flows.arrivals.addresses import normalised
 from mooring.flows.arrivals.pacing import Allowances
 from mooring.flows.arrivals.pushes import Concerned, find_concerned, send_for
@@ -57,7 +58,7 @@ class Received:
 
 
 def handle_delivery(ports: DeliveryPorts, request: Request) -> Received:
-    """Takes one delivery of a forge.
+    """Takes one delivery of a forge, or of a registry of images.
 
     Raises `ConfigurationError` (what is wrong with it), `ForbiddenError` (it isn't proven whose it is), or
     `UnreachableError` where nothing can be verified, so that the forge sends it again.
@@ -66,11 +67,15 @@ def handle_delivery(ports: DeliveryPorts, request: Request) -> Received:
     secrets = _secrets(ports)
     name = ""
     try:
-        provider = recognise(request.headers)
-        name = provider.name
-        if provider.unsigned_ping and request.headers.get(provider.event_header) == provider.unsigned_ping:
-            return Received("pong")
-        delivery = read(provider, request, Trust(secrets, ports.rules, now))
+        if names_registry(request):
+            name = request.query.get("type", "")[:_LONGEST_NAME]
+            delivery = read_registry(request, Trust(secrets, ports.rules, now))
+        else:
+            provider = recognise(request.headers)
+            name = provider.name
+            if provider.unsigned_ping and request.headers.get(provider.event_header) == provider.unsigned_ping:
+                return Received("pong")
+            delivery = read(provider, request, Trust(secrets, ports.rules, now))
     except (ConfigurationError, ForbiddenError) as error:
         if not ports.allowances.take(request.source, now):
             return Received("throttled")
@@ -84,6 +89,8 @@ def handle_delivery(ports: DeliveryPorts, request: Request) -> Received:
 def handle_happenings(ports: DeliveryPorts, delivery: Delivery, *, source: str = "") -> Received:
     """Has looked at whom a verified delivery concerns, once."""
     now = ports.clock()
+    if pushed := [each for each in delivery.happened if isinstance(each, ImagePushed)]:
+        return _handle_images(ports, delivery, pushed, now, source)
     moved = [each for each in delivery.happened if isinstance(each, Push | PullRequest)]
     if not moved:
         outcome = "pong" if any(isinstance(each, Ping) for each in delivery.happened) else "ignored"
@@ -98,6 +105,33 @@ def handle_happenings(ports: DeliveryPorts, delivery: Delivery, *, source: str =
     send_for(ports.queues, concerned, Cause(kind, delivery.id, moved[0].by[:_LONGEST_NAME]))
     ports.deliveries.note(_told(delivery, moved, outcome, now, source, concerned), names)
     return Received(outcome, tuple(concerned.applications))
+
+
+def _handle_images(
+    ports: DeliveryPorts, delivery: Delivery, pushed: list[ImagePushed], now: float, source: str
+) -> Received:
+    from mooring.flows.arrivals.images import send_for_images  # with what images are called
+
+    names = {"id": delivery.id}
+    if ports.deliveries.seen(delivery.provider, names):
+        return Received("duplicate")
+    cause = Cause("image", delivery.id, pushed[0].by[:_LONGEST_NAME])
+    users = send_for_images(ports.applications, ports.registry, ports.queues, pushed, cause)
+    told = Told(
+        now,
+        delivery.provider,
+        delivery.event,
+        delivery.id,
+        "queued" if users else "ignored",
+        repository=pushed[0].image,
+        refs=tuple(f"{each.image.rpartition('/')[2]}:{tag}" for each in pushed for tag in each.tags),
+        by=pushed[0].by,
+        source=source,
+        applications=tuple(str(key) for key in users),
+        concerned=len(users),
+    )
+    ports.deliveries.note(told, names)
+    return Received(told.outcome, tuple(users))
 
 
 def _secrets(ports: DeliveryPorts) -> Mapping[str, tuple[str, ...]]:

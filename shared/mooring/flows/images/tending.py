@@ -18,18 +18,16 @@ from mooring.flows.rules.permitting import refuse
 from mooring.images.planning import Tended
 from mooring.images.running import running_images
 from mooring.model.application import AppKey
-from mooring.model.imageannotations import parse_image_spec
 from mooring.model.imagenames import parse_image
 from mooring.model.imagesettings import AppImages
 from mooring.model.imagetargets import WriteTarget, write_target
 from mooring.model.imageupdater import ImageUpdater, declared_images
 from mooring.source.urls import normalise
 from mooring.state.images import ImagesState
-from mooring.state.lists import Listed
 from mooring.state.records import Record
 from mooring.state.registry import Known
 
-__all__ = ["TendedApp", "groups", "tended_apps", "used_images", "users_of"]
+__all__ = ["TendedApp", "groups", "tended_apps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +53,6 @@ class TendedApp:
     def repository(self) -> str:
         """The repository that its tags are written to, normalised; empty where they aren't written to git."""
         return normalise(self.target.repository) if self.target is not None and self.target.repository else ""
-
-
-def users_of(listed: Iterable[Listed], updaters: tuple[ImageUpdater, ...], images: Iterable[str] = ()) -> list[AppKey]:
-    """The applications that may be concerned by new tags of these images, or all with any; which of those that a
-    resource selects it is, their labels say.
-    """
-    wanted = set(images)
-    namespaces = {each.namespace for each in updaters}
-    return [
-        each.key
-        for each in listed
-        if each.key.namespace in namespaces or (each.images and (not wanted or wanted & used_images(each.images)))
-    ]
-
-
-def used_images(annotation: str) -> set[str]:
-    """The repositories that an `image-list` names; what can't be read names none."""
-    found = set()
-    for each in annotation.split(","):
-        try:
-            found.add(parse_image_spec(each.strip(), field="image-list")[1].repository)
-        except ConfigurationError:
-            continue
-    return found
 
 
 def tended_apps(

@@ -17,14 +17,14 @@ from mooring.flows.images.edits import version_of
 from mooring.flows.images.holding import taken_back
 from mooring.flows.images.ports import ImagePorts
 from mooring.flows.images.showing import told_plan
-from mooring.flows.images.tending import TendedApp, groups, tended_apps, users_of
+from mooring.flows.images.tending import TendedApp, groups, tended_apps
+from mooring.flows.images.users import updaters_of, users_of
 from mooring.flows.images.writing import Result, Wanted, close_request, write_all
 from mooring.images.planning import Note, Plan, Update, plan_updates
 from mooring.images.registries import ImageRegistries
 from mooring.model.application import AppKey
 from mooring.model.imageupdater import ImageUpdater
 from mooring.state.images import ImageRow
-from mooring.state.registry import Known
 
 __all__ = ["handle_images"]
 
@@ -40,7 +40,7 @@ def handle_images(ports: ImagePorts, messages: Sequence[ImagesMessage]) -> None:
     given = _merged([each for each in messages if not each.plan])
     for message in given:
         known = ports.asking.registry.known()
-        updaters = _updaters(known)
+        updaters = updaters_of(known)
         apps = tended_apps(ports, _concerned(ports, message, updaters), known, updaters, message.images)
         if message.repository is None:
             by_repository = groups(apps)
@@ -71,10 +71,6 @@ def _merged(messages: Iterable[ImagesMessage]) -> list[ImagesMessage]:
     return list(found.values())
 
 
-def _updaters(known: Known) -> tuple[ImageUpdater, ...]:
-    return ()
-
-
 def _concerned(ports: ImagePorts, message: ImagesMessage, updaters: tuple[ImageUpdater, ...]) -> list[AppKey]:
     if message.apps:
         return list(message.apps)
@@ -85,7 +81,7 @@ def _answer(ports: ImagePorts, message: ImagesMessage) -> None:
     """Keeps what would be written, for whoever wants to see it."""
     try:
         known = ports.asking.registry.known()
-        updaters = _updaters(known)
+        updaters = updaters_of(known)
         apps = tended_apps(ports, _concerned(ports, message, updaters), known, updaters)
         plan = _plan(ports, apps, ports.registries(ports.settings()))
         found = told_plan(apps, plan, _held(apps, plan.updates))

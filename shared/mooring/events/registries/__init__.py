@@ -1,0 +1,1 @@
+"""What registries of images tell: something was pushed."""
