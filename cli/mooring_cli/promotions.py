@@ -93,14 +93,14 @@ def run_now(api: Api, args: argparse.Namespace) -> int:
 
 def suspend(api: Api, args: argparse.Namespace) -> int:
     """`mooring promotion suspend`."""
-    api.call("POST", "promotions", args.name, "suspend", query=_query(args), body={"suspend": True})
+    api.call("POST", "promotions", args.name, "suspend", query=_query(args))
     print(f"promotion {args.name} is suspended; where it is declared in git, say so there too (spec.suspend)")
     return 0
 
 
 def resume(api: Api, args: argparse.Namespace) -> int:
     """`mooring promotion resume`."""
-    api.call("POST", "promotions", args.name, "suspend", query=_query(args), body={"suspend": False})
+    api.call("POST", "promotions", args.name, "resume", query=_query(args))
     print(f"promotion {args.name} goes on")
     return 0
 

@@ -9,7 +9,6 @@ import orjson
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from mooring.composition import Composition
-from mooring.errors import ConfigurationError
 from mooring.flows.promotions.asking import (
     UnknownPromotionError,
     declare_promotion,
@@ -65,11 +64,12 @@ def add_promotion_routes(
 
     @app.post("/api/v1/promotions/<name>/suspend", middlewares=[authorised])
     def suspend(name: str) -> Response[str]:
-        asked = body()
-        wish = asked.get("suspend") if isinstance(asked, dict) else None
-        if not isinstance(wish, bool):
-            raise ConfigurationError("must be true or false", field="suspend")
-        suspend_promotion(composition.ask_ports(), key(name), user, suspend=wish)
+        suspend_promotion(composition.ask_ports(), key(name), user, suspend=True)
+        return _json(200, {})
+
+    @app.post("/api/v1/promotions/<name>/resume", middlewares=[authorised])
+    def resume(name: str) -> Response[str]:
+        suspend_promotion(composition.ask_ports(), key(name), user, suspend=False)
         return _json(200, {})
 
 

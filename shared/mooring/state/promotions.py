@@ -156,9 +156,8 @@ class Promotions:
         )
 
     def remove(self, key: PromotionKey) -> None:
-        """Removes everything about a promotion; what it opened stays open."""
-        self._table.write(delete(_entry(key)), delete((_pk(key), "SPEC")))
-        self._table.delete_all([(_pk(key), item["sk"]) for item in self._table.query(_pk(key), fields=("sk",))])
+        """Removes a promotion; the record of what came of it stays, and so does what it opened."""
+        self._table.write(delete(_entry(key)), *(delete((_pk(key), part)) for part in ("SPEC", "STATUS")))
 
     def listed(self) -> list[ListedPromotion]:
         """All promotions by name, in one query."""

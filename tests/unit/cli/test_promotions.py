@@ -59,10 +59,10 @@ def test_promotions_are_listed_and_shown(api: FakeApi, mooring: Mooring) -> None
 
 def test_promotions_are_run_and_suspended(api: FakeApi, mooring: Mooring) -> None:
     """GIVEN a promotion WHEN it is run, suspended, resumed, deleted THEN that is what the API is asked for."""
-    for name in ("run", "suspend", "suspend"):
-        api.on(f"POST /api/v1/promotions/shop/{name}?namespace=argocd", {})
-    api.on("DELETE /api/v1/promotions/shop?namespace=argocd", {})
-    for command in ("run", "suspend", "resume", "delete"):
-        api.on("POST /api/v1/promotions/shop/suspend?namespace=argocd", {}, {})
+    commands = ("run", "suspend", "resume")
+    for command in commands:
+        api.on(f"POST /api/v1/promotions/shop/{command}?namespace=argocd", {})
         assert 0 == mooring("promotion", command, "shop").code
-    assert [{"suspend": True}, {"suspend": False}] == [each.body for each in api.calls if each.body]
+    api.on("DELETE /api/v1/promotions/shop?namespace=argocd", {})
+    assert "promotion shop is deleted\n" == mooring("promotion", "delete", "shop").out
+    assert 4 == len(api.calls)
