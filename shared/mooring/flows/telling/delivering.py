@@ -88,7 +88,7 @@ def _one(ports: NotifyPorts, config: Config, message: NoteMessage) -> None:
     note, now = ports.notes.read(message.of, message.note), ports.clock()
     if note is None or note.state not in ("pending", "sending"):
         return
-    if note.state == "sending" and now < note.until:
+    if note.state == "sending" and now < note.until and not _may_repeat(config, note):
         raise _LaterError(note.until - now)
     if wait := ports.breaker.left_alone(note.service, now):
         raise _LaterError(wait + random.uniform(0, 5))  # noqa: S311 (jitter, not a secret)
@@ -118,6 +118,12 @@ def _send(ports: NotifyPorts, config: Config, note: Note) -> tuple[NoteState, Ma
     settings = fill(declared.settings, ports.secret)
     sending = Sending(note.service, note.recipient, note.id, note.at, ports.poster, ports.forge, ports.aws)
     return "sent", service.deliver(settings, rendered, previous, sending)
+
+
+def _may_repeat(config: Config, note: Note) -> bool:
+    """Whether telling it again does no harm, so that nobody has to wait for a function that may be dead."""
+    declared = config.services.get(note.service)
+    return declared is not None and service_of(declared.type).idempotent
 
 
 def _failed(ports: NotifyPorts, note: Note, message: NoteMessage, error: TransientError) -> None:
