@@ -29,11 +29,19 @@ class Condition:
         """Whether it is about a happening, not about a state."""
         return "event." in self.when
 
+    @property
+    def alarms(self) -> bool:
+        """Whether it says that something is wrong for as long as it holds; a user's own does unless it sends ours of
+        what goes well.
+        """
+        return not self.of_event and _CALM.isdisjoint(self.send)
+
 
 def _event(kind: str, more: str = "") -> tuple[Condition, ...]:
     return (Condition(f"event.kind == '{kind}'{more}", (kind,), "event.id"),)
 
 
+_CALM: Final = frozenset({"app-deployed", "app-health-restored", "app-sync-running", "app-sync-succeeded"})
 _OPERATION = "app.status.operationState"
 CATALOG: Final[Mapping[str, tuple[Condition, ...]]] = MappingProxyType(
     {

@@ -169,7 +169,14 @@ def _back(known: Known) -> _Words:
     return f"Cluster {known.name} is back", "", "good", f"outage {known.event.get('since')}", "PostAndUpdate"
 
 
+def _over(known: Known) -> _Words:
+    status = (known.app.get("status", {}).get("health") or {}).get("status", "")
+    title = f"{known.name} is {status} again" if status == "Healthy" else f"{known.name} is gone"
+    return title, f"{known.trigger} is over", "good", "", "Post"
+
+
 WORDED: Final[Mapping[str, Callable[[Known], _Words]]] = {
+    "alarm-over": _over,
     "app-created": _created,
     "app-deleted": _deleted,
     "app-deployed": _deployed,

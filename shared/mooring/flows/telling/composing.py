@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from mooring.flows.telling.alarms import alarm_name
 from mooring.flows.telling.firing import variables
 from mooring.flows.telling.happenings import Event, show_drift
 from mooring.flows.telling.ports import NotifyPorts
@@ -27,6 +28,7 @@ from mooring.state.records import Commit
 
 __all__ = ["Telling", "compose"]
 
+_ENDING: Final = ("drift-found", "drift-accused", "drift-reverted", "cluster-unreachable", "cluster-back")
 _RECORDS: Final = 20  # newest drift records among which those of a heal are
 
 
@@ -98,9 +100,18 @@ def _summary(
     )
     worded = next((name for name in telling.condition.send if name in WORDED), "")
     if worded:
-        return describe(worded, known)
+        summary = describe(worded, known)
+        return replace(summary, alarm=_alarm(telling, summary))
     base = Summary(f"{known.name}: {telling.trigger}", application=known.name, trigger=telling.trigger)
-    return replace(base, repository=known.commit.get("url", ""), revision=_revision(view))
+    alarm = _alarm(telling, base)
+    return replace(base, repository=known.commit.get("url", ""), revision=_revision(view), alarm=alarm)
+
+
+def _alarm(telling: Telling, summary: Summary) -> str:
+    """Of a state its trigger is the alarm; drift and outages have a group that their end shares; the rest is none."""
+    if telling.event is not None:
+        return alarm_name(telling.of, summary.group) if summary.group and telling.event.kind in _ENDING else ""
+    return alarm_name(telling.of, telling.trigger) if telling.condition.alarms else ""
 
 
 def _revision(view: View | None) -> str:

@@ -20,7 +20,7 @@ from mooring.flows.telling.happenings import Event
 from mooring.flows.telling.views import View
 from mooring.notify.catalog import Condition
 
-__all__ = ["Firing", "Step", "fire", "questions", "seeds_of", "variables"]
+__all__ = ["Firing", "Step", "fire", "holding", "questions", "seeds_of", "variables"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,16 @@ def fire(
             if seed:
                 found.append(Firing(trigger, condition, step, seed))
     return found, known, list(wrong)
+
+
+def holding(step: Step, answer: Mapping[str, Any], asked: Asked) -> frozenset[str] | None:
+    """The triggers of which a condition about the state holds at a step; None where it could not be judged."""
+    concerned = _concerned(step, asked)
+    results = answer.get("when") or ()
+    if "error" in answer or len(results) < 2 * len(concerned):
+        return None
+    truths = [results[2 * index]["value"] is True for index in range(len(concerned))]
+    return frozenset(trigger for (trigger, _), truth in zip(concerned, truths, strict=True) if truth)
 
 
 def _name(trigger: str, condition: Condition) -> str:
