@@ -3,6 +3,9 @@
 OpenSSL loads a client certificate from files only. On Linux, and so in Lambda, an anonymous memory file serves: the
 key is never on a disk and is gone when the context is made. Elsewhere a private temporary file takes its place, for
 the milliseconds that loading takes.
+
+With TLS 1.3 a server refuses a client's certificate after the client's side of the handshake is done (RFC 8446, 4.4.2).
+If it hangs up before the request was written, the write fails, and the alert that says why is still there to be read.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+from typing import Any
 
 from mooring.cluster.auth import Tls
 from mooring.errors import ConfigurationError
@@ -20,6 +24,7 @@ __all__ = ["ssl_context"]
 def ssl_context(tls: Tls) -> ssl.SSLContext:
     """A context that trusts and shows what `tls` says. Raises `ConfigurationError` for PEM text that doesn't load."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = _Listening
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.insecure:
         context.check_hostname = False
@@ -41,6 +46,23 @@ def ssl_context(tls: Tls) -> ssl.SSLContext:
                 "and keyData don't load as a certificate and its key", field="config.tlsClientConfig.certData"
             ) from error
     return context
+
+
+class _Listening(ssl.SSLSocket):
+    """A socket that looks for the server's last words where it can't write any more."""
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """As of any socket, but raises the server's alert where there is one, which is an `SSLError` as well."""
+        try:
+            super().sendall(data, flags)
+        except ssl.SSLEOFError:
+            try:
+                self.recv(1)
+            except ssl.SSLError:
+                raise
+            except OSError:
+                pass  # nothing was said
+            raise
 
 
 def _load_cert_chain(context: ssl.SSLContext, pem: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import select
 import socket
 import ssl
 import threading
@@ -150,6 +151,26 @@ def test_our_own_certificate_that_is_refused_is_named(address: str, served: Issu
     with pytest.raises(ConfigurationError, match="refuses our client certificate") as caught:
         ask(address, tls)
     assert "config.tlsClientConfig.certData" == caught.value.field
+
+
+def test_a_refusal_is_heard_where_the_server_has_hung_up(
+    address: str, served: Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN a server that refuses our certificate and is gone before the request is written THEN the field is named."""
+    handshake = ssl.SSLSocket.do_handshake
+
+    def until_it_hangs_up(connection: ssl.SSLSocket, block: bool = False) -> None:
+        handshake(connection, block)
+        if not connection.server_side:
+            gone = select.poll()
+            gone.register(connection, select.POLLRDHUP)
+            assert gone.poll(10_000)
+
+    monkeypatch.setattr(ssl.SSLSocket, "do_handshake", until_it_hangs_up)
+    stranger = issue(x509.DNSName("stranger"))
+    tls = Tls(server_name="kubernetes.default.svc", ca=served.cert, cert=stranger.cert, key=stranger.key)
+    with pytest.raises(ConfigurationError, match="refuses our client certificate"):
+        ask(address, tls)
 
 
 def test_a_port_that_speaks_no_tls_is_named() -> None:
