@@ -82,7 +82,7 @@ def _edit(stage: Stage, mode: str, name: str) -> float:
 
     def reverted() -> bool:
         found = world.get(path) or {}
-        return found["data"]["color"] == "blue" and found["metadata"]["resourceVersion"] != before
+        return bool(found["data"]["color"] == "blue" and found["metadata"]["resourceVersion"] != before)
 
     until(reverted, timeout=_PATIENCE, otherwise=lambda: f"{path} was not put back", pause=0.005)
     return time.monotonic() - begun
