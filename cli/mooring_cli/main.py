@@ -24,6 +24,7 @@ from mooring_cli.drifts import add_drift_commands
 from mooring_cli.endpoint import find_endpoint
 from mooring_cli.gpgkeys import add_key_commands
 from mooring_cli.hooks import add_hook_commands
+from mooring_cli.images import add_image_commands
 from mooring_cli.notifications import add_notification_commands
 from mooring_cli.projects import add_project_commands
 from mooring_cli.promotions import add_promotion_commands
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     add_project_commands(commands, shared)
     add_key_commands(commands, shared)
     add_hook_commands(commands, shared)
+    add_image_commands(commands, shared)
     add_sealing_commands(commands, shared)
     add_settings_commands(commands, shared)
     add_notification_commands(commands, shared)

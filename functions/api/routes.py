@@ -21,6 +21,7 @@ from clusters import add_cluster_routes
 from drifts import add_drift_routes
 from gpgkeys import add_key_routes
 from hooks import add_hook_routes
+from images import add_image_routes
 from notifications import add_notification_routes
 from pages import add_page_routes
 from projects import add_project_routes
@@ -158,6 +159,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     add_sealing_routes(app, composition, authorised, body)
     add_key_routes(app, composition, authorised, body)
     add_hook_routes(app, composition, authorised, body)
+    add_image_routes(app, composition, authorised, _ADMINISTRATOR)
     add_audit_routes(app, composition, authorised, key, _ADMINISTRATOR)
     add_notification_routes(app, composition, authorised, body)
     add_page_routes(app, composition)

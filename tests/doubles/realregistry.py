@@ -104,8 +104,13 @@ class RealRegistry:
 
 
 @contextmanager
-def real_registry(directory: Path, *, asks: bool = False) -> Iterator[RealRegistry]:
-    """An empty registry until the block ends; with `asks` it wants the user and password above for everything."""
+def real_registry(
+    directory: Path, *, asks: bool = False, tells: tuple[str, str] | None = None
+) -> Iterator[RealRegistry]:
+    """An empty registry until the block ends; with `asks` it wants the user and password above for everything.
+
+    `tells` is an address that it posts its events to, and what it shows there as `Authorization`.
+    """
     program, port = ensure(("registrykit",), print)["registrykit"], free_port()
     config: dict[str, Any] = {
         "version": "0.1",
@@ -117,6 +122,9 @@ def real_registry(directory: Path, *, asks: bool = False) -> Iterator[RealRegist
     if asks:
         (directory / "htpasswd").write_text(_HTPASSWD)
         config["auth"] = {"htpasswd": {"realm": "tests", "path": str(directory / "htpasswd")}}
+    if tells is not None:
+        endpoint = {"name": "tests", "url": tells[0], "headers": {"Authorization": [tells[1]]}}
+        config["notifications"] = {"endpoints": [endpoint | {"timeout": "5s", "threshold": 5, "backoff": "1s"}]}
     file = directory / "registry.json"
     file.write_text(json.dumps(config))
     basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()

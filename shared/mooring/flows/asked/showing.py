@@ -137,6 +137,9 @@ def _operation(operation: Operation, *, brief: bool) -> dict[str, Any]:
 def _initiator(operation: Operation) -> dict[str, Any]:
     if operation.cause.kind == "person":
         return {"username": operation.cause.by}
+    if operation.cause.kind == "image":
+        pusher = f", pushed by {operation.cause.by}" if operation.cause.by else ""
+        return {"automated": True, "username": f"image {operation.cause.id}{pusher}"}
     return {"automated": True} | _optional(username=operation.cause.by)
 
 
