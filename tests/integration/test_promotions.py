@@ -192,9 +192,23 @@ def test_what_somebody_turned_down_stays_turned_down(stages: Stages, git_server:
     pulls.close(1)
     assert "Declined" == stages.look()["phase"]
     assert "Declined" == stages.look()["phase"]
+    assert ("Proposed", "Proposed") == (stages.look("person")["phase"], stages.look()["phase"])
+    pulls.close(2)
+    assert "Declined" == stages.look()["phase"]
     move(git_server, stages, "v3")
     assert "Proposed" == stages.look()["phase"]
-    assert ["opened", "closed", "opened"] == stages.told
+    assert ["opened", "closed", "opened", "closed", "opened"] == stages.told
+
+
+def test_an_open_request_says_that_staging_got_worse(stages: Stages, git_server: Repositories, pulls: Pulls) -> None:
+    """GIVEN an open request and a staging that is degraded by now, the promotion says so, and the request stays."""
+    stages.promote(when={"syncWindows": [{"kind": "allow", "schedule": "* * * * *", "duration": "1h"}]})
+    move(git_server, stages, "v2")
+    assert "Proposed" == stages.look()["phase"]
+    stages.health(STAGING, "Degraded")
+    status = stages.look()
+    assert ("Proposed", True) == (status["phase"], status["message"].endswith("but argocd/staging is Degraded now"))
+    assert [1] == [each["number"] for each in pulls.open]
 
 
 def test_production_that_gets_worse_is_told(stages: Stages, git_server: Repositories, pulls: Pulls) -> None:

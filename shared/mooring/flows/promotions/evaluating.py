@@ -109,7 +109,7 @@ def handle_promotions(ports: PromotionPorts, messages: Iterable[PromotionMessage
             _consider(look)
             look.write()
         except ConflictError:
-            again = Later("renders", PromotionMessage(str(key), Cause("retry")))
+            again = Later("renders", PromotionMessage(str(key), Cause("person" if named[key] else "retry")))
             ports.renders.queues.send_later([(again, _BUSY)])
 
 
@@ -187,13 +187,17 @@ def _advance(look: _Look) -> None:
         )
         return
     verdict = Verdict(unsettled(source))
-    if not verdict.waits:
+    if look.status.number and look.status.proposed == carried.identity:
+        if verdict.waits:
+            look.stands("Proposed", f"{look.status.url} waits to be merged, but {verdict.waits} now")
+            return
+    elif not verdict.waits:
         verdict = source_waits(look.ports, promotion, source, look.status.well_since, look.now)
     if verdict.waits:
         look.due.append(verdict.due)
         look.stands("Waiting", verdict.waits)
         return
-    _write(look, carried, base)
+    _write(look, carried, base, anew=undone)
 
 
 def _at_base(look: _Look, carried: Carried) -> tuple[str, bool]:
@@ -253,11 +257,15 @@ def _land(look: _Look, base: str, carried: Carried) -> None:
     _watch_landing(look)
 
 
-def _write(look: _Look, carried: Carried, base: str) -> None:
+def _write(look: _Look, carried: Carried, base: str, *, anew: bool) -> None:
+    """Writes what moves; `anew` says that it was taken back in git, and that somebody wants it all the same."""
     promotion, status = look.promotion, look.status
-    origin = {**carried.origin, "to": carried.url}
-    if status.identity != carried.identity or status.origin != origin:
-        look.status = replace(status, identity=carried.identity, carried=carried.words, origin=origin, declined="")
+    if status.identity != carried.identity or status.declined or anew:
+        origin = {**carried.origin, "to": carried.url}
+        landing = None if anew else status.landing
+        look.status = replace(
+            status, identity=carried.identity, carried=carried.words, origin=origin, declined="", landing=landing
+        )
         look.stands("Waiting", "is being written")
         look.intend()  # before anything is written to git
     if promotion.how.kind == "commit":
