@@ -10,7 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ import pytest
 from local.cluster import Cluster
 from mooring.cluster.auth import BearerToken, Connection
 from mooring.cluster.client import ApiServer
-from mooring.cluster.discovery import Discovery
+from mooring.cluster.discovery import Discovery, Resource
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.watching import KindWatch
 from mooring.events.messages import AppMessage, Cause, ObjectMessage
@@ -67,9 +69,7 @@ class Fleet:
         assert status == 201, answer
         connection = from_kubeconfig(cluster.kubeconfig)
         self.server = ApiServer(connection)
-        named = Registered(
-            "in-cluster", self.server.server, True, "secret", annotations={"mooring.dev/drift": "watch"}
-        )
+        named = Registered("in-cluster", self.server.server, True, "secret", annotations={"mooring.dev/drift": "watch"})
         self.target = Target(named, self.server, Discovery(self.server), STANDARD)
         world.targets = Watchable(self.target, world.targets.declared, connection)  # type: ignore[assignment]
         world.now = time.time()
@@ -105,12 +105,16 @@ class Fleet:
         assert [] == handle_syncs(ports, messages)
 
     def _work(self) -> None:
+        due: list[tuple[float, ObjectMessage]] = []
         while not self.stopped.wait(0.01):
+            now = time.monotonic()
             waiting, self.world.queues.waiting = self.world.queues.waiting, []
             sent, self.world.queues.sent = self.world.queues.sent, []
             messages = [m for _, m in sent if isinstance(m, ObjectMessage)]
             self.told += messages
-            messages += [later.message for later, _ in waiting if isinstance(later.message, ObjectMessage)]
+            due += [(now + after, each.message) for each, after in waiting if isinstance(each.message, ObjectMessage)]
+            messages += [message for at, message in due if at <= now]
+            due = [each for each in due if each[0] > now]
             if messages:
                 self.run(*messages)
 
@@ -125,7 +129,9 @@ class Fleet:
         return f"/api/v1/namespaces/{self.namespace}/configmaps/{name}"
 
     def patch(self, name: str, body: dict[str, Any]) -> None:
-        status, answer = self.cluster.client("PATCH", self.path(name), body, content_type="application/merge-patch+json")
+        status, answer = self.cluster.client(
+            "PATCH", self.path(name), body, content_type="application/merge-patch+json"
+        )
         assert status == 200, answer
 
     def get(self, name: str) -> dict[str, Any] | None:
@@ -249,7 +255,9 @@ def test_new_applications_and_kinds_are_picked_up(fleet: Fleet) -> None:
     fleet.deploy(account, config_map("new", x="1"), name="other")
     time.sleep(3)
     path = f"/api/v1/namespaces/{fleet.namespace}/serviceaccounts/robot"
-    fleet.cluster.client("PATCH", path, {"metadata": {"labels": {"team": "b"}}}, content_type="application/merge-patch+json")
+    fleet.cluster.client(
+        "PATCH", path, {"metadata": {"labels": {"team": "b"}}}, content_type="application/merge-patch+json"
+    )
     fleet.until(lambda: "a" == fleet.cluster.client("GET", path)[1]["metadata"]["labels"]["team"])
     fleet.patch("new", {"data": {"x": "2"}})
     fleet.until(_is(fleet, "new", "1"))
@@ -301,3 +309,85 @@ def test_a_kind_that_may_not_be_watched_says_so(fleet: Fleet) -> None:
     fleet.until(lambda: bool(watched.trouble))
     watched.stop()
     assert "does not accept these credentials" in watched.trouble
+
+
+def test_revoked_credentials_are_told_once(fleet: Fleet) -> None:
+    """GIVEN a watcher's credentials that were revoked WHEN it looks around again and again THEN it says so once for each
+    kind; WHEN they are good again THEN it watches.
+    """
+    fleet.deploy(config_map("a", x="1"))
+    good, said = fleet.world.targets.live.discovery, []  # type: ignore[attr-defined]
+    nobody = Connection(
+        fleet.server.server,
+        BearerToken("nobody"),
+        replace(from_kubeconfig(fleet.cluster.kubeconfig).tls, cert=b"", key=b""),
+    )
+    revoked = ApiServer(nobody)
+    fleet.world.targets.live = replace(fleet.target, server=revoked, discovery=Discovery(revoked))  # type: ignore[attr-defined]
+    ports = replace(fleet.ports(), say=said.append, look_around=0.2)
+    thread = threading.Thread(target=lambda: fleet.ended.append(watch(ports, "in-cluster", {})))
+    fleet.threads.append(thread)
+    thread.start()
+    time.sleep(2)
+    assert 1 == len(said)
+    assert "ConfigMap can't be watched now: " in said[0]
+    fleet.world.targets.live = fleet.target  # type: ignore[attr-defined]
+    assert good is fleet.target.discovery
+    fleet.patch("a", {"data": {"x": "2"}})
+    fleet.until(_is(fleet, "a", "1"))
+    revoked.close()
+
+
+@contextmanager
+def _served(answer: bytes) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers every list with nothing and every watch with this; its address, and what was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            empty = b'{"metadata": {"resourceVersion": "5"}, "items": []}'
+            body = answer if "watch=true" in self.path else empty
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+GONE = b'{"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}}\n'
+
+
+@pytest.mark.parametrize("answer", [b"", GONE, b"{"])
+def test_a_server_that_ends_every_watch_is_not_flooded(answer: bytes) -> None:
+    """GIVEN an API server, or something before it, that ends each watch as soon as it is open, or forgets each version
+    WHEN a kind is watched for a while THEN it is asked again at once, then less and less often, and the trouble is told.
+    """
+    with _served(answer) as (address, asked):
+        connection = Connection(address)
+        server = ApiServer(connection)
+        resource = Resource("", "v1", "configmaps", "ConfigMap", True, ("list", "watch"))
+        watched = KindWatch(server, lambda fresh: connection, resource, Noting())
+        watched.start()
+        time.sleep(2.5)
+        deadline = time.monotonic() + PATIENCE
+        while not watched.trouble and time.monotonic() < deadline:
+            time.sleep(0.01)
+        trouble = watched.trouble
+        watched.stop()
+        server.close()
+    assert "as soon as" in trouble
+    assert 2 <= sum("watch=true" in path for path in asked) <= 6

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
@@ -38,6 +39,7 @@ _LASTS = (240, 300)  # seconds that a watch is asked for: less than what forgets
 _QUIET = 100.0  # seconds without a word, bookmarks come every minute, after which a connection counts as dead
 _CONNECT = 5.0  # seconds
 _LONGEST_PAUSE = 30.0  # seconds
+_SHORT = 1.0  # seconds that a watch has to be open to count as one
 
 
 class Sink(Protocol):
@@ -104,18 +106,22 @@ class KindWatch:
             try:
                 if not self.version:
                     self._list()
-                if self._follow():
+                opened = self._follow()
+                if opened >= min(_SHORT, self._quiet):
                     failures = 0
-                continue
+                    continue
+                self.trouble = "each watch is ended as soon as it is open" if failures else ""
             except _GoneError:
                 self.version = ""
-                continue
+                self.trouble = "the server forgets each version as soon as it is listed" if failures else ""
             except MooringError as error:
                 self.trouble = error.message
-                failures += 1
             finally:
                 self.ready.clear()
-            self._stopped.wait(random.uniform(0.5, 1.0) * min(_LONGEST_PAUSE, 0.5 * 2**failures))  # noqa: S311
+            # What ends once is opened again at once; what ends again and again would keep us and the server busy.
+            pause = min(_LONGEST_PAUSE, 2.0**failures) if failures or self.trouble else 0.0
+            failures += 1
+            self._stopped.wait(random.uniform(0.5, 1.0) * pause)  # noqa: S311 (jitter)
 
     def _list(self) -> None:
         query = {"limit": str(PAGE), "labelSelector": APP_LABEL}
@@ -139,10 +145,10 @@ class KindWatch:
                 return
             query["continue"] = metadata["continue"]
 
-    def _follow(self) -> bool:
-        """Reads one watch to its end; whether it was open at all. Raises `_GoneError` and the errors of `mooring`."""
+    def _follow(self) -> float:
+        """Reads one watch to its end; how long it was open (seconds). Raises `_GoneError` and errors of `mooring`."""
         if self._stopped.is_set():
-            return False
+            return 0.0
         lasts = random.randint(*_LASTS)  # noqa: S311 (so that not all kinds begin anew at once)
         query = {
             "watch": "true",
@@ -154,8 +160,10 @@ class KindWatch:
         link = self._links()
         target = f"{urlsplit(link.connection.server).path.rstrip('/')}{self.resource.path('')}?{urlencode(query)}"
         pool = link.new_pool()
+        opened_at = 0.0
         try:
             self._response = self._open(link, pool, target)
+            opened_at = time.monotonic()
             self.ready.set()
             self.trouble = ""
             for line in _lines(self._response):
@@ -178,7 +186,7 @@ class KindWatch:
                 self._response.close()
             self._response = None
             pool.close()
-        return self.ready.is_set()
+        return time.monotonic() - opened_at if opened_at else 0.0
 
     def _open(self, link: Link, pool: urllib3.HTTPConnectionPool, target: str) -> urllib3.BaseHTTPResponse:
         timeout = urllib3.Timeout(connect=_CONNECT, read=self._quiet)

@@ -202,10 +202,7 @@ class _Watcher:
         kinds = self.memory.kinds
         self.kinds = set(kinds)
         for each in self.watches.values():
-            kind_of = each.resource.group, each.resource.kind
-            if each.trouble and self.said.get(kind_of) != each.trouble:
-                self.ports.say(f"{each.resource.plural} can't be watched now: {each.trouble}")
-            self.said[kind_of] = each.trouble
+            self._note((each.resource.group, each.resource.kind), each.trouble)
         for group, kind in [each for each in self.watches if each not in kinds]:
             self.watches.pop((group, kind)).stop()
         for (group, kind), version in kinds.items():
@@ -213,13 +210,20 @@ class _Watcher:
                 continue
             try:
                 resource = discovery.find(group, kind, version)
-            except MooringError:
-                continue  # its aggregated server is down: the next look around tries again
+            except MooringError as error:  # credentials that were revoked, an aggregated server that is down
+                self._note((group, kind), error.message)
+                continue  # the next look around tries again
             if resource is None or "watch" not in resource.verbs:
                 continue
             at = self.versions.pop(f"{group}/{kind}", "")
             self.watches[group, kind] = KindWatch(server, connection, resource, self.doubts, at)
             self.watches[group, kind].start()
+
+    def _note(self, kind: tuple[str, str], trouble: str) -> None:
+        """Tells once why a kind can't be watched."""
+        if trouble and self.said.get(kind) != trouble:
+            self.ports.say(f"{kind[1]} can't be watched now: {trouble}")
+        self.said[kind] = trouble
 
     # -- what differs ----------------------------------------------------------------------------------------------
 
