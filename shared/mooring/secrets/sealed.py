@@ -17,6 +17,7 @@ import binascii
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from cryptography import x509
@@ -26,9 +27,19 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from mooring.errors import ConfigurationError, DecryptError
+from mooring.errors import ConfigurationError, DecryptError, UnreachableError
 
-__all__ = ["SCOPES", "Scope", "SealingKey", "fingerprint", "label_of", "open_value", "public_key_of", "seal_value"]
+__all__ = [
+    "SCOPES",
+    "LostKey",
+    "Scope",
+    "SealingKey",
+    "fingerprint",
+    "label_of",
+    "open_value",
+    "public_key_of",
+    "seal_value",
+]
 
 Scope: TypeAlias = Literal["strict", "namespace-wide", "cluster-wide"]
 SCOPES: Final[tuple[Scope, ...]] = ("strict", "namespace-wide", "cluster-wide")
@@ -77,6 +88,15 @@ class SealingKey:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class LostKey:
+    """A key that should be here and can't be read now; `size` is in bytes, `why` is for people."""
+
+    fingerprint: str
+    size: int
+    why: str
+
+
 def fingerprint(key: RSAPublicKey) -> str:
     """`SHA256:…` as `ssh-keygen -l` and the controller print it."""
     line = key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
@@ -114,11 +134,14 @@ def seal_value(key: RSAPublicKey, plain: bytes, label: bytes) -> str:
     return base64.b64encode(len(part).to_bytes(2, "big") + part + sealed).decode()
 
 
-def open_value(keys: Sequence[SealingKey], text: str, label: bytes, others: Iterable[tuple[bytes, str]] = ()) -> bytes:
+def open_value(
+    known: Sequence[SealingKey | LostKey], text: str, label: bytes, others: Iterable[tuple[bytes, str]] = ()
+) -> bytes:
     """What is sealed in a text, by the first key that fits.
 
     `others` are labels that the value may have been sealed with by mistake, and what to say then; they never open it.
-    Raises `DecryptError`, which names the fingerprints that were tried and nothing of the value.
+    Raises `DecryptError`, which names the fingerprints that were tried and nothing of the value, or `UnreachableError`
+    where no key opens it but one that can't be read might.
     """
     try:
         raw = base64.b64decode(text, validate=True)
@@ -128,10 +151,12 @@ def open_value(keys: Sequence[SealingKey], text: str, label: bytes, others: Iter
     part, sealed = raw[2 : 2 + length], raw[2 + length :]
     if len(raw) < 2 or len(part) < length or len(sealed) < _TAG:
         raise DecryptError("is truncated: seal the value again")
-    if not keys:
+    if not known:
         raise DecryptError("can't be opened: there is no key yet; see `mooring sealed-secrets list`")
+    keys = [key for key in known if isinstance(key, SealingKey)]
+    lost = [key for key in known if isinstance(key, LostKey) and key.size == length]
     tried = ", ".join(key.fingerprint for key in keys)
-    if all(key.size != length for key in keys):
+    if not lost and all(key.size != length for key in keys):
         raise DecryptError(
             f"was sealed for a key of {length * 8} bits, which none here has (tried {tried}): import the key of the "
             "cluster that it was sealed for, or seal it again"
@@ -149,6 +174,12 @@ def open_value(keys: Sequence[SealingKey], text: str, label: bytes, others: Iter
     for other, told in others:
         if other != label and any(key.session_key(part, other) is not None for key in keys):
             raise DecryptError(told)
+    if lost:
+        names = ", ".join(key.fingerprint for key in lost)
+        raise UnreachableError(
+            f"was not sealed for a key that can be read now (tried {tried or 'none'}), perhaps for {names}, which "
+            f"can't: {lost[0].why}. It is tried again; `mooring sealed-secrets import` puts a key back"
+        )
     raise DecryptError(
         f"no key here opens it (tried {tried}): it was sealed for another key, for an object of another name or "
         "namespace, or was changed; import the key that it was sealed for, or seal it again"

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from mooring.errors import ConfigurationError, DecryptError
+from mooring.errors import ConfigurationError, DecryptError, UnreachableError
 from mooring.model.merges import merge_key
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.secrets.sealed import SCOPES, Scope, SealingKey, label_of, open_value, seal_value
+from mooring.secrets.sealed import SCOPES, LostKey, Scope, SealingKey, label_of, open_value, seal_value
 
 __all__ = [
     "GROUP",
@@ -118,10 +118,10 @@ def patch_key(namespace: str, name: str) -> ObjectKey:
     return merge_key(namespace, name, f"sealed:{name}")
 
 
-def unseal(sealed: Sealed, keys: Sequence[SealingKey], templates: Templates) -> Manifest:
+def unseal(sealed: Sealed, keys: Sequence[SealingKey | LostKey], templates: Templates) -> Manifest:
     """The Secret, or what is added to one.
 
-    Raises `DecryptError` naming the key of the value, or what evaluating the templates raises.
+    Raises as `open_values` does, or what evaluating the templates raises.
     """
     data = open_values(sealed, keys)
     texts = {key: text for key, text in sealed.templates.items() if text is not None}
@@ -145,18 +145,18 @@ def unseal(sealed: Sealed, keys: Sequence[SealingKey], templates: Templates) -> 
     }
 
 
-def open_values(sealed: Sealed, keys: Sequence[SealingKey]) -> dict[str, bytes]:
-    """The values alone. Raises `DecryptError`."""
+def open_values(sealed: Sealed, keys: Sequence[SealingKey | LostKey]) -> dict[str, bytes]:
+    """The values alone. Raises `DecryptError` or `UnreachableError` (see `open_value`) naming the key of the value."""
     opened = {}
     for key, text in sealed.values.items():
         try:
             opened[key] = open_value(keys, text, sealed.label, _mistakes(sealed))
-        except DecryptError as error:
-            raise DecryptError(error.message, field=f"spec.encryptedData.{key}") from None
+        except (DecryptError, UnreachableError) as error:
+            raise type(error)(error.message, field=f"spec.encryptedData.{key}") from None
     return opened
 
 
-def reseal(manifest: Manifest, keys: Sequence[SealingKey], newest: RSAPublicKey) -> Manifest:
+def reseal(manifest: Manifest, keys: Sequence[SealingKey | LostKey], newest: RSAPublicKey) -> Manifest:
     """The SealedSecret with its values sealed for the newest key, in the same scope. Raises as `unseal` does."""
     sealed = read_sealed(manifest)
     values = {key: seal_value(newest, value, sealed.label) for key, value in open_values(sealed, keys).items()}

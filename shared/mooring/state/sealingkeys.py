@@ -3,11 +3,18 @@
 One query tells which keys there are; the newest seals, all of them open. A private key is a secret of its own, named by
 its fingerprint, and is written once: `api` can put one in (an import) and never get one out. Keys are kept for ever,
 since what was sealed with them stays in git.
+
+Which key is the newest says its certificate's `notBefore`, as for the controller. One that is imported before its time,
+or after it, opens and does not seal, and the schedule makes keys as if it were not there. (The controller would seal
+with it, but makes a new one after a period all the same.)
+
+A private key that can't be read takes nothing along: the others open what was sealed for them (`sealed.LostKey`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,8 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.x509.oid import NameOID
 
-from mooring.errors import ConfigurationError
-from mooring.secrets.sealed import SealingKey, fingerprint, public_key_of
+from mooring.errors import ConfigurationError, MooringError, UnreachableError
+from mooring.secrets.sealed import LostKey, SealingKey, fingerprint, public_key_of
 from mooring.state.secret_store import SecretStore
 from mooring.state.table import Table, put
 
@@ -33,28 +40,37 @@ _PARTITION = "SEALING"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The public part of a key; `since` is when it began to seal, in seconds since the epoch."""
+    """The public part of a key; `since` is when it begins to seal, in seconds since the epoch."""
 
     fingerprint: str
     pem: str
     since: float
 
+    def is_valid(self, now: float) -> bool:
+        """Whether that time has come, and the certificate's end hasn't."""
+        until = x509.load_pem_x509_certificate(self.pem.encode()).not_valid_after_utc.timestamp()
+        return self.since <= now < until
+
 
 class SealingKeys:
     """The keys of one installation. Private keys that were read stay in the process's memory."""
 
-    def __init__(self, table: Table, secrets: SecretStore, prefix: str) -> None:
+    def __init__(
+        self, table: Table, secrets: SecretStore, prefix: str, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self._table = table
         self._secrets = secrets
         self._prefix = prefix
+        self._clock = clock
         self._private: dict[str, SealingKey] = {}
 
     def certificates(self) -> list[Certificate]:
-        """All of them, the one that seals first."""
+        """All of them, the one that seals first: the newest that is valid, or the newest where none is."""
         found = [
             Certificate(item["sk"], item["certificate"], float(item["since"])) for item in self._table.query(_PARTITION)
         ]
-        return sorted(found, key=lambda each: (each.since, each.fingerprint), reverse=True)
+        now = self._clock()
+        return sorted(found, key=lambda each: (each.is_valid(now), each.since, each.fingerprint), reverse=True)
 
     def newest(self) -> Certificate:
         """The one that seals. Raises `ConfigurationError` where there is none yet."""
@@ -67,9 +83,20 @@ class SealingKeys:
             )
         return found[0]
 
-    def private(self) -> Sequence[SealingKey]:
-        """All private keys, the newest first. Raises as reading them does."""
-        return [self._read(each) for each in self.certificates()]
+    def private(self) -> Sequence[SealingKey | LostKey]:
+        """All private keys, the one that seals first; in the place of one that can't be read, why."""
+        found: list[SealingKey | LostKey] = []
+        silent: UnreachableError | None = None
+        for each in self.certificates():
+            try:
+                if silent is not None and each.fingerprint not in self._private:
+                    raise silent
+                found.append(self._read(each))
+            except MooringError as error:
+                silent = error if isinstance(error, UnreachableError) else silent
+                size = public_key_of(each.pem).key_size // 8
+                found.append(LostKey(each.fingerprint, size, error.message))
+        return found
 
     def put(self, private: str, certificate: str) -> Certificate:
         """Keeps a key and its certificate, both PEM. Raises `ConfigurationError` where they are no pair."""
@@ -84,8 +111,7 @@ class SealingKeys:
 
     def renew(self, now: float, *, bits: int = _BITS) -> Certificate | None:
         """Makes a key where none is younger than thirty days; None where nothing was to be done."""
-        known = self.certificates()
-        if known and now - known[0].since < RENEW_AFTER:
+        if any(each.is_valid(now) and now - each.since < RENEW_AFTER for each in self.certificates()):
             return None
         key = generate_private_key(public_exponent=65537, key_size=bits)
         pem = key.private_bytes(

@@ -5,16 +5,21 @@ from __future__ import annotations
 import base64
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import orjson
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from mooring.access.parsing import built_in
 from mooring.access.project import Permitted
 from mooring.access.secretrules import SecretRules
+from mooring.errors import UnreachableError
 from mooring.flows.secrets.sealing import SealedOpener, answer_kubeseal
 from mooring.events.messages import Cause, ObjectMessage
 from mooring.flows.asked.showing import show_application
@@ -297,6 +302,82 @@ def test_nothing_that_is_kept_tells_a_value(
     live = orjson.dumps(list(world.cluster.objects.values()))
     told = leaks({"cluster": live, "packed": pack(live.decode())}, [plain])
     assert {"cluster", "packed"} == {each.split(":")[0] for each in told}
+
+
+def test_a_lost_key_fails_only_what_needs_it(world: World, keys: SealingKeys) -> None:
+    """GIVEN two keys, one of which is gone from Secrets Manager THEN what was sealed for the other still opens, and the
+    one that needs it says which; WHEN the key is back THEN it opens by itself.
+    """
+    gone, old = keys.newest().fingerprint, sealed(keys)
+    keys.renew(world.now + RENEW_AFTER + 60, bits=2048)
+    new = sealed(keys, "still here", "new")
+    client = boto3.client("secretsmanager", region_name="eu-central-1")
+    name = keys._name(gone)
+    pair = SecretStore(client).get(name)
+    client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    # WHEN a process that has read no key yet opens both
+    fresh = SealingKeys(world.table, SecretStore(client), world.table.name)
+    world.openers = (SealedOpener(lambda: fresh, _none),)
+    key = world.declare(automated=AUTOMATED)
+    world.push(key, old, new)
+    world.sync(key)
+    # THEN one is there, the other told
+    assert "still here" == value(world, ObjectKey("", "Secret", "shop", "new"))
+    assert DB not in world.cluster.objects
+    (condition,) = [each for each in shown(world, key)["conditions"] if each["type"] == "SecretError"]
+    assert condition["message"].startswith("SealedSecret db: spec.encryptedData.password:")
+    assert f"perhaps for {gone}" in condition["message"]
+    assert "ResourceNotFoundException" in condition["message"]
+    # AND kubeseal is told neither that it opens nor that it doesn't
+    with pytest.raises(UnreachableError):
+        answer_kubeseal(fresh, "/v1/verify", "Bearer t", orjson.dumps(old), lambda: "t")
+    # WHEN the key is back
+    fresh.put(pair["tls.key"], pair["tls.crt"])
+    world.now += 100
+    world.sweep()
+    assert CANARY == value(world)
+    assert [] == [each for each in shown(world, key)["conditions"] if each["type"] == "SecretError"]
+
+
+def _pair(since: float, until: float) -> tuple[str, str]:
+    """A private key and its certificate with these dates, both PEM."""
+    made, name = generate_private_key(65537, 2048), x509.Name([])
+    begin, end = (datetime.fromtimestamp(each, UTC) for each in (since, until))
+    certificate = (
+        x509.CertificateBuilder(name, name, made.public_key(), 1, begin, end)
+        .sign(made, SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(), certificate.decode()
+
+
+DAY = 24 * 3600.0
+
+
+@pytest.mark.parametrize(
+    ("since", "until"), [(60 * DAY, 90 * DAY), (-1 * DAY, -0.5 * DAY)], ids=["of the future", "expired"]
+)
+def test_a_key_out_of_its_time_opens_and_does_not_seal(
+    world: World, keys: SealingKeys, since: float, until: float
+) -> None:
+    """GIVEN an imported key whose certificate isn't valid THEN the newest valid one seals, new ones are made as if it
+    were not there, and it opens; one of the future seals when its time has come.
+    """
+    keys = SealingKeys(
+        world.table, SecretStore(boto3.client("secretsmanager", "eu-central-1")), world.table.name, clock=lambda: now
+    )
+    start = now = world.now
+    first = keys.newest()
+    imported = keys.put(*_pair(now + since, now + until))
+    made = seal_secret(secret(), public_key_of(imported.pem))
+    assert first == keys.newest()
+    assert (200, {}) == answer_kubeseal(keys, "/v1/verify", "Bearer t", orjson.dumps(made), lambda: "t")
+    now = start + RENEW_AFTER + 60
+    assert (second := keys.renew(now, bits=2048)) is not None
+    assert second == keys.newest()
+    assert keys.renew(now + DAY, bits=2048) is None
+    now = start + 61 * DAY
+    assert (imported if since > 0 else second) == keys.newest()
 
 
 def test_keys_are_renewed_after_thirty_days(world: World, keys: SealingKeys) -> None:

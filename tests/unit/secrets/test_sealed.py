@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from mooring.errors import ConfigurationError, DecryptError
+from mooring.errors import ConfigurationError, DecryptError, UnreachableError
 from mooring.model.objects import Manifest
-from mooring.secrets.sealed import SCOPES, Scope, SealingKey, label_of, open_value, seal_value
+from mooring.secrets.sealed import SCOPES, LostKey, Scope, SealingKey, label_of, open_value, seal_value
 from mooring.secrets.sealedsecret import read_sealed, reseal, seal_secret, unseal
 
 KEY, OTHER = (SealingKey(generate_private_key(65537, 2048)) for _ in range(2))
@@ -169,3 +169,22 @@ def test_a_name_that_no_secret_has_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_sealed({"metadata": {"name": name, "namespace": "shop"}, "spec": {}})
     assert "metadata.name" == caught.value.field
+
+
+def test_a_key_that_can_not_be_read_counts_where_it_might_fit() -> None:
+    """GIVEN one key that can't be read THEN others open what is theirs, and what none of them opens names the lost one;
+    a lost key of another size, or a mistake that another key knows of, is not blamed on it.
+    """
+    lost = LostKey(OTHER.fingerprint, OTHER.size, "it is gone")
+    assert b"x" == open_value([lost, KEY], seal_value(KEY.public, b"x", b"a"), b"a")
+    with pytest.raises(UnreachableError, match="it is gone") as caught:
+        open_value([lost, KEY], seal_value(OTHER.public, b"x", b"a"), b"a")
+    assert f"perhaps for {OTHER.fingerprint}" in caught.value.message
+    assert f"tried {KEY.fingerprint}" in caught.value.message
+    with pytest.raises(DecryptError, match="3072 bits"):
+        open_value([lost, KEY], seal_value(WIDE.public, b"x", b"a"), b"a")
+    with pytest.raises(DecryptError, match="a mistake"):
+        open_value([lost, KEY], seal_value(KEY.public, b"x", b"b"), b"a", [(b"b", "a mistake")])
+    with pytest.raises(UnreachableError, match="tried none") as caught:
+        unseal(read_sealed(seal_secret(secret(), OTHER.public)), [lost], none)
+    assert str(caught.value.field).startswith("spec.encryptedData.")

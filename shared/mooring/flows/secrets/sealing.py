@@ -122,7 +122,10 @@ def _find_patched(key: ObjectKey, context: Context) -> None:
 
 
 def verify(keys: SealingKeys, body: bytes) -> bool:
-    """Whether every value of a SealedSecret opens. Raises `ConfigurationError` where the body holds none."""
+    """Whether every value of a SealedSecret opens.
+
+    Raises `ConfigurationError` where the body holds none, `UnreachableError` where a key can't be read that may fit.
+    """
     from mooring.secrets.sealedsecret import open_values, read_sealed
 
     sealed = read_sealed(_sealed_in(body))
@@ -134,7 +137,7 @@ def verify(keys: SealingKeys, body: bytes) -> bool:
 
 
 def rotate(keys: SealingKeys, body: bytes) -> Manifest:
-    """The SealedSecret with its values sealed for the newest key. Raises `ConfigurationError` or `DecryptError`."""
+    """The SealedSecret with its values sealed for the newest key. Raises as `verify` does, or `DecryptError`."""
     from mooring.secrets.sealed import public_key_of
     from mooring.secrets.sealedsecret import reseal
 
