@@ -20,7 +20,7 @@ from local.stack import Options, Stack
 from tests.e2e.ground import Case, Ground, config_map
 
 LIFE = 8  # seconds of one watcher
-OBJECTS = [f"m{n}" for n in range(80)]  # each is edited a few times: more often would be a fight
+OBJECTS = [f"m{n}" for n in range(200)]  # each is edited once or twice: what is undone more often waits longer
 
 
 @pytest.fixture(scope="module")
