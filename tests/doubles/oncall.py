@@ -80,7 +80,7 @@ class OnCall:
     def _opsgenie(self, target: str, headers: dict[str, str], alert: dict[str, Any]) -> Answer:
         if headers.get("authorization") != f"GenieKey {GENIE_KEY}":
             return 403, {}, {"message": "You are not authorized to make this request", "requestId": "r"}
-        accepted = (202, {}, {"result": "Request will be processed", "took": 0.1, "requestId": "r"})
+        accepted: Answer = (202, {}, {"result": "Request will be processed", "took": 0.1, "requestId": "r"})
         path = urlsplit(target).path
         if match := re.fullmatch(r"/v2/alerts/([^/]+)/close", path):
             assert parse_qs(urlsplit(target).query)["identifierType"] == ["alias"], "the path is an alias, not an id"

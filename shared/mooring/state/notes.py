@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.state.packing import pack, unpack
-from mooring.state.table import Item, Key, Table, delete, put, update
+from mooring.state.table import Item, Key, Table, put, update
 
 __all__ = ["SETTINGS", "Note", "NoteState", "Notes", "notes_pk", "settings_from"]
 
@@ -93,20 +93,23 @@ class Notes:
         return notes_pk(of), _STATE
 
     def state_from(self, item: Item | None) -> dict[str, Any]:
-        """What is remembered: `fired` by condition, `sequence` of the last record, `born`; empty for nothing."""
+        """What is remembered: `fired` by condition, `sequence` of the last record, `born`; empty for nothing.
+
+        Of an application that is `gone` only the last record is remembered, so that nobody hears of its end twice.
+        """
         found: dict[str, Any] = {} if item is None else unpack(item["body"])
         return found
 
-    def remember(self, of: str, state: Mapping[str, Any], *, known: Item | None) -> None:
-        """Writes the state. Raises `ConflictError` where another function did since `known` was read."""
+    def remember(self, of: str, state: Mapping[str, Any], *, known: Item | None, until: float | None = None) -> None:
+        """Writes the state, to be kept for good or `until` a time. Raises `ConflictError` where another function did
+        since `known` was read.
+        """
         item: Item = {"pk": notes_pk(of), "sk": _STATE, "body": pack(dict(state))}
+        if until is not None:
+            item["ttl"] = int(until)
         item["fence"] = 1 if known is None else known["fence"] + 1
         seen = "attribute_not_exists(pk)" if known is None else "fence = :seen"
         self._table.write(put(item, seen) if known is None else put(item, seen, seen=known["fence"]))
-
-    def forget(self, of: str) -> None:
-        """Removes the state of an application that is gone; its notes stay."""
-        self._table.write(delete((notes_pk(of), _STATE)))
 
     # -- notes -----------------------------------------------------------------------------------------------------
 

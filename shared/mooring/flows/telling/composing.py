@@ -109,9 +109,10 @@ def _summary(
 
 def _alarm(telling: Telling, summary: Summary) -> str:
     """Of a state its trigger is the alarm; drift and outages have a group that their end shares; the rest is none."""
-    if telling.event is not None:
-        return alarm_name(telling.of, summary.group) if summary.group and telling.event.kind in _ENDING else ""
-    return alarm_name(telling.of, telling.trigger) if telling.condition.alarms else ""
+    if telling.condition.alarms:
+        return alarm_name(telling.of, telling.trigger)
+    ends = telling.event is not None and telling.event.kind in _ENDING
+    return alarm_name(telling.of, summary.group) if summary.group and ends else ""
 
 
 def _revision(view: View | None) -> str:

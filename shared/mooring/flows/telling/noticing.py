@@ -34,6 +34,7 @@ from mooring.state.table import Item, Key
 __all__ = ["notice"]
 
 _APP = "APP#"
+_TOLD_AGAIN = 2 * 24 * 3600.0  # seconds; a stream's records live for one day (AWS, "Change data capture")
 
 
 @dataclass(slots=True)
@@ -87,7 +88,8 @@ def notice(ports: NotifyPorts, changes: Sequence[Change]) -> None:
     send_or_hold(ports, compose(ports, config, tellings))
     for story, state in states:
         if story.gone:
-            ports.notes.forget(str(story.key))
+            ended_at = {"gone": True, **_place(story)}
+            ports.notes.remember(str(story.key), ended_at, known=story.known, until=ports.clock() + _TOLD_AGAIN)
         elif state["fired"] != story.state.get("fired") or state["open"] != story.state.get("open", {}):
             ports.notes.remember(str(story.key), state, known=story.known)
 
