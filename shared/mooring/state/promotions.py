@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from mooring.model.application import AppKey
 from mooring.model.promotionkey import PromotionKey
 from mooring.model.tracking import APP_LABEL
+from mooring.state.listedpromotions import PROMOTION_ENTRY, ListedPromotion, listed_from
 from mooring.state.packing import pack, unpack
 from mooring.state.projects import CLUSTERS
 from mooring.state.table import Item, Key, Table, check, delete, put, update
@@ -25,19 +25,15 @@ if TYPE_CHECKING:
     from mooring.access.promotion import Promotion
 
 __all__ = [
-    "PROMOTION_ENTRY",
     "Happening",
     "Landing",
-    "ListedPromotion",
     "Phase",
     "PromotionRecord",
     "PromotionSpec",
     "PromotionStatus",
     "Promotions",
-    "listed_from",
 ]
 
-PROMOTION_ENTRY = "#promotion#"  # beside the clusters, whose names can't hold a #
 Phase = Literal[
     "", "Waiting", "Blocked", "UpToDate", "Proposed", "Declined", "Verifying", "Verified", "Failed", "Suspended"
 ]
@@ -110,19 +106,6 @@ class Happening:
     url: str = ""
     carried: tuple[str, ...] = ()
     origin: dict[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListedPromotion:
-    """As every function sees it: the applications (the source first), when another look is due (0: not by the clock),
-    and a digest of what the last evaluation saw.
-    """
-
-    key: PromotionKey
-    apps: tuple[AppKey, ...]
-    due: float = 0.0
-    seen: str = ""
-    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,17 +184,6 @@ class Promotions:
         """What came of a promotion, newest first."""
         items = self._table.query(_pk(key), "HIST#", newest_first=True, limit=limit)
         return [_happening(unpack(item["body"])) for item in items]
-
-
-def listed_from(item: Item) -> ListedPromotion:
-    """A promotion's entry beside the clusters."""
-    return ListedPromotion(
-        PromotionKey.parse(item["sk"].removeprefix(PROMOTION_ENTRY)),
-        tuple(AppKey.parse(each) for each in item["apps"].splitlines()),
-        float(item.get("due", 0.0)),
-        item.get("seen", ""),
-        item.get("label", ""),
-    )
 
 
 def _pk(key: PromotionKey) -> str:

@@ -24,15 +24,17 @@ from mooring.state.clusters import (
 )
 from mooring.state.gpgkeys import GpgKeys
 from mooring.state.healthscripts import HealthScripts, new_version
+from mooring.state.listedpromotions import PROMOTION_ENTRY, ListedPromotion, listed_from
 from mooring.state.packing import pack, unpack
 from mooring.state.projects import CLUSTERS, PROJECT_VERSION, Projects
-from mooring.state.promotions import PROMOTION_ENTRY, ListedPromotion, Promotions, listed_from
 from mooring.state.secret_store import SecretStore
 from mooring.state.table import Item, Key, Table, delete, put, update
 
 if TYPE_CHECKING:
     from mooring.state.applicationsets import ApplicationSets
     from mooring.state.decisions import Decisions
+    from mooring.state.imageupdaters import ImageUpdaters
+    from mooring.state.promotions import Promotions
 
 __all__ = ["IN_CLUSTER", "Cluster", "Known", "Registration", "Registry", "find_cluster"]
 
@@ -41,19 +43,21 @@ _REACHABLE = Outage(0.0, "", 0.0)
 _CREDENTIALS = "CREDENTIALS"
 _SETTINGS = ("SETTINGS", "argocd-cm")
 _SETTINGS_VERSION = "#settings"  # beside the clusters, whose names can't hold a #
+_UPDATER_ENTRY = "#images#"  # as `state.imageupdaters` has it, which few need
 _LARGEST_SETTINGS = 300 * 1024
 _CHECKS_REMEMBERED = 3600  # seconds
 
 
 class Known(NamedTuple):
     """All registered clusters by name; the version of the settings (empty without any) and of each declared project;
-    the promotions.
+    the promotions; the names of resources that say which images are kept up to date.
     """
 
     clusters: list[Cluster]
     settings: str
     projects: dict[str, str]
     promotions: tuple[ListedPromotion, ...] = ()
+    updaters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,6 @@ class Registry:
         self._secrets = secrets
         self._prefix = prefix
         self.projects = Projects(table)
-        self.promotions = Promotions(table)
         self.gpg_keys = GpgKeys(table)
         self.health_scripts = HealthScripts(table, _SETTINGS, (CLUSTERS, _SETTINGS_VERSION))
 
@@ -86,11 +89,25 @@ class Registry:
         return ApplicationSets(self._table)
 
     @cached_property
+    def promotions(self) -> Promotions:
+        """Promotions."""
+        from mooring.state.promotions import Promotions  # as few
+
+        return Promotions(self._table)
+
+    @cached_property
     def decisions(self) -> Decisions:
         """What clusters have decided for ApplicationSets."""
         from mooring.state.decisions import Decisions  # fewer still
 
         return Decisions(self._table)
+
+    @cached_property
+    def image_updaters(self) -> ImageUpdaters:
+        """Resources that say which images are kept up to date."""
+        from mooring.state.imageupdaters import ImageUpdaters  # few installations have any
+
+        return ImageUpdaters(self._table)
 
     # -- clusters --------------------------------------------------------------------------------------------------
 
@@ -101,7 +118,7 @@ class Registry:
     def known(self) -> Known:
         """What is known of the installation in one query: its clusters, and which versions of what else there is."""
         items = self._table.query(CLUSTERS)
-        clusters, settings, projects, promotions = [], "", {}, []
+        clusters, settings, projects, promotions, updaters = [], "", {}, [], []
         for item in items:
             if item["sk"] == _SETTINGS_VERSION:
                 settings = item["version"]
@@ -109,9 +126,11 @@ class Registry:
                 projects[item["sk"].removeprefix(PROJECT_VERSION)] = item["version"]
             elif item["sk"].startswith(PROMOTION_ENTRY):
                 promotions.append(listed_from(item))
+            elif item["sk"].startswith(_UPDATER_ENTRY):
+                updaters.append(item["sk"].removeprefix(_UPDATER_ENTRY))
             else:
                 clusters.append(cluster_from(item))
-        return Known(clusters, settings, projects, tuple(promotions))
+        return Known(clusters, settings, projects, tuple(promotions), tuple(updaters))
 
     def register_cluster(
         self,

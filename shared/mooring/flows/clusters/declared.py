@@ -21,7 +21,6 @@ from mooring.errors import ConfigurationError, ConflictError, TransientError
 from mooring.flows.asked.declaring import AskPorts, UnknownApplicationError, declare, delete
 from mooring.flows.asked.projects import declare_project, delete_project
 from mooring.flows.asked.showing import show_application
-from mooring.flows.promotions.asking import UnknownPromotionError, declare_promotion, delete_promotion
 from mooring.flows.sets.circles import refuse_circle
 from mooring.flows.sets.setasking import UnknownSetError, declare_set, delete_set, show_set
 from mooring.model.application import DEFAULT_NAMESPACE, AppKey, is_registered
@@ -30,7 +29,6 @@ from mooring.model.promotionkey import PROMOTION_KIND, PromotionKey
 from mooring.model.setkey import SetKey
 from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION, tracking_value
 from mooring.state.applicationsets import SetRecord
-from mooring.state.promotions import PromotionRecord
 from mooring.state.records import Record
 
 if TYPE_CHECKING:
@@ -38,6 +36,8 @@ if TYPE_CHECKING:
     from mooring.flows.clusters.live import Live
     from mooring.health import Rules as HealthRules
     from mooring.model.options import Propagation
+    from mooring.state.imageupdaters import DeclaredUpdater
+    from mooring.state.promotions import PromotionRecord
     from mooring.state.registry import Cluster
 
 __all__ = ["Declared", "WithDeclared"]
@@ -76,8 +76,15 @@ class Declared:
         if dry_run:
             return Applied(_as_declared(document, f"application {parent}"), before is None, ())
         if key.kind == PROMOTION_KIND:
+            from mooring.flows.promotions.asking import declare_promotion  # few bundles hold one
+
             told = declare_promotion(self.ports, document, f"application {parent}").warnings
             return Applied(self._live(key), before is None, told)
+        if key.kind == "ImageUpdater":
+            from mooring.flows.images.updaters import declare_updater  # few bundles hold one
+
+            warnings = declare_updater(self.ports, document, f"application {parent}", bundled=True).warnings
+            return Applied(self._live(key), before is None, warnings)
         if key.kind == "ApplicationSet":
             if before is not None and before.tracking_id.partition(":")[0] != parent:
                 refuse_circle(self.ports.applications, self.ports.registry, SetKey(key.namespace, key.name), parent)
@@ -103,6 +110,9 @@ class Declared:
             promotion = PromotionKey(key.namespace, key.name)
             known = self.ports.registry.promotions.load([promotion])[promotion]
             return None if known.spec is None else _observed(_promotion(known))
+        if key.kind == "ImageUpdater":
+            updater = self.ports.registry.image_updaters.load([AppKey(key.namespace, key.name)])
+            return next((_observed(_updater(each)) for each in updater.values()), None)
         app = AppKey(key.namespace, key.name)
         record = self.ports.applications.load([app])[app]
         return None if record.spec is None else _observed(_application(record))
@@ -122,9 +132,19 @@ class Declared:
         if key.kind == "ApplicationSet":
             return self._delete_set(SetKey(key.namespace, key.name))
         if key.kind == PROMOTION_KIND:
+            from mooring.flows.promotions.asking import UnknownPromotionError, delete_promotion
+
             try:
                 delete_promotion(self.ports, PromotionKey(key.namespace, key.name))
             except UnknownPromotionError:
+                return False
+            return True
+        if key.kind == "ImageUpdater":
+            from mooring.flows.images.updaters import UnknownUpdaterError, delete_updater
+
+            try:
+                delete_updater(self.ports, AppKey(key.namespace, key.name))
+            except UnknownUpdaterError:
                 return False
             return True
         found = self.get(key)
@@ -153,6 +173,15 @@ class Declared:
             promotions = self.ports.registry.promotions
             mine = [each.key for each in promotions.listed() if each.label and (not wanted or each.label in wanted)]
             yield from (_observed(_promotion(each)) for each in promotions.load(mine).values() if each.spec is not None)
+            return
+        if kind == "ImageUpdater":
+            updaters = self.ports.registry.image_updaters
+            all_updaters = updaters.load(updaters.names()).values()
+            yield from (
+                _observed(_updater(each))
+                for each in all_updaters
+                if each.label and (not wanted or each.label in wanted)
+            )
             return
         keys = [
             listed.key
@@ -310,6 +339,12 @@ def _promotion(record: PromotionRecord) -> Manifest:
     assert record.spec is not None
     live = _as_declared(record.spec.promotion.declared, record.spec.by)
     numbered = {"generation": record.spec.generation, "resourceVersion": str(record.spec.generation)}
+    return {**live, "metadata": {**live["metadata"], **numbered}}
+
+
+def _updater(updater: DeclaredUpdater) -> Manifest:
+    live = _as_declared(updater.declared, updater.by)
+    numbered = {"generation": updater.generation, "resourceVersion": str(updater.generation)}
     return {**live, "metadata": {**live["metadata"], **numbered}}
 
 

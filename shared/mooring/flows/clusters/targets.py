@@ -27,7 +27,7 @@ from mooring.flows.rules.settings import NO_SETTINGS, read_settings
 from mooring.model.application import AppKey, Destination
 from mooring.model.promotionkey import PromotionKey
 from mooring.state.clusters import ALONE, Limits, find_place
-from mooring.state.promotions import ListedPromotion
+from mooring.state.listedpromotions import ListedPromotion
 from mooring.state.registry import Cluster, Registry
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from mooring.state.applications import Applications
-from mooring.state.promotions import ListedPromotion
+from mooring.state.listedpromotions import ListedPromotion
 from mooring.state.records import Record
 
 __all__ = ["due_promotions", "situation"]

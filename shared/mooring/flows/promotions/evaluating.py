@@ -23,7 +23,8 @@ from mooring.flows.promotions.proposing import commit, propose, withdraw
 from mooring.forge.ports import Change
 from mooring.model.application import AppKey
 from mooring.model.promotionkey import PromotionKey
-from mooring.state.promotions import Happening, Landing, ListedPromotion, Phase, PromotionRecord, PromotionStatus
+from mooring.state.listedpromotions import ListedPromotion
+from mooring.state.promotions import Happening, Landing, Phase, PromotionRecord, PromotionStatus
 from mooring.state.records import Record
 from mooring.state.registry import Known
 from mooring.writeback.edits import carried_out, wanted
