@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mooring.model.application import AppKey
 from mooring.model.promotionkey import PromotionKey
@@ -13,8 +13,7 @@ __all__ = ["PROMOTION_ENTRY", "ListedPromotion", "listed_from"]
 PROMOTION_ENTRY = "#promotion#"  # beside the clusters, whose names can't hold a #
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPromotion:
+class ListedPromotion(NamedTuple):
     """As every function sees it: the applications (the source first), when another look is due (0: not by the clock),
     and a digest of what the last evaluation saw.
     """
