@@ -171,7 +171,7 @@ def test_rights_are_on_what_the_environment_names(transformed: Template, name: s
                 or named == "*"
                 # Of users: which of them, clusters, stores, files and projects say.
                 or named in ("ClusterRoleArns", "ExternalSecretRoleArns", "KubeconfigSecretArns")
-                or named in ("SopsKmsKeyArns", "SopsRoleArns")
+                or named in ("EmailIdentityArns", "NotificationTopicArns", "SopsKmsKeyArns", "SopsRoleArns")
                 # Where the account's EKS clusters are: which of them, the registrations say.
                 or named.endswith(":cluster/*")
                 # Charts in Amazon's registries: which of them, the applications say.
@@ -446,3 +446,17 @@ def test_only_notify_reads_the_secret_of_notifications(transformed: Template) ->
         and "NotificationsSecret" in json.dumps(statement["Resource"])
     }
     assert {"notify"} == readers
+
+
+def test_only_notify_sends_mail_and_publishes_where_it_is_named(transformed: Template) -> None:
+    """Mail goes out as the identities of a parameter, messages to the topics of another, from one function alone."""
+    senders = {
+        (name, each["Action"], _target(each["Resource"]))
+        for name in FUNCTIONS
+        for each in _statements(_role_of(transformed, _function(transformed, name)))
+        if {"ses:SendEmail", "sns:Publish"}.intersection(_list(each["Action"]))
+    }
+    assert {
+        ("notify", "ses:SendEmail", "EmailIdentityArns"),
+        ("notify", "sns:Publish", "NotificationTopicArns"),
+    } == senders

@@ -68,7 +68,7 @@ def load_yaml(text: str, where: str) -> Any:
 
 def read_config(data: Mapping[str, str]) -> Config:
     """What the `data` of the ConfigMap means. Raises `ConfigurationError` naming the key."""
-    from mooring.notify.services import TYPES
+    from mooring.notify.declaring import check_service, check_type
 
     services: dict[str, Declared] = {}
     triggers = dict(CATALOG)
@@ -82,10 +82,10 @@ def read_config(data: Mapping[str, str]) -> Config:
         match kind:
             case "service":
                 type_, _, own = name.partition(".")
-                if type_ not in TYPES:
-                    known = ", ".join(sorted(TYPES))
-                    raise ConfigurationError(f"is of no service that is known here ({known})", field=where)
-                services[own or type_] = Declared(type_, _mapping(_something(load_yaml(text, where)), where))
+                check_type(type_, where)
+                settings = _mapping(_something(load_yaml(text, where)), where)
+                check_service(type_, settings, where)
+                services[own or type_] = Declared(type_, settings)
             case "trigger":
                 triggers[name] = _conditions(load_yaml(text, where), where)
             case "template":
