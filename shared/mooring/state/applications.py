@@ -18,6 +18,7 @@ from mooring.model.application import AppKey
 from mooring.model.chain import Chained, Head
 from mooring.plan.inventory import Inventory, from_rows, to_rows
 from mooring.state import codec
+from mooring.state.chaining import if_readable
 from mooring.state.deeds import Deeds
 from mooring.state.drifts import Drifts
 from mooring.state.lists import (
@@ -223,17 +224,19 @@ class Applications:
         items = self._table.get_many(leases) if leases else {}
         return {leases[at]: codec.lease_from(item).head for at, item in items.items()}
 
-    def links(self, key: AppKey, low: str, high: str, limit: int = 0) -> Iterator[tuple[str, Chained, Operation]]:
+    def links(
+        self, key: AppKey, low: str, high: str, limit: int = 0
+    ) -> Iterator[tuple[str, Chained, Operation | None]]:
         """The operations with ids between two, in order of time, each as a record of its chain, too, and before them
-        where each stands among the items.
+        where each stands among the items. One that somebody made unreadable is None.
         """
         for item in self._table.query(application_pk(key), between=(f"OP#{low}", f"OP#{high}"), limit=limit):
-            yield item["sk"].removeprefix("OP#"), codec.operation_link(item), codec.operation_from(item)
+            yield item["sk"].removeprefix("OP#"), codec.operation_link(item), if_readable(codec.operation_from, item)
 
-    def newest_links(self, key: AppKey, limit: int) -> list[tuple[Chained, Operation]]:
+    def newest_links(self, key: AppKey, limit: int) -> list[tuple[Chained, Operation | None]]:
         """The newest operations of an application, or of whatever had its name, newest first."""
         items = self._table.query(application_pk(key), "OP#", newest_first=True, limit=limit)
-        return [(codec.operation_link(item), codec.operation_from(item)) for item in items]
+        return [(codec.operation_link(item), if_readable(codec.operation_from, item)) for item in items]
 
     # -- what git wants --------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from mooring.model.application import AppKey
 from mooring.model.chain import Chained, Head, append
 from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField, Done, DriftRecord, Suspect
+from mooring.state.chaining import chained_from, if_readable
 from mooring.state.lists import application_pk
 from mooring.state.packing import pack, unpack
 from mooring.state.table import Item, Key, Operation, Table, put, update
@@ -91,15 +92,17 @@ class Drifts:
         found = {keys[key]: Head(item["seq"], item["hash"]) for key, item in items.items()}
         return {app: found.get(app, Head()) for app in keys.values()}
 
-    def links(self, app: AppKey, low: str, high: str, limit: int = 0) -> Iterator[tuple[str, Chained, DriftRecord]]:
-        """The records of an application with ids between two, in order of time, each as a record of its chain, too."""
+    def links(
+        self, app: AppKey, low: str, high: str, limit: int = 0
+    ) -> Iterator[tuple[str, Chained, DriftRecord | None]]:
+        """The records of an application with ids between two, in order of time, each as a record of its chain, too.
+
+        One that somebody made unreadable is None.
+        """
         for item in self._table.query(application_pk(app), between=(f"DRIFT#{low}", f"DRIFT#{high}"), limit=limit):
             id_ = item["sk"].removeprefix("DRIFT#")
-            sworn = Chained(
-                _chain(str(app)), item.get("seq", 0), item.get("prev", ""), "drift", id_, _sworn(item),
-                item.get("hash", ""),
-            )  # fmt: skip
-            yield id_, sworn, drift_from(item)
+            sworn = chained_from(item, _chain(str(app)), id_, kind="drift", body=_sworn)
+            yield id_, sworn, if_readable(drift_from, item)
 
     def conclude(
         self, app: AppKey, keys: Collection[ObjectKey], done: Done, *, now: float, operation: str = ""

@@ -36,7 +36,13 @@ _ENOUGH: Final = 2 * 1024 * 1024  # bytes of bodies after which a page is full: 
 _AT_ONCE: Final = 50  # chains that one request looks into
 _END: Final = "~"  # sorts behind every id
 _DRIFT: Final = " drift"
+_TOLD: Final = {"time", "action", "outcome"}  # of an action, at least
 _Row = dict[str, Any]
+_UNREADABLE: Final[_Row] = {
+    "time": "", "endedAt": "", "action": "unreadable", "outcome": "", "actor": "", "trigger": "", "cause": "",
+    "revision": "", "bundle": "", "formerBundle": "", "prune": False, "chosen": [], "commit": None,
+    "mergedRequest": None, "objects": [], "message": "it is not as it was written; `mooring audit verify` tells more",
+}  # fmt: skip
 _Found = tuple[str, Chained, Operation | DriftRecord | None]
 
 
@@ -95,7 +101,7 @@ def list_operations(ports: RecordPorts, key: AppKey, asked: Mapping[str, str]) -
 
 def show_operation(ports: RecordPorts, key: AppKey, id_: str) -> dict[str, Any]:
     """The last record of one operation. Raises `UnknownOperationError`."""
-    found = [("", link, each) for _, link, each in ports.applications.links(key, id_, f"{id_}~") if each.id == id_]
+    found = [("", link, each) for _, link, each in ports.applications.links(key, id_, f"{id_}~") if link.id == id_]
     if not found:
         raise UnknownOperationError(f"no operation has the id {id_}; `mooring app history --all` lists them")
     row: dict[str, Any] = _page(ports, [*found[-1:]])["items"][0]
@@ -139,8 +145,10 @@ def _row(
     link: Chained, told: Operation | DriftRecord | None, requests: Mapping[tuple[str, str], MergedRequest | None]
 ) -> _Row:
     match told:
-        case None:
+        case None if link.kind == "action" and isinstance(link.body, dict) and _TOLD <= link.body.keys():
             row = {"id": link.id, **link.body}
+        case None:
+            row = _UNREADABLE | {"id": link.id, "application": link.chain.removesuffix(_DRIFT)}
         case DriftRecord():
             row = _drift(told)
         case Operation():

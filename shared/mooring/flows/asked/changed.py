@@ -26,7 +26,7 @@ def ask_changes(ports: RegisterPorts, app: AppKey, id_: str, by: str, now: float
     record = ports.applications.load([app])[app]
     if record.spec is None:
         raise UnknownApplicationError("no application of this name is declared", subject=str(app))
-    if all(each.id != id_ for _, _, each in ports.applications.links(app, id_, f"{id_}~")):
+    if all(link.id != id_ for _, link, _ in ports.applications.links(app, id_, f"{id_}~")):
         raise UnknownOperationError(f"no operation has the id {id_}; `mooring app history --all` lists them")
     cluster = record.status.cluster
     ports.registry.put_check(cluster, id_, None, now=now)

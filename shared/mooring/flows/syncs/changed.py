@@ -32,9 +32,11 @@ def tell_changes(ports: SyncPorts, message: ObjectMessage) -> None:
     except PermanentError:
         return  # the cluster was removed since the message was sent
     links = ports.applications.links(message.app, message.blame, f"{message.blame}~")
-    found = [each for _, _, each in links if each.id == message.blame]
+    found = [each for _, _, each in links if each is not None and each.id == message.blame]
     try:
-        told = _told(ports, found[-1]) if found else {"error": "there is no such operation"}
+        told = (
+            _told(ports, found[-1]) if found else {"error": "there is no such operation, or its record can't be read"}
+        )
     except MooringError as error:
         told = {"error": str(error)}
     finally:
