@@ -62,7 +62,9 @@ class Targets:
 
     def refresh(self) -> None:
         """Reads the registered clusters, and the settings where they have changed; call it once an invocation."""
-        self._clusters, version, self._projects, self._promotions = self._registry.known()
+        known = self._registry.known()
+        version = known.settings
+        self._clusters, self._projects, self._promotions = known.clusters, known.projects, known.promotions
         if version != self._version:
             self.settings = read_settings(*self._registry.health_scripts.in_force())
             self._version = version
