@@ -158,8 +158,11 @@ def _apply_one(api: Api, origin: str, document: dict[str, Any]) -> tuple[dict[st
     if kind == "Promotion":
         answer = api.call("POST", "promotions", body=document)
         return answer.get("promotion") or document, answer.get("warnings") or []
+    if kind == "ImageUpdater":
+        answer = api.call("POST", "imageupdaters", body=document)
+        return answer.get("imageUpdater") or document, answer.get("warnings") or []
     if kind != "Application":
-        advice = "only Applications, ApplicationSets, AppProjects and Promotions can be applied"
+        advice = "only Applications, ApplicationSets, AppProjects, Promotions and ImageUpdaters can be applied"
         raise ConfigurationError(f"{kind!r}: {advice}" if kind else f"missing: {advice}", field="kind")
     answer = api.call("POST", "applications", body=document)
     return answer.get("application") or document, answer.get("warnings") or []

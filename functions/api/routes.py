@@ -159,7 +159,7 @@ def make_app(composition: Composition) -> APIGatewayHttpResolver:
     add_sealing_routes(app, composition, authorised, body)
     add_key_routes(app, composition, authorised, body)
     add_hook_routes(app, composition, authorised, body)
-    add_image_routes(app, composition, authorised, _ADMINISTRATOR)
+    add_image_routes(app, composition, authorised, body, key, _ADMINISTRATOR)
     add_audit_routes(app, composition, authorised, key, _ADMINISTRATOR)
     add_notification_routes(app, composition, authorised, body)
     add_page_routes(app, composition)

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.tools import ensure
+from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ImagesMessage
+from mooring.flows.clusters.declared import Declared
 from mooring.flows.images.ports import ImagePorts, ImageSettings
+from mooring.flows.images.updaters import UnknownUpdaterError, declare_updater, delete_updater, list_updaters
 from mooring.flows.images.updating import handle_images
 from mooring.images.registries import ImageRegistries
 from mooring.images.remembering import ProcessMemory
-from mooring.model.application import AppKey, parse_application
+from mooring.model.application import AppKey, is_registered, parse_application
 from mooring.model.imageannotations import PREFIX
 from mooring.model.imageregistries import RegistryEndpoint
+from mooring.model.objects import ObjectKey
 from mooring.source.commits import Writers
 from mooring.source.gokit import GoKit
 from mooring.state.images import ImagesState, ImageStates
@@ -74,6 +78,7 @@ class Ground:
         """An application whose image `app=…` is kept up to date, rendered once by nobody."""
         annotations = {f"{PREFIX}image-list": f"app={self.registry.host}/{image}"}
         annotations |= {f"{PREFIX}{key.replace('__', '.').replace('_', '-')}": each for key, each in settings.items()}
+        annotations = {key: each for key, each in annotations.items() if each}
         document = {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "Application",
@@ -285,3 +290,51 @@ def test_what_would_be_written_is_shown(ground: Ground) -> None:
     )
     assert commits == ground.commits()
     assert () == ground.state(key).rows
+
+
+UPDATER = {
+    "apiVersion": "argocd-image-updater.argoproj.io/v1alpha1",
+    "kind": "ImageUpdater",
+    "metadata": {"name": "shop", "namespace": "argocd"},
+}
+
+
+def test_a_resource_says_what_annotations_would(ground: Ground) -> None:
+    """GIVEN an ImageUpdater that selects an application by its name, the application needs no annotations; removed, its
+    word counts no more.
+    """
+    image = f"{ground.registry.host}/res/web"
+    ground.registry.push("res/web", "v1.0.0", "v1.1.0", "v2.0.0")
+    ground.git.commit("shop.git", {"plain/kustomization.yaml": kustomization(image, "v1.0.0")})
+    key = ground.declare("plain", "res/web", image_list="")
+    ground.render(key, "res/web", "v1.0.0")
+    assert [] == ground.look()
+    git = {"method": "git", "gitConfig": {"writeBackTarget": "kustomization"}}
+    refs = [{"namePattern": "pl*", "images": [{"alias": "app", "imageName": f"{image}:1.x"}]}]
+    document = {**UPDATER, "spec": {"writeBackConfig": git, "applicationRefs": refs}}
+    declare_updater(ground.world.asking, document, "ada")
+    assert [ImagesMessage(Cause("spec", by="ada"))] == [each for to, each in ground.world.queues.sent if to == "images"]
+    assert [key] == [each.app for each in ground.look()]
+    assert "newTag: v1.1.0" in ground.show("plain/kustomization.yaml")
+    assert [document["spec"]] == [each["spec"] for each in list_updaters(ground.world.asking)]
+    delete_updater(ground.world.asking, AppKey("argocd", "shop"))
+    assert () == ground.world.registry.known().updaters
+    with pytest.raises(UnknownUpdaterError):
+        delete_updater(ground.world.asking, AppKey("argocd", "shop"))
+
+
+def test_a_bundle_may_declare_one_for_its_own_namespace(ground: Ground) -> None:
+    """GIVEN an ImageUpdater in a bundle, it goes to the registry as Applications do, and may not reach elsewhere."""
+    declared = Declared(ground.world.asking)
+    refs = [{"namePattern": "*", "images": [{"alias": "app", "imageName": "web:1.x"}]}]
+    document: dict[str, Any] = {**UPDATER, "spec": {"applicationRefs": refs}}
+    assert is_registered("argocd-image-updater.argoproj.io", "ImageUpdater")
+    assert declared.apply(document, dry_run=False).created
+    key = ObjectKey.of(document)
+    found = declared.get(key)
+    assert found is not None
+    assert not declared.apply(document, dry_run=False).created
+    with pytest.raises(ConfigurationError, match=r"spec\.namespace"):
+        declared.apply({**document, "spec": document["spec"] | {"namespace": "others"}}, dry_run=False)
+    assert declared.delete(key)
+    assert not declared.delete(key)

@@ -48,9 +48,12 @@ NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
+_OTHERS: Final = (("mooring.dev", "Promotion"), ("argocd-image-updater.argoproj.io", "ImageUpdater"))
+
+
 def is_registered(group: str, kind: str) -> bool:
     """Whether objects of a kind go to the registry, and not to a cluster."""
-    return (group == GROUP and kind in REGISTERED_KINDS) or (group, kind) == ("mooring.dev", "Promotion")
+    return (group == GROUP and kind in REGISTERED_KINDS) or (group, kind) in _OTHERS
 
 
 @dataclass(frozen=True, slots=True, order=True)

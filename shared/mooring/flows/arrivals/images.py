@@ -24,7 +24,7 @@ def send_for_images(
 ) -> list[AppKey]:
     """Sends what has those who use these images looked at; who they may be. Raises what the table and queues raise."""
     images = tuple(dict.fromkeys(each.image for each in pushed))
-    users = users_of(applications.registered(), updaters_of(registry.known()), images)
+    users = users_of(applications.registered(), updaters_of(registry, registry.known()), images)
     if users:
         queues.send("images", [ImagesMessage(cause, images=images)])
     return users

@@ -55,7 +55,7 @@ def ask_update(ports: AskPorts, asked: Mapping[str, str], by: str) -> list[AppKe
 
 
 def _users(ports: AskPorts) -> list[AppKey]:
-    return users_of(ports.applications.registered(), updaters_of(ports.registry.known()))
+    return users_of(ports.applications.registered(), updaters_of(ports.registry, ports.registry.known()))
 
 
 def _named(ports: AskPorts, asked: Mapping[str, str]) -> tuple[AppKey, ...]:

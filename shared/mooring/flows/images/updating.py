@@ -40,7 +40,7 @@ def handle_images(ports: ImagePorts, messages: Sequence[ImagesMessage]) -> None:
     given = _merged([each for each in messages if not each.plan])
     for message in given:
         known = ports.asking.registry.known()
-        updaters = updaters_of(known)
+        updaters = updaters_of(ports.asking.registry, known)
         apps = tended_apps(ports, _concerned(ports, message, updaters), known, updaters, message.images)
         if message.repository is None:
             by_repository = groups(apps)
@@ -81,7 +81,7 @@ def _answer(ports: ImagePorts, message: ImagesMessage) -> None:
     """Keeps what would be written, for whoever wants to see it."""
     try:
         known = ports.asking.registry.known()
-        updaters = updaters_of(known)
+        updaters = updaters_of(ports.asking.registry, known)
         apps = tended_apps(ports, _concerned(ports, message, updaters), known, updaters)
         plan = _plan(ports, apps, ports.registries(ports.settings()))
         found = told_plan(apps, plan, _held(apps, plan.updates))

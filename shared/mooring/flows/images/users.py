@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from mooring.errors import ConfigurationError
 from mooring.model.application import AppKey
 from mooring.model.imageannotations import parse_image_spec
-from mooring.model.imageupdater import ImageUpdater
+from mooring.model.imageupdater import ImageUpdater, parse_image_updater
 from mooring.state.lists import Listed
-from mooring.state.registry import Known
+from mooring.state.registry import Known, Registry
 
 __all__ = ["updaters_of", "used_images", "users_of"]
 
 
-def updaters_of(known: Known) -> tuple[ImageUpdater, ...]:
-    """The resources `ImageUpdater` that are declared."""
-    return ()
+def updaters_of(registry: Registry, known: Known) -> tuple[ImageUpdater, ...]:
+    """The resources `ImageUpdater` that are declared; none are read where there are none."""
+    if not known.updaters:
+        return ()
+    found = registry.image_updaters.load(AppKey.parse(name) for name in known.updaters)
+    return tuple(parse_image_updater(each.declared) for _, each in sorted(found.items()))
 
 
 def users_of(listed: Iterable[Listed], updaters: tuple[ImageUpdater, ...], images: Iterable[str] = ()) -> list[AppKey]:

@@ -85,7 +85,7 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
 
         due = due_promotions(ports.applications, known.promotions, ports.clock())
         ports.queues.send("renders", [PromotionMessage(str(each.key), _TICK) for each in due], alone=True)
-    if any(each.images for each in listed):
+    if known.updaters or any(each.images for each in listed):
         ports.queues.send("images", [ImagesMessage(_TICK)])
     watched = _watched(ports, known.clusters, clusters)
     stale, troubles = _stale(ports, listed, sets, known.clusters)
