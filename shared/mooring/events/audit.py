@@ -45,6 +45,9 @@ _NOISE = frozenset(
 _NODES_OWN = frozenset({("", "nodes"), ("", "pods")})
 _ACCOUNT = "system:serviceaccount:"
 _MACHINERY = ("system:kube-", "system:node:", "system:serviceaccount:kube-system:", "system:apiserver", "eks:")
+# EKS writes what it knows of a caller without a prefix, and the principal with this one, too; under others anybody who
+# maps the claims of another identity provider can say anything.
+_AUTHENTICATOR = "sigs.k8s.io/aws-iam-authenticator/"
 _LONGEST = 256  # characters of what a stranger wrote
 _MOST = 50  # groups, addresses or fields
 _BODIES = (',"requestObject":', ',"responseObject":')
@@ -212,10 +215,10 @@ def _time(event: Mapping[str, Any]) -> str:
 
 def _identity(event: Mapping[str, Any], field: str) -> Identity:
     user = _mapping(event, field)
-    extra = {str(name).rpartition("/")[2]: value for name, value in _mapping(user, "extra").items()}
+    extra = _mapping(user, "extra")
 
     def said(name: str) -> str:
-        values = _texts(extra.get(name))
+        values = _texts(extra.get(name)) or _texts(extra.get(_AUTHENTICATOR + name))
         return values[0] if values else ""
 
     names = ("arn", "canonicalArn", "sessionName", "accessKeyId", "principalId")

@@ -164,6 +164,18 @@ def test_an_impersonator_stays_the_one_who_did_it() -> None:
     assert ("alice", Identity("system:serviceaccount:shop:deployer", ("g",))) == (deed.who.user, deed.as_whom)
 
 
+def test_only_ekss_own_words_are_an_iam_identity() -> None:
+    """GIVEN fields that EKS's authenticator writes under its prefix, and others that another identity provider chose
+    WHEN read THEN the first count, and nobody can give themselves an ARN by the second.
+    """
+    prefixed = {
+        "sigs.k8s.io/aws-iam-authenticator/principalId": ["AROAX"],
+        "sso.example/arn": ["arn:aws:iam::1:user/ada"],
+    }
+    (deed,) = read(event(user={"username": "mallory", "extra": prefixed})).deeds
+    assert Iam(principal="AROAX") == deed.who.iam
+
+
 def test_what_mooring_did_is_set_aside() -> None:
     """GIVEN Mooring's own apply WHEN its user is known THEN it is no deed, and a forged user agent is one that says so."""
     ours = event(userAgent="mooring/0.1", user={"username": "mooring"})
