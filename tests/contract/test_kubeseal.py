@@ -29,7 +29,7 @@ from mooring.secrets.sealedsecret import read_sealed, seal_secret, unseal
 from mooring.source.gokit import GoKit
 from mooring.state.sealingkeys import RENEW_AFTER, SealingKeys, _signed
 from mooring.state.secret_store import SecretStore
-from mooring.state.table import Table
+from tests.doubles.tables import create_table
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-central-1"
@@ -113,15 +113,10 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, programs: dict
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        dynamodb = boto3.client("dynamodb", region_name=REGION)
-        dynamodb.create_table(
-            TableName="mooring", BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        )  # fmt: skip
+        table = create_table(boto3.client("dynamodb", region_name=REGION), "mooring")
         secrets = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="token", SecretString=json.dumps({"token": TOKEN}))
-        keys = SealingKeys(Table(dynamodb, "mooring"), SecretStore(secrets), "m")
+        keys = SealingKeys(table, SecretStore(secrets), "m")
         keys.renew(time.time(), bits=2048)
         api = _loaded("api_app", ROOT / "functions" / "api" / "app.py")
         sync = _loaded("sync_app", ROOT / "functions" / "sync" / "app.py")

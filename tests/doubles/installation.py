@@ -35,6 +35,7 @@ from mooring.state.records import Commit, Record, Rendering, Request, Spec, Want
 from mooring.state.registry import Registry
 from mooring.state.table import Table
 from tests.doubles.cluster import MemoryCluster
+from tests.doubles.tables import create_table
 
 REPOSITORY = "git.test/acme/shop"
 
@@ -236,17 +237,8 @@ def installation() -> Iterator[Callable[[], World]]:
             name, bucket = f"table-{made}", f"bundles-{made}"
             # One for each: moto closes an object that is written again while another world reads it.
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
-            dynamodb.create_table(
-                TableName=name,
-                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-                AttributeDefinitions=[
-                    {"AttributeName": "pk", "AttributeType": "S"},
-                    {"AttributeName": "sk", "AttributeType": "S"},
-                ],
-                BillingMode="PAY_PER_REQUEST",
-            )
             return World(
-                Table(dynamodb, name),
+                create_table(dynamodb, name),
                 Bundles(s3, bucket, KmsKeyService(lambda: kms, key_id), Digests(lambda: b"k" * 48)),
             )
 

@@ -25,6 +25,7 @@ import pytest
 from botocore.session import get_session
 
 from tests.conftest import REGION
+from tests.doubles.tables import create_table
 from tests.infra.sam import ROOT, emulator
 
 STACK = "built"
@@ -70,12 +71,7 @@ def account(moto_server: str) -> Account:
     values["Bucket"] = f"{STACK}-bundles"
     made.client("s3").create_bucket(Bucket=values["Bucket"], CreateBucketConfiguration={"LocationConstraint": REGION})
     values["Table"] = f"{STACK}-table"
-    made.client("dynamodb").create_table(
-        TableName=values["Table"],
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+    create_table(made.client("dynamodb"), values["Table"])
     for logical, content in (
         ("WebhookSecret", {"github": WEBHOOK_SECRET}),
         ("ApiTokenSecret", {"token": API_TOKEN}),

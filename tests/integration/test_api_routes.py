@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
@@ -21,11 +18,11 @@ from mooring.state.applications import Applications
 from mooring.state.notes import Note, Notes
 from mooring.state.records import Status
 from mooring.state.table import Table
+from tests.doubles.deployed import API_TOKEN as TOKEN
+from tests.doubles.deployed import Handler, deployed_api
 from tests.doubles.signing import pen
 
 ROOT = Path(__file__).parents[2]
-REGION = "eu-central-1"
-TOKEN = "a-token-for-tests"  # noqa: S105 (of moto's account)
 REPOSITORY = "https://git.test/acme/root"
 
 
@@ -33,7 +30,8 @@ REPOSITORY = "https://git.test/acme/root"
 class Api:
     """The handler, and the table that it writes."""
 
-    handler: Callable[[dict[str, Any], Any], dict[str, Any]]
+    handler: Handler
+    table: Table
     applications: Applications
 
     def ask(self, method: str, path: str, body: object = None, *, token: str = TOKEN) -> tuple[int, Any]:
@@ -53,32 +51,10 @@ class Api:
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+def api() -> Iterator[Api]:
     """A new installation, as the function `api` sees it."""
-    monkeypatch.syspath_prepend(ROOT / "functions" / "api")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    before = set(sys.modules)
-    with mock_aws():
-        dynamodb, sqs = boto3.client("dynamodb", region_name=REGION), boto3.client("sqs", region_name=REGION)
-        key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        types = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
-        dynamodb.create_table(
-            TableName="mooring", KeySchema=key, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
-        )
-        secrets = boto3.client("secretsmanager", region_name=REGION)
-        secrets.create_secret(Name="token", SecretString=json.dumps({"token": TOKEN}))
-        environment = {"MOORING_TABLE": "mooring", "MOORING_API_TOKEN_SECRET": "token", "MOORING_SECRET_PREFIX": "m"}
-        for name in ("RENDERS", "SYNCS", "NOTES"):
-            queue = sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
-            environment[f"MOORING_{name}_QUEUE"] = queue["QueueUrl"]
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        from app import handler  # type: ignore[import-not-found]
-
-        yield Api(handler, Applications(Table(dynamodb, "mooring")))
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(ROOT / "functions")):
-            del sys.modules[name]
+    with deployed_api() as found:
+        yield Api(found.handler, found.table, Applications(found.table))
 
 
 def project(name: str = "team", **spec: Any) -> dict[str, Any]:
@@ -414,7 +390,7 @@ def test_notifications_are_declared_listed_and_tried_again(api: Api) -> None:
     refused = api.refused("PUT", "notifications/settings", {"data": {"service.pigeon": "{}"}})
     assert (400, "data[service.pigeon]") == refused[:2]
     assert (400, "app") == api.refused("GET", "notifications")[:2]
-    notes = Notes(Table(boto3.client("dynamodb", region_name=REGION), "mooring"))
+    notes = Notes(api.table)
     body = {"summary": {"title": "shop was created"}, "sections": {}}
     note = notes.begin(notes.write(Note("argocd/shop", "a1", "on-created", "slack", "team", 1.0e9, body)), until=1.0)
     notes.end(note, "failed", now=1.0e9, error="no such channel")

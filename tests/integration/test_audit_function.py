@@ -20,7 +20,7 @@ from mooring.flows.arrivals.audits import LARGEST_BODY
 from mooring.state.auditsources import AuditSources
 from mooring.state.clusters import Cluster
 from mooring.state.registry import Registry
-from mooring.state.table import Table
+from tests.doubles.tables import create_table
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-for-samples-of-audit-events"
@@ -30,15 +30,8 @@ Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 @pytest.fixture
 def handler(aws: str, monkeypatch: pytest.MonkeyPatch) -> Handler:
     """The handler over a table in which `in-cluster` may send audit events."""
-    dynamodb = boto3.client("dynamodb")
     name = f"audit-{uuid.uuid4().hex}"
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
-    table = Table(dynamodb, name)
+    table = create_table(boto3.client("dynamodb"), name)
     Registry(table, None, "mooring").change_cluster(  # type: ignore[arg-type]  # no credentials here
         Cluster("in-cluster", "https://k.test", True, "secret")
     )

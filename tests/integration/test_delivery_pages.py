@@ -6,17 +6,14 @@ import base64
 import hashlib
 import json
 import re
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from mooring.events.messages import Cause
 from mooring.flows.asked.declaring import AskPorts, declare
@@ -30,10 +27,10 @@ from mooring.state.lists import application_pk
 from mooring.state.records import Commit, Operation, Rendering, RenderFailure, WantedState
 from mooring.state.registry import Registry
 from mooring.state.table import Table, put
+from tests.doubles.deployed import API_TOKEN as TOKEN
+from tests.doubles.deployed import Handler, deployed_api
 
 ROOT = Path(__file__).parents[2]
-REGION = "eu-central-1"
-TOKEN = "a-token-for-tests"  # noqa: S105 (of moto's account)
 PAGE = "/api/v1/pages/deliveries"
 NOON = 1_790_000_000.0
 VOID = {"meta", "input", "br"}
@@ -43,7 +40,7 @@ VOID = {"meta", "input", "br"}
 class Api:
     """The handler, and what it reads."""
 
-    handler: Callable[[dict[str, Any], Any], dict[str, Any]]
+    handler: Handler
     table: Table
     asking: AskPorts
 
@@ -96,35 +93,12 @@ class Api:
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+def api() -> Iterator[Api]:
     """A new installation, as the function `api` sees it."""
-    monkeypatch.syspath_prepend(ROOT / "functions" / "api")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    before = set(sys.modules)
-    with mock_aws():
-        dynamodb, sqs = boto3.client("dynamodb", region_name=REGION), boto3.client("sqs", region_name=REGION)
-        key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        types = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
-        dynamodb.create_table(
-            TableName="mooring", KeySchema=key, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
-        )
-        secrets = boto3.client("secretsmanager", region_name=REGION)
-        secrets.create_secret(Name="token", SecretString=json.dumps({"token": TOKEN}))
-        environment = {"MOORING_TABLE": "mooring", "MOORING_API_TOKEN_SECRET": "token", "MOORING_SECRET_PREFIX": "m"}
-        for name in ("RENDERS", "SYNCS"):
-            queue = sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
-            environment[f"MOORING_{name}_QUEUE"] = queue["QueueUrl"]
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        from app import handler  # type: ignore[import-not-found]
-
-        table = Table(dynamodb, "mooring")
-        registry = Registry(table, None, "mooring")  # type: ignore[arg-type]  # no credentials here
-        queues = Queues(sqs, {name.lower(): environment[f"MOORING_{name}_QUEUE"] for name in ("RENDERS", "SYNCS")})
-        yield Api(handler, table, AskPorts(Applications(table), queues, lambda: NOON, registry))
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(ROOT / "functions")):
-            del sys.modules[name]
+    with deployed_api() as found:
+        registry = Registry(found.table, None, "mooring")  # type: ignore[arg-type]  # no credentials here
+        queues = Queues(found.sqs, found.queues)
+        yield Api(found.handler, found.table, AskPorts(Applications(found.table), queues, lambda: NOON, registry))
 
 
 class Outline(HTMLParser):

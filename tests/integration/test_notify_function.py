@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from mooring.model.application import parse_application
 from mooring.state import codec
@@ -19,11 +16,10 @@ from mooring.state.packing import unpack
 from mooring.state.records import Spec
 from mooring.state.stream import change_from
 from mooring.state.table import Table
+from tests.doubles.deployed import REGION, Handler, deployed
 from tests.doubles.listeners import TOKEN, Listeners, listeners
 
 ROOT = Path(__file__).parents[2]
-REGION = "eu-central-1"
-Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 class Notify:
@@ -49,40 +45,16 @@ class Notify:
 
 @pytest.fixture
 def notify(monkeypatch: pytest.MonkeyPatch, tools: dict[str, Path]) -> Iterator[Notify]:
-    monkeypatch.syspath_prepend(ROOT / "functions" / "notify")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("PATH", f"{tools['gokit'].parent}:/usr/bin:/bin")
-    before = set(sys.modules)
-    with mock_aws(), listeners() as heard:
-        dynamodb, sqs = boto3.client("dynamodb", region_name=REGION), boto3.client("sqs", region_name=REGION)
-        key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        types = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
-        dynamodb.create_table(
-            TableName="mooring", KeySchema=key, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
-        )
-        boto3.client("secretsmanager", region_name=REGION).create_secret(
-            Name="notifications", SecretString=json.dumps({"slack-token": TOKEN})
-        )
-        environment = {"MOORING_TABLE": "mooring", "MOORING_NOTIFICATIONS_SECRET": "notifications"}
-        for name in ("NOTES", "NOTES_DEAD", "LATER"):
-            fifo = {"FifoQueue": "true"} if name != "LATER" else {}
-            queue = sqs.create_queue(QueueName=f"{name}{'.fifo' if fifo else ''}", Attributes=fifo)
-            environment[f"MOORING_{name}_QUEUE"] = queue["QueueUrl"]
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        from app import handler  # type: ignore[import-not-found]
-
-        table = Table(dynamodb, "mooring")
-        Notes(table).put_settings(
+    secrets = {"NOTIFICATIONS": {"slack-token": TOKEN}}
+    with listeners() as heard, deployed("notify", secrets, ("NOTES", "NOTES_DEAD", "LATER")) as found:
+        Notes(found.table).put_settings(
             {
                 "service.slack": f"{{token: $slack-token, apiURL: {heard.url}/api}}",
                 "subscriptions": "- {recipients: ['slack:team'], triggers: [on-created]}",
             }
         )
-        yield Notify(handler, table, sqs, environment["MOORING_NOTES_QUEUE"], heard)
-    for name in set(sys.modules) - before:
-        if name == "app":
-            del sys.modules[name]
+        yield Notify(found.handler, found.table, found.sqs, found.queues["notes"], heard)
 
 
 def test_the_sample_of_the_stream_becomes_a_message(notify: Notify) -> None:

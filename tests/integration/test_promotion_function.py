@@ -17,22 +17,16 @@ from mooring.flows.promotions.asking import declare_promotion, get_promotion
 from mooring.model.promotionkey import PromotionKey
 from mooring.state.applications import Applications
 from mooring.state.registry import Registry
-from mooring.state.table import Table
 from tests.doubles.installation import RecordingQueues
+from tests.doubles.tables import create_table
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_render_looks_at_a_promotion(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """GIVEN a promotion of applications that nobody declared, the function says so in its status, and fails nothing."""
-    dynamodb, name = boto3.client("dynamodb"), f"promotions-{uuid.uuid4().hex}"
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
-    table = Table(dynamodb, name)
+    name = f"promotions-{uuid.uuid4().hex}"
+    table = create_table(boto3.client("dynamodb"), name)
     registry = Registry(table, cast("Any", None), "mooring")
     asking = AskPorts(Applications(table), cast("Any", RecordingQueues()), lambda: 1.0, registry)
     document = {

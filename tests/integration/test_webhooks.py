@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from mooring.flows.asked.declaring import AskPorts, declare
 from mooring.flows.rules.settings import store_settings
@@ -27,10 +24,10 @@ from mooring.state.lists import Follows
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
 from mooring.state.table import Table
+from tests.doubles.deployed import Handler, deployed
 from tests.doubles.hooksamples import SECRETS, WEBHOOKS, event
 
 ROOT = Path(__file__).parents[2]
-REGION = "eu-central-1"
 # How the repository of each provider's samples may be declared: never as the payload spells it.
 DECLARED = {
     "github": "ssh://git@ssh.github.com:443/Example/payments.git",
@@ -51,7 +48,7 @@ STALE = {"gitlab-push-signed", "generic-push"}
 class Intake:
     """The handler, and what is behind it."""
 
-    handler: Callable[[dict[str, Any], Any], dict[str, Any]]
+    handler: Handler
     table: Table
     asking: AskPorts
     registry: Registry
@@ -94,36 +91,14 @@ class Intake:
 
 
 @pytest.fixture
-def intake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Intake]:
+def intake() -> Iterator[Intake]:
     """A new installation, as the function `webhook` sees it."""
-    monkeypatch.syspath_prepend(ROOT / "functions" / "webhook")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    before = set(sys.modules)
-    with mock_aws():
-        dynamodb, sqs = boto3.client("dynamodb", region_name=REGION), boto3.client("sqs", region_name=REGION)
-        key = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        types = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
-        dynamodb.create_table(
-            TableName="mooring", KeySchema=key, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
-        )
-        secrets = boto3.client("secretsmanager", region_name=REGION)
-        secrets.create_secret(Name="webhook", SecretString=json.dumps(SECRETS))
-        renders = sqs.create_queue(QueueName="renders.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
-        later = sqs.create_queue(QueueName="later")["QueueUrl"]
-        environment = {"MOORING_TABLE": "mooring", "MOORING_WEBHOOK_SECRET": "webhook"}
-        environment |= {"MOORING_RENDERS_QUEUE": renders, "MOORING_LATER_QUEUE": later}
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        from app import handler  # type: ignore[import-not-found]
-
-        table = Table(dynamodb, "mooring")
-        registry = Registry(table, SecretStore(secrets), "mooring")
-        queues = Queues(sqs, {"renders": renders, "syncs": renders})
-        asking = AskPorts(Applications(table), queues, time.time, registry)
-        yield Intake(handler, table, asking, registry, sqs, renders, secrets)
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(ROOT / "functions")):
-            del sys.modules[name]
+    with deployed("webhook", {"WEBHOOK": SECRETS}, ("RENDERS", "LATER")) as found:
+        renders = found.queues["renders"]
+        registry = Registry(found.table, SecretStore(found.secrets), "mooring")
+        queues = Queues(found.sqs, {"renders": renders, "syncs": renders})
+        asking = AskPorts(Applications(found.table), queues, time.time, registry)
+        yield Intake(found.handler, found.table, asking, registry, found.sqs, renders, found.secrets)
 
 
 def generic(payload: dict[str, Any], *, at: float | None = None) -> dict[str, Any]:
