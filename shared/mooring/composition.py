@@ -39,10 +39,11 @@ if TYPE_CHECKING:
     from mooring.flows.asked.registering import RegisterPorts
     from mooring.flows.clusters.live import Live
     from mooring.flows.clusters.targets import Targets
-    from mooring.flows.images.ports import ImagePorts, ImageSettings
+    from mooring.flows.images.ports import ImagePorts
     from mooring.flows.promotions.ports import PromotionPorts
     from mooring.flows.renders.credentials import RegisteredCredentials
     from mooring.flows.renders.tasks import RenderPorts
+    from mooring.flows.rules.images import ImageSettings
     from mooring.flows.secrets import opening
     from mooring.flows.secrets.external import ExternalSecrets
     from mooring.flows.secrets.externalplaces import Elsewhere

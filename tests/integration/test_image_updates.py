@@ -14,7 +14,8 @@ from local.tools import ensure
 from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ImagesMessage
 from mooring.flows.clusters.declared import Declared
-from mooring.flows.images.ports import ImagePorts, ImageSettings
+from mooring.flows.images.ports import ImagePorts
+from mooring.flows.rules.images import ImageSettings
 from mooring.flows.images.updaters import UnknownUpdaterError, declare_updater, delete_updater, list_updaters
 from mooring.flows.images.updating import handle_images
 from mooring.images.registries import ImageRegistries

@@ -40,7 +40,8 @@ def declare_updater(ports: AskPorts, document: Any, by: str, *, bundled: bool = 
     if previous is None or previous.declared != document:
         generation = 1 if previous is None else previous.generation + 1
         updaters.declare(DeclaredUpdater(parsed.key, document, generation, by), previous)
-        ports.queues.send("images", [ImagesMessage(Cause("spec", by=by))])
+        if not bundled:  # a sync may not ask for looks at images; the next sweep does
+            ports.queues.send("images", [ImagesMessage(Cause("spec", by=by))])
     return parsed
 
 

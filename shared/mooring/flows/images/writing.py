@@ -13,8 +13,9 @@ from mooring.errors import MooringError
 from mooring.events.messages import AppMessage, Cause, Later, RepositoryMessage
 from mooring.flows.asked.declaring import declare
 from mooring.flows.images.edits import edits_of, overridden, version_of
-from mooring.flows.images.ports import ImagePorts, ImageSettings
+from mooring.flows.images.ports import ImagePorts
 from mooring.flows.images.tending import TendedApp
+from mooring.flows.rules.images import ImageSettings
 from mooring.images import planning
 from mooring.images.registries import ImageRegistries
 from mooring.model.application import AppKey

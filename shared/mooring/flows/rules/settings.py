@@ -76,6 +76,7 @@ def store_settings(registry: Registry, document: object) -> Settings:
     from mooring.differences.expressions import Expressions
     from mooring.differences.rules import Rules
     from mooring.flows.rules.allowing import read_hosts
+    from mooring.flows.rules.images import read_image_settings
     from mooring.flows.rules.unsigned import read_delivery_rules
     from mooring.forge.places import read_forges
 
@@ -90,6 +91,7 @@ def store_settings(registry: Registry, document: object) -> Settings:
     read_hosts(data)
     read_forges(data)
     read_delivery_rules(data)
+    read_image_settings(data)
     registry.put_settings(data)
     return settings
 
