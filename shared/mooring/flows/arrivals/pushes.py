@@ -75,7 +75,7 @@ def _follows(target: str, happened: Push | PullRequest) -> bool:
     """Whether a targetRevision may mean something else after this."""
     if isinstance(happened, PullRequest):
         return target in happened.refs
-    if target in (happened.ref, happened.name):
+    if target in (happened.ref, happened.ref.removeprefix("refs/"), happened.name):
         return True
     if happened.kind == "branch":
         return target in ("", "HEAD") and happened.default in ("", happened.name)
