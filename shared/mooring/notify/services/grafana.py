@@ -8,6 +8,7 @@ Argo CD's notifications, "Grafana" (`apiUrl` with `/api`, `apiKey`, `tags`; reci
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any, Final
 
 from mooring.errors import ConfigurationError
@@ -18,14 +19,16 @@ __all__ = ["SERVICE", "annotation_of"]
 
 
 def annotation_of(config: Mapping[str, Any], rendered: Rendered, sending: Sending) -> dict[str, Any]:
-    """The annotation without its times."""
+    """The annotation without its times; its text is HTML, which Grafana sanitizes."""
     tags = "|".join(
         (sending.recipient, str(rendered.section("grafana").get("tags") or ""), str(config.get("tags") or ""))
     )
-    ours = (rendered.summary.application, rendered.summary.trigger) if not rendered.sections else ()
-    links = [f'<a href="{url}">{label}</a>' for label, url in rendered.summary.links] if not rendered.sections else []
-    named = [tag.strip() for tag in tags.split("|")]
-    return {"tags": list(dict.fromkeys(filter(None, (*named, *ours)))), "text": "\n".join([rendered.message, *links])}
+    named, summary = [tag.strip() for tag in tags.split("|")], rendered.summary
+    if rendered.sections:
+        return {"tags": list(dict.fromkeys(filter(None, named))), "text": rendered.message}
+    links = [f'<a href="{escape(url)}">{escape(label)}</a>' for label, url in summary.links]
+    ours = dict.fromkeys(filter(None, (*named, summary.application, summary.trigger)))
+    return {"tags": list(ours), "text": "\n".join([escape(rendered.message), *links])}
 
 
 def _deliver(
