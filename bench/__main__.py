@@ -23,6 +23,7 @@ NAMES = (
     "hooks",
     "cost",
     "images",
+    "image_updates",
 )
 
 

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.tools import ensure
 from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ImagesMessage
+from mooring.flows.asked.projects import declare_project
 from mooring.flows.clusters.declared import Declared
 from mooring.flows.images.ports import ImagePorts
-from mooring.flows.rules.images import ImageSettings
 from mooring.flows.images.updaters import UnknownUpdaterError, declare_updater, delete_updater, list_updaters
 from mooring.flows.images.updating import handle_images
+from mooring.flows.rules.images import ImageSettings
 from mooring.images.registries import ImageRegistries
 from mooring.images.remembering import ProcessMemory
 from mooring.model.application import AppKey, is_registered, parse_application
 from mooring.model.imageannotations import PREFIX
-from mooring.model.imageregistries import RegistryEndpoint
 from mooring.model.objects import ObjectKey
 from mooring.source.commits import Writers
 from mooring.source.gokit import GoKit
@@ -46,11 +45,6 @@ class NoLogins:
 
     def named(self, name: str) -> None:
         return None
-
-
-@pytest.fixture(scope="module")
-def gokit() -> GoKit:
-    return GoKit(str(ensure(("gokit",), print)["gokit"]))
 
 
 @pytest.fixture(scope="module")
@@ -339,3 +333,24 @@ def test_a_bundle_may_declare_one_for_its_own_namespace(ground: Ground) -> None:
         declared.apply({**document, "spec": document["spec"] | {"namespace": "others"}}, dry_run=False)
     assert declared.delete(key)
     assert not declared.delete(key)
+
+
+def test_a_project_says_which_repositories_may_be_written(ground: Ground) -> None:
+    """GIVEN a project that permits one repository, git-repository can't name another, whoever may write to it."""
+    ground.registry.push("perm/web", "v1.0.0", "v1.1.0")
+    other = ground.git.create(
+        "other.git", {"web/kustomization.yaml": kustomization(f"{ground.registry.host}/perm/web")}
+    )
+    project = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": "default", "namespace": "argocd"},
+        "spec": {"sourceRepos": [ground.url], "destinations": [{"server": "*", "namespace": "*"}]},
+    }
+    declare_project(ground.world.registry.projects, project)
+    settings = {"write_back_method": "git", "write_back_target": "kustomization"}
+    key = ground.declare("web", "perm/web", git_repository=other, **settings)
+    ground.render(key, "perm/web", "v1.0.0")
+    assert [] == ground.look()
+    assert "other.git" in ground.state(key).error
+    assert "default" in ground.state(key).error

@@ -1,8 +1,7 @@
 """Which applications have their images kept up to date, what they run, and where their tags are written.
 
 What runs is what the bundle names that git made last: no cluster is asked, and no bundle that was read before. Who may
-write an application's annotations may name any repository and any login, so both are held to what is theirs: a
-repository has to be permitted by the project, and a password goes to a registry only from the own namespace.
+write an application's annotations may name any repository, so it has to be one that the project permits.
 """
 
 from __future__ import annotations
@@ -12,14 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mooring.access.rules import source_allowed
-from mooring.errors import ConfigurationError, MooringError
+from mooring.errors import MooringError
 from mooring.flows.images.ports import ImagePorts
 from mooring.flows.rules.permitting import refuse
 from mooring.images.planning import Tended
 from mooring.images.running import running_images
 from mooring.model.application import AppKey
 from mooring.model.imagenames import parse_image
-from mooring.model.imagesettings import AppImages
 from mooring.model.imagetargets import WriteTarget, write_target
 from mooring.model.imageupdater import ImageUpdater, declared_images
 from mooring.source.urls import normalise
@@ -93,7 +91,6 @@ def _tended(
             normalise(target.repository)
             project = ports.asking.registry.projects.find(application.project, known.projects)
             refuse(source_allowed(project, target.repository))
-        _own_logins(record.key, declared)
         running, bundle = _running(ports, record, kept)
     except MooringError as error:
         return TendedApp(record, kept, kept, error=error)
@@ -112,18 +109,6 @@ def _running(ports: ImagePorts, record: Record, state: ImagesState) -> tuple[tup
     if bundle == state.bundle:
         return state.running, bundle
     return tuple(each.text for each in running_images(ports.bundles.plain(bundle))), bundle
-
-
-def _own_logins(key: AppKey, declared: AppImages) -> None:
-    for image in declared.images:
-        secret = image.pull_secret
-        if secret is not None and secret.field and secret.namespace != key.namespace:
-            raise ConfigurationError(
-                f"must name a Secret of the application's own namespace, {key.namespace}; one of another namespace may "
-                "only be a pullsecret, which says itself which registry it is for",
-                field="pull-secret",
-                subject=str(key),
-            )
 
 
 def groups(apps: Iterable[TendedApp]) -> Mapping[str, list[AppKey]]:

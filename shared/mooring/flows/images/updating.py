@@ -13,9 +13,11 @@ from dataclasses import replace
 
 from mooring.errors import MooringError, TransientError
 from mooring.events.messages import Cause, ImagesMessage, Later
+from mooring.flows.asked.ulid import new_ulid
 from mooring.flows.images.edits import version_of
 from mooring.flows.images.holding import taken_back
 from mooring.flows.images.ports import ImagePorts
+from mooring.flows.images.news import news_of
 from mooring.flows.images.showing import told_plan
 from mooring.flows.images.tending import TendedApp, groups, tended_apps
 from mooring.flows.images.users import updaters_of, users_of
@@ -24,6 +26,7 @@ from mooring.images.planning import Note, Plan, Update, plan_updates
 from mooring.images.registries import ImageRegistries
 from mooring.model.application import AppKey
 from mooring.model.imageupdater import ImageUpdater
+from mooring.state.happenings import happened
 from mooring.state.images import ImageRow
 
 __all__ = ["handle_images"]
@@ -180,7 +183,9 @@ def _conclude(
             error=str(error)[:_LONGEST] if error else "",
         )
     if state != app.kept:
-        ports.states.save(app.key, state)
+        news = news_of(app.kept, state, updates, result)
+        told = [] if not news else [happened(app.key, "image-updated", new_ulid(now), news, now=now)]
+        ports.states.save(app.key, state, *told)
     return any(each.transient for each in notes) or isinstance(error, TransientError)
 
 
