@@ -14,12 +14,18 @@ from typing import Any, Final
 from mooring.errors import ConflictError
 from mooring.model.application import AppKey
 from mooring.state.packing import pack
-from mooring.state.table import Table, put
+from mooring.state.table import Operation, Table, put
 
-__all__ = ["PREFIX", "Happenings"]
+__all__ = ["PREFIX", "Happenings", "happened"]
 
 PREFIX: Final = "HAPPENED#"
 _KEPT: Final = 7 * 24 * 3600
+
+
+def happened(app: AppKey, kind: str, id_: str, facts: Mapping[str, Any], *, now: float) -> Operation:
+    """A happening as a part of a transaction of whoever knows by it that this is told; fields as `Happenings.tell`."""
+    item = {"pk": f"{PREFIX}{app}", "sk": f"{kind}#{id_}", "at": float(now), "facts": pack(dict(facts))}
+    return put({**item, "ttl": int(now) + _KEPT})
 
 
 class Happenings:

@@ -15,7 +15,7 @@ from mooring.errors import ConflictError
 from mooring.model.application import AppKey
 from mooring.state.lists import application_pk
 from mooring.state.packing import pack, unpack
-from mooring.state.table import Key, Table, check, put
+from mooring.state.table import Key, Operation, Table, check, put
 
 __all__ = ["ImageRow", "ImageStates", "ImagesState", "OpenRequest"]
 
@@ -85,12 +85,16 @@ class ImageStates:
         found = self._table.get_many(apps) if apps else {}
         return {key: _state(unpack(found[at]["body"])) if at in found else ImagesState() for at, key in apps.items()}
 
-    def save(self, key: AppKey, state: ImagesState) -> None:
-        """Keeps what was found; nothing for an application that was deleted meanwhile."""
+    def save(self, key: AppKey, state: ImagesState, *told: Operation) -> None:
+        """Keeps what was found, together with what people are told of it (`state.happenings`), so that both are done or
+        neither; nothing for an application that was deleted meanwhile.
+        """
         pk = application_pk(key)
         try:
             self._table.write(
-                put({"pk": pk, "sk": _PART, "body": pack(asdict(state))}), check((pk, "SPEC"), "attribute_exists(pk)")
+                put({"pk": pk, "sk": _PART, "body": pack(asdict(state))}),
+                check((pk, "SPEC"), "attribute_exists(pk)"),
+                *told,
             )
         except ConflictError:
             return  # deleted; or declared at this moment, and looked at again

@@ -48,10 +48,9 @@ def _is_new(before: ImagesState, after: ImagesState, update: Update) -> bool:
     old, new = before.row(update.alias), after.row(update.alias)
     if new is None or new.held or new.error:
         return False
-    if after.request is not None:
-        there = before.request
-        same = there is not None and there.state == "open" and there.number == after.request.number
-        return not same or old is None or old.wanted != new.wanted
-    if new.reached != version_of(update):
-        return False
-    return old is None or (old.reached, old.reached_at) != (new.reached, new.reached_at)
+    there = before.request
+    if after.request is not None and (there is None or (there.number, there.state) != (after.request.number, "open")):
+        return True
+    if old is None or old.held or old.error or old.wanted != new.wanted:
+        return True
+    return new.reached == version_of(update) != old.reached

@@ -16,8 +16,8 @@ from mooring.events.messages import Cause, ImagesMessage, Later
 from mooring.flows.asked.ulid import new_ulid
 from mooring.flows.images.edits import version_of
 from mooring.flows.images.holding import taken_back
-from mooring.flows.images.ports import ImagePorts
 from mooring.flows.images.news import news_of
+from mooring.flows.images.ports import ImagePorts
 from mooring.flows.images.showing import told_plan
 from mooring.flows.images.tending import TendedApp, groups, tended_apps
 from mooring.flows.images.users import updaters_of, users_of
@@ -25,6 +25,7 @@ from mooring.flows.images.writing import Result, Wanted, close_request, write_al
 from mooring.images.planning import Note, Plan, Update, plan_updates
 from mooring.images.registries import ImageRegistries
 from mooring.model.application import AppKey
+from mooring.model.imagetargets import WriteTarget
 from mooring.model.imageupdater import ImageUpdater
 from mooring.state.happenings import happened
 from mooring.state.images import ImageRow
@@ -172,7 +173,8 @@ def _conclude(
             names += [image.keys.kustomize_name.repository] if image.keys.kustomize_name else []
             running = next((each for each in app.tended.running if each.name.repository in names), None)
             row = replace(row, image=image.name.text, current="" if running is None else running.version)
-            row = _row(row, told.get(image.alias), noted.get(image.alias), (app.key, image.alias) in held, result, now)
+            update, note = told.get(image.alias), noted.get(image.alias)
+            row = _row(row, update, note, (app.key, image.alias) in held, _aside(app.target), result, now)
             rows.append(row if row == former else replace(row, since=now))
         request = app.state.request if result is None else result.request
         state = replace(
@@ -184,13 +186,24 @@ def _conclude(
         )
     if state != app.kept:
         news = news_of(app.kept, state, updates, result)
-        told = [] if not news else [happened(app.key, "image-updated", new_ulid(now), news, now=now)]
-        ports.states.save(app.key, state, *told)
+        happenings = [happened(app.key, "image-updated", new_ulid(now), news, now=now)] if news else []
+        ports.states.save(app.key, state, *happenings)
     return any(each.transient for each in notes) or isinstance(error, TransientError)
 
 
+def _aside(target: WriteTarget | None) -> str:
+    """The other branch that tags are written to, where somebody has to merge it; empty for the application's own."""
+    return "" if target is None or target.branch == target.base else target.branch
+
+
 def _row(
-    row: ImageRow, update: Update | None, note: Note | None, held: bool, result: Result | None, now: float
+    row: ImageRow,
+    update: Update | None,
+    note: Note | None,
+    held: bool,
+    aside: str,
+    result: Result | None,
+    now: float,
 ) -> ImageRow:
     if note is not None:
         return replace(row, message=note.message[:_LONGEST], error=True, held=False)
@@ -208,6 +221,8 @@ def _row(
         return row
     if result.request is not None:
         return replace(row, message=f"{update.why}; pull request {result.request.web} ({result.request.state})")
+    if aside:  # the application is not brought to it before somebody merges
+        return replace(row, message=f"{update.why}; waits on the branch {aside}", commit=result.commit)
     if row.reached == version and row.commit == result.commit:
         return row
     return replace(row, reached=version, reached_at=now, commit=result.commit)
