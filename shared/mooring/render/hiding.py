@@ -16,7 +16,8 @@ from typing import Any
 
 from mooring.errors import RenderError
 from mooring.model.objects import Manifest
-from mooring.secrets.digests import HIDDEN_ANNOTATION, is_hidden, is_secret
+from mooring.secrets.carried import is_plain_secret
+from mooring.secrets.digests import HIDDEN_ANNOTATION, is_hidden
 from mooring.secrets.masking import RECOGNISED
 
 __all__ = ["marked", "refuse_encrypted"]
@@ -45,7 +46,7 @@ def refuse_encrypted(objects: Iterable[Manifest]) -> None:
 
 def _shown(manifest: Manifest) -> Any:
     """What of an object people would read: of a Secret labels and annotations."""
-    if not is_secret(manifest):
+    if not is_plain_secret(manifest):
         return manifest
     metadata = manifest.get("metadata") or {}
     return [metadata.get("labels"), metadata.get("annotations")]

@@ -14,16 +14,26 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from mooring.model.objects import Manifest, canonical_json
+from mooring.secrets.carried import carries, is_plain_secret
 
-__all__ = ["HIDDEN_ANNOTATION", "Digests", "is_hidden", "is_secret"]
+__all__ = ["HASHED", "HIDDEN_ANNOTATION", "Digests", "is_hidden", "is_secret"]
 
 HIDDEN_ANNOTATION = "mooring.dev/hidden"
 """On an object of any kind: its values are treated as those of a Secret. A render sets it where SOPS files were."""
 
+HASHED = "(hmac:"
+"""How `Digests.shown` begins."""
+
 
 def is_secret(manifest: Manifest) -> bool:
-    """Whether an object holds what must neither be stored in plain nor under a hash without a key."""
-    return (manifest.get("kind") == "Secret" and manifest.get("apiVersion") == "v1") or is_hidden(manifest)
+    """Whether an object holds what must neither be stored in plain nor under a hash without a key: it is a Secret,
+    carries one, or says that its values are hidden.
+    """
+    return _says_so(manifest) or carries(manifest, canonical_json(manifest))
+
+
+def _says_so(manifest: Manifest) -> bool:
+    return is_plain_secret(manifest) or is_hidden(manifest)
 
 
 def is_hidden(manifest: Manifest | None) -> bool:
@@ -49,7 +59,7 @@ class Digests:
     def of(self, manifest: Manifest) -> str:
         """The digest of an object: 64 hexadecimal digits, keyed for a Secret. Raises as reading the key does."""
         content = canonical_json(manifest)
-        if not is_secret(manifest):
+        if not _says_so(manifest) and not carries(manifest, content):
             return hashlib.sha256(content).hexdigest()
         return hmac.new(self._key, b"object\n" + content, hashlib.sha256).hexdigest()
 
@@ -57,13 +67,12 @@ class Digests:
         """What people may see of a value that is a secret: a short keyed digest and its length."""
         content = value.encode() if isinstance(value, str) else canonical_json(value)
         short = hmac.new(self._key, b"value\n" + content, hashlib.sha256).hexdigest()[:8]
-        return f"(hmac:{short}, {len(content)} bytes)"
+        return f"{HASHED}{short}, {len(content)} bytes)"
 
-    def of_bundle(self, objects: Iterable[Manifest], *, keyed: bool = False) -> str:
-        """The digest of objects in their order: 64 hexadecimal digits, keyed if asked or where a Secret is there."""
+    def of_bundle(self, objects: Iterable[Manifest], *, keyed: bool) -> str:
+        """The digest of objects in their order: 64 hexadecimal digits, keyed as it must be where a Secret is."""
         hashed = hashlib.sha256()
         for manifest in objects:
-            keyed = keyed or is_secret(manifest)
             hashed.update(canonical_json(manifest))
             hashed.update(b"\n")
         if not keyed:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from mooring.errors import MooringError
 from mooring.model.objects import Manifest
+from mooring.secrets.carried import carried
 from mooring.secrets.digests import is_hidden, is_secret
 
 __all__ = ["RECOGNISED", "masked", "masked_text", "values_of"]
@@ -51,13 +52,13 @@ def masked_text(text: str, values: Iterable[str]) -> str:
 
 
 def values_of(manifest: Manifest) -> set[str]:
-    """The texts of an object that may be secret: of a Secret its values, of a hidden object all but its name."""
+    """The texts of an object that may be secret: values of Secrets in it; of a hidden object all but its name."""
     found: set[str] = set()
     if not is_secret(manifest):
         return found
-    if manifest["kind"] == "Secret":
-        found.update(text for text in (manifest.get("stringData") or {}).values() if isinstance(text, str))
-        found.update(_decoded(text) for text in (manifest.get("data") or {}).values() if isinstance(text, str))
+    for secret in carried(manifest):
+        found.update(_texts(secret.get("stringData")))
+        found.update(_decoded(text) for text in _texts(secret.get("data")))
     if is_hidden(manifest):
         metadata = {field: manifest["metadata"].get(field) for field in ("labels", "annotations")}
         rest = {name: below for name, below in manifest.items() if name not in (*_NAMING, "metadata")}

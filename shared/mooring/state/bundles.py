@@ -1,8 +1,9 @@
 """Bundles: what a render produced, kept for ever under the digest of its content.
 
 A bundle is one compressed JSON file. Its name is the digest of the rendered objects (see `secrets.digests`), so the
-same render is stored once and a bundle never changes. Every `Secret` in it, and every object of a render that opened
-SOPS files, is sealed with a KMS data key (see `secrets.envelope`): neither the bucket nor the name reveals any.
+same render is stored once and a bundle never changes. Every `Secret` in it, every object that carries one, and every
+object of a render that opened SOPS files is sealed with a KMS data key (see `secrets.envelope`): neither the bucket nor
+the name reveals any.
 Rendering and syncing need different rights, and this file is all that passes between them.
 """
 
@@ -46,8 +47,9 @@ class Bundles:
 
         Raises `UnreachableError` or `PermanentError`.
         """
-        name = self.digests.of_bundle(objects, keyed=all_sealed)
-        data = self._encode(name, objects, all_sealed=all_sealed)
+        secret = [all_sealed or is_secret(manifest) for manifest in objects]
+        name = self.digests.of_bundle(objects, keyed=any(secret))
+        data = self._encode(name, objects, secret)
         self._call(
             lambda: self._client.put_object(
                 Bucket=self._bucket, Key=_path(name), Body=data, ContentType="application/json"
@@ -81,11 +83,11 @@ class Bundles:
         while len(self._warm) > 1 and sum(map(len, self._warm.values())) > _KEPT:
             self._warm.popitem(last=False)
 
-    def _encode(self, name: str, objects: tuple[Manifest, ...], *, all_sealed: bool) -> bytes:
-        key = self._keys.new() if all_sealed or any(is_secret(manifest) for manifest in objects) else None
+    def _encode(self, name: str, objects: tuple[Manifest, ...], secret: list[bool]) -> bytes:
+        key = self._keys.new() if any(secret) else None
         rows: list[Any] = []
         for index, manifest in enumerate(objects):
-            if key is None or not (all_sealed or is_secret(manifest)):
+            if key is None or not secret[index]:
                 rows.append(manifest)
             else:
                 rows.append({"sealed": seal(key, canonical_json(manifest), f"{name}/{index}")})

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 
 from mooring.errors import MooringError, RejectedError
 from mooring.flows.clusters.live import Live
+from mooring.flows.clusters.quoting import judged
 from mooring.flows.syncs.executing import Execution, Hands, execute
 from mooring.flows.syncs.hooking import known_run, run_hook, still_runs
-from mooring.health import assess, has_rule
+from mooring.health import has_rule
 from mooring.model.application import Application
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import tracking_value
@@ -214,7 +215,7 @@ def _judge(item: Wanted, standing: _Standing, execution: Execution, target: Live
     health = execution.health.get(item.key)
     if health is None:
         found = target.get(item.key, item.version)
-        health = execution.health[item.key] = assess(None if found is None else found.live, target.health)
+        health = execution.health[item.key] = judged(None if found is None else found.live, target.health)
     if health.status == "Degraded":
         message = f"is degraded, so later waves were not begun: {health.message}"
         standing.degraded.append((item.key, RejectedError(message, subject=str(item.key))))

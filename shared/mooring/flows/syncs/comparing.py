@@ -70,7 +70,7 @@ def compare(
     def check(key: ObjectKey) -> tuple[Observed | None, Entry | None, Fields]:
         entry, item = inventory[key], known.get(key)
         found = seen.read.get(key) or target.get(key, entry.version)
-        shown = hide if item is not None and is_secret(item.manifest) else None
+        shown = hide if _secret(item, found) else None
         return found, *_deep_check(target, entry, found, item, rules, shown)
 
     for key, (found, entry, fields) in zip(questionable, pool.map(check, questionable), strict=True):
@@ -78,13 +78,21 @@ def compare(
             findings.found[key] = found
         if entry is not None:
             updated[key] = entry
-            if found is not None and found.live is not None and (added := foreign_fields(found.live, hide)):
-                findings.foreign[key] = added
+            if found is not None and found.live is not None:
+                secret = _secret(known.get(key), found)
+                if added := foreign_fields(found.live, hide, secret=secret):
+                    findings.foreign[key] = added
         elif fields:
             findings.drift[key] = fields
             if found is not None and found.live is not None and migrated(found.live["metadata"]) is not None:
                 findings.retaken[key] = found
     return updated, findings
+
+
+def _secret(item: Wanted | None, found: Observed | None) -> bool:
+    """Whether an object holds secrets, as git wants it or as it was found."""
+    manifests = (None if item is None else item.manifest, None if found is None else found.live)
+    return any(each is not None and is_secret(each) for each in manifests)
 
 
 def _applied(

@@ -19,10 +19,11 @@ from mooring.differences.rules import Rules
 from mooring.differences.settle import settled
 from mooring.errors import ConflictError, MooringError, RejectedError, TransientError
 from mooring.flows.clusters.live import Live
+from mooring.flows.clusters.quoting import judged
 from mooring.flows.syncs.adopting import SharedError, claim, claimed_by, first_apply, take_over
 from mooring.flows.syncs.guarding import Guard, as_noted, keeps
 from mooring.flows.syncs.writing import as_sent, is_immutable, leaves_out, write
-from mooring.health import Health, assess, has_rule
+from mooring.health import Health, has_rule
 from mooring.model.application import Application
 from mooring.model.merges import merge_of
 from mooring.model.objects import Manifest, ObjectKey
@@ -234,7 +235,7 @@ def _sent(step: Step, wanted: Wanted, hands: Hands, found: Observed | None) -> M
 
 def _health(key: ObjectKey, live: Manifest, hands: Hands) -> Health | None:
     judged_by = hands.target.health
-    return assess(live, judged_by) if has_rule(key.group, key.kind, judged_by) else None
+    return judged(live, judged_by) if has_rule(key.group, key.kind, judged_by) else None
 
 
 def _applied(hands: Hands, step: Step, wanted: Wanted, live: Manifest, word: str, message: str) -> Outcome:

@@ -27,11 +27,11 @@ def hidden(value: object) -> str:
     return _HIDDEN
 
 
-def foreign_fields(live: Manifest, hide: Callable[[object], str]) -> tuple[ChangedField, ...]:
-    """The fields that others have written since we last wrote; values of an object that holds secrets are hidden."""
+def foreign_fields(live: Manifest, hide: Callable[[object], str], *, secret: bool) -> tuple[ChangedField, ...]:
+    """The fields that others have written since we last wrote, hidden if it is asked or the object has secrets."""
     entries = (live.get("metadata") or {}).get("managedFields") or ()
     ours = max((entry.get("time") or "" for entry in entries if entry.get("manager") == OURS), default="")
-    secret = is_secret(live)
+    secret = secret or is_secret(live)
     found: list[ChangedField] = []
     for entry in entries:
         manager, time, subresource = (entry.get(name) or "" for name in ("manager", "time", "subresource"))

@@ -14,8 +14,9 @@ from dataclasses import replace
 from mooring.cluster.observe import APP_LABEL, Observed
 from mooring.errors import ConflictError, MooringError
 from mooring.flows.clusters.live import Live
+from mooring.flows.clusters.quoting import judged
 from mooring.flows.syncs.adopting import claimed_by
-from mooring.health import assess, has_rule
+from mooring.health import has_rule
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import TRACKING_ANNOTATION, owner_of, tracking_id, tracking_value
@@ -142,7 +143,7 @@ def made_by(operation: Operation, phase: Phase, found: Observed) -> bool:
 def _judged(run: HookRun, live: Manifest, target: Live) -> HookRun:
     if not has_rule(run.key.group, run.key.kind, target.health):
         return replace(run, state="Succeeded")
-    health = assess(live, target.health)
+    health = judged(live, target.health)
     if health.status == "Healthy":
         return replace(run, state="Succeeded", message=health.message)
     failed = health.status in ("Degraded", "Unknown")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mooring.cluster.observe import Observed
 from mooring.flows.clusters.live import Live
 from mooring.flows.clusters.merging import WithMerges
+from mooring.flows.clusters.quoting import judged, told
 from mooring.flows.syncs.explaining import Explainer
 from mooring.health import Health, assess, has_rule
 from mooring.model.application import AppKey
@@ -80,7 +81,8 @@ def look(
                 if is_tracked(app, found.key, found.app_label, found.tracking_id):
                     seen[app].sights[found.key] = sight_of(found)
                     if full:
-                        seen[app].health[found.key] = explainer.explained(found, assess(found.live, target.health))
+                        health = explainer.explained(found, assess(found.live, target.health))
+                        seen[app].health[found.key] = told(found.live, health)
     return seen
 
 
@@ -122,4 +124,4 @@ def _take_in(target: Live, found: Observed, seen: Seen, *, tracked: bool) -> Non
     if found.app_label and not tracked:
         seen.elsewhere.add(key)
     if has_rule(key.group, key.kind, target.health):
-        seen.health[key] = assess(found.live, target.health)
+        seen.health[key] = judged(found.live, target.health)

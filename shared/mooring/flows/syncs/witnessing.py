@@ -27,7 +27,7 @@ from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField, Done, DriftRecord, What, evidence_of
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Wanted
-from mooring.secrets.digests import Digests, is_secret
+from mooring.secrets.digests import HASHED, Digests, is_secret
 from mooring.state.drifts import Drifts
 from mooring.state.fitting import drift_digest
 from mooring.state.records import Operation, Record
@@ -133,7 +133,7 @@ def _says(item: Wanted, rows: _Rows, digests: Digests) -> bool:
         value = value_at(item.manifest, row["path"])
         if value is NOTHING:
             value = None
-        elif hidden:
+        elif hidden or str(row["live"]).startswith(HASHED):
             value = digests.shown(value)
         if value != row["live"] or str(row["path"]).startswith("("):
             return False
