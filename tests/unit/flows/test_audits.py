@@ -292,6 +292,14 @@ def test_a_forged_token_is_refused(place: Place, token: str) -> None:
     assert [] == place.found()
 
 
+@pytest.mark.parametrize("name", ["x" * 3000, "ü" * 1500, "unknown", "a/b", "#"])
+def test_a_name_that_is_no_clusters_is_refused_like_any(place: Place, name: str) -> None:
+    """GIVEN an address with any name in it, of any length, WHEN events come THEN they are refused as a wrong token is."""
+    with pytest.raises(ForbiddenError) as caught:
+        handle_audit_webhook(place.ports, name, {"authorization": "Bearer x"}, b"{}")
+    assert "Authorization" == caught.value.field
+
+
 def test_a_clusters_token_is_good_for_itself_alone(place: Place) -> None:
     """GIVEN two clusters WHEN one sends as the other THEN it is refused, in the words for a cluster that nobody knows."""
     world = place.world

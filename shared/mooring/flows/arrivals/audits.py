@@ -30,6 +30,7 @@ from mooring.state.registry import Registry
 __all__ = ["LARGEST_BODY", "AuditPorts", "Taken", "handle_audit_webhook", "handle_log_batch"]
 
 LARGEST_BODY = 5 * 1024 * 1024  # bytes; Lambda takes 6 MB. The API server's batches are 400 events, well below
+_LONGEST_NAME = 500  # characters of a cluster's name; the table's keys are limited
 _AT_ONCE = 20  # objects that one message names; where more were changed, the whole application is looked at
 _CHANGES_OF_OTHERS = frozenset({"create", "update", "patch"})
 
@@ -73,7 +74,8 @@ def handle_audit_webhook(ports: AuditPorts, name: str, headers: Mapping[str, str
             f"is larger than {LARGEST_BODY} bytes; lower --audit-webhook-batch-max-size", field="body"
         )
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    source = ports.sources.find(name) if token and scheme.lower() == "bearer" else None
+    claims = bool(token) and scheme.lower() == "bearer" and len(name) <= _LONGEST_NAME
+    source = ports.sources.find(name) if claims else None
     if source is None or not source.accepts(token.strip(), ports.clock()):
         raise ForbiddenError(
             "is not the one of this cluster; `mooring cluster audit-webhook` makes a new file for the API server",
