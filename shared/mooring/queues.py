@@ -97,6 +97,18 @@ class Queues:
         except (BotoCoreError, ClientError) as error:
             raise UnreachableError(f"SQS can't hide a message: {type(error).__name__}") from error
 
+    def remove(self, queue: Target, receipt: str) -> None:
+        """Removes a message that was received, ahead of whoever removes the batch that it came with.
+
+        Raises `UnreachableError`; it is removed with its batch then.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client.delete_message(QueueUrl=self._urls[queue], ReceiptHandle=receipt)
+        except (BotoCoreError, ClientError) as error:
+            raise UnreachableError(f"SQS can't remove a message: {type(error).__name__}") from error
+
     def _send(self, to: str, entries: Sequence[SendMessageBatchRequestEntryTypeDef]) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 

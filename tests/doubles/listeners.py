@@ -24,8 +24,8 @@ TOKEN = "xoxb-s3cret"
 
 @dataclass
 class Listeners:
-    """What was said to each service. `faults` are answered first, by the start of the path; `after` loses the answer
-    of a request that was taken, as a connection that breaks does.
+    """What was said to each service. `faults` are answered first, by the start of the path; `waits` hold the answers of
+    a path back.
     """
 
     url: str = ""
@@ -37,6 +37,7 @@ class Listeners:
     oncall: OnCall = field(default_factory=OnCall)
     calls: list[str] = field(default_factory=list)
     faults: dict[str, list[tuple[int, dict[str, str], Any]]] = field(default_factory=dict)
+    waits: dict[str, threading.Event] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
     def said(self, channel: str = "team") -> list[str]:
@@ -48,6 +49,8 @@ class Listeners:
         """Status, headers and body for one request."""
         path = urlsplit(target).path
         self.calls.append(f"{method} {path}")
+        if path in self.waits:
+            self.waits[path].wait(5)
         for start, waiting in self.faults.items():
             if path.startswith(start) and waiting:
                 return waiting.pop(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,8 @@ class Queue:
     hidden: dict[str, float] = field(default_factory=dict)
     later: list[tuple[Any, float]] = field(default_factory=list)
     dead: list[NoteMessage] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    on_removal: Callable[[], object] = lambda: None
 
     def send(self, to: str, messages: Any, *, alone: bool = False) -> None:
         assert to == "notes"
@@ -45,6 +48,10 @@ class Queue:
 
     def hide(self, queue: str, handle: str, seconds: float) -> None:
         self.hidden[handle] = seconds
+
+    def remove(self, queue: str, handle: str) -> None:
+        self.removed.append(handle)
+        self.on_removal()
 
 
 class Telling:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from mooring.flows.telling.noticing import notice
+from mooring.notify.message import Service
+from mooring.notify.services import TYPES, webhook
 from mooring.state.records import Deleting
 from mooring.state.table import delete
 from tests.doubles.installation import Crash, World, config_map, installation
 from tests.doubles.listeners import listeners
+from tests.doubles.oncall import BOT_TOKEN, GENIE_KEY, GRAFANA_TOKEN, ROUTING_KEY
 from tests.doubles.tellingworld import Telling, subscribed, synced
+
+CREATED = "[{when: 'true', oncePer: app.metadata.name, send: [app-created]}]"
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +85,124 @@ def test_a_note_that_was_written_is_sent_though_the_world_has_moved_on(
     telling.deliver()
     assert {"argocd/shop was created", "argocd/shop was synced"} == set(telling.heard.said())
     assert {"sent"} == {note.state for note in telling.told.of(str(key))}
+
+
+def services(telling: Telling) -> dict[str, str]:
+    """Settings of every service that talks to an address of ours."""
+    url = telling.heard.url
+    return {
+        "alertmanager": f"targets: ['{url.removeprefix('http://')}']",
+        "discord": f"url: {url}/api/webhooks/1/s3cret",
+        "googlechat": f"webhooks: {{team: '{url}/v1/spaces/A/messages?key=k&token=s3cret'}}",
+        "grafana": f"{{apiUrl: {url}/grafana/api, apiKey: {GRAFANA_TOKEN}}}",
+        "mattermost": f"{{apiURL: {url}/mattermost, token: {BOT_TOKEN}}}",
+        "opsgenie": f"{{apiUrl: {url}, apiKeys: {{team: {GENIE_KEY}}}}}",
+        "pagerdutyv2": f"{{apiUrl: {url}, serviceKeys: {{team: {ROUTING_KEY}}}}}",
+        "slack": f"{{token: $slack-token, apiURL: {url}/api}}",
+        "slack-webhook": "url: $hook",
+        "teams": f"url: {url}/powerautomate/x",
+        "teams-workflows": f"url: {url}/powerautomate/x",
+        "telegram": f"{{token: {BOT_TOKEN}, apiUrl: {url}}}",
+        "webhook": f"url: {url}/ci",
+    }
+
+
+def shown(telling: Telling) -> int:
+    """How many messages a person sees, of whichever service; a webhook's receiver goes by its key."""
+    heard, on_call = telling.heard, telling.heard.oncall
+    kept = (heard.slack, heard.discord, on_call.incidents, on_call.genie, on_call.annotations, on_call.posts)
+    keys = {headers["idempotency-key"] for _, _, headers, _ in heard.hooks if "idempotency-key" in headers}
+    alerts = {str(sorted(alert["labels"].items())) for alert in heard.alerts}
+    unkeyed = [each for each in heard.hooks if "idempotency-key" not in each[2]]
+    return sum(map(len, (*kept, on_call.spaces, on_call.telegrams, heard.teams, keys, alerts, unkeyed)))
+
+
+TELLS_ITSELF = ("alertmanager", "googlechat", "opsgenie", "pagerdutyv2", "slack", "webhook")
+"""Services that can tell a repetition, or (Slack, as the double behaves) do; the others show it twice (ADR 0101)."""
+
+
+def test_every_service_is_tried(telling: Telling) -> None:
+    """Those of code hosts look first (`tests/unit/notify/test_services.py`), mail and topics are AWS's."""
+    assert set(TYPES) - {"email", "github", "gitlab", "sns"} == set(services(telling))
+
+
+@pytest.mark.parametrize("type_", sorted(set(TYPES) - {"email", "github", "gitlab", "sns"}))
+def test_each_service_is_told_once_whatever_is_told_again(
+    telling: Telling, type_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN one thing that happened WHEN stream and queue tell it again THEN one message is seen; WHEN the function dies
+    after the service took it THEN one where the service can tell, and never more than two.
+    """
+    telling.told.put_settings({f"service.{type_}": services(telling)[type_], "trigger.on-created": CREATED})
+    telling.world.now = 1_700_000_000.0
+    telling.world.declare(annotations=subscribed("on-created", service=type_))
+    changes = telling.changes()
+
+    def dying(*arguments: Any, **named: Any) -> None:
+        raise Crash
+
+    notice(telling.ports, changes)
+    messages = list(telling.queue.waiting)
+    with monkeypatch.context() as patch:
+        patch.setattr(telling.told, "end", dying)
+        with pytest.raises(Crash):
+            telling.deliver()
+    assert 1 == shown(telling)
+    telling.world.now += 61
+    for _ in range(3):
+        notice(telling.ports, changes)
+        telling.queue.waiting = [*messages, *telling.queue.waiting]
+        telling.deliver()
+    assert ([], 1 if type_ in TELLS_ITSELF else 2) == (telling.heard.refused, shown(telling))
+    assert ["sent"] == [note.state for note in telling.told.of("argocd/shop")]
+
+
+def test_a_slow_service_delays_nobody_else(telling: Telling) -> None:
+    """GIVEN a service that takes its time WHEN others of its batch are told THEN their messages are done with before it
+    answers, so that what follows for them can come.
+    """
+    go = Event()
+    telling.heard.waits["/ci"] = go
+    telling.queue.on_removal = go.set
+    telling.world.declare(annotations=subscribed("on-created") | subscribed("on-created", service="ci", recipient=""))
+    telling.notice()
+    slack = [index for index, each in enumerate(telling.queue.waiting) if "|slack|" in each.lane]
+    telling.deliver()
+    assert [str(index) for index in slack] == telling.queue.removed
+    assert (1, 1) == (len(telling.heard.slack), len(telling.heard.hooks))
+
+
+def test_a_message_that_breaks_us_is_given_up_alone(telling: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN a fault of our own in one service WHEN a batch is told THEN the others hear, and the fault is listed."""
+
+    def broken(*arguments: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(webhook, "SERVICE", Service(broken))
+    telling.world.declare(annotations=subscribed("on-created") | subscribed("on-created", service="ci", recipient=""))
+    assert ["argocd/shop was created"] == telling.tell()
+    (note,) = telling.told.failed(10)
+    assert ("ci", "a fault of ours (ZeroDivisionError)") == (note.service, note.error)
+    assert 1 == len(telling.queue.dead)
+
+
+def test_words_that_do_not_fit_hold_up_nobody(telling: Telling) -> None:
+    """GIVEN a trigger that sends the words of drift where there was none WHEN it fires THEN plain words are told."""
+    telling.settings(trigger_on__created="[{when: 'true', oncePer: app.metadata.name, send: [drift-found]}]")
+    telling.world.declare(annotations=subscribed("on-created"))
+    assert ["argocd/shop: on-created"] == telling.tell()
+    assert "does not fit" in telling.troubles[0]
+
+
+def test_settings_of_another_version_lose_nothing(telling: Telling) -> None:
+    """GIVEN settings that this version can't read WHEN messages wait THEN they wait on until somebody mends them."""
+    telling.world.declare(annotations=subscribed("on-created"))
+    telling.notice()
+    telling.told.put_settings({"service.carrier-pigeon": "{}"})
+    telling.deliver()
+    assert ({"0": 300.0}, 1) == (telling.queue.hidden, len(telling.queue.waiting))
+    telling.world.declare("other", annotations=subscribed("on-created"))
+    telling.notice()
+    telling.settings()
+    assert ["argocd/shop was created"] == telling.tell()
+    assert "data[service.carrier-pigeon]" in telling.troubles[0]

@@ -100,8 +100,12 @@ def _summary(
     )
     worded = next((name for name in telling.condition.send if name in WORDED), "")
     if worded:
-        summary = describe(worded, known)
-        return replace(summary, alarm=_alarm(telling, summary))
+        try:
+            summary = describe(worded, known)
+        except (KeyError, TypeError) as error:  # words about what did not happen, as a trigger of a user's may send
+            ports.say(f"{telling.of}: {telling.trigger} sends {worded}, which does not fit: {error!r}")
+        else:
+            return replace(summary, alarm=_alarm(telling, summary))
     base = Summary(f"{known.name}: {telling.trigger}", application=known.name, trigger=telling.trigger)
     alarm = _alarm(telling, base)
     return replace(base, repository=known.commit.get("url", ""), revision=_revision(view), alarm=alarm)

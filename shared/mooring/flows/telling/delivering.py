@@ -10,8 +10,8 @@ where an alarm shows it.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed, wait
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +30,8 @@ __all__ = ["Received", "deliver"]
 _TRIES: Final = 10
 _FIRST, _LONGEST = 10.0, 1800.0  # seconds between tries: 10, 20, 40 … half an hour
 _LASTS: Final = 60.0  # seconds after which a delivery that was begun counts as dead
+_PATIENCE: Final = 1.0  # seconds that lanes wait for the slowest of their batch before they are let go
+_UNREADABLE: Final = 300.0  # seconds until settings are looked at again that can't be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,36 @@ def deliver(ports: NotifyPorts, pool: Executor, received: Sequence[Received]) ->
     lanes: dict[str, list[Received]] = {}
     for each in received:
         lanes.setdefault(each.message.lane, []).append(each)
-    config = ports.configs.of(ports.notes.around(()).get(SETTINGS))
-    work: Callable[[list[Received]], list[str]] = lambda lane: _lane(ports, config, lane)  # noqa: E731
-    return [id_ for failed in pool.map(work, lanes.values()) for id_ in failed]
+    try:
+        config = ports.configs.of(ports.notes.around(()).get(SETTINGS))
+    except ConfigurationError as error:
+        ports.say(f"the settings of notifications can't be read: {error}")
+        return _come_back(ports, received, _UNREADABLE)
+    work = {pool.submit(_lane, ports, config, lane): lane for lane in lanes.values()}
+    _, slow = wait(work, timeout=_PATIENCE)
+    if slow:
+        _let_go(ports, work)
+    return [id_ for each in work for id_ in each.result()]
+
+
+def _let_go(ports: NotifyPorts, work: Mapping[Future[list[str]], Sequence[Received]]) -> None:
+    """Deletes what was delivered, ahead of what a slow service keeps: what follows in these lanes waits for that."""
+    for each in as_completed(work):
+        if each.exception() is None and not each.result() and not all(other.done() for other in work):
+            for one in work[each]:
+                try:
+                    ports.queues.remove("notes", one.handle)
+                except MooringError as error:
+                    ports.say(str(error))  # Lambda deletes it in the end
+
+
+def _come_back(ports: NotifyPorts, left: Sequence[Received], seconds: float) -> list[str]:
+    for one in left:
+        try:
+            ports.queues.hide("notes", one.handle, seconds)
+        except MooringError as error:
+            ports.say(str(error))  # it comes back by itself, only later
+    return [one.id for one in left]
 
 
 def _lane(ports: NotifyPorts, config: Config, lane: Sequence[Received]) -> list[str]:
@@ -65,19 +94,13 @@ def _lane(ports: NotifyPorts, config: Config, lane: Sequence[Received]) -> list[
         try:
             _one(ports, config, each.message)
         except _LaterError as later:
-            wait = later.seconds
+            seconds = later.seconds
         except TransientError as error:
             ports.say(f"{each.message.of}: a note comes again: {error}")
-            wait = _FIRST
+            seconds = _FIRST
         else:
             continue
-        left = lane[index:]
-        for one in left:
-            try:
-                ports.queues.hide("notes", one.handle, wait)
-            except MooringError as error:
-                ports.say(str(error))  # it comes back by itself, only later
-        return [one.id for one in left]
+        return _come_back(ports, lane[index:], seconds)
     return []
 
 
@@ -103,6 +126,8 @@ def _one(ports: NotifyPorts, config: Config, message: NoteMessage) -> None:
         _failed(ports, begun, message, error)
     except MooringError as error:
         _give_up(ports, begun, message, str(error))
+    except Exception as error:  # noqa: BLE001 - one message that we can't shape must not hold up its batch
+        _give_up(ports, begun, message, f"a fault of ours ({type(error).__name__})")
     else:
         ports.breaker.note(note.service, ports.clock(), good=True)
         ports.notes.end(begun, state, now=ports.clock(), receipt=receipt)

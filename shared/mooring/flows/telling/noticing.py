@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mooring.errors import MooringError
+from mooring.errors import ConfigurationError, MooringError
 from mooring.flows.telling.alarms import Ended, settle
 from mooring.flows.telling.composing import Telling, compose
 from mooring.flows.telling.firing import Firing, Step, fire, holding, questions, seeds_of
@@ -62,7 +62,11 @@ def notice(ports: NotifyPorts, changes: Sequence[Change]) -> None:
             by_app.setdefault(AppKey.parse(name), []).append(change)
     outages = [(change, event) for change in changes if change.pk == CLUSTERS for event in cluster_events(change)]
     around = ports.notes.around(_keys(ports, by_app))
-    config = ports.configs.of(around.get(SETTINGS))
+    try:
+        config = ports.configs.of(around.get(SETTINGS))
+    except ConfigurationError as error:  # stored by another version
+        ports.say(f"the settings of notifications can't be read, so nobody is told: {error}")
+        return
     if not config.services:
         return
     if outages:
