@@ -16,7 +16,7 @@ from mooring.model.objects import Manifest
 
 __all__ = ["carried", "carries", "is_plain_secret"]
 
-_NAMED: Final = (b'"kind":"Secret"', b'"kind":"SecretList"')
+_NAMED: Final = b'"kind":"Secret'
 _VERSIONS: Final = ("v1", None)
 _VALUES: Final = ("data", "stringData")
 
@@ -28,7 +28,7 @@ def is_plain_secret(manifest: Manifest) -> bool:
 
 def carries(manifest: Manifest, content: bytes) -> bool:
     """Whether a Secret with values stands anywhere in an object; `content` is its JSON without white space."""
-    return any(name in content for name in _NAMED) and any(True for _ in carried(manifest))
+    return _NAMED in content and any(True for _ in carried(manifest))
 
 
 def carried(value: Any) -> Iterator[Manifest]:
