@@ -27,7 +27,8 @@ demo: venv ## play the story on real parts; KEEP=1 leaves it running
 up: venv ## start the stack and stay; ARGS="--kubeconfig F --sweep SECONDS"
 	@.venv/bin/python -m local up $(ARGS)
 
-test: venv sam tools ## all tests; ARGS goes to pytest
+test: venv sam ## all tests; ARGS goes to pytest
+	@.venv/bin/python -m local tools --tests
 	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: venv sam ## format, lint, types, imports, template

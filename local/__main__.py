@@ -11,7 +11,7 @@ _USAGE = """usage: python -m local {up,demo,tools} …
 
   up     start the whole stack and stay
   demo   play the story on a stack of its own
-  tools  find or build the programs that the stack needs
+  tools  find or build the programs that the stack needs; `tools --tests` those of the tests, too
 """
 
 
@@ -26,17 +26,17 @@ def main(arguments: Sequence[str]) -> int:
             from local import demo
 
             return demo.main(rest)
-        case ["tools"]:
-            return _tools()
+        case ["tools", *rest] if rest in ([], ["--tests"]):
+            return _tools(tests=bool(rest))
     print(_USAGE, end="", file=sys.stderr)
     return 2
 
 
-def _tools() -> int:
-    from local.tools import USUAL, BuildError, ensure
+def _tools(*, tests: bool) -> int:
+    from local.tools import USUAL, BuildError, ensure, for_tests
 
     try:
-        for name, path in ensure(USUAL, lambda line: print(line, flush=True)).items():
+        for name, path in ensure(for_tests() if tests else USUAL, lambda line: print(line, flush=True)).items():
             print(f"{name:24} {path}")
     except BuildError as error:
         print(error, file=sys.stderr)

@@ -27,7 +27,7 @@ from local.golang import (
     native_architecture,
 )
 
-__all__ = ["TOOLS", "USUAL", "BuildError", "Tool", "build", "ensure"]
+__all__ = ["TOOLS", "USUAL", "BuildError", "Tool", "build", "ensure", "for_tests", "has_c_compiler"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _VERSION = "k8s.io/component-base/version"
@@ -107,8 +107,20 @@ TOOLS = {
 }
 """Every tool by its name, in the order in which building them is quickest."""
 
-USUAL = tuple(name for name in TOOLS if name not in ("gitea", "registrykit", "vaultkit"))
-"""What `make tools` gets. The servers of Gitea and Vault and a registry take minutes, and few tests ask for them."""
+_OTHERS_SERVERS = ("gitea", "registrykit", "vaultkit")
+
+USUAL = tuple(name for name in TOOLS if name not in _OTHERS_SERVERS)
+"""What `make tools` gets: the stack's own programs, and what few tests ask for is not among them."""
+
+
+def for_tests() -> tuple[str, ...]:
+    """What the tests ask for, ahead of them: programs built beside tests would slow both. Gitea takes a C compiler."""
+    return tuple(name for name in TOOLS if not TOOLS[name].cgo or has_c_compiler())
+
+
+def has_c_compiler() -> bool:
+    """Whether what has parts in C can be built here."""
+    return any(shutil.which(name) for name in ("cc", "gcc"))
 
 
 def ensure(names: Iterable[str], report: Report) -> dict[str, Path]:

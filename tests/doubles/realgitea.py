@@ -10,7 +10,6 @@ import base64
 import getpass
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ import urllib3
 
 from local.golang import gocommand
 from local.processes import Processes, free_port, wait_for_http
-from local.tools import ensure
+from local.tools import ensure, has_c_compiler
 
 __all__ = ["RealGitea", "real_gitea"]
 
@@ -71,7 +70,7 @@ def real_gitea(directory: Path) -> Iterator[RealGitea]:
 
     Without a C compiler there can be none, and the test is skipped (`.ci/run` installs one).
     """
-    if shutil.which("cc") is None and shutil.which("gcc") is None:
+    if not has_c_compiler():
         pytest.skip("Gitea's sqlite takes a C compiler: install gcc and libc6-dev")
     program, port = ensure(("gitea",), print)["gitea"], free_port()
     url, settings = f"http://127.0.0.1:{port}", directory / "app.ini"
