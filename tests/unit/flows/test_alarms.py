@@ -170,3 +170,59 @@ def test_what_goes_well_wakes_nobody(telling: Telling) -> None:
         [each["payload"]["summary"] for each in keeps.changes],
     )
     assert ["P5"] == [alert["priority"] for alert in keeps.genie.values()]
+
+
+def morning(telling: Telling) -> None:
+    """The quiet hours are over: what was held comes back."""
+    (later, _), *_ = telling.queue.later
+    telling.world.now = later.message.due
+    telling.queue.waiting = [each.message for each, _ in telling.queue.later] * 2
+    telling.deliver(3)
+
+
+QUIET = {"notifications.mooring.dev/quiet": "22:00-07:00"}
+EVENING = 1_700_000_000.0  # a Tuesday, 22:13 UTC
+
+
+def test_trouble_that_passed_by_itself_in_quiet_hours_wakes_nobody(telling: Telling) -> None:
+    """GIVEN quiet hours WHEN something is wrong and well again THEN no incident is opened, and a digest says so."""
+    telling.world.now = EVENING - 3600
+    on_call(telling, "on-health-degraded", **QUIET)
+    telling.world.now = EVENING
+    ill(telling.world)
+    heal(telling.world)
+    telling.tell()
+    morning(telling)
+    keeps = telling.heard.oncall
+    assert ({}, [], ["2 things happened"]) == (
+        keeps.incidents, keeps.closed, [each["payload"]["summary"] for each in keeps.changes],
+    )  # fmt: skip
+
+
+def test_trouble_that_lasts_is_opened_when_quiet_hours_end(telling: Telling) -> None:
+    """And closed when it is over, as ever."""
+    telling.world.now = EVENING - 3600
+    on_call(telling, "on-health-degraded", **QUIET)
+    telling.world.now = EVENING
+    ill(telling.world)
+    telling.tell()
+    assert {} == telling.heard.oncall.incidents
+    morning(telling)
+    assert [(DEGRADED, 1)] == [(key, each["times"]) for key, each in telling.heard.oncall.incidents.items()]
+    heal(telling.world)
+    telling.tell()
+    assert ({}, {}) == (telling.heard.oncall.incidents, telling.heard.oncall.genie)
+
+
+def test_an_incident_of_the_evening_that_ends_at_night_is_closed_in_the_morning(telling: Telling) -> None:
+    """Its end is not lost in a digest."""
+    telling.world.now = EVENING - 3600
+    on_call(telling, "on-health-degraded", **QUIET)
+    ill(telling.world)
+    telling.tell()
+    assert [DEGRADED] == list(telling.heard.oncall.incidents)
+    telling.world.now = EVENING
+    heal(telling.world)
+    telling.tell()
+    morning(telling)
+    assert ({}, {}) == (telling.heard.oncall.incidents, telling.heard.oncall.genie)

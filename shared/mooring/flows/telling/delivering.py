@@ -106,7 +106,7 @@ def _lane(ports: NotifyPorts, config: Config, lane: Sequence[Received]) -> list[
 
 def _one(ports: NotifyPorts, config: Config, message: NoteMessage) -> None:
     if message.of == DIGEST and message.due:
-        tell_together(ports, message)
+        tell_together(ports, config, message)
         return
     note, now = ports.notes.read(message.of, message.note), ports.clock()
     if note is None or note.state not in ("pending", "sending"):

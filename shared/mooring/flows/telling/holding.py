@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 from mooring.events.messages import Later, NoteMessage
 from mooring.flows.telling.ports import NotifyPorts
+from mooring.notify.config import Config
 from mooring.notify.message import Rendered, Summary, Tone
+from mooring.notify.services import ALARMS
 from mooring.state.notes import Note
 
 __all__ = ["DIGEST", "rendered_of", "send_or_hold", "tell_together"]
@@ -42,8 +44,11 @@ def _hold(ports: NotifyPorts, note: Note, until: float) -> None:
         ports.notes.expect(digest, now=ports.clock())
 
 
-def tell_together(ports: NotifyPorts, message: NoteMessage) -> None:
-    """Makes one note of all that wait in a digest, or waits on: a message can wait for fifteen minutes at most."""
+def tell_together(ports: NotifyPorts, config: Config, message: NoteMessage) -> None:
+    """Makes one note of all that wait in a digest, or waits on: a message can wait for fifteen minutes at most.
+
+    What has to be opened or closed by then goes alone (`_to_settle`), under an id that follows from its own.
+    """
     now = ports.clock()
     if now < message.due:
         ports.queues.send_later([(Later("notes", message), message.due - now)])
@@ -51,11 +56,27 @@ def tell_together(ports: NotifyPorts, message: NoteMessage) -> None:
     held = ports.notes.held(message.note)
     if not held:
         return
-    first = held[0]
-    body = first.body if len(held) == 1 else {"summary": _together(held).to_json(), "sections": {}}
-    note = Note(DIGEST, message.note, "digest", first.service, first.recipient, message.due, body)
-    send_or_hold(ports, [note])
+    declared = config.services.get(held[0].service)
+    alone = _to_settle(held) if declared is not None and declared.type in ALARMS else []
+    rest = [note for note in held if note not in alone]
+    if rest:
+        first = rest[0]
+        body = first.body if len(rest) == 1 else {"summary": _together(rest).to_json(), "sections": {}}
+        send_or_hold(ports, [Note(DIGEST, message.note, "digest", first.service, first.recipient, message.due, body)])
+    send_or_hold(ports, [replace(note, id=f"{note.id}-due", state="pending", until=0.0) for note in alone])
     ports.notes.tell_together(held, now=now)
+
+
+def _to_settle(held: Sequence[Note]) -> list[Note]:
+    """Of each alarm the last note, where it leaves it open, or ends one that was open before; what came and went
+    meanwhile is a line of the digest.
+    """
+    stories: dict[str, list[tuple[Note, Summary]]] = {}
+    for note in held:
+        summary = rendered_of(note).summary
+        if summary.alarm:
+            stories.setdefault(summary.alarm, []).append((note, summary))
+    return [story[-1][0] for story in stories.values() if not story[-1][1].over or story[0][1].over]
 
 
 def _together(notes: Sequence[Note]) -> Summary:
