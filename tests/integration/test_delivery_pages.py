@@ -81,10 +81,11 @@ class Api:
         }
         return declare(self.asking, document, "ada").application.key
 
-    def operate(self, key: AppKey, at: float, cause: str, **given: Any) -> Operation:
+    def operate(self, key: AppKey, at: float, cause: str | Cause, **given: Any) -> Operation:
         """One finished sync of an application."""
+        why = Cause("push", cause) if isinstance(cause, str) else cause
         operation = Operation(
-            new_ulid(at), "sync", "Succeeded", "1 configured", at, at + 1, "a" * 40, "", 1, Cause("push", cause),
+            new_ulid(at), "sync", "Succeeded", "1 configured", at, at + 1, "a" * 40, "", 1, why,
             Commit("Ada", "ada@acme.test", "Change it", ""),
         )  # fmt: skip
         operation = replace(operation, **given)
@@ -128,6 +129,19 @@ def cookie_of(answer: dict[str, Any]) -> tuple[str, str]:
     """The cookie that an answer sets, as a browser sends it back, and what it says of it."""
     ((pair, attributes),) = [each.partition("; ")[::2] for each in answer["cookies"]]
     return pair, attributes
+
+
+def test_a_pushed_image_names_the_deployments_of_its_tag(api: Api) -> None:
+    """GIVEN a registry that told of two tags WHEN one of them was deployed THEN that operation is with the delivery."""
+    shop = api.declare("shop")
+    api.tell(
+        provider="quay", applications=(str(shop),), concerned=1, repository="quay.io/shop/web",
+        refs=("web:v1.3.0", "web:latest"),
+    )  # fmt: skip
+    caused = api.operate(shop, NOON + 1, Cause("image", "quay.io/shop/web:v1.3.0 and 2 more"))
+    api.operate(shop, NOON + 2, Cause("image", "quay.io/shop/web:v1.4.0"))
+    _, listed = api.listed()
+    assert [caused.id] == [each["operation"] for each in listed["items"][0]["caused"]]
 
 
 def test_a_delivery_names_what_it_caused(api: Api) -> None:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from mooring.errors import ConfigurationError
+from mooring.events.messages import Cause
 from mooring.flows.asked.ulid import first_ulid
 from mooring.model.application import AppKey
 from mooring.source.urls import normalise
@@ -107,7 +108,7 @@ def _shown(told: Told, joined: _Joined) -> dict[str, Any]:
 
 def _caused(name: str, told: Told, joined: _Joined) -> Iterator[dict[str, str]]:
     for operation in joined.operations[name]:
-        if operation.cause.id == told.id and operation.started_at < told.at + _A_DAY:
+        if _is_of(operation.cause, told) and operation.started_at < told.at + _A_DAY:
             yield {
                 "application": name,
                 "operation": operation.id,
@@ -119,7 +120,7 @@ def _caused(name: str, told: Told, joined: _Joined) -> Iterator[dict[str, str]]:
                 "finishedAt": _time(operation.finished_at),
             }
     wanted = joined.wanted.get(AppKey.parse(name))
-    if wanted is not None and wanted.failure is not None and wanted.cause.id == told.id:
+    if wanted is not None and wanted.failure is not None and _is_of(wanted.cause, told):
         at = _time(wanted.failure.at)
         yield {
             "application": name,
@@ -131,6 +132,13 @@ def _caused(name: str, told: Told, joined: _Joined) -> Iterator[dict[str, str]]:
             "startedAt": at,
             "finishedAt": at,
         }
+
+
+def _is_of(cause: Cause, told: Told) -> bool:
+    """Whether a delivery is behind a cause: by its id, or because it told of the tag that an image was brought to."""
+    if cause.kind != "image":
+        return cause.id == told.id
+    return cause.id.partition(" ")[0].partition("@")[0].rpartition("/")[2] in told.refs
 
 
 def _repository(text: str) -> str:
