@@ -39,9 +39,28 @@ def view_of(key: AppKey, parts: Mapping[str, Item | None], *, brief: bool) -> Vi
     )
     app = show_application(record, brief=brief)
     shown = app["status"]
+    if shown["sync"]["status"] == "Unknown" and _uncompared(record):
+        shown["sync"] = {**shown["sync"], "status": ""}
     operation = shown.get("operationState") or {}
     # Argo CD's catalog compares it with the end of the operation: health is judged when an operation ends, or later.
     judged = operation.get("finishedAt") or operation.get("startedAt")
     if judged:
         shown["health"] = {**shown["health"], "lastTransitionTime": judged}
     return View(record, app)
+
+
+def _uncompared(record: Record) -> bool:
+    """Whether nobody has compared it with git yet, since it was declared or changed.
+
+    Argo CD's API shows no sync status then, or the one from before: `Unknown` says that something is in the way, and
+    people are woken by it.
+    """
+    spec, wanted, status = record.spec, record.wanted, record.status
+    assert spec is not None
+    if any(each.type in ("InvalidSpecError", "ClusterError") for each in status.conditions):
+        return False
+    if wanted is None:
+        return True
+    if wanted.failure is not None:
+        return False
+    return wanted.generation != spec.generation or (status.health.status == "Unknown" and not status.health.message)
