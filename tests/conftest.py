@@ -23,7 +23,9 @@ from local.tools import USUAL, ensure
 
 if TYPE_CHECKING:
     from mooring.source import Credential
+    from mooring.source.gokit import GoKit
     from mooring.source.process import Git, Outcome
+    from tests.doubles.installation import World
 
 REGION = "eu-central-1"
 
@@ -38,6 +40,14 @@ def tools() -> dict[str, Path]:
 def control_plane_tools() -> dict[str, Path]:
     """Only what a small cluster needs, so that its tests don't wait for a build of anything else."""
     return ensure((*CONTROL_PLANE, "kubectl"), print)
+
+
+@pytest.fixture(scope="session")
+def gokit() -> GoKit:
+    """The program as functions ship it."""
+    from mooring.source.gokit import GoKit
+
+    return GoKit(str(ensure(("gokit",), print)["gokit"]))
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +139,15 @@ class Anonymous:
 def anonymous() -> Anonymous:
     """What `mooring.source.Repositories` asks for credentials."""
     return Anonymous()
+
+
+@pytest.fixture(scope="module")
+def make_world() -> Iterator[Callable[[], World]]:
+    """Makes installations over moto's AWS, without functions, each with a table of its own."""
+    from tests.doubles.installation import installation
+
+    with installation() as make:
+        yield make
 
 
 Watcher: TypeAlias = "Callable[[Sequence[str], dict[str, str]], Outcome | None]"

@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from local.tools import ensure
 from mooring.errors import ConfigurationError, UnreachableError
 from mooring.source.gokit import GoKit, VersionRange
 
 TAGS = ["latest", "v1.0.0", "v1.2.0", "v1.10.0", "v2.0.0-rc.1", "nightly-2026"]
-
-
-@pytest.fixture(scope="module")
-def gokit() -> GoKit:
-    """The program as functions ship it."""
-    return GoKit(str(ensure(("gokit",), print)["gokit"]))
 
 
 def test_ranges_are_told_from_names_in_one_batch(gokit: GoKit) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +22,6 @@ APP: dict[str, Any] = {
         },
     },
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def gokit(tools: dict[str, Path]) -> GoKit:
-    return GoKit(str(tools["gokit"]))
 
 
 def judged(gokit: GoKit, when: list[str], app: dict[str, Any], **event: Any) -> list[Any]:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.tools import ensure
 from mooring.errors import ConfigurationError
 from mooring.images.choosing import Admitted, Rule, admit
 from mooring.source.gokit import GoKit
@@ -23,11 +22,6 @@ VERSIONS = st.builds(
 )
 NAMES = st.one_of(VERSIONS, st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,8}", fullmatch=True))
 LISTS = st.lists(NAMES, max_size=12, unique=True)
-
-
-@pytest.fixture(scope="module")
-def gokit() -> GoKit:
-    return GoKit(str(ensure(("gokit",), print)["gokit"]))
 
 
 def admitted(gokit: GoKit, tags: list[str], rule: Rule) -> Admitted:

@@ -117,7 +117,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, programs: dict
         secrets = boto3.client("secretsmanager", region_name=REGION)
         secrets.create_secret(Name="token", SecretString=json.dumps({"token": TOKEN}))
         keys = SealingKeys(table, SecretStore(secrets), "m")
-        keys.renew(time.time(), bits=2048)
+        keys.renew(time.time() - RENEW_AFTER - 60, bits=2048)
         api = _loaded("api_app", ROOT / "functions" / "api" / "app.py")
         sync = _loaded("sync_app", ROOT / "functions" / "sync" / "app.py")
         handler = _served({"GET": api.handler, "POST": sync.handler})
@@ -186,7 +186,7 @@ def test_kubeseal_takes_mooring_for_a_controller(installation: Installation, pro
     assert installation.kubeseal("--validate", given=made) is None
     # WHEN a newer key is there
     first = installation.keys.newest()
-    installation.keys.renew(time.time() + RENEW_AFTER + 60, bits=2048)
+    installation.keys.renew(time.time(), bits=2048)
     again = installation.kubeseal("--re-encrypt", given=made)
     # THEN the object is sealed for that one, and opens as before
     assert made["spec"]["encryptedData"] != again["spec"]["encryptedData"]
@@ -223,7 +223,7 @@ def test_a_controllers_key_is_imported(installation: Installation, programs: dic
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
-    pair = {"tls.key": pem, "tls.crt": _signed(key, time.time() - RENEW_AFTER).encode()}
+    pair = {"tls.key": pem, "tls.crt": _signed(key, time.time() - 2 * RENEW_AFTER).encode()}
     document = {
         "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
         "data": {name: base64.b64encode(value).decode() for name, value in pair.items()},

@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from local.tools import ensure
 from mooring.errors import ConfigurationError
 from mooring.secrets.external.templating import Templates
 from mooring.source.gokit import GoKit
@@ -29,11 +28,6 @@ PEM, PKCS8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
 PLAIN = serialization.NoEncryption()
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-
-
-@pytest.fixture(scope="module")
-def gokit() -> GoKit:
-    return GoKit(str(ensure(("gokit",), print)["gokit"]))
 
 
 def rendered(gokit: GoKit, template: str, **values: str | bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import boto3
 
 from mooring.events.messages import AppMessage, Cause
+from mooring.flows.clusters.live import Live
 from mooring.flows.secrets.external import ExternalSecrets
 from mooring.flows.secrets.externalplaces import Elsewhere
 from mooring.flows.secrets.externalproofs import AwsLogins
@@ -17,11 +19,11 @@ from mooring.flows.secrets.pushes import Pushes
 from mooring.flows.secrets.pushing import PushReader
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.flows.syncs.sync import handle_syncs
-from mooring.flows.clusters.live import Live
+from mooring.health import Health
 from mooring.model.application import AppKey, Destination
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.asking import Providers
+from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.templating import Templates
 from mooring.source.gokit import GoKit
 from mooring.state.secretuses import SecretUses
@@ -38,7 +40,7 @@ class ExternalWorld:
     Stores need no role here, unless `as_oneself` is taken away as in the deployed function.
     """
 
-    def __init__(self, world: World, gokit: str) -> None:
+    def __init__(self, world: World, gokit: GoKit) -> None:
         self.world = world
         self.gokit = gokit
         self.as_oneself = True
@@ -82,7 +84,7 @@ class ExternalWorld:
         first = AwsLogins(self.held.__getitem__, "mooring", self._reach, self.client, lambda: self.world.now)
         clients = AwsClients(self.client, now=lambda: self.world.now, as_oneself=self.as_oneself, first=first)
         digest_of = self.world.bundles.digests.of
-        templates = Templates(GoKit(self.gokit).ask)
+        templates = Templates(self.gokit.ask)
         elsewhere = Elsewhere(self.held.__getitem__, "mooring", clients, self.vaults, digest_of, self._reach)
         reader = ExternalReader(Providers(clients), templates, digest_of, self.uses, elsewhere)
         pushes = Pushes(lambda: PushReader(clients, templates, digest_of, elsewhere))
@@ -146,3 +148,24 @@ def pushed(key: str, remote: str, property_: str = "", **more: Any) -> dict[str,
 def datum(key: str, remote: str, **ref: Any) -> dict[str, Any]:
     """One entry of `data`."""
     return {"secretKey": key, "remoteRef": {"key": remote, **ref}}
+
+
+def synced(shop: ExternalWorld, *manifests: Manifest, **declared: Any) -> AppKey:
+    """The application's key after a sync of these."""
+    key = shop.world.declare(automated={"prune": True, "selfHeal": True}, **declared)
+    shop.world.push(key, *manifests)
+    shop.sync(key)
+    return key
+
+
+def health(shop: ExternalWorld, key: AppKey, name: str = "db") -> Health:
+    """How an ExternalSecret is."""
+    rows = shop.world.record(key).status.resources
+    (found,) = [each for each in rows if each.key.name == name and each.key.kind == "ExternalSecret"]
+    return found.health
+
+
+def content(manifest: Manifest | None) -> dict[str, str]:
+    """What a Secret holds, decoded."""
+    assert manifest is not None
+    return {key: base64.b64decode(value).decode() for key, value in manifest["data"].items()}

@@ -6,7 +6,7 @@ import copy
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from local.cluster import Cluster
 from local.tools import ensure
 from mooring.flows.clusters.live import Target
 from mooring.model.objects import Manifest
-from tests.doubles.installation import World, installation
-from tests.doubles.realcluster import connect, listed, settle, until, use
+from tests.doubles.installation import World
+from tests.doubles.realcluster import listed, settle, until, use
 
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -27,23 +27,10 @@ TRACKED = {"mooring.dev/tracking-id", "deployment.kubernetes.io/revision"}
 Bring = Callable[[Cluster, list[Manifest], str, Path], None]
 
 
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
-
-
-@pytest.fixture(scope="module")
-def target(workload_cluster: Cluster) -> Iterator[Target]:
-    target = connect(workload_cluster)
-    yield target
-    target.server.close()
-
-
 @pytest.fixture
-def world(make_world: Callable[[], World], target: Target) -> World:
+def world(make_world: Callable[[], World], workload_target: Target) -> World:
     world = make_world()
-    use(world, target)
+    use(world, workload_target)
     return world
 
 

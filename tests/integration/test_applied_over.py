@@ -5,34 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from local.cluster import Cluster
 from mooring.model.objects import Manifest
-from tests.doubles.installation import World, installation
-from tests.doubles.realcluster import connect, listed, operation, use
+from tests.doubles.installation import World
+from tests.doubles.realcluster import listed, operation
 
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
-
-
-@pytest.fixture
-def world(make_world: Callable[[], World], cluster: Cluster) -> Iterator[World]:
-    world = make_world()
-    target = connect(cluster)
-    use(world, target)
-    yield world
-    target.server.close()
 
 
 def web() -> Manifest:

@@ -21,27 +21,9 @@ from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.drift import drifted_fields
 from mooring.cluster.fingerprint import fingerprint
-from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.replacing import replace as replace_whole
 from mooring.errors import ConflictError, ForbiddenError, RejectedError
 from mooring.model.objects import Manifest, ObjectKey
-
-
-@pytest.fixture(scope="module")
-def connection(cluster: Cluster) -> Connection:
-    return from_kubeconfig(cluster.kubeconfig)
-
-
-@pytest.fixture(scope="module")
-def server(connection: Connection) -> Iterator[ApiServer]:
-    server = ApiServer(connection)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def discovery(server: ApiServer) -> Discovery:
-    return Discovery(server)
 
 
 def config_map(namespace: str, **data: str) -> Manifest:

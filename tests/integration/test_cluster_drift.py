@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from local.cluster import Cluster
 from mooring.cluster.apply import apply, get
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.drift import drifted_fields
 from mooring.cluster.fingerprint import fingerprint
-from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.model.objects import Manifest, ObjectKey
-
-
-@pytest.fixture(scope="module")
-def server(cluster: Cluster) -> Iterator[ApiServer]:
-    server = ApiServer(from_kubeconfig(cluster.kubeconfig))
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def discovery(server: ApiServer) -> Discovery:
-    return Discovery(server)
 
 
 @pytest.fixture

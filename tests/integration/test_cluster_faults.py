@@ -21,26 +21,20 @@ from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.trying import APPLY, Waits
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
 from mooring.flows.asked.declaring import AskPorts, delete
+from mooring.flows.clusters.live import Target
 from mooring.flows.syncs.ports import LEASE_SECONDS, SyncPorts
 from mooring.flows.syncs.sync import handle_syncs
-from mooring.flows.clusters.live import Target
 from mooring.health import STANDARD
 from mooring.model.application import RESOURCES_FINALIZER
 from mooring.model.objects import Manifest
 from mooring.state import registry
 from tests.doubles import faultyproxy
 from tests.doubles.faultyproxy import FaultyProxy, faulty_proxy
-from tests.doubles.installation import OneCluster, World, installation
+from tests.doubles.installation import OneCluster, World
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
 WIDTH = 8
 QUICK = Waits(connect=1.0, answer=0.4, whole=2.0, tries=5)
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
 
 
 @pytest.fixture(scope="module")

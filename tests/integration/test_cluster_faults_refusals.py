@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from local.cluster import Cluster
 from mooring.cluster.apply import apply, delete
 from mooring.cluster.auth import BearerToken, Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
-from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.errors import ForbiddenError, RejectedError, UnreachableError
 from mooring.model.objects import Manifest, ObjectKey
-
-
-@pytest.fixture(scope="module")
-def connection(cluster: Cluster) -> Connection:
-    return from_kubeconfig(cluster.kubeconfig)
-
-
-@pytest.fixture(scope="module")
-def server(connection: Connection) -> Iterator[ApiServer]:
-    server = ApiServer(connection)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def discovery(server: ApiServer) -> Discovery:
-    return Discovery(server)
 
 
 def workload(kind: str, api: str, namespace: str, spec: dict[str, Any]) -> Manifest:

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from local.cluster import Cluster
 from mooring.cluster.apply import apply, delete
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.fingerprint import fingerprint
-from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.observe import APP_LABEL, app_selector, list_objects
 from mooring.model.objects import Manifest, ObjectKey
-
-
-@pytest.fixture(scope="module")
-def server(cluster: Cluster) -> Iterator[ApiServer]:
-    server = ApiServer(from_kubeconfig(cluster.kubeconfig))
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def discovery(server: ApiServer) -> Discovery:
-    return Discovery(server)
 
 
 def config_map(namespace: str, name: str, app: str) -> Manifest:

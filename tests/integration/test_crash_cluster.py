@@ -16,12 +16,12 @@ import pytest
 
 from local.cluster import Cluster
 from mooring.cluster.fingerprint import own_fingerprint
-from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.flows.clusters.live import Target
+from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.state.table import Table
-from tests.doubles.installation import Crash, World, installation
+from tests.doubles.installation import Crash, World
 from tests.doubles.realcluster import Stepped, connect, listed, operation, settle, use
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
@@ -205,12 +205,6 @@ def _essence(item: Manifest, entry: Any) -> Any:
     ours = own_fingerprint(metadata)
     same = entry is not None and (ours, metadata["uid"]) == (entry.fingerprint, entry.uid)
     return item.get("data"), spec, ours, same
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
 
 
 @pytest.fixture(scope="module")

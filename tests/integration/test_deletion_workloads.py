@@ -20,7 +20,7 @@ from mooring.model.objects import Manifest
 from mooring.state.registry import Cluster as Registered
 from tests.doubles import faultyproxy
 from tests.doubles.faultyproxy import FaultyProxy, faulty_proxy
-from tests.doubles.installation import World, installation
+from tests.doubles.installation import World
 from tests.doubles.realcluster import listed, operation, settle, until, use
 
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
@@ -30,12 +30,6 @@ POLICY = "argocd.argoproj.io/hook-delete-policy"
 HELD = "example.com/held"
 MERGE = "application/merge-patch+json"
 KINDS = ("ConfigMap", "Deployment", "Job", "Pod", "ReplicaSet")
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
 
 
 class Ground:

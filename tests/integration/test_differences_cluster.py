@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from local.cluster import Cluster
 from mooring.cluster.apply import apply, get
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.fingerprint import fingerprint
-from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.differences.expressions import Expressions
 from mooring.differences.readable import diff
 from mooring.differences.rules import Rules
@@ -25,18 +23,6 @@ from mooring.model.objects import Manifest, ObjectKey
 
 KEY = b"a key of sixteen"
 Look = Callable[[], Manifest]
-
-
-@pytest.fixture(scope="module")
-def server(cluster: Cluster) -> Iterator[ApiServer]:
-    server = ApiServer(from_kubeconfig(cluster.kubeconfig))
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def discovery(server: ApiServer) -> Discovery:
-    return Discovery(server)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.driftrecords import DriftRecord
-from tests.doubles.installation import World, installation
+from tests.doubles.installation import World
 from tests.doubles.realcluster import connect, until, use
 
 HEALING: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
@@ -86,12 +86,6 @@ class Place:
 
     def records(self) -> list[DriftRecord]:
         return self.world.applications.drifts.of_app(self.app, 100)
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
 
 
 @pytest.fixture

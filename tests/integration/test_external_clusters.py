@@ -11,29 +11,24 @@ import boto3
 import pytest
 
 from local.cluster import Cluster
-from local.tools import ensure
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.errors import ForbiddenError
 from mooring.flows.clusters.targets import Targets
-from mooring.health import Health
 from mooring.model.objects import Manifest
 from mooring.secrets.external.vaulthttp import VaultServer
+from mooring.source.gokit import GoKit
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
-from tests.doubles.externalworld import ExternalWorld, datum, external, store
+from tests.doubles.externalworld import ExternalWorld, datum, external, health, store
+from tests.doubles.externalworld import synced as synced_to
 from tests.doubles.installation import installation
 from tests.doubles.vaultserver import VaultDouble, vault_double
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
 
 
-@pytest.fixture(scope="module")
-def gokit() -> str:
-    return str(ensure(("gokit",), print)["gokit"])
-
-
 @pytest.fixture
-def shop(cluster: Cluster, gokit: str) -> Iterator[ExternalWorld]:
+def shop(cluster: Cluster, gokit: GoKit) -> Iterator[ExternalWorld]:
     """An installation with the cluster `north`, which has the namespaces `reading` and `held`."""
     with installation() as make:
         world = make()
@@ -68,10 +63,7 @@ def cluster_store(url: str = "north", **more: Any) -> Manifest:
 
 
 def synced(shop: ExternalWorld, *manifests: Manifest) -> Any:
-    key = shop.world.declare(namespace="reading", cluster="north", **AUTO)
-    shop.world.push(key, *manifests)
-    shop.sync(key)
-    return key
+    return synced_to(shop, *manifests, namespace="reading", cluster="north")
 
 
 def content(cluster: Cluster, name: str) -> dict[str, str] | None:
@@ -79,12 +71,6 @@ def content(cluster: Cluster, name: str) -> dict[str, str] | None:
     if status != 200:
         return None
     return {key: base64.b64decode(value).decode() for key, value in found["data"].items()}
-
-
-def health(shop: ExternalWorld, key: Any, name: str) -> Health:
-    rows = shop.world.record(key).status.resources
-    (found,) = [each for each in rows if each.key.name == name and each.key.kind == "ExternalSecret"]
-    return found.health
 
 
 def test_secrets_of_a_registered_cluster_are_read(shop: ExternalWorld, cluster: Cluster) -> None:

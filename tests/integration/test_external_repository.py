@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import yaml
 
-from local.tools import ensure
 from mooring.model.objects import ObjectKey
-from tests.doubles.externalworld import ExternalWorld
+from mooring.source.gokit import GoKit
+from tests.doubles.externalworld import ExternalWorld, content
 from tests.doubles.installation import installation
 
 # In the forms of external-secrets.io's guides: extract and rewrite, find by name, path and tags, templates out of a
@@ -198,9 +197,9 @@ spec:
 
 
 @pytest.fixture
-def made() -> Iterator[ExternalWorld]:
+def made(gokit: GoKit) -> Iterator[ExternalWorld]:
     with installation() as make:
-        world = ExternalWorld(make(), str(ensure(("gokit",), print)["gokit"]))
+        world = ExternalWorld(make(), gokit)
         tags = [{"Key": "env", "Value": "prod"}]
         world.secrets.create_secret(Name="db", SecretString='{"username":"ada","password":"hunter2"}', Tags=tags)
         world.secrets.create_secret(Name="app/one", SecretString="1", Tags=tags)
@@ -208,11 +207,6 @@ def made() -> Iterator[ExternalWorld]:
         world.parameters.put_parameter(Name="/shop/token", Value="t", Type="SecureString")
         world.parameters.put_parameter(Name="/shop/json", Value='{"a":{"b":"c"}}', Type="SecureString")
         yield world
-
-
-def content(made: ExternalWorld, name: str) -> dict[str, str]:
-    found: Any = made.secret(name)
-    return {key: base64.b64decode(value).decode() for key, value in found["data"].items()}
 
 
 def test_a_repository_of_the_operators_users_is_taken_over(made: ExternalWorld) -> None:
@@ -233,10 +227,10 @@ def test_a_repository_of_the_operators_users_is_taken_over(made: ExternalWorld) 
         "templated": {"password": "hunter2", "config.yml": "password: hunter2\n", "a-key": "hunter2"},
         "base": {"own": "own", "added": "hunter2"},
     }
-    assert expected == {name: content(made, name) for name in expected}
-    login = json.loads(content(made, "registry")[".dockerconfigjson"])["auths"]["ghcr.io"]
+    assert expected == {name: content(made.secret(name)) for name in expected}
+    login = json.loads(content(made.secret("registry"))[".dockerconfigjson"])["auths"]["ghcr.io"]
     assert b"ada:hunter2" == base64.b64decode(login["auth"])
-    assert {"password": 42, "uuid": 36} == {name: len(text) for name, text in content(made, "generated").items()}
+    assert {"password": 42, "uuid": 36} == {name: len(text) for name, text in content(made.secret("generated")).items()}
     types = [world.cluster.objects[ObjectKey("", "Secret", "shop", name)].get("type") for name in ("registry", "named")]
     assert ["kubernetes.io/dockerconfigjson", "Opaque"] == types
     pushed = made.secrets.get_secret_value(SecretId="pushed-db")["SecretBinary"]  # the format unless another is named

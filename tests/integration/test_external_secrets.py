@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from local.tools import ensure
 from mooring.access.parsing import built_in
 from mooring.access.project import Permitted
 from mooring.access.secretrules import SecretRules, StoreRule
@@ -19,28 +18,19 @@ from mooring.flows.arrivals.secretchanges import SecretChangePorts, handle_secre
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.health import Health
 from mooring.model.objects import ObjectKey
+from mooring.source.gokit import GoKit
 from mooring.state.records import Resource
 from tests.doubles.canaries import kept, leaks
-from tests.doubles.externalworld import ExternalWorld, datum, external, store
+from tests.doubles.externalworld import ExternalWorld, content, datum, external, store
 from tests.doubles.installation import World, config_map, installation
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
 
 
-@pytest.fixture(scope="module")
-def gokit() -> str:
-    return str(ensure(("gokit",), print)["gokit"])
-
-
 @pytest.fixture
-def external_world(gokit: str) -> Iterator[ExternalWorld]:
+def external_world(gokit: GoKit) -> Iterator[ExternalWorld]:
     with installation() as make:
         yield ExternalWorld(make(), gokit)
-
-
-def content(manifest: Any) -> dict[str, str]:
-    assert manifest is not None
-    return {key: base64.b64decode(value).decode() for key, value in manifest["data"].items()}
 
 
 def row(world: World, key: Any, name: str) -> Resource:

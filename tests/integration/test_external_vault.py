@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from local.tools import ensure
-from mooring.health import Health
 from mooring.model.objects import Manifest
 from mooring.secrets.external.vaulthttp import VaultServer
+from mooring.source.gokit import GoKit
 from tests.doubles.canaries import kept, leaks
-from tests.doubles.externalworld import ExternalWorld, datum, external, store
+from tests.doubles.externalworld import ExternalWorld, content, datum, external, health, store, synced
 from tests.doubles.installation import installation
 from tests.doubles.vaultserver import VaultDouble, vault_double
 
-AUTO = {"automated": {"prune": True, "selfHeal": True}}
 TOKEN = {"tokenSecretRef": {"name": "vault", "key": "token"}}
 PASSWORD = {"name": "vault", "key": "secret-id"}
-
-
-@pytest.fixture(scope="module")
-def gokit() -> str:
-    return str(ensure(("gokit",), print)["gokit"])
 
 
 @pytest.fixture
@@ -34,7 +26,7 @@ def vault() -> Iterator[VaultDouble]:
 
 
 @pytest.fixture
-def shop(gokit: str, vault: VaultDouble, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExternalWorld]:
+def shop(gokit: GoKit, vault: VaultDouble, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExternalWorld]:
     """An installation that may ask the double, and whose project has a token of it."""
     monkeypatch.setattr(VaultServer.__init__, "__kwdefaults__", {"sleep": lambda seconds: None})
     with installation() as make:
@@ -50,25 +42,6 @@ def vault_store(vault: VaultDouble, auth: Any = None, name: str = "aws", **more:
     inside = {"server": vault.address, "path": "secret", "auth": TOKEN if auth is None else auth} | more
     manifest["spec"]["provider"] = {"vault": inside}
     return manifest
-
-
-def content(manifest: Any) -> dict[str, str]:
-    assert manifest is not None
-    return {key: base64.b64decode(value).decode() for key, value in manifest["data"].items()}
-
-
-def synced(shop: ExternalWorld, *manifests: Manifest) -> Any:
-    """The application's key after a sync of these."""
-    key = shop.world.declare(**AUTO)
-    shop.world.push(key, *manifests)
-    shop.sync(key)
-    return key
-
-
-def health(shop: ExternalWorld, key: Any, name: str = "db") -> Health:
-    rows = shop.world.record(key).status.resources
-    (found,) = [each for each in rows if each.key.name == name and each.key.kind == "ExternalSecret"]
-    return found.health
 
 
 def test_both_versions_of_the_engine_become_secrets(shop: ExternalWorld, vault: VaultDouble) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mooring.errors import MooringError
+from mooring.flows.clusters.targets import Targets
 from mooring.flows.rules.healthscripts import follow_scripts
 from mooring.flows.rules.settings import show_settings, store_settings
 from mooring.flows.sweeps.sweeping import SweepPorts, sweep
-from mooring.flows.clusters.targets import Targets
 from mooring.health import assess
 from mooring.source import Repositories as Sources
 from mooring.source.process import Git
 from mooring.state.registry import Registry
-from tests.doubles.installation import World, installation
+from tests.doubles.installation import World
 
 if TYPE_CHECKING:
     from tests.conftest import Anonymous, Repositories, Watcher
@@ -61,12 +61,6 @@ class Installation:
         """What users read of the scripts."""
         status: dict[str, Any] = show_settings(self.registry)["status"]["healthScripts"]
         return status
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
 
 
 @pytest.fixture

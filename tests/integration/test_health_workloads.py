@@ -6,7 +6,7 @@ No container runs here: the pod's status, which a kubelet would write, is writte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,25 +15,12 @@ from local.cluster import Cluster
 from mooring.flows.clusters.live import Target
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
-from tests.doubles.installation import World, installation
-from tests.doubles.realcluster import connect, listed, settle, until, use
+from tests.doubles.installation import World
+from tests.doubles.realcluster import listed, settle, until, use
 
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
 NOWHERE = {"nodeName": "no-such-node", "terminationGracePeriodSeconds": 0}
 MERGE = "application/merge-patch+json"
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
-
-
-@pytest.fixture(scope="module")
-def target(workload_cluster: Cluster) -> Iterator[Target]:
-    target = connect(workload_cluster)
-    yield target
-    target.server.close()
 
 
 class Ground:
@@ -75,11 +62,11 @@ class Ground:
 @pytest.fixture
 def ground(
     make_world: Callable[[], World],
-    target: Target,
+    workload_target: Target,
     workload_cluster: Cluster,
     make_namespace: Callable[[Cluster], str],
 ) -> Ground:
-    return Ground(make_world(), target, workload_cluster, make_namespace(workload_cluster))
+    return Ground(make_world(), workload_target, workload_cluster, make_namespace(workload_cluster))
 
 
 def pod_template(name: str, **pod: Any) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from local.cluster import Cluster
-from local.tools import ensure
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, ObjectMessage
 from mooring.flows.asked.declaring import delete
 from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import APP_LABEL
+from mooring.source.gokit import GoKit
 from mooring.state.records import Resource
 from tests.doubles.externalworld import ExternalWorld, datum, external, store
 from tests.doubles.installation import Crash, config_map, installation
@@ -23,11 +23,6 @@ from tests.doubles.realcluster import Stepped, connect, use
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
 JSON = {"Content-Type": "application/merge-patch+json"}
-
-
-@pytest.fixture(scope="module")
-def gokit() -> str:
-    return str(ensure(("gokit",), print)["gokit"])
 
 
 class Shop:
@@ -89,7 +84,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(cluster: Cluster, gokit: str, make_namespace: Callable[[Cluster], str]) -> Iterator[Shop]:
+def shop(cluster: Cluster, gokit: GoKit, make_namespace: Callable[[Cluster], str]) -> Iterator[Shop]:
     target = connect(cluster)
     stepped = Stepped(target)
     with installation() as make:

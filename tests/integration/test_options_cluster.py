@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from local.cluster import Cluster
-from mooring.cluster.client import ApiServer
-from mooring.cluster.discovery import Discovery
-from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.flows.clusters.live import Target
-from mooring.health import STANDARD
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.state.records import Operation
-from mooring.state.registry import Cluster as Registered
-from tests.doubles.installation import World, installation
+from tests.doubles.installation import World
 
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
 OPTIONS = "argocd.argoproj.io/sync-options"
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
-
-
-@pytest.fixture(scope="module")
-def target(cluster: Cluster) -> Iterator[Target]:
-    server = ApiServer(from_kubeconfig(cluster.kubeconfig))
-    yield Target(Registered("in-cluster", server.server, True, "secret"), server, Discovery(server), STANDARD)
-    server.close()
-
-
-@pytest.fixture
-def world(make_world: Callable[[], World], target: Target) -> World:
-    """An installation whose cluster is real."""
-    world = make_world()
-    world.cluster = world.targets.live = target  # type: ignore[assignment]
-    return world
 
 
 def config_map(namespace: str, options: str, *, immutable: bool = False, **data: str) -> Manifest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,26 +13,13 @@ from mooring.flows.asked.declaring import AskPorts, declare, delete
 from mooring.flows.clusters.live import Target
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
-from tests.doubles.installation import World, installation
-from tests.doubles.realcluster import connect, listed, operation, settle, until, use
+from tests.doubles.installation import World
+from tests.doubles.realcluster import listed, operation, settle, until, use
 
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
 OPTIONS = "argocd.argoproj.io/sync-options"
 CONFIRMATION = "DeletionConfirmationRequired"
 APPROVED = "argocd.argoproj.io/deletion-approved"
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
-
-
-@pytest.fixture(scope="module")
-def target(workload_cluster: Cluster) -> Iterator[Target]:
-    target = connect(workload_cluster)
-    yield target
-    target.server.close()
 
 
 class Ground:
@@ -102,11 +89,11 @@ class Ground:
 @pytest.fixture
 def ground(
     make_world: Callable[[], World],
-    target: Target,
+    workload_target: Target,
     workload_cluster: Cluster,
     make_namespace: Callable[[Cluster], str],
 ) -> Ground:
-    return Ground(make_world(), target, workload_cluster, make_namespace(workload_cluster))
+    return Ground(make_world(), workload_target, workload_cluster, make_namespace(workload_cluster))
 
 
 def config_map(name: str, options: str = "", **annotations: str) -> Manifest:

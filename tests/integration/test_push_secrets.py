@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-from local.tools import ensure
 from mooring.access.parsing import built_in
 from mooring.access.project import Permitted
 from mooring.access.secretrules import SecretRules
@@ -20,6 +19,7 @@ from mooring.flows.secrets.opening import Context, Opened
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.health import Health
 from mooring.model.objects import Manifest, ObjectKey
+from mooring.source.gokit import GoKit
 from mooring.state.records import Resource
 from tests.doubles.canaries import kept, leaks
 from tests.doubles.externalworld import ExternalWorld, datum, external, push, pushed, store
@@ -30,13 +30,8 @@ WRITES = {"CreateSecret", "PutSecretValue", "TagResource", "DeleteSecret", "Rest
 TEXT = {"metadata": {"spec": {"secretPushFormat": "string"}}}
 
 
-@pytest.fixture(scope="module")
-def gokit() -> str:
-    return str(ensure(("gokit",), print)["gokit"])
-
-
 @pytest.fixture
-def shop(gokit: str) -> Iterator[ExternalWorld]:
+def shop(gokit: GoKit) -> Iterator[ExternalWorld]:
     with installation() as make:
         yield ExternalWorld(make(), gokit)
 

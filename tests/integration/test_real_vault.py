@@ -15,25 +15,18 @@ import boto3
 import pytest
 
 from local.cluster import Cluster
-from local.tools import ensure
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.flows.clusters.targets import Targets
-from mooring.health import Health
 from mooring.model.objects import Manifest
+from mooring.source.gokit import GoKit
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
 from tests.doubles.canaries import kept, leaks
-from tests.doubles.externalworld import ExternalWorld, datum, external, store
+from tests.doubles.externalworld import ExternalWorld, content, datum, external, health, store, synced
 from tests.doubles.installation import installation
 from tests.doubles.realvault import RealVault, real_vault
 
-AUTO = {"automated": {"prune": True, "selfHeal": True}}
 TOKEN = {"tokenSecretRef": {"name": "vault", "key": "token"}}
-
-
-@pytest.fixture(scope="module")
-def gokit() -> str:
-    return str(ensure(("gokit",), print)["gokit"])
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +36,7 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealVault]:
 
 
 @pytest.fixture
-def shop(gokit: str, vault: RealVault) -> Iterator[ExternalWorld]:
+def shop(gokit: GoKit, vault: RealVault) -> Iterator[ExternalWorld]:
     """An installation that may ask this Vault, and whose project has a token of it."""
     with installation() as make:
         world = ExternalWorld(make(), gokit)
@@ -59,25 +52,6 @@ def vault_store(vault: RealVault, auth: Any = None, name: str = "aws", **more: A
     inside = {"server": vault.address, "path": "secret", "caBundle": vault.ca_bundle}
     manifest["spec"]["provider"] = {"vault": inside | {"auth": TOKEN if auth is None else auth} | more}
     return manifest
-
-
-def content(manifest: Any) -> dict[str, str]:
-    assert manifest is not None
-    return {key: base64.b64decode(value).decode() for key, value in manifest["data"].items()}
-
-
-def synced(shop: ExternalWorld, *manifests: Manifest, **declared: Any) -> Any:
-    """The application's key after a sync of these."""
-    key = shop.world.declare(**AUTO, **declared)
-    shop.world.push(key, *manifests)
-    shop.sync(key)
-    return key
-
-
-def health(shop: ExternalWorld, key: Any, name: str = "db") -> Health:
-    rows = shop.world.record(key).status.resources
-    (found,) = [each for each in rows if each.key.name == name and each.key.kind == "ExternalSecret"]
-    return found.health
 
 
 def test_both_engines_with_versions_and_metadata(shop: ExternalWorld, vault: RealVault) -> None:

@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from local.cluster import Cluster
-from mooring.cluster.client import ApiServer
-from mooring.cluster.discovery import Discovery
-from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.flows.clusters.live import Target
-from mooring.health import STANDARD
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import TRACKING_ANNOTATION
-from mooring.state.registry import Cluster as Registered
-from tests.doubles.installation import World, installation
+from tests.doubles.installation import World
 
 HOOK = "argocd.argoproj.io/hook"
 OPTIONS = "argocd.argoproj.io/sync-options"
 WAVE = "argocd.argoproj.io/sync-wave"
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
-
-
-@pytest.fixture(scope="module")
-def target(cluster: Cluster) -> Iterator[Target]:
-    server = ApiServer(from_kubeconfig(cluster.kubeconfig))
-    yield Target(Registered("in-cluster", server.server, True, "secret"), server, Discovery(server), STANDARD)
-    server.close()
-
-
-@pytest.fixture
-def world(make_world: Callable[[], World], target: Target) -> World:
-    """An installation whose cluster is real."""
-    world = make_world()
-    world.cluster = world.targets.live = target  # type: ignore[assignment]
-    return world
 
 
 def job(namespace: str, *, image: str = "job:1", restart: str = "Never", **annotations: str) -> Manifest:

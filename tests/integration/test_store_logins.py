@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from local.tools import ensure
 from mooring.access.parsing import built_in
 from mooring.access.secretrules import SecretRules
 from mooring.health import Health
 from mooring.model.objects import Manifest, ObjectKey
+from mooring.source.gokit import GoKit
 from tests.doubles.canaries import kept, leaks
 from tests.doubles.externalworld import ExternalWorld, datum, external, push, pushed, store
 from tests.doubles.installation import installation
@@ -22,13 +22,8 @@ AUTO = {"automated": {"prune": True, "selfHeal": True}}
 ROLE = "arn:aws:iam::123456789012:role/shop"
 
 
-@pytest.fixture(scope="module")
-def gokit() -> str:
-    return str(ensure(("gokit",), print)["gokit"])
-
-
 @pytest.fixture
-def shop(gokit: str) -> Iterator[ExternalWorld]:
+def shop(gokit: GoKit) -> Iterator[ExternalWorld]:
     """An installation whose function may read nothing itself, and whose project has an access key."""
     with installation() as make:
         world = ExternalWorld(make(), gokit)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.githttp import GitServer, basic
-from local.tools import ensure
 from mooring.errors import ConfigurationError, ConflictError, ForbiddenError, UnreachableError
 from mooring.source.commits import Person, Signer, Writers
 from mooring.source.credentials import BasicCredential, Credential, select
@@ -30,11 +29,6 @@ if TYPE_CHECKING:
 
 NAME = "shop.git"
 NOW = 1_800_000_000
-
-
-@pytest.fixture(scope="module")
-def gokit() -> GoKit:
-    return GoKit(str(ensure(("gokit",), print)["gokit"]))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ and once after each of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,15 +16,9 @@ from mooring.model.application import AppKey
 from mooring.model.chain import find_faults
 from mooring.model.objects import ObjectKey
 from mooring.state.table import Table
-from tests.doubles.installation import Crash, World, config_map, deployment, installation
+from tests.doubles.installation import Crash, World, config_map, deployment
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
-
-
-@pytest.fixture(scope="module")
-def make_world() -> Iterator[Callable[[], World]]:
-    with installation() as make:
-        yield make
 
 
 class Fuse:

@@ -6,11 +6,9 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.tools import ensure
 from mooring.errors import UnreachableError
 from mooring.images.pacing import Politeness
 from mooring.images.planning import Plan, Tended, plan_updates
@@ -74,11 +72,6 @@ class Nobody:
     def find(self, url: str, *, fresh: bool = False) -> None: ...
 
     def named(self, name: str) -> None: ...
-
-
-@pytest.fixture(scope="module")
-def gokit() -> GoKit:
-    return GoKit(str(ensure(("gokit",), print)["gokit"]))
 
 
 def tend(apps: list[tuple[str, tuple[str, str], str]]) -> list[Tended]:

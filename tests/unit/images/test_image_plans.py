@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from local.tools import ensure
 from mooring.images import deciding
 from mooring.images.planning import Plan, Tended, plan_updates
 from mooring.images.registries import ImageRegistries
@@ -34,11 +33,6 @@ class Nobody:
 
     def named(self, name: str) -> str | None:
         return None
-
-
-@pytest.fixture(scope="module")
-def gokit() -> GoKit:
-    return GoKit(str(ensure(("gokit",), print)["gokit"]))
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from local.tools import ensure
 from mooring.errors import ConfigurationError
 from mooring.source.credentials import SSHCredential, TokenCredential
 from mooring.source.gokit import GoKit
@@ -20,11 +19,6 @@ from mooring.writeback.updates import Destination, ImageChange, Update, by_desti
 from mooring.writeback.wording import branch_names
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
-
-
-@pytest.fixture(scope="module")
-def gokit() -> GoKit:
-    return GoKit(str(ensure(("gokit",), print)["gokit"]))
 
 
 def update(name: str = "web", new: str = "1.1", **labels: str) -> Update:
