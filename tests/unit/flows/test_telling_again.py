@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from mooring.errors import MooringError, UnreachableError
+from mooring.flows.telling.evaluating import ask_apart
 from mooring.flows.telling.noticing import notice
 from mooring.notify.message import Service
 from mooring.notify.services import TYPES, webhook
+from mooring.source.gokit import GoKit
 from mooring.state.records import Deleting
 from mooring.state.table import delete
 from tests.doubles.installation import Crash, World, config_map, installation
@@ -206,3 +209,41 @@ def test_settings_of_another_version_lose_nothing(telling: Telling) -> None:
     telling.settings()
     assert ["argocd/shop was created"] == telling.tell()
     assert "data[service.carrier-pigeon]" in telling.troubles[0]
+
+
+def test_a_template_that_takes_all_memory_holds_up_nobody(telling: Telling) -> None:
+    """GIVEN a template that never ends for one application WHEN three are told of in one batch THEN all are, that one in
+    our own words; and a condition like it is named in the log.
+    """
+    endless = '{{if eq .app.metadata.name "two"}}{{repeat 2000000000 "x" | repeat 100}}{{end}}{{.app.metadata.name}}'
+    telling.settings(trigger_on__created=CREATED, template_app__created=f"message: '{endless}'")
+    for name in ("one", "two", "three"):
+        telling.world.declare(name, annotations=subscribed("on-created"))
+    assert ["argocd/two was created", "one", "three"] == sorted(telling.tell())
+    assert any("can't be rendered" in each for each in telling.troubles)
+
+
+def test_what_gokit_can_not_answer_at_all_is_asked_again(telling: Telling) -> None:
+    """GIVEN a gokit that is not there WHEN a batch comes THEN it comes again, and nobody is forgotten."""
+    telling.world.declare(annotations=subscribed("on-created"))
+    changes = telling.changes()
+    broken = replace(telling.ports, ask=GoKit("no-such-gokit").ask)
+    with pytest.raises(MooringError):
+        notice(broken, changes)
+    notice(telling.ports, changes)
+    telling.deliver()
+    assert ["argocd/shop was created"] == telling.heard.said()
+
+
+@pytest.mark.parametrize("bad", [{0}, {6}, {2, 3}, set(range(7))])
+def test_only_what_can_not_be_answered_has_no_answer(bad: set[int]) -> None:
+    """GIVEN questions of which some bring down whoever is asked WHEN all are asked THEN the others are answered."""
+
+    def ask(questions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        if bad.intersection(question.get("number", -1) for question in questions):
+            raise UnreachableError("gokit failed: TimeoutExpired")
+        return [{"number": question.get("number")} for question in questions]
+
+    answers = ask_apart(ask, [{"number": number} for number in range(7)])
+    gone = {"error": "gokit failed: TimeoutExpired"}
+    assert [gone if number in bad else {"number": number} for number in range(7)] == answers

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mooring.flows.telling.alarms import alarm_name
+from mooring.flows.telling.evaluating import ask_apart
 from mooring.flows.telling.firing import variables
 from mooring.flows.telling.happenings import Event, show_drift
 from mooring.flows.telling.ports import NotifyPorts
@@ -56,7 +57,8 @@ def compose(ports: NotifyPorts, config: Config, tellings: Sequence[Telling]) -> 
         for index, each in enumerate(tellings)
     }
     asked = {index: tree for index, tree in trees.items() if tree}
-    answers = ports.ask([_question(config, tellings[index], tree, summaries[index]) for index, tree in asked.items()])
+    questions = [_question(config, tellings[index], tree, summaries[index]) for index, tree in asked.items()]
+    answers = ask_apart(ports.ask, questions)
     sections: dict[int, Mapping[str, Any]] = {}
     for index, answer in zip(asked, answers, strict=True):
         found = (answer.get("trees") or [{"error": answer.get("error")}])[0]

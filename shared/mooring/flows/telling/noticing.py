@@ -15,6 +15,7 @@ from typing import Any
 from mooring.errors import ConfigurationError, MooringError
 from mooring.flows.telling.alarms import Ended, settle
 from mooring.flows.telling.composing import Telling, compose
+from mooring.flows.telling.evaluating import ask_apart
 from mooring.flows.telling.firing import Firing, Step, fire, holding, questions, seeds_of
 from mooring.flows.telling.happenings import cluster_events, events_of
 from mooring.flows.telling.holding import send_or_hold
@@ -75,7 +76,7 @@ def notice(ports: NotifyPorts, changes: Sequence[Change]) -> None:
     asked = [
         (questions(step, story.subscribers.asked, config.context), story) for story in stories for step in story.steps
     ]
-    answers = iter(ports.ask([question for question, _ in asked]))
+    answers = iter(ask_apart(ports.ask, [question for question, _ in asked]))
     tellings: list[Telling] = []
     states: list[tuple[_Story, dict[str, Any]]] = []
     for story in stories:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from mooring.errors import PermanentError
 from mooring.flows.telling.composing import Telling, compose
+from mooring.flows.telling.evaluating import ask_apart
 from mooring.flows.telling.firing import seeds_of, variables
 from mooring.flows.telling.happenings import Event
 from mooring.flows.telling.holding import send_or_hold
@@ -31,7 +32,7 @@ def notice_outages(ports: NotifyPorts, config: Config, outages: Sequence[tuple[C
         subscribers = _subscribers(ports, config, cluster_from(change.after))
         asked = [each for each in subscribers.asked if each[1].of_event]
         question = variables(None, event, config.context, change.at) | {"when": [each.when for _, each in asked]}
-        (answer,) = ports.ask([question])
+        (answer,) = ask_apart(ports.ask, [question])
         of = f"cluster:{change.sk}"
         for (trigger, condition), result in zip(asked, answer.get("when") or (), strict=False):
             if result.get("error"):
