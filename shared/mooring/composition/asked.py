@@ -1,0 +1,71 @@
+"""What `api` works with, and what others ask through the same ports."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mooring.composition.adapters import Adapters
+
+if TYPE_CHECKING:
+    from mooring.flows.asked.auditing import AuditAccess
+    from mooring.flows.asked.audittrail import RecordPorts
+    from mooring.flows.asked.declaring import AskPorts
+    from mooring.flows.asked.hooks import HookPorts
+    from mooring.flows.asked.registering import RegisterPorts
+    from mooring.state.actions import Actions
+
+__all__ = ["AskComposition"]
+
+
+class AskComposition(Adapters):
+    """What `api` works with, and what others ask through the same ports."""
+
+    def api_token(self) -> str:
+        """The administrator's bearer token."""
+        return str(self.secrets.get(self._setting("MOORING_API_TOKEN_SECRET")).get("token", ""))
+
+    def sync_role(self) -> str:
+        """The role that reaches clusters, for whoever gives it access to one; empty where nobody has said."""
+        return self._environment.get("MOORING_SYNC_ROLE", "")
+
+    def ask_ports(self) -> AskPorts:
+        """For `api`."""
+        from mooring.flows.asked.declaring import AskPorts
+
+        return AskPorts(self.applications, self.queues, time.time, self.registry)
+
+    def record_ports(self) -> RecordPorts:
+        """For `api`: the record of who did what."""
+        from mooring.flows.asked.audittrail import RecordPorts
+
+        return RecordPorts(self.applications, self._actions)
+
+    @cached_property
+    def _actions(self) -> Actions:
+        from mooring.state.actions import Actions
+
+        return Actions(self.table)
+
+    def register_ports(self) -> RegisterPorts:
+        """For what `api` registers."""
+        from mooring.flows.asked.registering import RegisterPorts
+
+        return RegisterPorts(self.registry, self.applications, self.queues)
+
+    def audit_access(self) -> AuditAccess:
+        """For what `api` is asked about audit events."""
+        from mooring.flows.asked.auditing import AuditAccess
+        from mooring.state.auditsources import AuditSources
+
+        return AuditAccess(self.registry, AuditSources(self.table))
+
+    def hook_ports(self) -> HookPorts:
+        """For what `api` installs on code hosts."""
+        from mooring.flows.asked.hooks import HookPorts
+
+        return HookPorts(
+            lambda: self.secrets.text(self._setting("MOORING_WEBHOOK_SECRET")),
+            self._named_forges,
+        )
