@@ -11,10 +11,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from mooring.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from mooring.notify.posting import Poster
 
-__all__ = ["Deliver", "Policy", "Receipt", "Rendered", "Sending", "Service", "Summary", "Tone", "shortened"]
+__all__ = [
+    "BrokenTemplateError",
+    "Deliver",
+    "Policy",
+    "Receipt",
+    "Rendered",
+    "Sending",
+    "Service",
+    "Summary",
+    "Tone",
+    "shortened",
+]
 
 Tone = Literal["good", "bad", "running", "info"]
 Policy = Literal["Post", "Update", "PostAndUpdate"]
@@ -97,6 +110,10 @@ class Sending:
     poster: Poster
     forge: Callable[[str], Any]
     aws: Callable[[str, str | None], Any]
+
+
+class BrokenTemplateError(ConfigurationError):
+    """What a user's template rendered to is not what its service takes; nothing was sent."""
 
 
 Deliver = Callable[[Mapping[str, Any], Rendered, Receipt | None, Sending], Receipt | None]

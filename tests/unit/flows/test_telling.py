@@ -335,6 +335,20 @@ def test_a_template_that_breaks_keeps_nobody_from_being_told(telling: Telling) -
     assert "can't be rendered" in telling.troubles[0]
 
 
+def test_a_template_that_makes_no_json_keeps_nobody_from_being_told(telling: Telling) -> None:
+    """As Argo CD's catalog does it, a condition's message is put between quotes: one with a quote in it is told by our
+    own words, and nothing is given up.
+    """
+    telling.settings(
+        trigger_on__created="[{when: 'true', oncePer: app.metadata.name, send: [bad]}]",
+        template_bad="{message: here, slack: {attachments: '[{\"title\": \"no field \"spec\"\"}]'}}",
+    )
+    telling.world.declare(annotations=subscribed("on-created"))
+    assert ["argocd/shop: on-created"] == telling.tell()
+    assert "slack.attachments" in telling.troubles[0]
+    assert [] == telling.told.failed(10)
+
+
 def test_secrets_that_are_not_there_are_named(telling: Telling) -> None:
     """A name of a secret without a value is told to whoever lists what failed; the value of none ever is."""
     telling.settings(service_discord="url: $discord-url")

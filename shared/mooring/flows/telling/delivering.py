@@ -21,7 +21,7 @@ from mooring.flows.telling.holding import DIGEST, rendered_of, tell_together
 from mooring.flows.telling.ports import NotifyPorts
 from mooring.notify.config import Config
 from mooring.notify.filling import fill
-from mooring.notify.message import Sending
+from mooring.notify.message import BrokenTemplateError, Rendered, Sending
 from mooring.notify.services import service_of
 from mooring.state.notes import SETTINGS, Note, NoteState
 
@@ -142,7 +142,11 @@ def _send(ports: NotifyPorts, config: Config, note: Note) -> tuple[NoteState, Ma
         return "skipped", None
     settings = fill(declared.settings, ports.secret)
     sending = Sending(note.service, note.recipient, note.id, note.at, ports.poster, ports.forge, ports.aws)
-    return "sent", service.deliver(settings, rendered, previous, sending)
+    try:
+        return "sent", service.deliver(settings, rendered, previous, sending)
+    except BrokenTemplateError as error:  # a condition's message with a quote in it is enough
+        ports.say(f"{note.of}: the template of {note.trigger} is no message: {error}; our own words are sent")
+        return "sent", service.deliver(settings, Rendered(rendered.summary), previous, sending)
 
 
 def _may_repeat(config: Config, note: Note) -> bool:

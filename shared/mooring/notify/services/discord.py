@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from mooring.errors import ConfigurationError
-from mooring.notify.message import Receipt, Rendered, Sending, Service, Summary, shortened
+from mooring.notify.message import BrokenTemplateError, Receipt, Rendered, Sending, Service, Summary, shortened
 from mooring.notify.services.places import url_of
 
 __all__ = ["SERVICE", "content_of"]
@@ -33,7 +32,7 @@ def content_of(rendered: Rendered) -> dict[str, Any]:
         except (TypeError, ValueError):
             embeds = None
         if not isinstance(embeds, list):
-            raise ConfigurationError("must be a JSON list once it is rendered", field="discord.embeds")
+            raise BrokenTemplateError("must be a JSON list once it is rendered", field="discord.embeds")
         return {"content": shortened(str(own.get("content") or ""), _CONTENT), "embeds": embeds[:10], **quiet}
     if rendered.sections:
         return {"content": shortened(str(own.get("content") or rendered.message), _CONTENT), **quiet}

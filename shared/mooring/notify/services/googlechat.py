@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from mooring.errors import ConfigurationError
 from mooring.notify.config import load_yaml
-from mooring.notify.message import Receipt, Rendered, Sending, Service, shortened
+from mooring.notify.message import BrokenTemplateError, Receipt, Rendered, Sending, Service, shortened
 from mooring.notify.services.places import url_of
 
 __all__ = ["SERVICE"]
@@ -29,7 +28,7 @@ def _message(rendered: Rendered, sending: Sending) -> dict[str, Any]:
         if own.get(name):
             found = load_yaml(str(own[name]), f"googlechat.{name}")
             if not isinstance(found, list):
-                raise ConfigurationError("must be a list of cards once it is rendered", field=f"googlechat.{name}")
+                raise BrokenTemplateError("must be a list of cards once it is rendered", field=f"googlechat.{name}")
             numbered = [{"cardId": f"{sending.id}-{index}", "card": card} for index, card in enumerate(found)]
             cards[name] = numbered if name == "cardsV2" else found
     if cards or rendered.sections:

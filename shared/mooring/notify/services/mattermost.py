@@ -10,8 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mooring.errors import ConfigurationError
-from mooring.notify.message import Receipt, Rendered, Sending, Service, shortened
+from mooring.notify.message import BrokenTemplateError, Receipt, Rendered, Sending, Service, shortened
 from mooring.notify.services.places import address_of
 from mooring.notify.services.slackblocks import COLOURS
 
@@ -29,7 +28,7 @@ def _post(rendered: Rendered) -> dict[str, Any]:
         except ValueError:
             attachments = None
         if not isinstance(attachments, list):
-            raise ConfigurationError("must be a JSON list once it is rendered", field="mattermost.attachments")
+            raise BrokenTemplateError("must be a JSON list once it is rendered", field="mattermost.attachments")
     if rendered.sections:
         return {"message": shortened(rendered.message, _LONGEST), "props": {"attachments": attachments}}
     facts = [{"short": True, "title": name, "value": value} for name, value in summary.facts]

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError, RejectedError, UnreachableError
-from mooring.notify.message import Policy, Receipt, Rendered, Sending, Service, shortened
+from mooring.notify.message import BrokenTemplateError, Policy, Receipt, Rendered, Sending, Service, shortened
 from mooring.notify.services.slackblocks import attachment_of, escaped
 
 __all__ = ["SERVICE", "content_of", "group_of"]
@@ -52,7 +52,7 @@ def _list(text: Any, name: str) -> list[Any]:
     except ValueError:
         value = None
     if not isinstance(value, list):
-        raise ConfigurationError("must be a JSON list once it is rendered", field=f"slack.{name}")
+        raise BrokenTemplateError("must be a JSON list once it is rendered", field=f"slack.{name}")
     if name == "blocks" and len(value) > _BLOCKS:
         raise ConfigurationError(f"has {len(value)} blocks; Slack takes {_BLOCKS}", field="slack.blocks")
     return value

@@ -12,8 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mooring.errors import ConfigurationError
-from mooring.notify.message import Receipt, Rendered, Sending, Service, Summary, shortened
+from mooring.notify.message import BrokenTemplateError, Receipt, Rendered, Sending, Service, Summary, shortened
 from mooring.notify.services.places import url_of
 
 __all__ = ["SERVICE", "card_of"]
@@ -69,7 +68,7 @@ def _json(text: Any, name: str, kind: type) -> Any:
     except ValueError:
         value = None
     if not isinstance(value, kind):
-        raise ConfigurationError("must be JSON once it is rendered", field=f"teams-workflows.{name}")
+        raise BrokenTemplateError("must be JSON once it is rendered", field=f"teams-workflows.{name}")
     return value
 
 
