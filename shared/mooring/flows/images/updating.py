@@ -21,7 +21,7 @@ from mooring.flows.images.ports import ImagePorts
 from mooring.flows.images.showing import told_plan
 from mooring.flows.images.tending import TendedApp, groups, tended_apps
 from mooring.flows.images.users import updaters_of, users_of
-from mooring.flows.images.writing import Result, Wanted, close_request, write_all
+from mooring.flows.images.writing import Result, Wanted, close_request, own_branch, write_all
 from mooring.images.planning import Note, Plan, Update, plan_updates
 from mooring.images.registries import ImageRegistries
 from mooring.model.application import AppKey
@@ -128,25 +128,34 @@ def _look(ports: ImagePorts, apps: Sequence[TendedApp], message: ImagesMessage) 
     ]
     results = write_all(ports, settings, registries, wanted, message.cause.by) if wanted else {}
     again = False
+    noted = {each.app for each in plan.notes}
+    busy = [each.state.request for each in apps if each.error or each.key in updates or each.key in noted]
+    requests = [each.request for each in results.values()]
+    needed = {each.head for each in (*busy, *requests) if each is not None}
     for app in apps:
         notes = [each for each in plan.notes if each.app == app.key]
         result = results.get(app.key)
         if not updates.get(app.key) and not notes and app.error is None:
-            result = _withdrawn(ports, app)
+            result = _withdrawn(ports, app, needed, partial=bool(message.images or message.apps))
         again |= _conclude(ports, app, updates.get(app.key, []), notes, held, result)
     if again and message.cause.kind != "retry":
         waiting = replace(message, cause=Cause("retry", message.cause.id, message.cause.by))
         ports.asking.queues.send_later([(Later("images", waiting), _TRANSIENT)])
 
 
-def _withdrawn(ports: ImagePorts, app: TendedApp) -> Result | None:
-    """Closes the pull request of an application that needs nothing any more."""
-    if app.state.request is None:
-        return None
+def _withdrawn(ports: ImagePorts, app: TendedApp, needed: set[str], *, partial: bool) -> Result | None:
+    """Closes the pull request of an application that needs nothing any more. A template can have many share one branch:
+    it stays as long as one of the others needs it, which a look at some of them can't tell.
+    """
+    request = app.state.request
+    if request is None or (partial and request.head != own_branch(app.key)):
+        return None if request is None else Result(request=request)
+    if request.head in needed:
+        return Result()
     try:
         close_request(ports, app)
     except MooringError as error:
-        return Result(error=error, request=app.state.request)
+        return Result(error=error, request=request)
     return Result()
 
 

@@ -28,7 +28,7 @@ from mooring.writeback.updates import Destination, ImageChange, Update, by_desti
 from mooring.writeback.wording import branch_names
 from mooring.writeback.writing import write
 
-__all__ = ["Result", "Wanted", "cause_of", "close_request", "destination_of", "write_all"]
+__all__ = ["Result", "Wanted", "cause_of", "close_request", "destination_of", "own_branch", "write_all"]
 
 _AFTER_THE_WRITTEN = 2.0  # seconds until the others that follow the repository are looked at
 _BY = "image update"
@@ -113,6 +113,11 @@ def close_request(ports: ImagePorts, app: TendedApp, why: str = _NOTHING_LEFT) -
         withdraw(ports.writes, ports.hosts, Destination(there.url, there.base, there.head, there.credential), why)
 
 
+def own_branch(key: AppKey) -> str:
+    """The branch of an application's pull request, where no template names another."""
+    return f"mooring/images/{key.namespace}/{key.name}"
+
+
 def _target(wanted: Wanted) -> WriteTarget:
     assert wanted.app.target is not None
     return wanted.app.target
@@ -158,11 +163,8 @@ def _headed(run: _Run, destination: Destination, target: WriteTarget, update: Up
     if target.branch:
         (head,) = branch_names(target.branch, destination, [update], run.ports.writes.ask)
         return replace(destination, head=head)
-    return (
-        replace(destination, head=f"mooring/images/{update.namespace}/{update.name}")
-        if target.pull_request
-        else destination
-    )
+    own = own_branch(AppKey(update.namespace, update.name))
+    return replace(destination, head=own) if target.pull_request else destination
 
 
 def _commit(run: _Run, destination: Destination, updates: Sequence[Update], group: Sequence[Wanted]) -> None:
@@ -208,5 +210,6 @@ def _override(run: _Run, wanted: Wanted) -> None:
     spec = app.record.spec
     assert spec is not None
     cause = cause_of(wanted.updates, run.by)
-    declare(run.ports.asking, overridden(spec.application.declared, wanted.updates, _types(app)), _BY, cause=cause)
+    document = overridden(spec.application.declared, wanted.updates, _types(app))
+    declare(run.ports.asking, document, _BY, cause=cause, over=spec.generation)
     run.results[app.key] = Result()
