@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.cluster import Cluster
-from mooring.model.objects import Manifest
+from mooring.model.objects import Manifest, ObjectKey
 from tests.doubles.canaries import kept, leaks
 from tests.doubles.installation import World, installation
 from tests.doubles.realcluster import connect, use
@@ -70,3 +70,20 @@ def test_a_refused_change_tells_neither_what_was_nor_what_shall_be(place: tuple[
     assert "pod updates may not change fields" in repr(world.record(key).status)
     table = {name: blob for name, blob in kept(world).items() if name.startswith("table")}
     assert [] == leaks(table, [VALUE, "Battery_Staple_33"])
+
+
+def test_a_carried_secret_is_kept_as_one(place: tuple[World, str]) -> None:
+    """GIVEN an object that carries a Secret, of a kind whose content is free and can't be changed WHEN it is applied,
+    and then changed THEN the cluster has the value, and neither it nor the refused one is kept.
+    """
+    world, namespace = place
+    key = world.declare(namespace=namespace)
+    for value in (VALUE, "Battery_Staple_33"):
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": value}}
+        revision = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "web"}, "revision": 1}
+        world.push(key, {**revision, "data": {"manifests": [secret]}})
+        world.request(key)
+        world.sync(key)
+    assert VALUE in str(world.cluster.get(ObjectKey("apps", "ControllerRevision", namespace, "web"), "v1"))
+    assert "field is immutable" in repr(world.record(key).status)
+    assert [] == leaks(kept(world), [VALUE, "Battery_Staple_33"])
