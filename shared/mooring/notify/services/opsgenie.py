@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from mooring.errors import ConfigurationError
-from mooring.notify.message import Receipt, Rendered, Sending, Service, shortened
+from mooring.notify.message import BrokenTemplateError, Receipt, Rendered, Sending, Service, shortened
 from mooring.notify.services.places import key_of
 from mooring.notify.services.refusals import refusal
 
@@ -26,11 +25,11 @@ _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def alert_of(rendered: Rendered, sending: Sending) -> dict[str, Any]:
-    """The alert that is to be created. Raises `ConfigurationError` for a priority that is none."""
+    """The alert that is to be created. Raises `BrokenTemplateError` for a priority that is none."""
     own, summary = rendered.section("opsgenie"), rendered.summary
     priority = str(own.get("priority") or ("P3" if summary.tone == "bad" or rendered.sections else "P5")).strip()
     if priority not in _PRIORITIES:
-        raise ConfigurationError(f"must be one of {', '.join(_PRIORITIES)}", field="opsgenie.priority")
+        raise BrokenTemplateError(f"must be one of {', '.join(_PRIORITIES)}", field="opsgenie.priority")
     lines = [summary.text, *(f"{label}: {url}" for label, url in summary.links)]
     team = sending.recipient
     return {

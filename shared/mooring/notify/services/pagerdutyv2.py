@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mooring.errors import ConfigurationError
-from mooring.notify.message import Receipt, Rendered, Sending, Service, shortened
+from mooring.notify.message import BrokenTemplateError, Receipt, Rendered, Sending, Service, shortened
 from mooring.notify.services.places import key_of
 from mooring.notify.services.refusals import refusal
 
@@ -27,14 +26,14 @@ _SUMMARY, _KEY, _DETAIL, _FIELD = 1024, 255, 8000, 255
 
 
 def event_of(rendered: Rendered, sending: Sending) -> dict[str, Any]:
-    """An alert event without its routing key. Raises `ConfigurationError` for a severity that is none."""
+    """An alert event without its routing key. Raises `BrokenTemplateError` for a severity that is none."""
     own, summary = rendered.section("pagerdutyv2"), rendered.summary
     key = shortened(f"mooring {summary.alarm or sending.id}", _KEY)
     if summary.over:
         return {"event_action": "resolve", "dedup_key": key}
     severity = str(own.get("severity") or _USUAL.get(summary.tone, "info")).strip().lower()
     if severity not in _SEVERITIES:
-        raise ConfigurationError(f"must be one of {', '.join(_SEVERITIES)}", field="pagerdutyv2.severity")
+        raise BrokenTemplateError(f"must be one of {', '.join(_SEVERITIES)}", field="pagerdutyv2.severity")
     text = str(own.get("summary") or (rendered.message if rendered.sections else summary.title))
     payload = {
         **_told(text, str(own.get("source") or summary.application), rendered, sending),
