@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,9 @@ from mooring.model.objects import ObjectKey
 from mooring.source.commits import Writers
 from mooring.source.gokit import GoKit
 from mooring.state.images import ImagesState, ImageStates
+from mooring.state.packing import unpack
 from mooring.state.records import Spec
+from mooring.state.table import delete
 from mooring.writeback.writing import WritePorts
 from tests.doubles.installation import World, installation
 from tests.doubles.realregistry import RealRegistry, real_registry
@@ -354,3 +356,62 @@ def test_a_project_says_which_repositories_may_be_written(ground: Ground) -> Non
     assert [] == ground.look()
     assert "other.git" in ground.state(key).error
     assert "default" in ground.state(key).error
+
+
+def test_what_was_written_is_told_once(ground: Ground) -> None:
+    """GIVEN a tag that was written WHEN others look again before it is rendered THEN one happening is on record."""
+    ground.registry.push("told/web", "v1.0.0", "v1.1.0")
+    image = f"{ground.registry.host}/told/web"
+    ground.git.commit("shop.git", {"web/kustomization.yaml": kustomization(image, "v1.0.0")})
+    key = ground.declare("web", "told/web", write_back_method="git", write_back_target="kustomization")
+    ground.render(key, "told/web", "v1.0.0")
+    for _ in range(2):
+        ground.look()
+        ground.git.commit("shop.git", {"README": str(ground.world.now)}, "Somebody else's")
+    (item,) = ground.world.table.query(f"HAPPENED#{key}")
+    assert str(item["sk"]).startswith("image-updated#")
+    assert f"web is to run {image}:v1.1.0" == unpack(item["facts"])["title"]
+
+
+def test_what_waits_on_another_branch_was_not_taken_back(ground: Ground) -> None:
+    """GIVEN tags that go to a branch of their own WHEN the base is rendered again before somebody merges THEN nothing
+    counts as taken back, and the branch stays up to date.
+    """
+    ground.registry.push("aside/web", "v1.0.0", "v1.1.0")
+    image = f"{ground.registry.host}/aside/web"
+    ground.git.commit("shop.git", {"web/kustomization.yaml": kustomization(image, "v1.0.0")})
+    to_git = {"write_back_method": "git", "write_back_target": "kustomization"}
+    key = ground.declare("web", "aside/web", git_branch="main:images", **to_git)
+    for _ in range(2):
+        ground.render(key, "aside/web", "v1.0.0")
+        ground.look()
+    (row,) = ground.state(key).rows
+    assert (False, "v1.1.0") == (row.held, row.wanted)
+    assert "waits on the branch images" in row.message
+    assert "newTag: v1.1.0" in ground._git("show", "images:web/kustomization.yaml")
+    assert "newTag: v1.0.0" in ground.show("web/kustomization.yaml")
+
+
+def test_what_somebody_changed_or_deleted_meanwhile_stays_so(ground: Ground) -> None:
+    """GIVEN an application that a person changes, and one that is gone, while registries are asked THEN neither is set
+    back to what it was when the look began.
+    """
+    ground.registry.push("race/web", "v1.0.0", "v1.1.0")
+    key, gone = (ground.declare(name, "race/web", source={"kustomize": {"images": []}}) for name in ("web", "gone"))
+    for each in (key, gone):
+        ground.render(each, "race/web", "v1.0.0")
+    asker, spec = ground.ports.asker, ground.world.record(gone).spec
+    assert spec is not None
+
+    def slow(requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        ground.declare("web", "race/web", source={"kustomize": {"images": [], "namePrefix": "new-"}})
+        ground.world.table.write(delete((f"APP#{gone}", "SPEC")))
+        return asker(requests)
+
+    ground.ports = replace(ground.ports, asker=slow)
+    assert [] == ground.look()
+    kept = ground.world.record(key).spec
+    assert kept is not None
+    assert {"images": [], "namePrefix": "new-"} == kept.application.declared["spec"]["source"]["kustomize"]
+    assert ground.world.record(gone).spec is None
+    assert "meanwhile" in ground.state(key).error
