@@ -45,12 +45,16 @@ class AskPorts:
     registry: Registry
 
 
-def declare(ports: AskPorts, document: object, by: str, *, cause: Cause | None = None) -> Parsed:
+def declare(
+    ports: AskPorts, document: object, by: str, *, cause: Cause | None = None, over: int | None = None
+) -> Parsed:
     """Creates or changes one application; declaring the same again changes nothing, but asks git at once where its
-    annotation `argocd.argoproj.io/refresh` is set. `cause` is why, where that is more than that somebody declared it.
+    annotation `argocd.argoproj.io/refresh` is set. `cause` is why, where that is more than that somebody declared it;
+    `over` is the generation that it may take the place of, and no other.
 
     Raises `ConfigurationError` naming the field that is wrong, `ForbiddenError` naming the rule of its project that
-    does not permit it, and `ConflictError` while it is being deleted, unless the document confirms that.
+    does not permit it, and `ConflictError` while it is being deleted, unless the document confirms that, and where
+    somebody else declared or deleted it meanwhile.
     """
     parsed = parse_application(document)
     application = parsed.application
@@ -60,6 +64,8 @@ def declare(ports: AskPorts, document: object, by: str, *, cause: Cause | None =
     follows = repositories_of(declared_inputs(application))
     record = ports.applications.load([application.key])[application.key]
     previous = record.spec
+    if over is not None and (previous is None or previous.generation != over):
+        raise ConflictError("was changed or deleted meanwhile; it is looked at again", subject=str(application.key))
     if previous is not None and previous.deleting is not None:
         if application.marks.approved >= floor(previous.deleting.at):
             _approve(ports, previous, application, by)
