@@ -9,6 +9,7 @@ from typing import Any
 
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
+from mooring_cli.drifts import person
 from mooring_cli.names import DEFAULT_NAMESPACE, AppName
 from mooring_cli.output import add_output_option, emit
 from mooring_cli.pages import short, table
@@ -71,5 +72,5 @@ def _row(row: dict[str, Any]) -> list[object]:
         why = f"{short(commit['sha'] or commit['revision'])}{earlier}: {commit['subject']}{request}"
         return [row["path"], shown, commit["synced"], commit["author"], why]
     manager = " ".join(filter(None, (row["manager"], row["operation"], row["subresource"])))
-    users = " or ".join(dict.fromkeys(f"{each['user']}{'' if each['certain'] else '?'}" for each in row.get("who", ())))
+    users = " or ".join(dict.fromkeys(f"{person(each)}{'' if each['certain'] else '?'}" for each in row.get("who", ())))
     return [row["path"], shown, row["time"], users or row["manager"], manager]

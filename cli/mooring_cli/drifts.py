@@ -13,7 +13,7 @@ from mooring_cli.client import Api
 from mooring_cli.output import add_output_option, emit
 from mooring_cli.pages import table
 
-__all__ = ["add_drift_commands", "moment"]
+__all__ = ["add_drift_commands", "moment", "person"]
 
 _AGO = re.compile(r"([0-9]+)([smhdw])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -96,12 +96,18 @@ def _name(drift: dict[str, Any]) -> str:
 
 
 def _who(drift: dict[str, Any]) -> str:
-    users = list(dict.fromkeys(each["user"] for each in drift["who"]))
+    users = list(dict.fromkeys(map(person, drift["who"])))
     if users:
-        sure = any(each["certain"] for each in drift["who"] if each["user"] == users[0])
+        sure = any(each["certain"] for each in drift["who"] if person(each) == users[0])
         return (users[0] if sure else f"{users[0]}?") + (f" (+{len(users) - 1})" if len(users) > 1 else "")
     managers = list(dict.fromkeys(each["manager"] for each in drift["fields"] if each["manager"]))
     return f"({', '.join(managers)})" if managers else ""
+
+
+def person(who: dict[str, Any]) -> str:
+    """Somebody as lists name them: the user that logged in, and as whom it acted."""
+    acted = who.get("impersonated")
+    return f"{who['user']} as {acted}" if acted else str(who["user"])
 
 
 def _page(drift: dict[str, Any]) -> str:
@@ -123,7 +129,7 @@ def _page(drift: dict[str, Any]) -> str:
         lines += ["", f"{each['path']}{by}", f"  - {_value(each['before'])}", f"  + {_value(each['after'])}"]
     for each in drift["who"]:
         sure = "certainly" if each["certain"] else "likely"
-        lines += ["", f"{sure} {each['user']}: {each['verb']} at {each['at']}"]
+        lines += ["", f"{sure} {person(each)}: {each['verb']} at {each['at']}"]
         rest = {name: value for name, value in each.items() if name not in ("user", "certain", "verb", "at")}
         rest["fields"] = ", ".join(each["fields"])
         lines += [f"  {name + ':':<14}{value}" for name, value in rest.items() if value]

@@ -108,6 +108,11 @@ class Deed:
     fields: tuple[str, ...] = ()
     claims_mooring: bool = False
 
+    @property
+    def person(self) -> str:
+        """The user that logged in, and as whom it acted."""
+        return self.who.user if self.as_whom is None else f"{self.who.user} as {self.as_whom.user}"
+
     def to_json(self) -> dict[str, Any]:
         """What is kept, without what is empty."""
         name = self.object

@@ -59,6 +59,12 @@ class Suspect:
     fields: tuple[str, ...] = ()
     told: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def person(self) -> str:
+        """The user that logged in, and as whom it acted: through a proxy, everybody has the same user."""
+        acted = dict(self.told).get("impersonated")
+        return f"{self.user} as {acted}" if acted else self.user
+
 
 @dataclass(frozen=True, slots=True)
 class DriftRecord:

@@ -65,3 +65,15 @@ def test_blame_of_what_is_not_there_fails(api: FakeApi, mooring: Mooring) -> Non
     outcome = mooring("blame", "Deployment/web", "--app", "shop")
     assert 1 == outcome.code
     assert "the object is not in the cluster" in outcome.err
+
+
+def test_people_behind_one_user_are_told_apart(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN two people who come through one proxy, which impersonates them, WHEN listed, shown or blamed THEN each is
+    named, with the user that logged in.
+    """
+    one = drift()["who"][0]
+    people = [{**one, "user": "proxy", "impersonated": name, "certain": False} for name in ("ada", "bob")]
+    api.on("GET /api/v1/drifts", {"items": [drift(who=people)]})
+    assert "proxy as ada? (+1)" in mooring("drift", "list").out
+    api.on("GET /api/v1/drifts/01A", drift(who=people))
+    assert "likely proxy as bob: patch" in mooring("drift", "show", "01A").out

@@ -162,6 +162,7 @@ def test_an_impersonator_stays_the_one_who_did_it() -> None:
     """GIVEN a request in another's name WHEN it is read THEN both are known, and which of them proved itself."""
     (deed,) = read(event(impersonatedUser={"username": "system:serviceaccount:shop:deployer", "groups": ["g"]})).deeds
     assert ("alice", Identity("system:serviceaccount:shop:deployer", ("g",))) == (deed.who.user, deed.as_whom)
+    assert "alice as system:serviceaccount:shop:deployer" == deed.person
 
 
 def test_only_ekss_own_words_are_an_iam_identity() -> None:

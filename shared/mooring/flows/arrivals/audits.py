@@ -130,7 +130,7 @@ def _looks(cluster: str, deeds: Iterable[Deed], in_use: Objects) -> list[AppMess
     looks: list[AppMessage | ObjectMessage] = []
     for app, objects in changed.items():
         last = max(objects.values(), key=lambda deed: deed.at)
-        cause = Cause("audit", last.id, last.who.user, last.at)
+        cause = Cause("audit", last.id, last.person, last.at)
         many = len(objects) > _AT_ONCE
         looks.append(AppMessage(app, cause) if many else ObjectMessage(cluster, tuple(sorted(objects)), cause, app))
     return looks

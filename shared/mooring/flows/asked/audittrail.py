@@ -192,7 +192,7 @@ def _object(result: ResourceResult) -> _Row:
 
 
 def _drift(drift: DriftRecord) -> _Row:
-    users = [each.user for each in drift.suspects] or [each.manager for each in drift.fields]
+    users = [each.person for each in drift.suspects] or [each.manager for each in drift.fields]
     return {
         "id": drift.id,
         "time": _time(drift.noticed_at),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mooring.plan.driftrecords import DriftRecord, Suspect
+from mooring.plan.driftrecords import DriftRecord
 from mooring.state import codec
 from mooring.state.drifts import drift_from
 from mooring.state.happenings import PREFIX
@@ -91,18 +91,12 @@ def show_drift(record: DriftRecord) -> dict[str, Any]:
         "name": key.name,
         "cluster": record.cluster,
         "done": record.done,
-        "who": ", ".join(dict.fromkeys(map(_name, record.suspects))),
+        "who": ", ".join(dict.fromkeys(each.person for each in record.suspects)),
         "certain": suspect is not None and suspect.certain,
         "agent": told.get("agent", ""),
         "manager": next((each.manager for each in record.fields if each.manager), ""),
         "fields": [f"{each.path}: {_short(each.before)} → {_short(each.after)}" for each in record.fields],
     }
-
-
-def _name(suspect: Suspect) -> str:
-    """Who logged in, and as whom they acted."""
-    acted = dict(suspect.told).get("impersonated")
-    return f"{suspect.user} as {acted}" if acted else suspect.user
 
 
 def _short(value: Any) -> str:
