@@ -23,6 +23,7 @@ from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery, Resource
 from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.watching import KindWatch
+from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ObjectMessage
 from mooring.flows.clusters.live import Target
 from mooring.flows.sweeps.watching import WatchPorts, watch
@@ -309,6 +310,20 @@ def test_a_kind_that_may_not_be_watched_says_so(fleet: Fleet) -> None:
     fleet.until(lambda: bool(watched.trouble))
     watched.stop()
     assert "does not accept these credentials" in watched.trouble
+
+
+def test_a_cluster_that_is_gone_is_watched_no_more(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WHEN a cluster is removed from the registry THEN its watcher ends, leaves its place, and starts no successor."""
+    fleet.deploy(config_map("a", x="1"))
+    fleet.watched()
+
+    def gone(name: str) -> Registered:
+        raise ConfigurationError("is not registered", field="spec.destination.name")
+
+    monkeypatch.setattr(fleet.world.targets, "named", gone)
+    fleet.until(lambda: ["the cluster is not to be watched any more"] == fleet.ended)
+    assert not fleet.watchers.seat("in-cluster").is_watched(time.time())
+    assert 1 == len(fleet.started)
 
 
 def test_revoked_credentials_are_told_once(fleet: Fleet) -> None:
