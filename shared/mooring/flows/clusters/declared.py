@@ -9,9 +9,8 @@ way. The parent is known by the label and the annotation that every object of an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mooring.cluster.apply import FIELD_MANAGER, Applied
@@ -21,6 +20,7 @@ from mooring.errors import ConfigurationError, ConflictError, TransientError
 from mooring.flows.asked.declaring import AskPorts, UnknownApplicationError, declare, delete
 from mooring.flows.asked.projects import declare_project, delete_project
 from mooring.flows.asked.showing import show_application
+from mooring.flows.clusters.fronting import Front
 from mooring.flows.sets.circles import refuse_circle
 from mooring.flows.sets.setasking import UnknownSetError, declare_set, delete_set, show_set
 from mooring.model.application import DEFAULT_NAMESPACE, AppKey, is_registered
@@ -32,13 +32,9 @@ from mooring.state.applicationsets import SetRecord
 from mooring.state.records import Record
 
 if TYPE_CHECKING:
-    from mooring.cluster.residents import Resident
-    from mooring.flows.clusters.live import Live
-    from mooring.health import Rules as HealthRules
     from mooring.model.options import Propagation
     from mooring.state.imageupdaters import DeclaredUpdater
     from mooring.state.promotions import PromotionRecord
-    from mooring.state.registry import Cluster
 
 __all__ = ["Declared", "WithDeclared"]
 
@@ -211,30 +207,10 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class WithDeclared:
+class WithDeclared(Front):
     """A cluster, with the registry in the place of the kinds that it takes. Implements `live.Live`."""
 
-    live: Live
     declared: Declared
-
-    @property
-    def cluster(self) -> Cluster:
-        """As it is registered."""
-        return self.live.cluster
-
-    @property
-    def requests(self) -> int:
-        """How many requests were sent to the cluster so far."""
-        return self.live.requests
-
-    @property
-    def health(self) -> HealthRules:
-        """By which rules its objects are judged."""
-        return self.live.health
-
-    def acting_as(self, user: str) -> Live:
-        """The same, with another user in the cluster; the registry knows none."""
-        return replace(self, live=self.live.acting_as(user))
 
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         """Whether a kind lives in namespaces."""
@@ -281,16 +257,6 @@ class WithDeclared:
         if is_registered(group, kind):
             return self.declared.look(kind, apps)
         return self.live.look(group, kind, version, apps, full=full)
-
-    def pods(self, namespace: str, selector: str) -> list[Manifest]:
-        """Some pods of a namespace."""
-        return self.live.pods(namespace, selector)
-
-    def residents(
-        self, namespaces: Collection[str], wanted: Callable[[str, str], bool], pool: Executor
-    ) -> list[Resident]:
-        """What lives in some namespaces of the cluster."""
-        return self.live.residents(namespaces, wanted, pool)
 
 
 def _parent(document: Manifest) -> str:

@@ -16,26 +16,19 @@ from each other for ever; from anybody else it is taken over, as the operator do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mooring.cluster.apply import FIELD_MANAGER, Applied
 from mooring.cluster.fingerprint import fingerprint, manager_entries
 from mooring.cluster.observe import Observed
 from mooring.errors import ConflictError, RejectedError, TransientError
-from mooring.flows.clusters.live import Live
-from mooring.health import Rules as HealthRules
+from mooring.flows.clusters.fronting import Front
 from mooring.model.application import AppKey
 from mooring.model.merges import MERGE_MANAGERS, Merge, merge_manager, merge_of
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.options import Propagation
 from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION, tracking_id, tracking_value
-from mooring.state.registry import Cluster
-
-if TYPE_CHECKING:
-    from mooring.cluster.residents import Resident
 
 __all__ = ["WithMerges", "merged_part"]
 
@@ -45,34 +38,10 @@ _SYNCING: Final = ("argocd.argoproj.io/", "helm.sh/", "mooring.dev/")
 
 
 @dataclass(frozen=True, slots=True)
-class WithMerges:
+class WithMerges(Front):
     """A cluster for one application, with the parts that it adds to Secrets of others. Implements `live.Live`."""
 
-    live: Live
     app: AppKey
-
-    @property
-    def cluster(self) -> Cluster:
-        """As it is registered."""
-        return self.live.cluster
-
-    @property
-    def requests(self) -> int:
-        """How many requests were sent so far."""
-        return self.live.requests
-
-    @property
-    def health(self) -> HealthRules:
-        """By which rules its objects are judged."""
-        return self.live.health
-
-    def acting_as(self, user: str) -> Live:
-        """The same, as another user."""
-        return replace(self, live=self.live.acting_as(user))
-
-    def namespaced(self, group: str, kind: str, version: str) -> bool | None:
-        """Whether a kind lives in namespaces; None where the cluster does not serve it."""
-        return self.live.namespaced(group, kind, version)
 
     def apply(
         self, manifest: Manifest, *, dry_run: bool = False, validate: bool = True, field_manager: str = FIELD_MANAGER
@@ -137,20 +106,6 @@ class WithMerges:
                 raise
             return False  # its data can't be changed any more: the keys stay as long as the Secret does
         return True
-
-    def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
-        """Every object of a kind that carries the tracking label; parts carry none, they are read by name."""
-        return self.live.look(group, kind, version, apps, full=full)
-
-    def pods(self, namespace: str, selector: str) -> list[Manifest]:
-        """Some pods of a namespace that a label selector fits, in full."""
-        return self.live.pods(namespace, selector)
-
-    def residents(
-        self, namespaces: Collection[str], wanted: Callable[[str, str], bool], pool: Executor
-    ) -> list[Resident]:
-        """Everything in these namespaces that nothing owns, of the kinds (group, kind) that are wanted."""
-        return self.live.residents(namespaces, wanted, pool)
 
     def _secret(self, merge: Merge) -> Manifest | None:
         found = self.live.get(merge.secret, "v1")
