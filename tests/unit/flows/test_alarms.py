@@ -12,7 +12,7 @@ from mooring.model.application import AppKey
 from mooring.state.table import delete
 from tests.doubles.installation import Crash, World, deployment, installation
 from tests.doubles.listeners import listeners
-from tests.doubles.oncall import GENIE_KEY, ROUTING_KEY
+from tests.doubles.oncall import GENIE_KEY, GRAFANA_TOKEN, ROUTING_KEY
 from tests.doubles.tellingworld import WEB, Telling, subscribed, synced, well
 
 DEGRADED = "mooring argocd/shop on-health-degraded"
@@ -226,3 +226,27 @@ def test_an_incident_of_the_evening_that_ends_at_night_is_closed_in_the_morning(
     telling.tell()
     morning(telling)
     assert ({}, {}) == (telling.heard.oncall.incidents, telling.heard.oncall.genie)
+
+
+def test_a_deployment_is_one_region_with_templates_of_argo_cd_too(telling: Telling) -> None:
+    """GIVEN templates that know nothing of groups WHEN a deployment goes through THEN Grafana has one annotation."""
+    telling.settings(
+        service_grafana=f"{{apiUrl: {telling.heard.url}/grafana/api, apiKey: {GRAFANA_TOKEN}}}",
+        template_app__sync__running="message: Sync runs.",
+        template_app__deployed="{message: Deployed., grafana: {tags: mine}}",
+    )
+    telling.world.now = EVENING
+    triggers = subscribed("on-sync-running", "on-deployed", service="grafana", recipient="shop")
+    key = telling.world.declare(annotations=triggers)
+    telling.world.push(key, deployment("web"))
+    telling.world.request(key)
+    telling.world.sync(key)
+    telling.tell()
+    telling.world.now += 60
+    well(telling.world)
+    telling.world.sync(key)
+    telling.tell()
+    (region,) = telling.heard.oncall.annotations.values()
+    assert ("Deployed.", ["shop", "mine"], 60_000) == (
+        region["text"], region["tags"], region["timeEnd"] - region["time"],
+    )  # fmt: skip

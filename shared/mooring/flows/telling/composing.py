@@ -67,12 +67,14 @@ def compose(ports: NotifyPorts, config: Config, tellings: Sequence[Telling]) -> 
             ports.say(f"{tellings[index].of}: {found.get('path', '')}: {trouble}")
             continue
         sections[index] = found["tree"]
-    return [_note(each, summaries[index], sections.get(index, {})) for index, each in enumerate(tellings)]
+    return [_note(config, each, summaries[index], sections.get(index, {})) for index, each in enumerate(tellings)]
 
 
-def _note(telling: Telling, summary: Summary, sections: Mapping[str, Any]) -> Note:
-    slack = sections.get("slack") if isinstance(sections.get("slack"), Mapping) else {}
-    group = str((slack or {}).get("groupingKey") or "") if sections else summary.group
+def _note(config: Config, telling: Telling, summary: Summary, sections: Mapping[str, Any]) -> Note:
+    declared, slack = config.services.get(telling.to.service), sections.get("slack")
+    group = summary.group
+    if sections and (declared is None or declared.type == "slack"):  # whose templates say what belongs together
+        group = str(slack.get("groupingKey") or "") if isinstance(slack, Mapping) else ""
     body = {"summary": summary.to_json(), "sections": dict(sections)}
     note = Note(
         telling.of, telling.id, telling.trigger, telling.to.service, telling.to.recipient, telling.at, body, group
