@@ -213,3 +213,12 @@ def test_what_is_about_no_commit_says_nothing_to_a_code_host() -> None:
     with forge_double() as double:
         assert said_to(double, "github", Rendered(Summary("out of reach", tone="bad"))) is None
         assert [] == double.asked
+
+
+def test_links_of_a_template_are_links_in_slack() -> None:
+    """As Argo CD sends it: marks in a template's message are Slack's, those in words of ours are text."""
+    from mooring.notify.services.slack import content_of
+
+    link = "<https://deploy.example.com/applications/shop|shop> <!here>"
+    assert link == content_of(Rendered(SMALL, {"message": link}))["text"]
+    assert "&lt;&amp;&gt;" in content_of(Rendered(HUGE))["text"]

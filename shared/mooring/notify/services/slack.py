@@ -36,7 +36,8 @@ class _GoneError(Exception):
 def content_of(rendered: Rendered) -> dict[str, Any]:
     """What a message shows: the user's blocks and attachments, or ours. Raises `ConfigurationError` for no JSON."""
     own = rendered.section("slack")
-    content: dict[str, Any] = {"text": shortened(escaped(rendered.message), _MOST)}
+    theirs = bool(rendered.sections.get("message"))  # a template's links and mentions are Slack's own marks
+    content: dict[str, Any] = {"text": shortened(rendered.message if theirs else escaped(rendered.message), _MOST)}
     for name in ("blocks", "attachments"):
         if own.get(name):
             content[name] = _list(own[name], name)
