@@ -88,7 +88,8 @@ def test_mails_of_one_deployment_are_one_thread() -> None:
 
 @pytest.mark.parametrize(
     ("config", "to", "field"),
-    [({}, "a@b.test", "from"), ({"from": "c@d.test"}, "team", "recipient 'team'")],
+    [({}, "a@b.test", "from"), ({"from": "c@d.test"}, "team", "recipient 'team'"),
+     ({"from": "c@d.test", "domains": ["d.test"]}, "x@d.test.evil", "recipient 'x@d.test.evil'")],
 )  # fmt: skip
 def test_what_a_mail_lacks_is_named(config: dict[str, Any], to: str, field: str) -> None:
     """Nothing is asked of SES."""

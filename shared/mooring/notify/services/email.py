@@ -1,9 +1,10 @@
 """Email by Amazon SES: one for each recipient; those of one deployment make one thread where the reader shows threads.
 
 Pages: Amazon SES, "SendEmail" (API v2); Argo CD's notifications, "Email" (`from`, `html`; fields `subject`, `body`;
-recipients are addresses). Ours: `region`, `configurationSet`, `identityArn` of somebody else's identity. SMTP is not
-spoken: a password for it is one secret more, and the connection would outlive its use. SES knows no key that tells two
-requests for one message apart.
+recipients are addresses). Ours: `region`, `configurationSet`, `identityArn` of somebody else's identity, and `domains`
+beyond which no recipient may lie, since whoever annotates an Application names recipients. SMTP is not spoken: a password
+for it is one secret more, and the connection would outlive its use. SES knows no key that tells two requests for one
+message apart.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ def mail_of(config: Mapping[str, Any], rendered: Rendered, sending: Sending) -> 
         raise ConfigurationError("must be the address that messages come from, verified in SES", field="from")
     if "@" not in sending.recipient:
         raise ConfigurationError("must be an address", field=f"recipient {sending.recipient!r}")
+    domains = config.get("domains") or ()
+    if domains and sending.recipient.rpartition("@")[2].lower() not in [str(each).lower() for each in domains]:
+        raise ConfigurationError(f"is of none of the service's domains ({', '.join(map(str, domains))})",
+                                 field=f"recipient {sending.recipient!r}")  # fmt: skip
     subject = " ".join(str(own.get("subject") or summary.title).split())
     text = str(own.get("body") or (rendered.message if rendered.sections else _plain(rendered)))
     parts = {"Text": _data(text)}
