@@ -2,9 +2,9 @@
 
 Pages: Amazon SES, "SendEmail" (API v2); Argo CD's notifications, "Email" (`from`, `html`; fields `subject`, `body`;
 recipients are addresses). Ours: `region`, `configurationSet`, `identityArn` of somebody else's identity, and `domains`
-beyond which no recipient may lie, since whoever annotates an Application names recipients. SMTP is not spoken: a password
-for it is one secret more, and the connection would outlive its use. SES knows no key that tells two requests for one
-message apart.
+beyond which no recipient may lie, since whoever annotates an Application names recipients. SMTP is not spoken: a
+password for it is one secret more, and the connection would outlive its use. SES knows no key that tells two requests
+for one message apart.
 """
 
 from __future__ import annotations
