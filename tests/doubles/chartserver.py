@@ -12,12 +12,12 @@ import hashlib
 import http.server
 import ssl
 import subprocess
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.doubles.loopback import Loopback, Quiet
 
 __all__ = ["ChartServer", "Request", "write_chart"]
 
@@ -51,7 +51,7 @@ def write_chart(folder: Path, name: str, version: str, *, extra: str = "", files
 
 
 @dataclass
-class ChartServer:
+class ChartServer(Loopback):
     """Serves `root` over HTTP (or HTTPS, with `tls`) until it is stopped; `url` has no slash at its end."""
 
     root: Path
@@ -64,39 +64,15 @@ class ChartServer:
     requests: list[Request] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[Quiet]:
         self.root.mkdir(parents=True, exist_ok=True)
-        self._over = threading.Event()
         double = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Quiet):
             def do_GET(self) -> None:
                 double._answer(self)
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        if self.tls is not None:
-            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+        return Handler
 
     @property
     def url(self) -> str:

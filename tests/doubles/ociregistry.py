@@ -13,12 +13,12 @@ import hashlib
 import http.server
 import json
 import re
-import threading
 import uuid
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.doubles.loopback import Loopback, Quiet
 
 __all__ = ["OciRegistry"]
 
@@ -26,7 +26,7 @@ _PLACE = re.compile(r"/v2/(?P<name>.+?)/(?P<kind>manifests|blobs|tags|blobs/uplo
 
 
 @dataclass
-class OciRegistry:
+class OciRegistry(Loopback):
     """`asks` is how it authenticates: "" (not at all), "basic" or "bearer"."""
 
     asks: str = ""
@@ -44,40 +44,22 @@ class OciRegistry:
     requests: list[tuple[str, str, int]] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
 
-    def __enter__(self) -> Self:
-        self._over = threading.Event()
+    def handler(self) -> type[Quiet]:
         self._uploads: dict[str, bytes] = {}
         self._tokens: set[str] = set()
         double = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Quiet):
             def _any(self) -> None:
                 double._answer(self)
 
             do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _any
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return Handler
 
     @property
     def host(self) -> str:
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return f"127.0.0.1:{self.port}"
 
     def put(self, name: str, tag: str, body: bytes, *, media_type: str) -> str:
         """Stores an archive under a tag with a manifest of one layer; returns the manifest's digest."""
