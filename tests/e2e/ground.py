@@ -38,6 +38,14 @@ def text(*manifests: object) -> str:
     return "---\n".join(f"{json.dumps(manifest)}\n" for manifest in manifests)
 
 
+def until(holds: Callable[[], bool], what: Callable[[], object], patience: float = 90.0) -> None:
+    """Waits until something holds; fails with `what` where it never does."""
+    deadline = time.monotonic() + patience
+    while not holds():
+        assert time.monotonic() < deadline, what()
+        time.sleep(0.1)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer of Mooring's: its status and its decoded body."""

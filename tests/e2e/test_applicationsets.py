@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from local.stack import Options, Stack
-from tests.e2e.ground import Ground, config_map, text
+from tests.e2e.ground import Ground, config_map, text, until
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +20,6 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         started = Ground(stack)
         yield started
         started.http.clear()
-
-
-def until(holds: Callable[[], bool], told: Callable[[], object]) -> None:
-    end = time.monotonic() + 90
-    while not holds():
-        assert time.monotonic() < end, told()
-        time.sleep(0.3)
 
 
 def test_folders_become_applications(ground: Ground) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import urllib3
 
 from local.stack import Options, Stack
-from tests.e2e.ground import Ground, config_map
-
-PATIENCE = 60.0
+from tests.e2e.ground import Ground, config_map, until
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +21,6 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         started = Ground(stack)
         yield started
         started.http.clear()
-
-
-def until(holds: Callable[[], bool], what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, what()
-        time.sleep(0.1)
 
 
 def edit(ground: Ground, namespace: str, person: str) -> None:

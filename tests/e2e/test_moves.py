@@ -12,7 +12,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +23,8 @@ import pytest
 import urllib3
 
 from local.stack import Options, Stack
-from tests.e2e.ground import Case, Ground, config_map
+from tests.e2e.ground import Case, Ground, config_map, until
 
-PATIENCE = 90.0
 MODES = ["sweep", "watch", "audit"]
 RESTART = "restart"
 CONTROLLER = "system:kube-controller-manager"
@@ -154,13 +153,6 @@ class Place:
 
 def person(verb: str) -> str:
     return f"{verb}@example.com"
-
-
-def until(holds: Callable[[], bool], what: Callable[[], object], patience: float = PATIENCE) -> None:
-    deadline = time.monotonic() + patience
-    while not holds():
-        assert time.monotonic() < deadline, json.dumps(what(), indent=1)
-        time.sleep(0.1)
 
 
 def _moment(text: str) -> float:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import urllib3
 
 from local.stack import Options, Stack
 from tests.doubles.listeners import TOKEN, Listeners, listeners
-from tests.e2e.ground import Ground, config_map
-
-PATIENCE = 60.0
+from tests.e2e.ground import Ground, config_map, until
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +31,6 @@ def ground(tmp_path_factory: pytest.TempPathFactory, heard: Listeners) -> Iterat
         )
         yield started
         started.http.clear()
-
-
-def until(holds: Callable[[], bool], what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, what()
-        time.sleep(0.1)
 
 
 def delete_settings(ground: Ground, namespace: str, person: str) -> None:
