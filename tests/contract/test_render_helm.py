@@ -14,6 +14,7 @@ import pytest
 from mooring.errors import ConfigurationError, PermanentError, RenderError
 from mooring.model.source import HelmOptions, HelmParameter, Source
 from mooring.render import RenderContext, Rendered, Tools, render
+from tests.doubles.files import write_files
 
 Files = Mapping[str, str]
 Render = Callable[..., Rendered]
@@ -41,16 +42,10 @@ def checkout(tmp_path: Path) -> Path:
     return root
 
 
-def _write(root: Path, files: Files) -> None:
-    for path, content in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(content)
-
-
 @pytest.fixture
 def rendering(tools: Mapping[str, Path], checkout: Path) -> Render:
     def rendering(options: HelmOptions = PLAIN, files: Files = FILES, path: str = "charts/shop") -> Rendered:
-        _write(checkout, files)
+        write_files(checkout, files)
         source = Source("https://example.com/r.git", path, helm=options)
         return render(source, checkout, CONTEXT, Tools(kustomize="/nowhere/kustomize", helm=str(tools["helm"])))
 
@@ -154,7 +149,7 @@ def test_value_files_may_lie_elsewhere_in_the_repository(rendering: Render, chec
         "environments/root.yaml": "size: root\n",
         "environments/real.yaml": "shape: linked\n",
     }
-    _write(checkout, files)
+    write_files(checkout, files)
     (checkout / "environments" / "link.yaml").symlink_to("real.yaml")
     names = ("../../environments/a,b.yaml", "/environments/root.yaml", "../../environments/link.yaml")
     rendered = rendering(HelmOptions(value_files=names), {})
@@ -185,7 +180,7 @@ def test_a_value_file_that_can_not_be_used_names_its_field(
     rendering: Render, checkout: Path, name: str, message: str
 ) -> None:
     """The error is about the entry of valueFiles, even where missing files are ignored and this one leaves."""
-    _write(checkout, FILES)
+    write_files(checkout, FILES)
     (checkout / ".." / "secret.yaml").write_text("color: secret\n")
     (checkout / "charts" / "shop" / "leaves.yaml").symlink_to("../../../secret.yaml")
     with pytest.raises(ConfigurationError, match=message) as raised:
@@ -204,13 +199,13 @@ def test_a_missing_value_file_may_be_ignored_and_still_counts(rendering: Render)
 def test_a_vendored_chart_is_used(rendering: Render, tools: Mapping[str, Path], tmp_path: Path) -> None:
     """GIVEN dependencies in charts/, one unpacked and one as an archive, THEN no repository is asked."""
     for name in ("redis", "nginx"):
-        _write(tmp_path, {f"{name}/Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 2.0.0\n"})
+        write_files(tmp_path, {f"{name}/Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 2.0.0\n"})
         config = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\n"
-        _write(tmp_path, {f"{name}/templates/a.yaml": config})
+        write_files(tmp_path, {f"{name}/templates/a.yaml": config})
     chart = f"{CHART}dependencies:\n"
     for name in ("redis", "nginx"):
         chart += f"- {{name: {name}, version: 2.x.x, repository: 'https://charts.example.com'}}\n"
-    _write(tmp_path / "checkout", {**FILES, "charts/shop/Chart.yaml": chart})
+    write_files(tmp_path / "checkout", {**FILES, "charts/shop/Chart.yaml": chart})
     vendored = tmp_path / "checkout" / "charts" / "shop" / "charts"
     vendored.mkdir()
     (tmp_path / "nginx").rename(vendored / "nginx")
@@ -283,7 +278,7 @@ def test_values_that_are_no_yaml_name_their_field(rendering: Render) -> None:
 def test_a_chart_can_not_read_files_outside(rendering: Render, checkout: Path, tmp_path: Path) -> None:
     """GIVEN a link in the chart that leaves the repository, THEN Helm isn't even started."""
     (tmp_path / "secret").write_text("hidden")
-    _write(checkout, FILES)
+    write_files(checkout, FILES)
     (checkout / "charts" / "shop" / "secret.txt").symlink_to("../../../secret")
     with pytest.raises(PermanentError, match=r"'charts/shop/secret\.txt' points outside"):
         rendering()
@@ -311,7 +306,7 @@ def test_a_schema_that_reaches_out_is_not_followed(
                 "redis/Chart.yaml": "apiVersion: v2\nname: redis\nversion: 2.0.0\n",
                 "redis/values.schema.json": text,
             }
-            _write(tmp_path, chart)
+            write_files(tmp_path, chart)
             charts = checkout / "charts" / "shop" / "charts"
             subprocess.run(
                 [tools["helm"], "package", tmp_path / "redis", "-d", charts], check=True, capture_output=True
@@ -340,7 +335,7 @@ def test_values_are_checked_against_a_schema_of_its_own(rendering: Render) -> No
 
 def test_a_forced_type_without_a_chart_says_so(tools: Mapping[str, Path], checkout: Path) -> None:
     """GIVEN a helm block and a folder without Chart.yaml, THEN the error says what is missing."""
-    _write(checkout, {"k8s/a.yaml": "a: 1\n"})
+    write_files(checkout, {"k8s/a.yaml": "a: 1\n"})
     source = Source("https://example.com/r.git", "k8s", kind="Helm")
     with pytest.raises(RenderError, match=r"^spec\.source\.path: k8s: holds no Chart\.yaml"):
         render(source, checkout, CONTEXT, Tools(kustomize="/nowhere/kustomize", helm=str(tools["helm"])))

@@ -19,6 +19,7 @@ from mooring.source import GoKit
 from mooring.source.charts import Charts
 from mooring.source.charts_credentials import ChartCredential
 from tests.doubles.chartserver import ChartServer, write_chart
+from tests.doubles.files import write_files
 
 Template = Callable[..., Found]
 
@@ -85,12 +86,6 @@ def charts(tools: Mapping[str, Path], tmp_path: Path, server: ChartServer) -> Ch
     return Charts(tmp_path / "kept", Repositories(internal=server.url), gokit=GoKit(str(tools["gokit"])))
 
 
-def _write(root: Path, files: Mapping[str, str]) -> None:
-    for path, content in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(content)
-
-
 def _values(found: Found) -> dict[str, Any]:
     values: dict[str, Any] = json.loads(next(each["data"]["values"] for _, each in found.documents if each))
     return values
@@ -102,7 +97,7 @@ def _names(found: Found) -> list[str]:
 
 def test_the_sources_own_words_about_the_cluster_win(rendered: Template, root: Path) -> None:
     """GIVEN releaseName, namespace, kubeVersion and apiVersions, THEN the chart is told those and not the cluster's."""
-    _write(root, {"charts/shop/templates/config.yaml": FACTS})
+    write_files(root, {"charts/shop/templates/config.yaml": FACTS})
     options = HelmOptions(release_name="r", namespace="mine", kube_version="1.30.0", api_versions=("own.io/v1",))
     (facts,) = [each["data"] for _, each in rendered(options).documents if each]
     expected = {"release": "r", "namespace": "mine", "version": "v1.30.0", "own": "true", "cluster": "false"}
@@ -111,7 +106,9 @@ def test_the_sources_own_words_about_the_cluster_win(rendered: Template, root: P
 
 def test_every_kind_of_value_in_its_order(rendered: Template, root: Path) -> None:
     """Value files, values, parameters, file parameters: each wins over the ones before."""
-    _write(root, {"charts/shop/f.yaml": "a: file\nb: file\nc: file\nd: file\n", "charts/shop/d.txt": "from, a file"})
+    write_files(
+        root, {"charts/shop/f.yaml": "a: file\nb: file\nc: file\nd: file\n", "charts/shop/d.txt": "from, a file"}
+    )
     options = HelmOptions(
         value_files=("f.yaml",),
         values="b: values\nc: values\nd: values\n",
@@ -125,14 +122,14 @@ def test_every_kind_of_value_in_its_order(rendered: Template, root: Path) -> Non
 def test_tests_are_left_out_when_the_source_says_so(rendered: Template, root: Path) -> None:
     """GIVEN skipTests, THEN Helm leaves its test hooks out."""
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: check, annotations: {helm.sh/hook: test}}\n"
-    _write(root, {"charts/shop/templates/check.yaml": pod})
+    write_files(root, {"charts/shop/templates/check.yaml": pod})
     assert ["check", "shop"] == _names(rendered())
     assert ["shop"] == _names(rendered(HelmOptions(skip_tests=True)))
 
 
 def test_a_schema_is_not_checked_when_the_source_says_so(rendered: Template, root: Path) -> None:
     """GIVEN values that break the schema and skipSchemaValidation, THEN the chart renders without a warning."""
-    _write(root, {"charts/shop/values.schema.json": '{"properties": {"color": {"type": "integer"}}}'})
+    write_files(root, {"charts/shop/values.schema.json": '{"properties": {"color": {"type": "integer"}}}'})
     with pytest.raises(RenderError, match="color"):
         rendered()
     assert [] == rendered(HelmOptions(skip_schema_validation=True)).warnings
@@ -140,7 +137,7 @@ def test_a_schema_is_not_checked_when_the_source_says_so(rendered: Template, roo
 
 def test_the_build_environment_is_put_in(rendered: Template, root: Path) -> None:
     """Parameters and the names of files may hold variables, as in Argo CD; what only looks like one becomes nothing."""
-    _write(root, {"env/catalog.yaml": "color: ours\n"})
+    write_files(root, {"env/catalog.yaml": "color: ours\n"})
     environment = BuildEnvironment(app_name="catalog", revision="0123456789")
     options = HelmOptions(
         value_files=("/env/$ARGOCD_APP_NAME.yaml",),
@@ -154,7 +151,7 @@ def test_the_build_environment_is_put_in(rendered: Template, root: Path) -> None
 def test_another_source_lends_its_files(rendered: Template, tmp_path: Path) -> None:
     """GIVEN $ref/path, THEN the file of the other checkout is used and counted under its ref."""
     lent = tmp_path / "values"
-    _write(lent, {"production/shop.yaml": "color: lent\n", "note.txt": "hello"})
+    write_files(lent, {"production/shop.yaml": "color: lent\n", "note.txt": "hello"})
     options = HelmOptions(
         value_files=("$values/production/shop.yaml",), file_parameters=(NamedText("note", "$values/note.txt"),)
     )
@@ -182,7 +179,7 @@ def test_a_file_that_can_not_be_lent_names_its_entry(
     """A path of another source may not leave that source's checkout, by dots or by a link."""
     lent = tmp_path / "values"
     lent.mkdir()
-    _write(tmp_path, {"secret.yaml": "color: secret\n"})
+    write_files(tmp_path, {"secret.yaml": "color: secret\n"})
     (lent / "link.yaml").symlink_to("../secret.yaml")
     with pytest.raises(ConfigurationError, match=message) as raised:
         rendered(HelmOptions(value_files=(name,)), refs={"values": lent})
@@ -194,7 +191,7 @@ def test_globs_go_through_folders_in_order(rendered: Template, root: Path) -> No
     files = {
         f"env/{name}.yaml": f"last: {name}\n{name.replace('/', '')}: 1\n" for name in ("a", "b", "deep/c", "deep/d")
     }
-    _write(root, {**files, "env/x.txt": "no: yaml"})
+    write_files(root, {**files, "env/x.txt": "no: yaml"})
     found = rendered(HelmOptions(value_files=("/env/**/*.yaml", "/env/a.yaml")))
     assert {"color": "default", "last": "a", "a": 1, "b": 1, "deepc": 1, "deepd": 1} == _values(found)
     assert "env" in found.depends
@@ -206,7 +203,7 @@ def test_globs_go_through_folders_in_order(rendered: Template, root: Path) -> No
 
 def _depending(root: Path, repository: str, version: str, name: str = "redis", extra: str = "") -> None:
     text = f"apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n- name: {name}\n  version: {version!r}\n"
-    _write(root, {"charts/shop/Chart.yaml": f"{text}  repository: {repository!r}\n{extra}"})
+    write_files(root, {"charts/shop/Chart.yaml": f"{text}  repository: {repository!r}\n{extra}"})
 
 
 def test_a_dependency_is_fetched_and_the_checkout_left_alone(
@@ -255,7 +252,7 @@ def test_dependencies_by_name_with_conditions_and_aliases(
     server.publish(write_chart(tmp_path, "redis", "1.0.0"), write_chart(tmp_path, "spare", "1.0.0"))
     more = "  alias: cache\n- {name: spare, version: 1.0.0, repository: 'alias:internal', condition: spare.enabled}\n"
     _depending(root, "@internal", "1.0.0", extra=more)
-    _write(root, {"charts/shop/values.yaml": "spare: {enabled: false}\ncache: {color: blue}\n"})
+    write_files(root, {"charts/shop/values.yaml": "spare: {enabled: false}\ncache: {color: blue}\n"})
     found = rendered(charts=charts)
     assert ["cache", "shop"] == _names(found)
     assert {"redis", "spare"} == {use.chart for use in found.charts}

@@ -12,6 +12,7 @@ import pytest
 from mooring.errors import ConfigurationError, RenderError
 from mooring.model.source import Source
 from mooring.render import RenderContext, Rendered, Tools, render
+from tests.doubles.files import write_files
 
 Files = Mapping[str, str]
 Render = Callable[..., Rendered]
@@ -37,16 +38,10 @@ def checkout(tmp_path: Path) -> Path:
     return root
 
 
-def _write(root: Path, files: Files) -> None:
-    for path, content in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(content)
-
-
 @pytest.fixture
 def rendering(tools: Mapping[str, Path], checkout: Path) -> Render:
     def rendering(path: str, files: Files, tool: Path | None = None, timeout: float = 30) -> Rendered:
-        _write(checkout, files)
+        write_files(checkout, files)
         source = Source("https://example.com/r.git", path)
         found = Tools(kustomize=str(tool or tools["kustomize"]), helm="/nowhere/helm")
         return render(source, checkout, RenderContext("shop", "shop"), found, timeout=timeout)
@@ -91,7 +86,7 @@ def test_names_of_fields_are_matched_in_any_case_as_kustomize_does(rendering: Re
     """GIVEN `Resources`, which kustomize honours, THEN the base counts as a dependency and may not be outside."""
     files = {"over/kustomization.yaml": "Resources: [../base]\n", "base/kustomization.yaml": "resources: [a.yaml]\n"}
     assert ("base", "over") == rendering("over", {**files, "base/a.yaml": CONFIG}).depends
-    _write(tmp_path, {"outside/kustomization.yaml": "resources: [a.yaml]\n", "outside/a.yaml": CONFIG})
+    write_files(tmp_path, {"outside/kustomization.yaml": "resources: [a.yaml]\n", "outside/a.yaml": CONFIG})
     with pytest.raises(RenderError, match=r"over/kustomization\.yaml: resources\[0\]: .* points outside"):
         rendering("over", {"over/kustomization.yaml": "reſources: [../../outside]\n"})
 
@@ -105,7 +100,7 @@ def test_a_base_outside_of_the_repository_is_never_read(
     rendering: Render, checkout: Path, tmp_path: Path, field: str, entry: str
 ) -> None:
     """GIVEN a kustomization beside the checkout, THEN no field and no spelling of its path reaches it."""
-    _write(tmp_path, {"outside/kustomization.yaml": "resources: [a.yaml]\n", "outside/a.yaml": CONFIG})
+    write_files(tmp_path, {"outside/kustomization.yaml": "resources: [a.yaml]\n", "outside/a.yaml": CONFIG})
     (checkout / "over").mkdir()
     (checkout / "over" / "link").symlink_to("../../outside")
     quoted = entry if entry.startswith('"') else f'"{entry}"'
@@ -189,7 +184,7 @@ def test_a_kustomization_without_resources_is_an_empty_render(rendering: Render)
 
 def test_a_forced_type_without_its_file_says_so(tools: Mapping[str, Path], checkout: Path) -> None:
     """GIVEN `kustomize: {}` and no kustomization, THEN kustomize says what it missed."""
-    _write(checkout, {"k8s/a.yaml": CONFIG})
+    write_files(checkout, {"k8s/a.yaml": CONFIG})
     source = Source("https://example.com/r.git", "k8s", kind="Kustomize")
     found = Tools(kustomize=str(tools["kustomize"]), helm="/nowhere/helm")
     with pytest.raises(RenderError, match=r"unable to find one of 'kustomization\.yaml'"):
@@ -198,7 +193,7 @@ def test_a_forced_type_without_its_file_says_so(tools: Mapping[str, Path], check
 
 def test_a_link_in_a_base_that_leaves_is_refused(rendering: Render, checkout: Path) -> None:
     """GIVEN a link in a base's folder, used or not, THEN nothing is built."""
-    _write(checkout, OVERLAY)
+    write_files(checkout, OVERLAY)
     (checkout / "apps" / "web" / "base" / "hosts").symlink_to("/etc/hosts")
     with pytest.raises(ConfigurationError, match="'apps/web/base/hosts' points outside"):
         rendering("apps/web/production", {})

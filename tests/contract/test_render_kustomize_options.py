@@ -16,6 +16,7 @@ from mooring.model.objects import canonical_json
 from mooring.model.source import Source
 from mooring.render import RenderContext, Rendered, Tools, outline, render
 from mooring.render.yaml import load_documents
+from tests.doubles.files import write_files
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 CONTEXT = RenderContext("shop", "shop", revision=SHA)
@@ -68,9 +69,7 @@ Edit = Callable[..., None]
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     root = tmp_path / "checkout"
-    for path, content in FILES.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(content)
+    write_files(root, FILES)
     return root
 
 
