@@ -1,4 +1,6 @@
-"""A pushed image reaches the cluster: registry, event, commit, bundle, cluster, each of them real."""
+"""A pushed image reaches the cluster, and people hear of it: registry, event, commit, bundle and cluster are real, Slack
+is a double.
+"""
 
 from __future__ import annotations
 
@@ -18,23 +20,38 @@ from local import repositories
 from local.demo.instances import instances
 from local.stack import Options, Stack
 from mooring.model.imageannotations import PREFIX
+from tests.doubles.listeners import TOKEN, Listeners, listeners
 from tests.doubles.realregistry import RealRegistry, real_registry
-from tests.e2e.ground import Case, Ground
+from tests.e2e.ground import Case, Ground, until
 
 WORD = "a-word-that-both-sides-know"
 RELEASED = r"regexp:^v[0-9]+\.[0-9]+\.[0-9]+$"
 TESTED = r"regexp:^qa-v1\.0\.[0-9]+$"
 IMAGE = "my-service"
+TOLD = ("on-image-updated", "on-sync-succeeded")  # without workloads nothing becomes healthy
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """A stack that hardly ever sweeps: what happens is what events do."""
+def heard() -> Iterator[Listeners]:
+    with listeners() as double:
+        yield double
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory, heard: Listeners) -> Iterator[Ground]:
+    """A stack that hardly ever sweeps: what happens is what events do, and Slack hears of it."""
     directory = tmp_path_factory.mktemp("images") / "stack"
     with Stack.start(Options(directory=directory, workloads=False, sweep=3600), lambda line: None) as stack:
         known = json.dumps({"github": stack.webhook.secret, "webhook.registry.secret": WORD})
         stack.client("secretsmanager").put_secret_value(SecretId=stack.resources["WebhookSecret"], SecretString=known)
+        secret = json.dumps({"slack-token": TOKEN})
+        stack.client("secretsmanager").put_secret_value(
+            SecretId=stack.resources["NotificationsSecret"], SecretString=secret
+        )
         started = Ground(stack)
+        settings = {"service.slack": f"{{token: $slack-token, apiURL: {heard.url}/api}}"}
+        done = started.run_mooring("notifications", "apply", "-f", "-", given=json.dumps(settings))
+        assert done.returncode == 0, done.stderr
         yield started
         started.http.clear()
 
@@ -117,16 +134,18 @@ def service(
         "write-back-method": "git",
         "write-back-target": "kustomization",
     }
-    document["metadata"]["annotations"] = {f"{PREFIX}{key}": value for key, value in (settings | more).items()}
+    told = {f"notifications.argoproj.io/subscribe.{trigger}.slack": name for trigger in TOLD}
+    document["metadata"]["annotations"] = told | {f"{PREFIX}{key}": each for key, each in (settings | more).items()}
     assert ground.ask("POST", "applications", document).status == 200
     found = Service(case, registry, branch)
     found.until(tag)
     return found
 
 
-def test_pushing_a_version_deploys_it(ground: Ground, registry: RealRegistry) -> None:
+def test_pushing_a_version_deploys_it(ground: Ground, registry: RealRegistry, heard: Listeners) -> None:
     """GIVEN production that takes released versions, and QA that follows `develop` with versions of its own, WHEN images
-    are pushed THEN each runs what it should, a revert stays, and the history says which image it was.
+    are pushed THEN each runs what it should and its people are told, a revert stays, and the history says which image it
+    was.
     """
     repositories.create(ground.stack.git_root, "my-service.git")
     registry.push(IMAGE, "v1.2.0", "qa-v1.0.6")
@@ -142,6 +161,11 @@ def test_pushing_a_version_deploys_it(ground: Ground, registry: RealRegistry) ->
     operation = production.case.until(lambda app: app["status"]["operationState"]["phase"] == "Succeeded")["status"]
     told = operation["operationState"]["operation"]["initiatedBy"]
     assert {"automated": True, "username": f"image {registry.host}/{IMAGE}:v1.3.0"} == told
+    first, updated = "argocd/production was synced", f"production is to run {registry.host}/{IMAGE}:v1.3.0"
+    until(
+        lambda: sorted([first, first, updated]) == sorted(heard.said("production")),
+        lambda: (heard.said("production"), heard.refused),
+    )
 
     registry.push(IMAGE, "qa-v1.0.7")
     registry.push(IMAGE, "latest", "v2.0.0-rc1")
