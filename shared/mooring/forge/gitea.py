@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mooring.forge.github import change_of, last_words
-from mooring.forge.ports import Change, Check, CheckState, Hook, Proposal
+from mooring.forge.github import last_words
+from mooring.forge.ports import Change, Check, CheckState, Hook
+from mooring.forge.pulls import PullRequests, change_of
 from mooring.forge.rest import Answer, Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Verdict
 
@@ -35,12 +36,11 @@ _VERDICTS: Mapping[str, Verdict] = {
 }
 
 
-class Gitea:
+class Gitea(PullRequests):
     """One repository."""
 
     def __init__(self, rest: Rest, owner: str, name: str) -> None:
-        self._rest = rest
-        self._base = f"/repos/{segment(owner)}/{segment(name)}"
+        super().__init__(rest, f"/repos/{segment(owner)}/{segment(name)}")
 
     def merged_request(self, commit: str) -> MergedRequest | None:
         """As `CodeHost`; only the commit that a merge made is known to a Gitea, not those that it brought along."""
@@ -65,34 +65,12 @@ class Gitea:
             reviews=last_words(given),
         )
 
-    def open_change(self, proposal: Proposal) -> Change:
-        """As `CodeHost`."""
-        body = {"title": proposal.title, "body": proposal.body, "head": proposal.head, "base": proposal.base}
-        return change_of(self._rest.send("POST", f"{self._base}/pulls", body).body)
-
     def find_change(self, head: str, base: str) -> Change | None:
         """As `CodeHost`; a Gitea does not choose by branches, so the open ones are read."""
         for each in self._all(f"{self._base}/pulls", state="open"):
             if (each["head"]["ref"], each["base"]["ref"]) == (head, base):
                 return change_of(each)
         return None
-
-    def change(self, number: int) -> Change | None:
-        """As `CodeHost`."""
-        found = self._rest.get(f"{self._base}/pulls/{number}")
-        return None if found is None else change_of(found.body)
-
-    def rewrite_change(self, number: int, title: str, body: str) -> None:
-        """As `CodeHost`."""
-        self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"title": title, "body": body})
-
-    def comment(self, number: int, text: str) -> None:
-        """As `CodeHost`."""
-        self._rest.send("POST", f"{self._base}/issues/{number}/comments", {"body": text})
-
-    def close_change(self, number: int) -> None:
-        """As `CodeHost`."""
-        self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"state": "closed"})
 
     def label_change(self, number: int, labels: Sequence[str]) -> None:
         """As `LabelHost` ("Add a label to an issue", by number; those that the repository has not got are made)."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mooring.forge.ports import Change, Check, CheckState, Hook, Proposal, State
+from mooring.forge.ports import Change, Check, CheckState, Hook
+from mooring.forge.pulls import PullRequests, change_of
 from mooring.forge.rest import Answer, Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Review, Verdict
 
-__all__ = ["GitHub", "change_of", "last_words"]
+__all__ = ["GitHub", "last_words"]
 
 _EVENTS = ("push", "pull_request", "create", "delete")
 _PAGED = {"per_page": 100}
@@ -27,13 +28,12 @@ _VERDICTS: Mapping[str, Verdict] = {
 }
 
 
-class GitHub:
+class GitHub(PullRequests):
     """One repository."""
 
     def __init__(self, rest: Rest, owner: str, name: str) -> None:
-        self._rest = rest
         self._owner = owner
-        self._base = f"/repos/{segment(owner)}/{segment(name)}"
+        super().__init__(rest, f"/repos/{segment(owner)}/{segment(name)}")
 
     def merged_request(self, commit: str) -> MergedRequest | None:
         """As `CodeHost`. Of several, the one that made the commit counts before those that merely contain it."""
@@ -62,32 +62,10 @@ class GitHub:
             reviews=last_words(given, asked),
         )
 
-    def open_change(self, proposal: Proposal) -> Change:
-        """As `CodeHost`."""
-        body = {"title": proposal.title, "body": proposal.body, "head": proposal.head, "base": proposal.base}
-        return change_of(self._rest.send("POST", f"{self._base}/pulls", body).body)
-
     def find_change(self, head: str, base: str) -> Change | None:
         """As `CodeHost`."""
         listed = self._all(f"{self._base}/pulls", state="open", head=f"{self._owner}:{head}", base=base)
         return next((change_of(each) for each in listed if each["head"]["ref"] == head), None)
-
-    def change(self, number: int) -> Change | None:
-        """As `CodeHost`."""
-        found = self._rest.get(f"{self._base}/pulls/{number}")
-        return None if found is None else change_of(found.body)
-
-    def rewrite_change(self, number: int, title: str, body: str) -> None:
-        """As `CodeHost`."""
-        self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"title": title, "body": body})
-
-    def comment(self, number: int, text: str) -> None:
-        """As `CodeHost`."""
-        self._rest.send("POST", f"{self._base}/issues/{number}/comments", {"body": text})
-
-    def close_change(self, number: int) -> None:
-        """As `CodeHost`."""
-        self._rest.send("PATCH", f"{self._base}/pulls/{number}", {"state": "closed"})
 
     def label_change(self, number: int, labels: Sequence[str]) -> None:
         """As `LabelHost` ("Add labels to an issue", which makes those that the repository has not got)."""
@@ -127,14 +105,6 @@ class GitHub:
             raise self._rest.missing(f"{path.removeprefix('/repos/')}")
         for answer in self._rest.pages(first, Answer.next_link):
             yield from answer.body
-
-
-def change_of(item: Any) -> Change:
-    """A pull request as GitHub and Gitea write it."""
-    merged = bool(item.get("merged_at") or item.get("merged"))
-    state: State = "merged" if merged else "open" if item["state"] == "open" else "closed"
-    head, base = item["head"]["ref"], item["base"]["ref"]
-    return Change(item["number"], item["title"], item.get("body") or "", item["html_url"], head, base, state)
 
 
 def last_words(given: Iterable[tuple[str, Verdict]], asked: Iterable[str] = ()) -> tuple[Review, ...]:
