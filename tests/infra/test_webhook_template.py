@@ -54,6 +54,13 @@ def test_strangers_can_have_nothing_written_but_deliveries(transformed: dict[str
     assert [["DELIVERY#*", "DELIVERIES", "DELIVERIES#*"]] == keys
 
 
+def test_images_write_what_they_found_and_what_is_told(transformed: dict[str, Any]) -> None:
+    """What is remembered of images goes on record together with what people are told: both keys are permitted."""
+    writing = [each for each in _statements(transformed, "Images") if "dynamodb:PutItem" in each["Action"]]
+    (keys,) = [each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for each in writing]
+    assert {"APP#*", "HAPPENED#*"} <= set(keys)
+
+
 def test_actions_on_record_are_only_added_to(transformed: dict[str, Any]) -> None:
     """The roles that may write all of the table may not change what people did: api adds to it, the others do nothing."""
     denied = {
