@@ -18,12 +18,13 @@ from mooring.access.project import Project
 from mooring.differences.expressions import Expressions
 from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
-from mooring.flows.clusters.declared import Declared, WithDeclared
 from mooring.flows.asked.declaring import AskPorts
+from mooring.flows.clusters.declared import Declared
+from mooring.flows.clusters.registering import WithDeclared
 from mooring.flows.rules.settings import NO_SETTINGS
-from mooring.flows.syncs.sync import handle_syncs
 from mooring.flows.secrets.opening import Opener
 from mooring.flows.syncs.ports import SyncPorts
+from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import RESOURCES_FINALIZER, AppKey, Destination, parse_application
 from mooring.model.objects import Manifest
 from mooring.model.promotionkey import PromotionKey

@@ -2,9 +2,9 @@
 
 To a sync they are objects like any others. They are applied in their wave, their health is what waves wait for and
 what counts in the parent's, edits by hand are drift, and what git no longer has is pruned. So the registry is put
-behind the same interface as a cluster (`live.Live`), and only the kinds of Argo CD's group, and Promotion, take that
-way. The parent is known by the label and the annotation that every object of an application carries. Source: Argo CD,
-"Cluster Bootstrapping".
+behind the same interface as a cluster (`registering.WithDeclared`), and only the kinds of Argo CD's group, and
+Promotion, take that way. The parent is known by the label and the annotation that every object of an application
+carries. Source: Argo CD, "Cluster Bootstrapping".
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from mooring.errors import ConfigurationError, ConflictError, TransientError
 from mooring.flows.asked.declaring import AskPorts, UnknownApplicationError, declare, delete
 from mooring.flows.asked.projects import declare_project, delete_project
 from mooring.flows.asked.showing import show_application
-from mooring.flows.clusters.fronting import Front
 from mooring.flows.sets.circles import refuse_circle
 from mooring.flows.sets.setasking import UnknownSetError, declare_set, delete_set, show_set
-from mooring.model.application import DEFAULT_NAMESPACE, AppKey, is_registered
+from mooring.model.application import DEFAULT_NAMESPACE, AppKey
 from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.model.promotionkey import PROMOTION_KIND, PromotionKey
 from mooring.model.setkey import SetKey
@@ -32,11 +31,10 @@ from mooring.state.applicationsets import SetRecord
 from mooring.state.records import Record
 
 if TYPE_CHECKING:
-    from mooring.model.options import Propagation
     from mooring.state.imageupdaters import DeclaredUpdater
     from mooring.state.promotions import PromotionRecord
 
-__all__ = ["Declared", "WithDeclared"]
+__all__ = ["Declared"]
 
 _SHOWN = ("ownerReferences", "deletionTimestamp")  # of an application's metadata, beside what was declared
 
@@ -204,59 +202,6 @@ class Declared:
         if found is None or found.live is None:
             raise ConflictError("was deleted while it was declared", subject=str(key))
         return found.live
-
-
-@dataclass(frozen=True, slots=True)
-class WithDeclared(Front):
-    """A cluster, with the registry in the place of the kinds that it takes. Implements `live.Live`."""
-
-    declared: Declared
-
-    def namespaced(self, group: str, kind: str, version: str) -> bool | None:
-        """Whether a kind lives in namespaces."""
-        return True if is_registered(group, kind) else self.live.namespaced(group, kind, version)
-
-    def apply(
-        self, manifest: Manifest, *, dry_run: bool = False, validate: bool = True, field_manager: str = FIELD_MANAGER
-    ) -> Applied:
-        """Declares, or applies in the cluster."""
-        key = ObjectKey.of(manifest)
-        if is_registered(key.group, key.kind):
-            return self.declared.apply(manifest, dry_run=dry_run)
-        return self.live.apply(manifest, dry_run=dry_run, validate=validate, field_manager=field_manager)
-
-    def replace(self, manifest: Manifest, *, validate: bool = True, dry_run: bool = False) -> Applied:
-        """Declares (which replaces what was declared), or replaces in the cluster."""
-        key = ObjectKey.of(manifest)
-        if is_registered(key.group, key.kind):
-            return self.declared.apply(manifest, dry_run=dry_run)
-        return self.live.replace(manifest, validate=validate, dry_run=dry_run)
-
-    def make_room(self, key: ObjectKey) -> None:
-        """Nothing about a declaration is immutable, so none is deleted to be made anew."""
-        if not is_registered(key.group, key.kind):
-            self.live.make_room(key)
-
-    def adopt(self, live: Manifest, *, client_side: bool = True) -> bool:
-        """Takes over fields in the cluster; a declaration has no fields of others."""
-        key = ObjectKey.of(live)
-        return False if is_registered(key.group, key.kind) else self.live.adopt(live, client_side=client_side)
-
-    def get(self, key: ObjectKey, version: str = "") -> Observed | None:
-        """One object, or None."""
-        return self.declared.get(key) if is_registered(key.group, key.kind) else self.live.get(key, version)
-
-    def delete(self, key: ObjectKey, uid: str, propagation: Propagation) -> bool:
-        """Deletes it; False where it was gone."""
-        if is_registered(key.group, key.kind):
-            return self.declared.delete(key)
-        return self.live.delete(key, uid, propagation)
-
-    def look(self, group: str, kind: str, version: str, apps: Iterable[str], *, full: bool) -> Iterator[Observed]:
-        """Every object of a kind that carries the tracking label with one of these values (or with any)."""
-        if is_registered(group, kind):
-            return self.declared.look(kind, apps)
-        return self.live.look(group, kind, version, apps, full=full)
 
 
 def _parent(document: Manifest) -> str:

@@ -17,8 +17,8 @@ from mooring.cluster.custom import every, release
 from mooring.errors import ConfigurationError, ConflictError, MooringError
 from mooring.flows.asked.declaring import AskPorts, declare, delete
 from mooring.flows.asked.projects import declare_project, delete_project
-from mooring.flows.clusters.declared import WithDeclared
 from mooring.flows.clusters.live import Live, Target
+from mooring.flows.clusters.registering import WithDeclared
 from mooring.model.application import DEFAULT_NAMESPACE, RESOURCES_FINALIZER, AppKey
 from mooring.model.objects import Manifest
 from mooring.model.tracking import APP_LABEL

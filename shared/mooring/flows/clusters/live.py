@@ -1,7 +1,7 @@
 """One reachable cluster as the flows meet it: all that they ask of it, and how its API server answers.
 
-`Live` is all that the flows ask of a cluster; tests put a cluster of their own behind it, and `declared.WithDeclared`
-the registry in the place of some kinds.
+`Live` is all that the flows ask of a cluster; tests put a cluster of their own behind it, and
+`registering.WithDeclared` the registry in the place of some kinds.
 """
 
 from __future__ import annotations

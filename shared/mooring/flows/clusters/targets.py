@@ -18,11 +18,12 @@ from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.probing import why_unreachable
 from mooring.errors import ConfigurationError, MooringError
-from mooring.flows.clusters.declared import Declared, WithDeclared
+from mooring.flows.clusters.declared import Declared
 from mooring.flows.clusters.live import Live, Target
 from mooring.flows.clusters.nowhere import Nowhere
 from mooring.flows.clusters.places import Places
 from mooring.flows.clusters.reaching import Breaker
+from mooring.flows.clusters.registering import WithDeclared
 from mooring.flows.rules.settings import NO_SETTINGS, read_settings
 from mooring.model.application import AppKey, Destination
 from mooring.model.promotionkey import PromotionKey

@@ -14,8 +14,8 @@ import orjson
 
 from mooring.cluster.observe import list_objects
 from mooring.errors import ConfigurationError, MooringError
-from mooring.flows.clusters.declared import WithDeclared
 from mooring.flows.clusters.live import Live, Target
+from mooring.flows.clusters.registering import WithDeclared
 from mooring.model.externalsecret import Find
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.external.provider import AbsentError, Answer, Ask, Value

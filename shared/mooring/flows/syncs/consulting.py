@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from mooring.appsets.decisions import ClusterDecisionObjects
 from mooring.errors import ConfigurationError, ConflictError, MooringError
 from mooring.events.messages import ApplicationSetMessage, Cause
-from mooring.flows.clusters.declared import WithDeclared
 from mooring.flows.clusters.live import Target
+from mooring.flows.clusters.registering import WithDeclared
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.setkey import SetKey
 from mooring.state.clusters import Cluster
