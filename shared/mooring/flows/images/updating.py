@@ -25,7 +25,6 @@ from mooring.flows.images.writing import Result, Wanted, close_request, own_bran
 from mooring.images.planning import Note, Plan, Update, plan_updates
 from mooring.images.registries import ImageRegistries
 from mooring.model.application import AppKey
-from mooring.model.imagetargets import WriteTarget
 from mooring.model.imageupdater import ImageUpdater
 from mooring.state.happenings import happened
 from mooring.state.images import ImageRow
@@ -183,7 +182,7 @@ def _conclude(
             running = next((each for each in app.tended.running if each.name.repository in names), None)
             row = replace(row, image=image.name.text, current="" if running is None else running.version)
             update, note = told.get(image.alias), noted.get(image.alias)
-            row = _row(row, update, note, (app.key, image.alias) in held, _aside(app.target), result, now)
+            row = _row(row, update, note, (app.key, image.alias) in held, _aside(app), result, now)
             rows.append(row if row == former else replace(row, since=now))
         request = app.state.request if result is None else result.request
         state = replace(
@@ -200,9 +199,15 @@ def _conclude(
     return any(each.transient for each in notes) or isinstance(error, TransientError)
 
 
-def _aside(target: WriteTarget | None) -> str:
-    """The other branch that tags are written to, where somebody has to merge it; empty for the application's own."""
-    return "" if target is None or target.branch == target.base else target.branch
+def _aside(app: TendedApp) -> str:
+    """The branch that tags are written to, where it isn't the one that the application follows; else empty."""
+    target, spec = app.target, app.record.spec
+    if target is None or target.method != "git" or spec is None:
+        return ""
+    if target.branch and target.branch != target.base:
+        return target.branch
+    source = spec.application.sources[target.source]
+    return "" if source.chart or target.base == (source.target_revision or "HEAD") else target.base
 
 
 def _row(
