@@ -1,8 +1,6 @@
-"""Applications in the table: what is declared, wanted, found, and who may write it.
+"""Applications in the table: what is declared, wanted and found.
 
-The law that everything else stands on: what a sync writes (inventory, status, operation, retry) is written in one
-transaction that is conditional on the lease's token, so of two syncs of one application at most one ever writes a
-result. Token and expiry are checked by DynamoDB, not by the function that may have been asleep.
+What a sync writes is in `leasing`, what is on record in `histories`; an application is all of it.
 """
 
 from __future__ import annotations
@@ -10,17 +8,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
 from typing import Any
 
 from mooring.errors import ConflictError
 from mooring.model.application import AppKey
-from mooring.model.chain import Chained, Head
-from mooring.plan.inventory import Inventory, from_rows, to_rows
+from mooring.plan.inventory import Inventory, from_rows
 from mooring.state import codec
-from mooring.state.chaining import if_readable
 from mooring.state.deeds import Deeds
 from mooring.state.drifts import Drifts
+from mooring.state.histories import Histories
+from mooring.state.leasing import LeasedWrites, inventory_sk
 from mooring.state.lists import (
     APPLICATIONS,
     GONE,
@@ -37,13 +34,12 @@ from mooring.state.lists import (
     targets_of,
 )
 from mooring.state.mergedrequests import MergedRequests
-from mooring.state.packing import pack_rows, unpack_rows
+from mooring.state.packing import unpack_rows
 from mooring.state.records import (
     Lease,
     Operation,
     Record,
     Request,
-    RetryState,
     Spec,
     Status,
     WantedState,
@@ -58,11 +54,7 @@ _KEPT = ("OP#", "DRIFT#", "CHAIN#", "LEASE")  # of a deleted application: what i
 _PARTS = ("SPEC", "WANTED", "STATUS", "RETRY", "REQUEST", "LEASE")
 
 
-def _inventory_sk(index: int) -> str:
-    return f"INV#{index:04}"
-
-
-class Applications:
+class Applications(LeasedWrites, Histories):
     """The applications of one installation."""
 
     def __init__(self, table: Table) -> None:
@@ -167,13 +159,13 @@ class Applications:
         """
         apps = list(dict.fromkeys(keys))
         items = self._table.get_many((application_pk(key), "LEASE") for key in apps) if inventory else {}
-        parts = (*_PARTS[:-1], _inventory_sk(0)) if inventory else _PARTS
+        parts = (*_PARTS[:-1], inventory_sk(0)) if inventory else _PARTS
         items |= self._table.get_many((application_pk(key), part) for key in apps for part in parts)
         records = {key: _record(key, items) for key in apps}
         if inventory:
-            firsts = {key: items.get((application_pk(key), _inventory_sk(0))) for key in apps}
+            firsts = {key: items.get((application_pk(key), inventory_sk(0))) for key in apps}
             rest = [
-                (application_pk(key), _inventory_sk(index))
+                (application_pk(key), inventory_sk(index))
                 for key, first in firsts.items()
                 if first is not None
                 for index in range(1, first["chunks"])
@@ -188,10 +180,10 @@ class Applications:
         """What is remembered of the objects of any number of applications, a hundred a request: to look at, no ground
         to decide a sync on.
         """
-        apps = {(application_pk(key), _inventory_sk(0)): key for key in keys}
+        apps = {(application_pk(key), inventory_sk(0)): key for key in keys}
         firsts = self._table.get_many(apps)
         more = self._table.get_many(
-            (pk, _inventory_sk(index)) for (pk, _), first in firsts.items() for index in range(1, first["chunks"])
+            (pk, inventory_sk(index)) for (pk, _), first in firsts.items() for index in range(1, first["chunks"])
         )
         return {apps[at]: _with_inventory(Record(apps[at]), first, more).inventory for at, first in firsts.items()}
 
@@ -199,44 +191,6 @@ class Applications:
         """What git wants of any number of applications, a hundred a request; unknown ones are left out."""
         apps = {(application_pk(key), "WANTED"): key for key in keys}
         return {apps[key]: codec.wanted_from(item) for key, item in self._table.get_many(apps).items()}
-
-    def operations(self, key: AppKey, limit: int) -> list[Operation]:
-        """The newest operations of an application, newest first; none of an earlier one that had its name."""
-        items = self._table.query(application_pk(key), "OP#", newest_first=True, limit=limit)
-        read = (codec.operation_from(item) for item in items)
-        return list(takewhile(lambda each: (each.kind, each.phase) != ("delete", "Succeeded"), read))
-
-    def operations_since(self, key: AppKey, id_: str, limit: int) -> list[Operation]:
-        """The first operations of an application whose id is not below `id_` (they sort by time), oldest first."""
-        items = self._table.query(application_pk(key), between=(f"OP#{id_}", "OP#~"), limit=limit)
-        return [codec.operation_from(item) for item in items]
-
-    # -- what is on record, as chains (ADR 0095) --------------------------------------------------------------------
-
-    def on_record(self) -> list[AppKey]:
-        """Every application that there is or was, by name."""
-        names = {item["sk"] for pk in (APPLICATIONS, GONE) for item in self._table.query(pk, fields=("sk",))}
-        return [AppKey.parse(name) for name in sorted(names)]
-
-    def ends(self, keys: Iterable[AppKey]) -> dict[AppKey, Head]:
-        """Where the chains of operations of some applications end, a hundred a request."""
-        leases = {(application_pk(key), "LEASE"): key for key in keys}
-        items = self._table.get_many(leases) if leases else {}
-        return {leases[at]: codec.lease_from(item).head for at, item in items.items()}
-
-    def links(
-        self, key: AppKey, low: str, high: str, limit: int = 0
-    ) -> Iterator[tuple[str, Chained, Operation | None]]:
-        """The operations with ids between two, in order of time, each as a record of its chain, too, and before them
-        where each stands among the items. One that somebody made unreadable is None.
-        """
-        for item in self._table.query(application_pk(key), between=(f"OP#{low}", f"OP#{high}"), limit=limit):
-            yield item["sk"].removeprefix("OP#"), codec.operation_link(item), if_readable(codec.operation_from, item)
-
-    def newest_links(self, key: AppKey, limit: int) -> list[tuple[Chained, Operation | None]]:
-        """The newest operations of an application, or of whatever had its name, newest first."""
-        items = self._table.query(application_pk(key), "OP#", newest_first=True, limit=limit)
-        return [(codec.operation_link(item), if_readable(codec.operation_from, item)) for item in items]
 
     # -- what git wants --------------------------------------------------------------------------------------------
 
@@ -295,132 +249,6 @@ class Applications:
         """What `request` writes."""
         return put(codec.request_item(application_pk(key), request))
 
-    # -- what a sync writes ----------------------------------------------------------------------------------------
-
-    def begin(
-        self,
-        record: Record,
-        *,
-        owner: str,
-        now: float,
-        ttl: float,
-        inventory: Inventory,
-        status: Status,
-        ended: Operation | None = None,
-    ) -> Record:
-        """Takes the lease and writes the intents, in one transaction; `ended` is an operation that this one replaces.
-
-        The record is what the sync was decided on. Raises `ConflictError` where another sync holds the lease or has
-        written since the record was read.
-        """
-        head = record.lease.head
-        chunks, writes = self._inventory_writes(record, inventory)
-        if ended is not None:
-            item, head = codec.operation_item(application_pk(record.key), ended, head)
-            writes.append(put(item))
-        lease = Lease(record.lease.token + 1, owner, now + ttl, head)
-        taking = self._taking(record, lease, now)
-        self._table.write(taking, *writes, put(codec.status_item(application_pk(record.key), status)))
-        return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status)
-
-    def checkpoint(
-        self, record: Record, *, now: float, ttl: float, inventory: Inventory, status: Status | None = None
-    ) -> Record:
-        """Writes what was done so far, the status where there is one, and prolongs the lease.
-
-        Raises `ConflictError` where the lease was lost.
-        """
-        lease = replace(record.lease, expires=now + ttl)
-        chunks, writes = self._inventory_writes(record, inventory)
-        if status is not None:
-            writes.append(put(codec.status_item(application_pk(record.key), status)))
-        self._table.write(self._holding(record, lease), *writes)
-        return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status or record.status)
-
-    def finish(
-        self,
-        record: Record,
-        *,
-        inventory: Inventory,
-        status: Status,
-        operation: Operation,
-        retry: RetryState | None,
-    ) -> None:
-        """Writes the results and gives the lease back, in one transaction. Raises `ConflictError` where it was lost.
-
-        An operation that is still running, since it waits for something, is kept in the status alone. A request that
-        the operation answers goes with it; one that was made meanwhile stays.
-        """
-        pk = application_pk(record.key)
-        head = record.lease.head
-        _, writes = self._inventory_writes(record, inventory)
-        if retry is not None:
-            writes.append(put(codec.retry_item(pk, retry)))
-        elif record.retry is not None:
-            writes.append(delete((pk, "RETRY")))
-        if operation.phase != "Running":
-            item, head = codec.operation_item(pk, operation, head)
-            writes.append(put(item))
-            if record.request is not None and operation.cause.id == record.request.id:
-                writes.append(delete((pk, "REQUEST")))
-        lease = Lease(record.lease.token + 1, "", 0.0, head)
-        self._table.write(self._holding(record, lease), put(codec.status_item(pk, status)), *writes)
-
-    def interrupt(self, record: Record, *, now: float, grace: float, status: Status) -> None:
-        """Takes the lease's token from whoever works on the application, and writes the status that says so.
-
-        The lease stays taken for `grace` seconds where it was held, which is the time its holder has to notice. Raises
-        `ConflictError` where the lease changed hands since the record was read.
-        """
-        held = record.lease.expires > now
-        lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0, record.lease.head)
-        taking = put(_lease_item(record.key, lease), "fence = :seen", seen=record.lease.token)
-        self._table.write(taking, put(codec.status_item(application_pk(record.key), status)))
-
-    def observe(self, record: Record, *, now: float, inventory: Inventory, status: Status) -> None:
-        """Writes what was found without having touched the cluster, if nothing was written since the record was read.
-
-        Raises `ConflictError` where a sync is at work or was.
-        """
-        lease = Lease(record.lease.token + 1, "observer", 0.0, record.lease.head)
-        writes = self._inventory_writes(record, inventory)[1] if inventory != record.inventory else []
-        status_write = put(codec.status_item(application_pk(record.key), status))
-        self._table.write(self._taking(record, lease, now), status_write, *writes)
-
-    def _taking(self, record: Record, lease: Lease, now: float) -> dict[str, Any]:
-        item = _lease_item(record.key, lease)
-        if record.lease.token == 0:
-            return put(item, "attribute_not_exists(pk)")
-        return put(item, "fence = :seen AND expires <= :now", seen=record.lease.token, now=now)
-
-    def _holding(self, record: Record, lease: Lease) -> dict[str, Any]:
-        mine = record.lease
-        return put(
-            _lease_item(record.key, lease), "fence = :fence AND holder = :holder", fence=mine.token, holder=mine.owner
-        )
-
-    def _inventory_writes(self, record: Record, inventory: Inventory) -> tuple[int, list[dict[str, Any]]]:
-        pk = application_pk(record.key)
-        packed = pack_rows(to_rows(inventory))
-        writes = [
-            put({"pk": pk, "sk": _inventory_sk(index), "chunks": len(packed), "body": body})
-            for index, body in enumerate(packed)
-        ]
-        writes += [delete((pk, _inventory_sk(index))) for index in range(len(packed), record.chunks)]
-        return len(packed), writes
-
-
-def _lease_item(key: AppKey, lease: Lease) -> Item:
-    return {
-        "pk": application_pk(key),
-        "sk": "LEASE",
-        "fence": lease.token,
-        "holder": lease.owner,
-        "expires": float(lease.expires),
-        "links": lease.head.seq,
-        "head": lease.head.hash,
-    }
-
 
 def _record(key: AppKey, items: dict[Key, Item]) -> Record:
     spec, wanted, status, retry, request, lease = (items.get((application_pk(key), part)) for part in _PARTS)
@@ -437,7 +265,7 @@ def _record(key: AppKey, items: dict[Key, Item]) -> Record:
 
 def _with_inventory(record: Record, first: Item, more: dict[Key, Item]) -> Record:
     pk = application_pk(record.key)
-    rest = (more[pk, _inventory_sk(index)]["body"] for index in range(1, first["chunks"]))
+    rest = (more[pk, inventory_sk(index)]["body"] for index in range(1, first["chunks"]))
     rows = unpack_rows(itertools.chain((first["body"],), rest))
     return replace(record, inventory=from_rows(rows), chunks=first["chunks"])
 
