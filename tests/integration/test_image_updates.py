@@ -273,9 +273,10 @@ def test_parameters_of_the_application_itself(ground: Ground) -> None:
 
 
 def test_what_would_be_written_is_shown(ground: Ground) -> None:
-    """A plan names what would be written and where, and writes nothing."""
+    """A plan names what would be written and where, and annotations that mean nothing; it writes nothing."""
     ground.registry.push("plan/web", "v1.0.0", "v1.1.0")
-    key = ground.declare("web", "plan/web", write_back_method="git", write_back_target="kustomization")
+    to_git = {"write_back_method": "git", "write_back_target": "kustomization"}
+    key = ground.declare("web", "plan/web", app__allow_tag=RELEASED, **to_git)
     ground.render(key, "plan/web", "v1.0.0")
     commits = ground.commits()
     ground.look(ImagesMessage(Cause("person"), (key,), plan="one"))
@@ -285,6 +286,9 @@ def test_what_would_be_written_is_shown(ground: Ground) -> None:
     assert ("v1.0.0", "v1.1.0", "web", ground.url, "main") == tuple(
         told[name] for name in ("from", "to", "path", "repository", "branch")
     )
+    assert [f"metadata.annotations[{PREFIX}app.allow-tag]: unknown annotation, ignored"] == [
+        each["message"] for each in found["notes"]
+    ]
     assert commits == ground.commits()
     assert () == ground.state(key).rows
 

@@ -68,6 +68,12 @@ def told_plan(apps: Sequence[TendedApp], plan: Plan, held: set[tuple[AppKey, str
         for each in apps
         if each.error is not None
     ]
+    notes += [
+        {"application": str(each.key), "alias": "", "image": "", "message": warning}
+        for each in apps
+        if each.tended is not None
+        for warning in each.tended.images.warnings
+    ]
     return {"updates": updates, "notes": notes, "current": plan.current, "requests": plan.requests}
 
 
