@@ -1,8 +1,8 @@
 """Azure DevOps Services and Server (REST API 7.0).
 
-Pages: "Pull Request Query", "Pull Requests" (create, get, update), "Pull Request Threads". A vote of 10 or 5 approves
-(5 with suggestions), -5 waits for the author, -10 rejects ("Pull Request Reviewers"). A query for the commit that a
-merge made is one request, reviewers, votes and labels included.
+Pages: "Pull Request Query", "Pull Requests" (create, get, update), "Pull Request Threads", "Statuses - List". A vote
+of 10 or 5 approves (5 with suggestions), -5 waits for the author, -10 rejects ("Pull Request Reviewers"). A query for
+the commit that a merge made is one request, reviewers, votes and labels included.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mooring.forge.ports import Change, Proposal, State
+from mooring.forge.ports import Change, Check, CheckState, Proposal, State
 from mooring.forge.rest import Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Review, Verdict
 
@@ -18,6 +18,10 @@ __all__ = ["AzureDevOps"]
 
 _VERSION = {"api-version": "7.0"}
 _HEADS = "refs/heads/"
+_MOST = 1000  # statuses of one answer
+_CHECKS: Mapping[str, CheckState] = {
+    "succeeded": "passed", "notApplicable": "passed", "pending": "pending", "notSet": "pending",
+}  # fmt: skip
 _STATES: Mapping[str, State] = {"active": "open", "completed": "merged"}
 
 
@@ -101,6 +105,16 @@ class AzureDevOps:
         for name in labels:
             self._rest.send("POST", f"{self._base}/pullrequests/{number}/labels", {"name": name}, **_VERSION)
 
+    def checks(self, commit: str) -> Sequence[Check]:
+        """As `CheckHost`; a check is called `GENRE/NAME`, as Azure shows it, or `NAME` where it has no genre."""
+        path, found, full = f"{self._base}/commits/{segment(commit)}/statuses", list[Check](), True
+        while full:
+            asked: dict[str, str | int] = {"latestOnly": "true", "top": _MOST, "skip": len(found), **_VERSION}
+            listed = self._rest.required(path, "such commit", **asked).body["value"]
+            found += [Check(_context(each["context"]), _CHECKS.get(each["state"], "failed")) for each in listed]
+            full = len(listed) >= _MOST
+        return found
+
     def _patch(self, number: int, body: Mapping[str, Any]) -> None:
         self._rest.send("PATCH", f"{self._base}/pullrequests/{number}", body, **_VERSION)
 
@@ -112,6 +126,10 @@ class AzureDevOps:
 
 def _verdict(vote: int) -> Verdict:
     return "approved" if vote > 0 else "changes requested" if vote < 0 else "none"
+
+
+def _context(context: Any) -> str:
+    return "/".join(each for each in (context.get("genre"), context["name"]) if each)
 
 
 def _name(user: Any) -> str:

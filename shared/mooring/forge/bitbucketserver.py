@@ -1,18 +1,19 @@
 """Bitbucket Data Center (REST API 1.0).
 
 Pages: "Get repository pull requests containing commit", "Get pull request activity" (which alone tells who merged),
-"Create pull request", "Update pull request", "Decline pull request". Every change names the version that it changes,
-so an edit of somebody else's is never lost: it is a `RejectedError` here, and the next look has the new version.
+"Create pull request", "Update pull request", "Decline pull request", "Get build-status commits". Every change names the
+version that it changes, so an edit of somebody else's is never lost: it is a `RejectedError` here, and the next look has
+the new version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from mooring.forge.github import last_words
-from mooring.forge.ports import Change, Proposal, State
+from mooring.forge.ports import Change, Check, CheckState, Proposal, State
 from mooring.forge.rest import Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Verdict
 
@@ -21,6 +22,7 @@ __all__ = ["BitbucketServer"]
 _PER_PAGE = 100
 _HEADS = "refs/heads/"
 _STATES: Mapping[str, State] = {"OPEN": "open", "MERGED": "merged"}
+_CHECKS: Mapping[str, CheckState] = {"SUCCESSFUL": "passed", "INPROGRESS": "pending", "UNKNOWN": "pending"}
 _VERDICTS: Mapping[str, Verdict] = {"APPROVED": "approved", "NEEDS_WORK": "changes requested"}
 
 
@@ -89,22 +91,36 @@ class BitbucketServer:
         version = self._required(number)["version"]
         self._rest.send("POST", f"{self._base}/pull-requests/{number}/decline", {"version": version})
 
+    def checks(self, commit: str) -> Sequence[Check]:
+        """As `CheckHost`: of the newest 100 build statuses, which is all that is told; they lie beside the API of
+        repositories, and the newest of a name counts.
+        """
+        apis, _, _ = self._rest.base.rpartition("/api/")
+        rest = self._rest.beside(f"{apis}/build-status/1.0")
+        found: dict[str, Check] = {}
+        for each in _listed(rest, f"/commits/{segment(commit)}", orderBy="NEWEST"):
+            name = each.get("name") or each["key"]
+            found.setdefault(name, Check(name, _CHECKS.get(each["state"], "failed")))
+        return list(found.values())
+
     def _required(self, number: int) -> Any:
         return self._rest.required(f"{self._base}/pull-requests/{number}", f"pull request {number}").body
 
     def _all(self, path: str, **query: str) -> Iterator[Any]:
-        start = 0
-        while True:
-            answer = self._rest.required(
-                path, "such project, repository or commit", **query, limit=_PER_PAGE, start=start
-            )
-            yield from answer.body["values"]
-            if answer.body.get("isLastPage", True):
-                return
-            following = answer.body["nextPageStart"]
-            if following <= start:
-                raise self._rest.missing("further pages")
-            start = following
+        return _listed(self._rest, path, **query)
+
+
+def _listed(rest: Rest, path: str, **query: str) -> Iterator[Any]:
+    start = 0
+    while True:
+        answer = rest.required(path, "such project, repository or commit", **query, limit=_PER_PAGE, start=start)
+        yield from answer.body["values"]
+        if answer.body.get("isLastPage", True):
+            return
+        following = answer.body["nextPageStart"]
+        if following <= start:
+            raise rest.missing("further pages")
+        start = following
 
 
 def _change(item: Any) -> Change:

@@ -11,6 +11,7 @@ answer: whatever changes something may have been done.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import threading
@@ -118,6 +119,12 @@ class Rest:
         self._insecure = insecure
         self._lock = threading.Lock()
         self._pool: urllib3.PoolManager | None = None
+
+    def beside(self, base: str) -> Rest:
+        """Another API of the same host, asked in the same way."""
+        other = copy.copy(self)
+        other.base = f"{'://'.join(urlsplit(self.base)[:2])}{urlsplit(base).path}".rstrip("/")
+        return other
 
     def get(self, path: str, /, **query: str | int | None) -> Answer | None:
         """What is at a path, None where the host says that there is nothing (404).

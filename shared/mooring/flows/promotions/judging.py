@@ -80,11 +80,11 @@ def _checks(ports: PromotionPorts, source: Record, names: Sequence[str]) -> str:
             continue
         host = ports.host(each.repo_url)
         if not isinstance(host, CheckHost):
-            raise BlockedError(
-                f"nobody can tell the checks of {normalise(each.repo_url)}: its code host is not known, has none that "
-                "Mooring reads, or no token is registered for it (docs/promotion.md)",
-                field="spec.when.checks",
-            )
+            why = "its code host is not known, or no token is registered for it (docs/forges.md)"
+            if host is not None:
+                why = "its code host keeps none for a commit; remove spec.when.checks (docs/promotion.md)"
+            told_of = f"nobody can tell the checks of {normalise(each.repo_url)}: {why}"
+            raise BlockedError(told_of, field="spec.when.checks")
         told = True
         with understood("a code host", "spec.when.checks"):
             found = {check.name: check.state for check in host.checks(sha)}
