@@ -114,12 +114,13 @@ def test_staging_goes_to_production_and_is_verified(gitea: RealGitea, shop: Shop
     on record; and going back in staging closes the next one.
     """
     stages = shop.stages
-    stages.promote()
+    stages.promote(how={"pullRequest": {"labels": ["promotion"]}})
     shop.move("v2")
     assert "Proposed" == stages.look()["phase"]
     (number,) = shop.requests("open")
     asked = gitea.ask("GET", f"/repos/ada/{shop.name}/pulls/{number}")
     assert f"Promote staging to prod: {IMAGE}: v1 → v2" == asked["title"]
+    assert ["promotion"] == [each["name"] for each in asked["labels"]]
     assert f"+      - image: {IMAGE}:v2\n" in asked["body"].replace("\r\n", "\n")
     shop.move("v3")
     assert "Proposed" == stages.look()["phase"]

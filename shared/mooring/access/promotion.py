@@ -75,13 +75,16 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """As a pull request, or as a commit on the target's branch; empty texts are made up."""
+    """As a pull request, or as a commit on the target's branch; empty texts are made up. `labels` are the request's,
+    on hosts that have such.
+    """
 
     kind: Literal["pullRequest", "commit"] = "pullRequest"
     branch: str = ""
     title: str = ""
     body: str = ""
     message: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +278,11 @@ def _how(spec: Fields) -> How:
         branch = asked.text("branch")
         if branch and not _BRANCH.fullmatch(branch):
             raise asked.error("branch", f"{branch!r} is not a name for a branch")
-        how = How("pullRequest", branch, asked.text("title"), asked.text("body"), asked.text("message"))
+        labels = asked.texts("labels")
+        for index, label in enumerate(labels):
+            if not label.strip() or "," in label:
+                raise asked.error(f"labels[{index}]", f"must be a label, without commas, not {label!r}")
+        how = How("pullRequest", branch, asked.text("title"), asked.text("body"), asked.text("message"), labels)
         asked.close()
     block.close()
     return how

@@ -69,6 +69,8 @@ def test_what_is_left_out_has_its_default() -> None:
         found.project, found.how, found.when.healthy_for, found.when.checks, found.when.windows,
     )  # fmt: skip
     assert () == parse_promotion(document(when={"checks": True})).promotion.when.checks
+    labelled = document(how={"pullRequest": {"labels": ["promotion", "needs review"]}})
+    assert How(labels=("promotion", "needs review")) == parse_promotion(labelled).promotion.how
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,8 @@ def test_what_is_left_out_has_its_default() -> None:
         ({"when": {"syncWindows": [{"clusters": ["a"]}]}}, "spec.when.syncWindows[0].clusters"),
         ({"how": {"commit": {}, "pullRequest": {}}}, "spec.how.commit"),
         ({"how": {"pullRequest": {"branch": "a..b"}}}, "spec.how.pullRequest.branch"),
+        ({"how": {"pullRequest": {"labels": ["a", "b,c"]}}}, "spec.how.pullRequest.labels[1]"),
+        ({"how": {"pullRequest": {"labels": [""]}}}, "spec.how.pullRequest.labels[0]"),
         ({"verify": {"healthyFor": "9999h"}}, "spec.verify.healthyFor"),
         ({"suspend": "yes"}, "spec.suspend"),
     ],

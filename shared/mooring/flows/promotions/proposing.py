@@ -89,7 +89,7 @@ def _update(promotion: Promotion, carried: Carried) -> Update:
 
 def _style(promotion: Promotion, carried: Carried) -> Style:
     words = promotion.how.message or "\n\n".join((_title(promotion, carried), _told(promotion, carried)))
-    return Style(template=words.replace("{{", '{{"{{"}}'))
+    return Style(template=words.replace("{{", '{{"{{"}}'), labels=promotion.how.labels)
 
 
 def _checked(written: Written, carried: Carried) -> Written:
