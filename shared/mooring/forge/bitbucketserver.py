@@ -2,8 +2,8 @@
 
 Pages: "Get repository pull requests containing commit", "Get pull request activity" (which alone tells who merged),
 "Create pull request", "Update pull request", "Decline pull request", "Get build-status commits". Every change names the
-version that it changes, so an edit of somebody else's is never lost: it is a `RejectedError` here, and the next look has
-the new version.
+version that it changes, so an edit of somebody else's is never lost: it is a `RejectedError` here, and the next look
+has the new version.
 """
 
 from __future__ import annotations
