@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -24,13 +25,23 @@ from typing import Any, Self
 import pytest
 from botocore.session import get_session
 
+from mooring.model.objects import ObjectKey
+from mooring.state.auditsources import AuditSources
+from mooring.state.deeds import Deeds
+from mooring.state.notes import Notes
+from mooring.state.registry import Registry
+from mooring.state.secret_store import SecretStore
+from mooring.state.table import Table
 from tests.conftest import REGION
+from tests.doubles.listeners import TOKEN as SLACK_TOKEN
+from tests.doubles.listeners import Listeners, listeners
 from tests.doubles.tables import create_table
 from tests.infra.sam import ROOT, emulator
 
 STACK = "built"
 WEBHOOK_SECRET = "a-secret-for-samples"
 API_TOKEN = "a-token-for-samples"
+AUDIT_TOKEN = "a-token-for-samples-of-audit-events"
 _CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
 _STARTS_WITHIN_S = 20
 
@@ -39,7 +50,9 @@ Invoke = Callable[[str, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the template's resources are in moto: `values` by logical name, as `Ref` or `Arn` would give them."""
+    """What the template's resources are in moto: `values` by logical name, as `Ref` or `Arn` would give them; and
+    parameters that are not at their defaults.
+    """
 
     endpoint: str
     values: dict[str, str]
@@ -50,19 +63,36 @@ class Account:
         session.set_credentials("testing", "testing")
         return session.create_client(service, region_name=REGION, endpoint_url=self.endpoint)
 
+    @property
+    def table(self) -> Table:
+        """The installation's table."""
+        return Table(self.client("dynamodb"), self.values["Table"])
+
+    def records(self, queue: str) -> list[dict[str, Any]]:
+        """Takes what waits in a queue, in the form in which Lambda hands it over."""
+        answer = self.client("sqs").receive_message(QueueUrl=self.values[queue], MaxNumberOfMessages=10)
+        return [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "eventSource": "aws:sqs",
+            }
+            for message in answer.get("Messages", [])
+        ]
+
     def messages(self, queue: str) -> list[dict[str, Any]]:
         """Takes what waits in a queue."""
-        answer = self.client("sqs").receive_message(QueueUrl=self.values[queue], MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        return [json.loads(record["body"]) for record in self.records(queue)]
 
 
 @pytest.fixture(scope="module")
 def account(moto_server: str) -> Account:
     """The table, bucket, key, queues and secrets of one installation."""
-    values: dict[str, str] = {"AWS::StackName": STACK}
+    values = {"AWS::StackName": STACK, "AuditLogGroups": "/aws/eks/shop/cluster=in-cluster"}
     made = Account(moto_server, values)
     sqs, secrets = made.client("sqs"), made.client("secretsmanager")
-    for name in ("Renders", "Syncs"):
+    for name in ("Renders", "Syncs", "Images", "Notes", "NotesDead"):
         attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "false"}
         created = sqs.create_queue(QueueName=f"{STACK}-{name.lower()}.fifo", Attributes=attributes)
         values[f"{name}Queue"] = created["QueueUrl"]
@@ -73,9 +103,10 @@ def account(moto_server: str) -> Account:
     values["Table"] = f"{STACK}-table"
     create_table(made.client("dynamodb"), values["Table"])
     for logical, content in (
-        ("WebhookSecret", {"github": WEBHOOK_SECRET}),
+        ("WebhookSecret", {"github": WEBHOOK_SECRET, "webhook.registry.secret": WEBHOOK_SECRET}),
         ("ApiTokenSecret", {"token": API_TOKEN}),
         ("DigestSecret", {"key": "k" * 64}),
+        ("NotificationsSecret", {"slack-token": SLACK_TOKEN}),
     ):
         created = secrets.create_secret(Name=f"{STACK}/{logical}", SecretString=json.dumps(content))
         values[logical] = created["ARN"]
@@ -186,7 +217,7 @@ class _Functions:
         if isinstance(argument, list) and self._template["Resources"][argument[0]]["Type"] == "AWS::IAM::Role":
             return f"arn:aws:iam::123456789012:role/{argument[0]}"  # shown to users; nobody assumes it here
         if isinstance(argument, str) and argument in self._template["Parameters"]:
-            return str(self._template["Parameters"][argument]["Default"])
+            return self._account.values.get(argument) or str(self._template["Parameters"][argument]["Default"])
         return self._account.values[argument[0] if isinstance(argument, list) else argument]
 
 
@@ -228,6 +259,92 @@ def test_webhook_refuses_a_wrong_signature(invoke: Invoke) -> None:
     # THEN it is refused
     assert 401 == answer["statusCode"]
     assert "X-Hub-Signature-256" in answer["body"]
+
+
+@pytest.mark.parametrize("registry", ["harbor", "cloudevents"])
+def test_webhook_takes_a_pushed_image(invoke: Invoke, registry: str) -> None:
+    """An image that no application uses is taken, and asks for nothing."""
+    answer = invoke("WebhookFunction", _sample(f"webhook-registry-{registry}"))
+    assert (200, "ignored") == (answer["statusCode"], json.loads(answer["body"])["status"]), answer["body"]
+
+
+def test_webhook_refuses_an_image_without_the_secret(invoke: Invoke) -> None:
+    """A registry that shows another secret is refused."""
+    event = _sample("webhook-registry-harbor")
+    event["headers"]["authorization"] = "another"
+    assert 401 == invoke("WebhookFunction", event)["statusCode"]
+
+
+def test_webhook_takes_an_event_of_ecr(invoke: Invoke) -> None:
+    """A push to Amazon's registry comes over EventBridge, and needs no secret."""
+    assert {"status": "ignored"} == invoke("WebhookFunction", _sample("webhook-registry-ecr"))
+
+
+@pytest.fixture
+def audited(account: Account) -> Iterator[Account]:
+    """The account, with a cluster that may send audit events as long as the test lasts."""
+    registry = Registry(account.table, SecretStore(account.client("secretsmanager")), STACK)
+    cluster = registry.register_cluster("in-cluster", "https://k.test", default=True, config={})
+    sources = AuditSources(account.table)
+    sources.admit("in-cluster", AUDIT_TOKEN, user="", now=time.time())
+    yield account
+    sources.refuse("in-cluster")
+    registry.forget_cluster(cluster)
+
+
+def test_audit_keeps_who_changed_an_object(invoke: Invoke, audited: Account) -> None:
+    """What an API server posts and what CloudWatch delivers of one object is found together."""
+    # GIVEN a batch in which Mooring itself writes the Deployment that others change
+    event = _sample("audit-webhook")
+    batch = json.loads(event["body"])
+    own = batch["items"][0] | {"auditID": str(uuid.uuid4()), "userAgent": "mooring/1.0"}
+    event["body"] = json.dumps(batch | {"items": [own, *batch["items"]]})
+    # WHEN it comes, and then a batch of the log
+    answer = invoke("AuditFunction", event)
+    taken = invoke("AuditFunction", _sample("audit-cloudwatch"))
+    # THEN both are taken, and the people of both are known
+    assert 200 == answer["statusCode"], answer["body"]
+    assert 4 == json.loads(answer["body"])["events"]
+    assert {} == taken
+    deeds = Deeds(audited.table).find("in-cluster", ObjectKey("apps", "Deployment", "shop", "web"), 0.0, time.time())
+    users = {deed.who.user for deed in deeds}
+    assert {"alice@example.com", "arn:aws:sts::111122223333:assumed-role/Operators/bob"} <= users
+
+
+def test_audit_refuses_a_wrong_token(invoke: Invoke, audited: Account) -> None:
+    """Events that come with another token are refused, and the answer names the header."""
+    event = _sample("audit-webhook")
+    event["headers"]["authorization"] = "Bearer another"
+    answer = invoke("AuditFunction", event)
+    assert (401, "Authorization") == (answer["statusCode"], json.loads(answer["body"])["error"]["field"])
+
+
+@pytest.fixture
+def heard(account: Account) -> Iterator[Listeners]:
+    """Slack, which is told of every new application as long as the test lasts."""
+    notes = Notes(account.table)
+    with listeners() as told:
+        service = f"{{token: $slack-token, apiURL: {told.url}/api}}"
+        subscriptions = "- {recipients: ['slack:team'], triggers: [on-created]}"
+        notes.put_settings({"service.slack": service, "subscriptions": subscriptions})
+        yield told
+    notes.put_settings({})
+
+
+def test_notify_tells_what_the_stream_has(invoke: Invoke, account: Account, heard: Listeners) -> None:
+    """A record of the table's stream becomes a message of the queue, and that is what people read."""
+    # GIVEN an application that was declared
+    changed = invoke("NotifyFunction", _sample("notify-stream"))
+    # WHEN the message that it made is delivered
+    told = invoke("NotifyFunction", {"Records": account.records("NotesQueue")})
+    # THEN the channel has it
+    assert [{"batchItemFailures": []}] * 2 == [changed, told]
+    assert ["argocd/shop was created"] == heard.said()
+
+
+def test_watch_ends_where_there_is_nothing_to_watch(invoke: Invoke) -> None:
+    """A watcher of a cluster that nobody has registered ends at once, and starts no other."""
+    assert {"ended": "the cluster is not to be watched any more"} == invoke("WatchFunction", _sample("watch-cluster"))
 
 
 def test_api_is_well(invoke: Invoke) -> None:
@@ -290,14 +407,22 @@ def test_sweep_takes_word_of_secrets(invoke: Invoke, account: Account, sample: s
 
 @pytest.mark.parametrize(
     ("function", "sample"),
-    [("RenderFunction", "render-app"), ("SyncFunction", "sync-app"), ("SyncFunction", "sync-cluster")],
+    [
+        ("RenderFunction", "render-app"),
+        ("SyncFunction", "sync-app"),
+        ("SyncFunction", "sync-cluster"),
+        ("ImagesFunction", "images-app"),
+        ("NotifyFunction", "notify-note"),
+    ],
 )
 def test_unknown_applications_are_let_go(invoke: Invoke, function: str, sample: str) -> None:
     """A message about an application that is gone does no harm and does not come again."""
     assert {"batchItemFailures": []} == invoke(function, _sample(sample))
 
 
-@pytest.mark.parametrize("function", ["RenderFunction", "SyncFunction", "SweepFunction"])
+@pytest.mark.parametrize(
+    "function", ["RenderFunction", "SyncFunction", "SweepFunction", "ImagesFunction", "NotifyFunction"]
+)
 def test_unreadable_messages_come_again(invoke: Invoke, function: str) -> None:
     """A message that can't be read is reported, so that it ends as a dead letter and raises the alarm."""
     event = _sample("render-app")
