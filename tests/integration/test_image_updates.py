@@ -362,6 +362,17 @@ def test_a_project_says_which_repositories_may_be_written(ground: Ground) -> Non
     assert "default" in ground.state(key).error
 
 
+def test_a_login_is_named_from_the_own_namespace(ground: Ground) -> None:
+    """GIVEN an application that names another team's pull secret, no registry is asked with it, and it is told why."""
+    ground.registry.push("own/web", "v1.0.0", "v1.1.0")
+    settings = {"write_back_method": "git", "write_back_target": "kustomization"}
+    key = ground.declare("web", "own/web", app__pull_secret="secret:payments/registry#token", **settings)
+    ground.render(key, "own/web", "v1.0.0")
+    assert [] == ground.look()
+    assert "pull-secret" in ground.state(key).error
+    assert "payments" in ground.state(key).error
+
+
 def test_what_was_written_is_told_once(ground: Ground) -> None:
     """GIVEN a tag that was written WHEN others look again before it is rendered THEN one happening is on record."""
     ground.registry.push("told/web", "v1.0.0", "v1.1.0")

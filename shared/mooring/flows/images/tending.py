@@ -1,7 +1,8 @@
 """Which applications have their images kept up to date, what they run, and where their tags are written.
 
 What runs is what the bundle names that git made last: no cluster is asked, and no bundle that was read before. Who may
-write an application's annotations may name any repository, so it has to be one that the project permits.
+write an application's annotations may name any repository and any login, so both are held to what is theirs: a
+repository has to be permitted by the project, a login to stand in the namespace of the application or of its objects.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mooring.access.rules import source_allowed
-from mooring.errors import MooringError
+from mooring.errors import ConfigurationError, MooringError
 from mooring.flows.images.ports import ImagePorts
 from mooring.flows.rules.permitting import refuse
 from mooring.images.planning import Tended
 from mooring.images.running import running_images
 from mooring.model.application import AppKey
 from mooring.model.imagenames import parse_image
+from mooring.model.imagesettings import AppImages
 from mooring.model.imagetargets import WriteTarget, write_target
 from mooring.model.imageupdater import ImageUpdater, declared_images
 from mooring.source.urls import normalise
@@ -91,6 +93,7 @@ def _tended(
             normalise(target.repository)
             project = ports.asking.registry.projects.find(application.project, known.projects)
             refuse(source_allowed(project, target.repository))
+        _own_logins(record.key, application.destination.namespace, declared)
         running, bundle = _running(ports, record, kept)
     except MooringError as error:
         return TendedApp(record, kept, kept, error=error)
@@ -102,6 +105,17 @@ def _tended(
     if state.settings != settings:  # what was reached under other settings says nothing
         state = replace(state, rows=tuple(replace(each, reached="", reached_at=0.0, held=False) for each in state.rows))
     return TendedApp(record, kept, replace(state, bundle=bundle, running=running), tended, target, settings)
+
+
+def _own_logins(key: AppKey, namespace: str, declared: AppImages) -> None:
+    for image in declared.images:
+        if image.pull_secret is not None and image.pull_secret.namespace not in (key.namespace, namespace):
+            raise ConfigurationError(
+                f"names a Secret of the namespace {image.pull_secret.namespace}; keep the login in that of the "
+                f"application ({key.namespace}) or of its objects ({namespace or 'none'})",
+                field="pull-secret",
+                subject=str(key),
+            )
 
 
 def _running(ports: ImagePorts, record: Record, state: ImagesState) -> tuple[tuple[str, ...], str]:
