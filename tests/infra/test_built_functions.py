@@ -43,6 +43,7 @@ WEBHOOK_SECRET = "a-secret-for-samples"
 API_TOKEN = "a-token-for-samples"
 AUDIT_TOKEN = "a-token-for-samples-of-audit-events"
 _CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
+_LAYERS = {"PythonLayer": "python", "ToolsLayer": "bin", "TemplatesLayer": "bin"}  # and what each brings
 _STARTS_WITHIN_S = 20
 
 Invoke = Callable[[str, Any], Any]
@@ -171,9 +172,11 @@ class _Functions:
         function = self._template["Resources"][name]["Properties"]
         port, api = _free_port(), _free_port()
         layers = [layer["Ref"] for layer in function.get("Layers", []) if "Ref" in layer]
-        paths = [self._built / name, self._built / "PythonLayer/python", self._runtime]
-        programs = ("ToolsLayer", "TemplatesLayer")
-        tools = [f"{self._built}/{name}/bin" for name in programs if any(each.startswith(name) for each in layers)]
+        # The transform adds a hash of a layer's content to its name.
+        given = [name for name in _LAYERS if any(each.startswith(name) for each in layers)]
+        tools = [f"{self._built}/{layer}/bin" for layer in given if _LAYERS[layer] == "bin"]
+        packages = [self._built / layer / "python" for layer in given if _LAYERS[layer] == "python"]
+        paths = [self._built / name, *packages, self._runtime]
         env = {key: self._value(value) for key, value in function["Environment"]["Variables"].items()} | {
             "PATH": ":".join([*tools, "/usr/bin", "/bin"]),
             "PYTHONPATH": ":".join(map(str, paths)),
