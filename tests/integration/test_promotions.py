@@ -14,6 +14,7 @@ from mooring.flows.asked.projects import declare_project
 from mooring.flows.promotions.asking import delete_promotion
 from mooring.flows.promotions.due import due_promotions
 from mooring.flows.promotions.evaluating import handle_promotions
+from mooring.forge.codecommit import CodeCommit
 from mooring.forge.github import GitHub
 from mooring.source.commits import Writer
 from tests.doubles.githubpulls import Pulls, pulls_of
@@ -407,7 +408,9 @@ def test_a_promotion_that_is_suspended_or_gone_does_nothing(
 
 
 def test_what_can_not_move_is_told(stages: Stages, git_server: Repositories, pulls: Pulls) -> None:
-    """GIVEN images that the two have not in common, or a code host that nobody knows, the promotion says so."""
+    """GIVEN images that the two have not in common, a code host that nobody knows, or one without checks, the promotion
+    says so.
+    """
     stages.promote(moves={"images": ["other.test/*"]})
     assert "have no such image in common" in stages.look()["message"]
     stages.promote()
@@ -415,3 +418,8 @@ def test_what_can_not_move_is_told(stages: Stages, git_server: Repositories, pul
     move(git_server, stages, "v2")
     status = stages.look()
     assert ("Blocked", True) == (status["phase"], "register a token" in status["message"])
+    stages.promote(when={"checks": True})
+    assert "its code host is not known, or no token is registered for it" in stages.look()["message"]
+    stages.host = lambda _: CodeCommit(lambda: None, "eu-west-1", "shop")
+    status = stages.look()
+    assert ("Blocked", True) == (status["phase"], "its code host keeps none for a commit" in status["message"])
