@@ -383,7 +383,8 @@ def test_promotions_are_declared_and_shown(api: Api) -> None:
 
 def test_notifications_are_declared_listed_and_tried_again(api: Api) -> None:
     """GIVEN settings and a note that was given up WHEN asked THEN they come back as written, and it is tried again."""
-    settings = {"kind": "ConfigMap", "metadata": {"name": "argocd-notifications-cm"}, "data": {"service.slack": "{}"}}
+    data = {"service.slack": "token: $slack-token"}
+    settings = {"kind": "ConfigMap", "metadata": {"name": "argocd-notifications-cm"}, "data": data}
     assert (200, {}) == api.ask("PUT", "notifications/settings", settings)
     status, shown = api.ask("GET", "notifications/settings")
     assert (200, settings["data"]) == (status, shown["data"])

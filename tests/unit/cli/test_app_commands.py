@@ -41,7 +41,7 @@ def test_apply_goes_on_after_a_bad_document(api: FakeApi, mooring: Mooring, tmp_
     api.on("POST /api/v1/applications", {"application": {"metadata": {"name": "b"}}, "warnings": []})
     outcome = mooring("apply", "-f", "apps.yaml")
     assert (1, 1) == (outcome.code, len(api.calls))
-    only = "only Applications, ApplicationSets, AppProjects and Promotions can be applied"
+    only = "only Applications, ApplicationSets, AppProjects, Promotions and ImageUpdaters can be applied"
     assert f"error: kind: 'ConfigMap': {only}" in outcome.err
     assert f"error: kind: missing: {only} (in apps.yaml)" in outcome.err
 
