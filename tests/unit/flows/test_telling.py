@@ -341,7 +341,7 @@ def test_a_template_that_makes_no_json_keeps_nobody_from_being_told(telling: Tel
     """
     telling.settings(
         trigger_on__created="[{when: 'true', oncePer: app.metadata.name, send: [bad]}]",
-        template_bad="{message: here, slack: {attachments: '[{\"title\": \"no field \"spec\"\"}]'}}",
+        template_bad='{message: here, slack: {attachments: \'[{"title": "no field "spec""}]\'}}',
     )
     telling.world.declare(annotations=subscribed("on-created"))
     assert ["argocd/shop: on-created"] == telling.tell()

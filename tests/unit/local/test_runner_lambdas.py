@@ -42,7 +42,9 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[LambdaApi]:
 
 def _invoke(api: LambdaApi, name: str, kind: str = "Event") -> Any:
     url = f"{api.url}/2015-03-31/functions/{name}/invocations"
-    return urllib3.request("POST", url, body=b'{"watch": "one"}', headers={"X-Amz-Invocation-Type": kind}, retries=False)
+    return urllib3.request(
+        "POST", url, body=b'{"watch": "one"}', headers={"X-Amz-Invocation-Type": kind}, retries=False
+    )
 
 
 @pytest.mark.parametrize("failures", [0, 2])
