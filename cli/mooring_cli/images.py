@@ -17,7 +17,7 @@ _PAUSE = 0.5  # seconds between two questions
 
 
 def add_image_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring image list|plan|update`."""
+    """`mooring image list|plan|update|updaters|forget`."""
     image = commands.add_parser("image", help="images that are kept up to date").add_subparsers(
         dest="subcommand", required=True, metavar="COMMAND"
     )
@@ -33,6 +33,15 @@ def add_image_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         if name != "update":
             add_output_option(parser)
         parser.set_defaults(run=run)
+    updaters = image.add_parser("updaters", parents=[shared], help="the ImageUpdaters that are declared")
+    add_output_option(updaters)
+    updaters.set_defaults(run=list_updaters)
+    forget = image.add_parser(
+        "forget", parents=[shared], help="take an ImageUpdater out of force; images stay as they are"
+    )
+    forget.add_argument("name", metavar="NAME")
+    forget.add_argument("--namespace", dest="updater_namespace", default="argocd", metavar="NAMESPACE")
+    forget.set_defaults(run=forget_updater)
 
 
 def list_images(api: Api, args: argparse.Namespace) -> int:
@@ -60,6 +69,25 @@ def update(api: Api, args: argparse.Namespace) -> int:
     """`mooring image update`."""
     apps = api.call("POST", "images", "update", query=_query(args))["applications"]
     print(f"{len(apps)} application{'' if len(apps) == 1 else 's'} looked at; see `mooring image list`")
+    return 0
+
+
+def list_updaters(api: Api, args: argparse.Namespace) -> int:
+    """`mooring image updaters`."""
+    answer = api.call("GET", "imageupdaters")
+    rows = [
+        [f"{meta['namespace']}/{meta['name']}", "; ".join(each["status"]["warnings"])]
+        for each in answer["items"]
+        for meta in (each["metadata"],)
+    ]
+    emit(args, answer, lambda: table(["IMAGEUPDATER", "WARNINGS"], rows))
+    return 0
+
+
+def forget_updater(api: Api, args: argparse.Namespace) -> int:
+    """`mooring image forget`."""
+    api.call("DELETE", "imageupdaters", args.name, query={"namespace": args.updater_namespace})
+    print(f"imageupdater {args.updater_namespace}/{args.name} is deleted")
     return 0
 
 

@@ -72,3 +72,13 @@ def test_resources_are_applied_as_they_are(api: FakeApi, mooring: Mooring, tmp_p
     api.on("POST /api/v1/imageupdaters", {"imageUpdater": document, "warnings": []})
     outcome = mooring("apply", "-f", "updater.yaml")
     assert (0, "imageupdater argocd/shop applied\n", document) == (outcome.code, outcome.out, api.calls[0].body)
+
+
+def test_updaters_are_listed_and_taken_out_of_force(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN ImageUpdaters THEN each is a line with what to know of it, and one that is forgotten is deleted."""
+    updater = {"metadata": {"name": "all", "namespace": "argocd"}, "status": {"warnings": ["spec.x is unknown"]}}
+    api.on("GET /api/v1/imageupdaters", {"items": [updater]})
+    assert ["argocd/all", "spec.x"] == mooring("image", "updaters").out.splitlines()[-1].split()[:2]
+    api.on("DELETE /api/v1/imageupdaters/all?namespace=team", {})
+    outcome = mooring("image", "forget", "all", "--namespace", "team")
+    assert (0, "imageupdater team/all is deleted\n") == (outcome.code, outcome.out)
