@@ -17,7 +17,7 @@ _PAUSE = 0.5  # seconds between two questions
 
 
 def add_image_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring image list|plan|update|updaters|forget`."""
+    """`mooring image list|plan|update|updaters|delete-updater`."""
     image = commands.add_parser("image", help="images that are kept up to date").add_subparsers(
         dest="subcommand", required=True, metavar="COMMAND"
     )
@@ -36,12 +36,10 @@ def add_image_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     updaters = image.add_parser("updaters", parents=[shared], help="the ImageUpdaters that are declared")
     add_output_option(updaters)
     updaters.set_defaults(run=list_updaters)
-    forget = image.add_parser(
-        "forget", parents=[shared], help="take an ImageUpdater out of force; images stay as they are"
-    )
-    forget.add_argument("name", metavar="NAME")
-    forget.add_argument("--namespace", dest="updater_namespace", default="argocd", metavar="NAMESPACE")
-    forget.set_defaults(run=forget_updater)
+    gone = image.add_parser("delete-updater", parents=[shared], help="takes an ImageUpdater out of force")
+    gone.add_argument("name", metavar="NAME")
+    gone.add_argument("--namespace", dest="updater_namespace", default="argocd", metavar="NAMESPACE")
+    gone.set_defaults(run=delete_updater)
 
 
 def list_images(api: Api, args: argparse.Namespace) -> int:
@@ -76,7 +74,7 @@ def list_updaters(api: Api, args: argparse.Namespace) -> int:
     """`mooring image updaters`."""
     answer = api.call("GET", "imageupdaters")
     rows = [
-        [f"{meta['namespace']}/{meta['name']}", "; ".join(each["status"]["warnings"])]
+        [f"{meta.get('namespace', 'argocd')}/{meta['name']}", "; ".join(each["status"]["warnings"])]
         for each in answer["items"]
         for meta in (each["metadata"],)
     ]
@@ -84,8 +82,8 @@ def list_updaters(api: Api, args: argparse.Namespace) -> int:
     return 0
 
 
-def forget_updater(api: Api, args: argparse.Namespace) -> int:
-    """`mooring image forget`."""
+def delete_updater(api: Api, args: argparse.Namespace) -> int:
+    """`mooring image delete-updater`."""
     api.call("DELETE", "imageupdaters", args.name, query={"namespace": args.updater_namespace})
     print(f"imageupdater {args.updater_namespace}/{args.name} is deleted")
     return 0

@@ -75,10 +75,10 @@ def test_resources_are_applied_as_they_are(api: FakeApi, mooring: Mooring, tmp_p
 
 
 def test_updaters_are_listed_and_taken_out_of_force(api: FakeApi, mooring: Mooring) -> None:
-    """GIVEN ImageUpdaters THEN each is a line with what to know of it, and one that is forgotten is deleted."""
+    """GIVEN ImageUpdaters THEN each is a line with what to know of it, and one that is named is deleted."""
     updater = {"metadata": {"name": "all", "namespace": "argocd"}, "status": {"warnings": ["spec.x is unknown"]}}
     api.on("GET /api/v1/imageupdaters", {"items": [updater]})
     assert ["argocd/all", "spec.x"] == mooring("image", "updaters").out.splitlines()[-1].split()[:2]
     api.on("DELETE /api/v1/imageupdaters/all?namespace=team", {})
-    outcome = mooring("image", "forget", "all", "--namespace", "team")
+    outcome = mooring("image", "delete-updater", "all", "--namespace", "team")
     assert (0, "imageupdater team/all is deleted\n") == (outcome.code, outcome.out)
