@@ -201,11 +201,14 @@ def test_the_deployed_template_is_whole_here(client: Client) -> None:
     system = build_system(template, ROOT, "http://127.0.0.1:1", clients, Wishes(every=1.0, visibility=7))
 
     functions = system.functions
-    assert {"webhook", "sweep", "render", "sync", "api", "audit", "notify"} == set(functions) - {"watch"}
+    assert {"webhook", "sweep", "render", "sync", "api", "audit", "notify", "images"} == set(functions) - {"watch"}
     assert ["POST /api/audit/{cluster}"] == [route.key for route in functions["audit"].routes]
-    assert ["POST /api/webhook"] == [route.key for route in functions["webhook"].routes]
+    hooks = {"POST /api/webhook", "POST /api/webhook/registry"}
+    assert hooks == {route.key for route in functions["webhook"].routes}
     assert 1.0 in [schedule.every for schedule in functions["sweep"].schedules]
-    assert {True} == {queue.partial for name in ("render", "sync", "sweep") for queue in functions[name].queues}
+    assert {True} == {
+        queue.partial for name in ("render", "sync", "sweep", "images") for queue in functions[name].queues
+    }
     assert system.resources["RendersQueue"] == functions["webhook"].environment["MOORING_RENDERS_QUEUE"]
     for name in ("RendersQueue", "SyncsQueue", "LaterQueue"):
         told = clients.sqs.get_queue_attributes(QueueUrl=system.resources[name], AttributeNames=["All"])["Attributes"]
