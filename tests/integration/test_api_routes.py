@@ -390,6 +390,7 @@ def test_notifications_are_declared_listed_and_tried_again(api: Api) -> None:
     assert (200, settings["data"]) == (status, shown["data"])
     refused = api.refused("PUT", "notifications/settings", {"data": {"service.pigeon": "{}"}})
     assert (400, "data[service.pigeon]") == refused[:2]
+    assert (400, "kind") == api.refused("PUT", "notifications/settings", settings | {"kind": "Secret"})[:2]
     assert (400, "app") == api.refused("GET", "notifications")[:2]
     notes = Notes(api.table)
     body = {"summary": {"title": "shop was created"}, "sections": {}}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import NoteMessage
+from mooring.flows.rules.configmaps import configmap_data
 from mooring.notify.config import NAME, read_config
 from mooring.queues import Queues
 from mooring.state.notes import Note, Notes
@@ -19,7 +20,7 @@ _MOST: Final = 200
 
 def store_notification_settings(notes: Notes, document: object) -> None:
     """Takes a whole ConfigMap `argocd-notifications-cm`, or its data. Raises `ConfigurationError` naming the key."""
-    data = _data(document)
+    data = configmap_data(document, NAME)
     read_config(data)
     notes.put_settings(data)
 
@@ -27,23 +28,6 @@ def store_notification_settings(notes: Notes, document: object) -> None:
 def show_notification_settings(notes: Notes) -> dict[str, Any]:
     """The settings as the ConfigMap that they are written as; secrets are in it by name only."""
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": notes.settings()}
-
-
-def _data(document: object) -> dict[str, str]:
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"must be a ConfigMap {NAME} or its data", field="settings")
-    data: object = document
-    if "kind" in document or "data" in document:
-        name = (document.get("metadata") or {}).get("name", NAME)
-        if document.get("kind", "ConfigMap") != "ConfigMap" or name != NAME:
-            raise ConfigurationError(f"must be a ConfigMap {NAME}", field="metadata.name")
-        data = document.get("data") or {}
-    if not isinstance(data, dict):
-        raise ConfigurationError("must be a mapping", field="data")
-    for key, value in data.items():
-        if not isinstance(value, str):
-            raise ConfigurationError("must be text, as everything in a ConfigMap is", field=f"data[{key}]")
-    return data
 
 
 def list_notes(notes: Notes, asked: Mapping[str, str]) -> dict[str, Any]:

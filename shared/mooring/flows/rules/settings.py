@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mooring.errors import ConfigurationError
+from mooring.flows.rules.configmaps import configmap_data
 from mooring.flows.rules.healthscripts import SOURCE, read_source, show_scripts
 from mooring.health import STANDARD
 from mooring.health import Rules as HealthRules
@@ -80,7 +81,7 @@ def store_settings(registry: Registry, document: object) -> Settings:
     from mooring.flows.rules.unsigned import read_delivery_rules
     from mooring.forge.places import read_forges
 
-    data = _data(document)
+    data = configmap_data(document, _NAME)
     settings = read_settings(data)
     with Expressions() as expressions:
         Rules(settings.rules, expressions).check()
@@ -102,25 +103,6 @@ def show_settings(registry: Registry) -> dict[str, Any]:
     document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": _NAME}, "data": data}
     source = read_source(data)
     return document if source is None else {**document, "status": {"healthScripts": show_scripts(source, state)}}
-
-
-def _data(document: object) -> dict[str, str]:
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"must be a ConfigMap {_NAME} or its data", field="settings")
-    data = document
-    if "kind" in document or "data" in document:
-        if document.get("kind", "ConfigMap") != "ConfigMap":
-            raise ConfigurationError(f"must be ConfigMap, not {document['kind']!r}", field="kind")
-        name = (document.get("metadata") or {}).get("name", _NAME)
-        if name != _NAME:
-            raise ConfigurationError(f"must be {_NAME}, not {name!r}", field="metadata.name")
-        data = document.get("data") or {}
-    if not isinstance(data, dict):
-        raise ConfigurationError("must be a mapping", field="data")
-    for key, value in data.items():
-        if not isinstance(value, str):
-            raise ConfigurationError("must be text, as everything in a ConfigMap is", field=f"data[{key}]")
-    return data
 
 
 def _check_script(name: str, script: str) -> None:
