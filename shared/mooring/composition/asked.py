@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mooring.composition.adapters import Adapters
 
 if TYPE_CHECKING:
+    from mooring.flows.asked.admitting import Door
     from mooring.flows.asked.auditing import AuditAccess
     from mooring.flows.asked.audittrail import RecordPorts
     from mooring.flows.asked.declaring import AskPorts
@@ -25,6 +26,16 @@ class AskComposition(Adapters):
     def api_token(self) -> str:
         """The administrator's bearer token."""
         return str(self.secrets.get(self._setting("MOORING_API_TOKEN_SECRET")).get("token", ""))
+
+    @cached_property
+    def door(self) -> Door:
+        """Who sends a request to `api`, and what they may."""
+        from mooring.flows.asked.admitting import Door
+        from mooring.state.accesspolicy import AccessPolicies
+        from mooring.state.apitokens import ApiTokens
+
+        tokens = ApiTokens(self.table)
+        return Door(AccessPolicies(self.table), self.registry.projects, tokens, self.api_token)
 
     def sync_role(self) -> str:
         """The role that reaches clusters, for whoever gives it access to one; empty where nobody has said."""

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mooring.errors import ConfigurationError
+from mooring.state.accesspolicy import ACCESS_VERSION
 from mooring.state.clusters import (
     IN_CLUSTER,
     Cluster,
@@ -128,7 +129,7 @@ class Registry:
                 promotions.append(listed_from(item))
             elif item["sk"].startswith(_UPDATER_ENTRY):
                 updaters.append(item["sk"].removeprefix(_UPDATER_ENTRY))
-            else:
+            elif item["sk"] != ACCESS_VERSION:
                 clusters.append(cluster_from(item))
         return Known(clusters, settings, projects, tuple(promotions), tuple(updaters))
 

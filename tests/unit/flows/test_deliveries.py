@@ -10,7 +10,7 @@ import pytest
 
 from mooring.errors import ConfigurationError
 from mooring.events.forges.verifying import Rules
-from mooring.flows.arrivals.pacing import Allowances
+from mooring.flows.rules.pacing import Allowances
 from mooring.flows.rules.unsigned import DeliveryRules, read_delivery_rules
 from mooring.state.deliveries import REFUSALS_KEPT, Deliveries, Told
 from tests.doubles.installation import World, installation

@@ -17,7 +17,7 @@ from mooring.events.forges.verifying import Request, Rules, Trust
 from mooring.events.messages import Cause, Trigger
 from mooring.events.registries.recognising import names_registry, read_registry
 from mooring.flows.arrivals.addresses import normalised
-from mooring.flows.arrivals.pacing import Allowances
+from mooring.flows.rules.pacing import Allowances
 from mooring.flows.arrivals.pushes import Concerned, find_concerned, send_for
 from mooring.model.application import AppKey
 from mooring.queues import Queues
