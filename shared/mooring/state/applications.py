@@ -44,6 +44,7 @@ from mooring.state.records import (
     Status,
     WantedState,
 )
+from mooring.state.summaries import Summaries
 from mooring.state.table import Item, Key, Table, delete, put
 from mooring.state.table import Operation as Write
 
@@ -63,6 +64,7 @@ class Applications(LeasedWrites, Histories):
         self.deeds = Deeds(table)
         self.merged_requests = MergedRequests(table)
 
+        self.summaries = Summaries(table)
     # -- what is declared ------------------------------------------------------------------------------------------
 
     def declare(

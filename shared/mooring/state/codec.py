@@ -39,6 +39,7 @@ from mooring.state.records import (
 )
 from mooring.state.table import Item
 
+from mooring.state.summaries import declared_of, desired_of, found_of, indexed
 __all__ = [
     "as_kept",
     "lease_from",
@@ -72,7 +73,8 @@ def spec_item(pk: str, spec: Spec) -> Item:
     }
     if spec.owner:
         body |= {"owner": spec.owner, "rolling": spec.rolling}
-    return {"pk": pk, "sk": "SPEC", "generation": spec.generation, "body": pack(body)}
+    kept = {"pk": pk, "sk": "SPEC", "generation": spec.generation, "body": pack(body)}
+    return kept | indexed(pk, declared_of(spec))
 
 
 def spec_from(item: Item) -> Spec:
@@ -109,6 +111,7 @@ def wanted_from(item: Item) -> WantedState:
     body = unpack(item["body"])
     return WantedState(
         revision=item["revision"],
+        **indexed(pk, desired_of(wanted)),
         generation=item["generation"],
         resolved_at=item["resolved_at"],
         cause=Cause.from_json(body["cause"]),
@@ -217,6 +220,7 @@ def _status_body(status: Status) -> bytes:
         "health": [status.health.status, status.health.message],
         "resources": [_resource_row(resource) for resource in status.resources],
         "conditions": [[c.type, c.message, c.since] for c in status.conditions],
+        **indexed(pk, found_of(status)),
         "operation": None if operation is None else _operation_body(operation),
         "shared": [[str(key), owner.app, owner.label] for key, owner in status.shared],
         "fights": [[str(f.key), f.fields, f.manager, f.reverted] for f in status.fights],
@@ -232,6 +236,8 @@ def status_from(item: Item) -> Status:
     body = unpack(item["body"])
     orphaned, orphans = body.get("orphans", (0, ()))
     return Status(
+        **({"images": status.images} if status.images else {}),
+        **({"times": [status.changed_at, status.synced_at]} if status.changed_at else {}),
         sync=item["sync"],
         bundle=item["bundle"],
         revision=item["revision"],
@@ -240,6 +246,7 @@ def status_from(item: Item) -> Status:
         health=Health(*body["health"]),
         resources=tuple(_resource_from(row) for row in body["resources"]),
         conditions=tuple(Condition(*row) for row in body["conditions"]),
+    changed_at, synced_at = body.get("times", (0.0, 0.0))
         operation=None if body["operation"] is None else _operation_from(body["operation"]),
         shared=tuple((ObjectKey.parse(key), Owner(app, label)) for key, app, label in body.get("shared", ())),
         fights=tuple(
@@ -259,6 +266,9 @@ def _pushed_row(pushed: Pushed) -> list[object]:
 
 def as_kept(status: Status) -> Status:
     """The status as it comes back once it was written, without the words that would not fit."""
+        images=tuple(body.get("images", ())),
+        changed_at=changed_at,
+        synced_at=synced_at,
     return status_from(status_item("", status))
 
 

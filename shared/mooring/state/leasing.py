@@ -54,6 +54,7 @@ class LeasedWrites:
             item, head = codec.operation_item(application_pk(record.key), ended, head)
             writes.append(put(item))
         lease = Lease(record.lease.token + 1, owner, now + ttl, head)
+        status = _timed(record.status, status, now)
         taking = self._taking(record, lease, now)
         self._table.write(taking, *writes, put(codec.status_item(application_pk(record.key), status)))
         return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status)
@@ -68,6 +69,7 @@ class LeasedWrites:
         lease = replace(record.lease, expires=now + ttl)
         chunks, writes = self._inventory_writes(record, inventory)
         if status is not None:
+            status = _timed(record.status, status, now)
             writes.append(put(codec.status_item(application_pk(record.key), status)))
         self._table.write(self._holding(record, lease), *writes)
         return replace(record, lease=lease, inventory=inventory, chunks=chunks, status=status or record.status)
@@ -99,6 +101,7 @@ class LeasedWrites:
             if record.request is not None and operation.cause.id == record.request.id:
                 writes.append(delete((pk, "REQUEST")))
         lease = Lease(record.lease.token + 1, "", 0.0, head)
+        status = _timed(record.status, status, operation.finished_at or operation.started_at)
         self._table.write(self._holding(record, lease), put(codec.status_item(pk, status)), *writes)
 
     def interrupt(self, record: Record, *, now: float, grace: float, status: Status) -> None:
@@ -110,6 +113,7 @@ class LeasedWrites:
         held = record.lease.expires > now
         lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0, record.lease.head)
         taking = put(_lease_item(record.key, lease), "fence = :seen", seen=record.lease.token)
+        status = _timed(record.status, status, now)
         self._table.write(taking, put(codec.status_item(application_pk(record.key), status)))
 
     def observe(self, record: Record, *, now: float, inventory: Inventory, status: Status) -> None:
@@ -119,7 +123,7 @@ class LeasedWrites:
         """
         lease = Lease(record.lease.token + 1, "observer", 0.0, record.lease.head)
         writes = self._inventory_writes(record, inventory)[1] if inventory != record.inventory else []
-        status_write = put(codec.status_item(application_pk(record.key), status))
+        status_write = put(codec.status_item(application_pk(record.key), _timed(record.status, status, now)))
         self._table.write(self._taking(record, lease, now), status_write, *writes)
 
     def _taking(self, record: Record, lease: Lease, now: float) -> dict[str, Any]:
@@ -143,6 +147,19 @@ class LeasedWrites:
         ]
         writes += [delete((pk, inventory_sk(index))) for index in range(len(packed), record.chunks)]
         return len(packed), writes
+
+
+def _timed(before: Status, status: Status, now: float) -> Status:
+    """The status with the times that lists show, going on from the one that was written last."""
+    operation, synced = status.operation, before.synced_at
+    if operation is not None and (operation.kind, operation.phase) == ("sync", "Succeeded"):
+        synced = operation.finished_at
+    changed = before.changed_at if before.changed_at and _standing(before) == _standing(status) else now
+    return replace(status, changed_at=float(changed), synced_at=float(synced))
+
+
+def _standing(status: Status) -> tuple[str, str, str]:
+    return status.sync, status.health.status, "" if status.operation is None else status.operation.phase
 
 
 def _lease_item(key: AppKey, lease: Lease) -> Item:

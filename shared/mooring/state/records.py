@@ -291,7 +291,9 @@ class Status:
     `cluster` is where the inventory's objects live; `shared` are wanted objects that were left to other applications,
     `fights` what was put back lately; `orphans` the first objects of the namespace that no application has, `orphaned`
     how many there are; `reopen_at` is when secrets have to be opened again (seconds since the epoch), or 0; `pushed`
-    are secrets elsewhere that were written for it.
+    are secrets elsewhere that were written for it; `images` those of its objects. `changed_at` is since when sync,
+    health and phase are what they are, `synced_at` when a sync last succeeded: noted as it is written, and nothing that
+    would make one status another.
     """
 
     sync: SyncStatus = "Unknown"
@@ -325,6 +327,9 @@ class Request:
     """A sync that a person asked for. `prune` is None where the application's own policy decides.
 
     `resources` choose some of the objects (see `flows.asked.asking`); with `dry_run` nothing is changed.
+    images: tuple[str, ...] = ()
+    changed_at: float = field(default=0.0, compare=False)
+    synced_at: float = field(default=0.0, compare=False)
     """
 
     id: str

@@ -179,6 +179,28 @@ class Table:
                 return
             request["ExclusiveStartKey"] = last
 
+    def of_index(self, index: str, key: Key, attribute: str) -> Iterator[Any]:
+        """One attribute of each item that an index has under `key` (the name of its partition key, and its value).
+
+        An index is brought up to date behind the table, and can't be read consistently.
+        """
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "IndexName": index,
+            "KeyConditionExpression": "#k = :k",
+            "ProjectionExpression": "#a",
+            "ExpressionAttributeNames": {"#k": key[0], "#a": attribute},
+            "ExpressionAttributeValues": {":k": {"S": key[1]}},
+        }
+        while True:
+            with _translated():
+                answer = self._client.query(**request)
+            for raw in answer["Items"]:
+                yield _decode(raw[attribute])
+            if not (last := answer.get("LastEvaluatedKey")):
+                return
+            request["ExclusiveStartKey"] = last
+
     def write(self, *operations: Operation) -> None:
         """Carries out operations (see `put`, `update`, `delete`, `check`), all or none, at most 100.
 

@@ -11,7 +11,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from mooring.flows.asked.summarising import sync_of
 from mooring.state.records import Operation, Record, Resource, ResourceResult, SyncStatus
+from mooring.state.summaries import desired_of, found_of
 
 __all__ = ["show_application"]
 
@@ -58,16 +60,7 @@ def _sync(record: Record) -> tuple[SyncStatus, str]:
     """The sync status and the revision that it is about."""
     wanted, status, spec = record.wanted, record.status, record.spec
     assert spec is not None
-    if wanted is None or (wanted.failure is not None and not status.bundle):
-        return "Unknown", ""
-    if wanted.failure is not None:
-        return "Unknown", wanted.failure.revision or wanted.revision
-    nowhere = any(condition.type in ("InvalidSpecError", "ClusterError") for condition in status.conditions)
-    if nowhere or wanted.generation != spec.generation:
-        return "Unknown", wanted.revision
-    if (status.bundle, status.generation) != (wanted.bundle, spec.generation):
-        return "OutOfSync", wanted.revision
-    return status.sync, wanted.revision
+    return sync_of(spec.generation, None if wanted is None else desired_of(wanted), found_of(record.status))
 
 
 def _conditions(record: Record) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mooring.cluster.observe import Observed
 from mooring.flows.secrets.opening import NOTHING_OPENED, OPENED, Sources
 from mooring.health import Health, has_rule, worst
+from mooring.images.running import images_of
 from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField
 from mooring.plan.inventory import Inventory
@@ -24,6 +25,7 @@ ABSENT: tuple[dict[str, Any], ...] = (
     {"path": "(object)", "desired": "present", "live": "absent", "manager": "", "time": ""},
 )
 """What `Resource.drift` says of an object that was deleted by hand."""
+_IMAGES = 50  # that are told of an application
 
 
 @dataclass(slots=True)
@@ -70,7 +72,9 @@ def judge(
     """
     before = {resource.key: resource for resource in previous.resources}
     resources = []
+    images: set[str] = set()
     for item in sorted(wanted, key=lambda item: (item.wave, item.key)):
+        images.update(images_of(item.manifest))
         entry = inventory.get(item.key)
         applied = entry is not None and not entry.unsure and entry.digest == item.digest
         drift = _drift(item.key, before.get(item.key), findings)
@@ -101,7 +105,7 @@ def judge(
             row = before.get(key) or Resource(key, entry.version, entry.wave, "Unknown")
             resources.append(replace(row, drift=_drift(key, before.get(key), findings), requires_pruning=False))
     resources += _namespace(findings)
-    return _summed(replace(previous, resources=tuple(resources)))
+    return _summed(replace(previous, resources=tuple(resources), images=tuple(sorted(images)[:_IMAGES])))
 
 
 def rejudge(previous: Status, findings: Findings) -> Status:
