@@ -44,6 +44,7 @@ from mooring.state.records import (
     Status,
     WantedState,
 )
+from mooring.state.said import unsaid
 from mooring.state.summaries import Summaries
 from mooring.state.table import Item, Key, Table, delete, put
 from mooring.state.table import Operation as Write
@@ -63,8 +64,8 @@ class Applications(LeasedWrites, Histories):
         self.drifts = Drifts(table)
         self.deeds = Deeds(table)
         self.merged_requests = MergedRequests(table)
-
         self.summaries = Summaries(table)
+
     # -- what is declared ------------------------------------------------------------------------------------------
 
     def declare(
@@ -82,13 +83,10 @@ class Applications(LeasedWrites, Histories):
     ) -> list[Write]:
         """What `declare` writes, for whoever writes it together with more."""
         key = spec.application.key
-        unchanged = (
+        return [
             put(codec.spec_item(application_pk(key), spec), "attribute_not_exists(pk)")
             if previous is None
-            else put(codec.spec_item(application_pk(key), spec), "generation = :seen", seen=previous.generation)
-        )
-        return [
-            unchanged,
+            else self.replacing(spec, previous),
             put(listed_item(spec)),
             *listing(key, follows, gone),
         ]
@@ -98,9 +96,21 @@ class Applications(LeasedWrites, Histories):
         self._table.write(self.replacing(spec, previous))
 
     def replacing(self, spec: Spec, previous: Spec) -> Write:
-        """What `replace_spec` writes."""
+        """What `replace_spec` writes; what was said beside the declaration stays."""
+        return self._spec(replace(spec, paused=previous.paused, approved=previous.approved), previous)
+
+    def _spec(self, spec: Spec, previous: Spec) -> Write:
+        condition, values = unsaid(previous)
         item = codec.spec_item(application_pk(spec.application.key), spec)
-        return put(item, "generation = :seen", seen=previous.generation)
+        return put(item, f"generation = :seen AND {condition}", seen=previous.generation, **values)
+
+    def say(self, spec: Spec, previous: Spec, request: Request | None = None) -> None:
+        """Writes what was said of an application beside its declaration, and what was asked for with it.
+
+        Raises `ConflictError` where something else was said or declared since `previous` was read.
+        """
+        asked = [] if request is None else [self.requesting(spec.application.key, request)]
+        self._table.write(self._spec(spec, previous), *asked)
 
     def forget(self, record: Record, repositories: Iterable[str], *, operation: Operation, now: float) -> None:
         """Removes an application, if the lease that the record holds was not lost; what is on record of it stays.
@@ -250,6 +260,16 @@ class Applications(LeasedWrites, Histories):
     def requesting(self, key: AppKey, request: Request) -> Write:
         """What `request` writes."""
         return put(codec.request_item(application_pk(key), request))
+
+    def requests(self, keys: Iterable[AppKey]) -> dict[AppKey, Request]:
+        """What was asked for of any number of applications, a hundred a request; those without are left out."""
+        apps = {(application_pk(key), "REQUEST"): key for key in keys}
+        return {apps[key]: codec.request_from(item) for key, item in self._table.get_many(apps).items()}
+
+    def fulfil(self, key: AppKey, request: Request) -> None:
+        """Writes what a request brings. Raises `ConflictError` where it was replaced, or answered, meanwhile."""
+        item = codec.request_item(application_pk(key), request)
+        self._table.write(put(item, "id = :mine", mine=request.id))
 
 
 def _record(key: AppKey, items: dict[Key, Item]) -> Record:

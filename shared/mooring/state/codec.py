@@ -6,6 +6,7 @@ was written here, so it is trusted.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mooring.events.messages import Cause
@@ -24,6 +25,7 @@ from mooring.state.records import (
     Fight,
     HookRun,
     Input,
+    Instead,
     Lease,
     Operation,
     Pushed,
@@ -37,9 +39,10 @@ from mooring.state.records import (
     Status,
     WantedState,
 )
+from mooring.state.said import said_from, said_item
+from mooring.state.summaries import declared_of, desired_of, found_of, indexed
 from mooring.state.table import Item
 
-from mooring.state.summaries import declared_of, desired_of, found_of, indexed
 __all__ = [
     "as_kept",
     "lease_from",
@@ -74,7 +77,7 @@ def spec_item(pk: str, spec: Spec) -> Item:
     if spec.owner:
         body |= {"owner": spec.owner, "rolling": spec.rolling}
     kept = {"pk": pk, "sk": "SPEC", "generation": spec.generation, "body": pack(body)}
-    return kept | indexed(pk, declared_of(spec))
+    return kept | said_item(spec) | indexed(pk, declared_of(spec))
 
 
 def spec_from(item: Item) -> Spec:
@@ -83,7 +86,12 @@ def spec_from(item: Item) -> Spec:
     deleting = Deleting(*body["deleting"]) if body["deleting"] else None
     application = parse_application(body["declared"]).application
     owner, rolling = body.get("owner", ""), body.get("rolling", False)
-    return Spec(application, item["generation"], tuple(body["warnings"]), deleting, body["by"], owner, rolling)
+    paused, approved = said_from(item)
+    if approved > application.marks.approved:
+        application = replace(application, marks=replace(application.marks, approved=approved))
+    return Spec(
+        application, item["generation"], tuple(body["warnings"]), deleting, body["by"], owner, rolling, paused, approved
+    )
 
 
 def wanted_item(pk: str, wanted: WantedState) -> Item:
@@ -103,6 +111,7 @@ def wanted_item(pk: str, wanted: WantedState) -> Item:
         "resolved_at": wanted.resolved_at,
         "renderer": wanted.renderer,
         "body": pack(body),
+        **indexed(pk, desired_of(wanted)),
     }
 
 
@@ -111,7 +120,6 @@ def wanted_from(item: Item) -> WantedState:
     body = unpack(item["body"])
     return WantedState(
         revision=item["revision"],
-        **indexed(pk, desired_of(wanted)),
         generation=item["generation"],
         resolved_at=item["resolved_at"],
         cause=Cause.from_json(body["cause"]),
@@ -179,6 +187,7 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
         "requests": operation.requests,
         **({"former": operation.former} if operation.former else {}),
         **({"chosen": operation.chosen} if operation.chosen else {}),
+        **({"returned": operation.returned} if operation.returned else {}),
     }
 
 
@@ -211,6 +220,7 @@ def status_item(pk: str, status: Status) -> Item:
         "generation": status.generation,
         "cluster": status.cluster,
         "body": body,
+        **indexed(pk, found_of(status)),
     }
 
 
@@ -220,13 +230,14 @@ def _status_body(status: Status) -> bytes:
         "health": [status.health.status, status.health.message],
         "resources": [_resource_row(resource) for resource in status.resources],
         "conditions": [[c.type, c.message, c.since] for c in status.conditions],
-        **indexed(pk, found_of(status)),
         "operation": None if operation is None else _operation_body(operation),
         "shared": [[str(key), owner.app, owner.label] for key, owner in status.shared],
         "fights": [[str(f.key), f.fields, f.manager, f.reverted] for f in status.fights],
         **({"orphans": [status.orphaned, [str(key) for key in status.orphans]]} if status.orphaned else {}),
         **({"reopen_at": status.reopen_at} if status.reopen_at else {}),
         **({"pushed": [_pushed_row(each) for each in status.pushed]} if status.pushed else {}),
+        **({"images": status.images} if status.images else {}),
+        **({"times": [status.changed_at, status.synced_at]} if status.changed_at else {}),
     }
     return pack(body)
 
@@ -235,9 +246,8 @@ def status_from(item: Item) -> Status:
     """The inverse of `status_item`."""
     body = unpack(item["body"])
     orphaned, orphans = body.get("orphans", (0, ()))
+    changed_at, synced_at = body.get("times", (0.0, 0.0))
     return Status(
-        **({"images": status.images} if status.images else {}),
-        **({"times": [status.changed_at, status.synced_at]} if status.changed_at else {}),
         sync=item["sync"],
         bundle=item["bundle"],
         revision=item["revision"],
@@ -246,7 +256,6 @@ def status_from(item: Item) -> Status:
         health=Health(*body["health"]),
         resources=tuple(_resource_from(row) for row in body["resources"]),
         conditions=tuple(Condition(*row) for row in body["conditions"]),
-    changed_at, synced_at = body.get("times", (0.0, 0.0))
         operation=None if body["operation"] is None else _operation_from(body["operation"]),
         shared=tuple((ObjectKey.parse(key), Owner(app, label)) for key, app, label in body.get("shared", ())),
         fights=tuple(
@@ -257,6 +266,9 @@ def status_from(item: Item) -> Status:
         orphaned=orphaned,
         reopen_at=body.get("reopen_at", 0.0),
         pushed=tuple(Pushed(ObjectKey.parse(source), *rest) for source, *rest in body.get("pushed", ())),
+        images=tuple(body.get("images", ())),
+        changed_at=changed_at,
+        synced_at=synced_at,
     )
 
 
@@ -266,9 +278,6 @@ def _pushed_row(pushed: Pushed) -> list[object]:
 
 def as_kept(status: Status) -> Status:
     """The status as it comes back once it was written, without the words that would not fit."""
-        images=tuple(body.get("images", ())),
-        changed_at=changed_at,
-        synced_at=synced_at,
     return status_from(status_item("", status))
 
 
@@ -320,13 +329,27 @@ def request_item(pk: str, request: Request) -> Item:
     chosen = {"resources": "\n".join(request.resources)} if request.resources else {}
     tried = {"dry_run": True} if request.dry_run else {}
     asked = {"id": request.id, "person": request.by, "at": request.at}
-    return {"pk": pk, "sk": "REQUEST", **asked, **prune, **chosen, **tried}
+    other = {"revisions": "\n".join(request.revisions)} if request.revisions else {}
+    back = {"returned": request.returned} if request.returned else {}
+    brings = {} if request.instead is None else {"instead": pack(request.instead)}
+    return {"pk": pk, "sk": "REQUEST", **asked, **prune, **chosen, **tried, **other, **back, **brings}
 
 
 def request_from(item: Item) -> Request:
     """The inverse of `request_item`."""
     resources = tuple(item["resources"].split("\n")) if "resources" in item else ()
-    return Request(item["id"], item["person"], item["at"], item.get("prune"), resources, item.get("dry_run", False))
+    instead = unpack(item["instead"]) if "instead" in item else None
+    return Request(
+        item["id"],
+        item["person"],
+        item["at"],
+        item.get("prune"),
+        resources,
+        item.get("dry_run", False),
+        tuple(item["revisions"].split("\n")) if "revisions" in item else (),
+        None if instead is None else Instead(**instead | {"commit": Commit(**instead["commit"])}),
+        item.get("returned", ""),
+    )
 
 
 def lease_from(item: Item) -> Lease:

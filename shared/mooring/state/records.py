@@ -26,9 +26,11 @@ __all__ = [
     "Fight",
     "HookRun",
     "Input",
+    "Instead",
     "Lease",
     "Operation",
     "OperationPhase",
+    "Paused",
     "Pushed",
     "Record",
     "RenderFailure",
@@ -61,11 +63,21 @@ class Deleting:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """Somebody wants nothing synced or put back by itself until further notice."""
+
+    by: str
+    at: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """The declared application; `generation` counts its changes, `by` is who made the last one.
 
     `owner` is the ApplicationSet (`namespace/name`) that it comes from, empty for none; `rolling` says that the set
-    decides when it is synced.
+    decides when it is synced. `paused` and `approved` (since when deletions are confirmed) were said beside the
+    declaration, and stay when it changes (`state.said`).
     """
 
     application: Application
@@ -75,6 +87,8 @@ class Spec:
     by: str = ""
     owner: str = ""
     rolling: bool = False
+    paused: Paused | None = None
+    approved: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +251,7 @@ class Operation:
 
     `failing` says why it is going to fail once its SyncFail hooks have run. `former` is the bundle that the application
     was at before, empty where there was none; `chosen` are the objects that somebody wanted synced, empty for all.
+    `returned` is the operation whose bundle it brings back, empty for none.
     """
 
     id: str
@@ -258,6 +273,7 @@ class Operation:
     requests: int = 0
     former: str = ""
     chosen: tuple[str, ...] = ()
+    returned: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +327,9 @@ class Status:
     orphaned: int = 0
     reopen_at: float = 0.0
     pushed: tuple[Pushed, ...] = ()
+    images: tuple[str, ...] = ()
+    changed_at: float = field(default=0.0, compare=False)
+    synced_at: float = field(default=0.0, compare=False)
 
     def because(self, type_: str, message: str, now: float) -> Status:
         """The status with one condition of this type, or without any where the message is empty."""
@@ -323,13 +342,22 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """What a request brings in the place of what git wants: a bundle, or (`failure`) why there is none."""
+
+    revision: str
+    bundle: str
+    commit: Commit
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A sync that a person asked for. `prune` is None where the application's own policy decides.
 
-    `resources` choose some of the objects (see `flows.asked.asking`); with `dry_run` nothing is changed.
-    images: tuple[str, ...] = ()
-    changed_at: float = field(default=0.0, compare=False)
-    synced_at: float = field(default=0.0, compare=False)
+    `resources` choose some of the objects (see `flows.asked.asking`); with `dry_run` nothing is changed. `revisions`
+    are other target revisions than the declared ones, one for each source (empty where the declared one counts):
+    `instead` is what `render` makes of them, or the bundle of the operation `returned`.
     """
 
     id: str
@@ -338,11 +366,19 @@ class Request:
     prune: bool | None = None
     resources: tuple[str, ...] = ()
     dry_run: bool = False
+    revisions: tuple[str, ...] = ()
+    instead: Instead | None = None
+    returned: str = ""
 
     @property
     def limited(self) -> bool:
         """Whether it is anything less than a sync to what git wants."""
         return self.dry_run or bool(self.resources)
+
+    @property
+    def unrendered(self) -> bool:
+        """Whether `render` has yet to say what its revisions are."""
+        return bool(self.revisions) and self.instead is None
 
 
 @dataclass(frozen=True, slots=True)

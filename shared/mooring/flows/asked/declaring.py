@@ -110,22 +110,64 @@ def ask_sync(
     prune: bool | None,
     resources: tuple[str, ...] = (),
     dry_run: bool = False,
+    revisions: tuple[str, ...] = (),
 ) -> str:
     """Asks for a sync to the newest commit, whatever the policy says; returns the operation's id.
 
-    `resources` choose some of its objects (`flows.asked.asking`); with `dry_run` nothing is changed. Raises
-    `UnknownApplicationError`, `ConfigurationError` for a choice that can't be read, and `ConflictError` where less than
-    a sync is asked for while an operation is in progress, as Argo CD does.
+    `resources` choose some of its objects (`flows.asked.asking`); with `dry_run` nothing is changed. `revisions` are
+    other target revisions, one for each source (empty for the declared one). A sync of all that is wanted ends a pause.
+    Raises `UnknownApplicationError`, `ConfigurationError` for a choice that can't be read, and `ConflictError` where
+    less than a sync is asked for while an operation is in progress, as Argo CD does, or where automated sync would undo
+    it.
     """
     read_selectors(resources)
-    running = _known(ports, key).status.operation
+    record = _known(ports, key)
+    spec, running = record.spec, record.status.operation
+    assert spec is not None
     now = ports.clock()
-    request = Request(new_ulid(now), by, now, prune, resources, dry_run)
+    request = Request(new_ulid(now), by, now, prune, resources, dry_run, _other(spec, revisions, key))
+    if request.revisions and not dry_run and spec.paused is None:
+        _refuse_automated(spec, request.revisions, key)
     if request.limited and running is not None and running.phase in _UNDER_WAY:
         raise ConflictError("another operation is in progress; wait for it or terminate it", subject=str(key))
-    ports.applications.request(key, request)
+    if spec.paused is not None and not request.limited and not request.revisions:
+        ports.applications.say(replace(spec, paused=None), spec, request)
+    else:
+        ports.applications.request(key, request)
     ports.queues.send("renders", [AppMessage(key, Cause("person", request.id, by))])
     return request.id
+
+
+def _other(spec: Spec, revisions: tuple[str, ...], key: AppKey) -> tuple[str, ...]:
+    """The revisions that are not what is declared anyway; none where that is all of them."""
+    sources = spec.application.sources
+    if len(revisions) > len(sources):
+        raise ConfigurationError(
+            f"names {len(revisions)} revisions, and the application has {len(sources)} sources", field="revisions",
+            subject=str(key),
+        )  # fmt: skip
+    for each in revisions:
+        if each.startswith("-") or any(character.isspace() or ord(character) < ord(" ") for character in each):
+            raise ConfigurationError("must be a branch, a tag, a commit or a version", field="revision")
+    padded = (*revisions, *[""] * (len(sources) - len(revisions)))
+    other = tuple(
+        "" if each == (source.target_revision or "HEAD") else each for each, source in zip(padded, sources, strict=True)
+    )
+    return other if any(other) else ()
+
+
+def _refuse_automated(spec: Spec, revisions: tuple[str, ...], key: AppKey) -> None:
+    """Refuses, in Argo CD's words, what automated sync would undo at once (its `server/application/application.go`)."""
+    if spec.application.automated is None:
+        return
+    index, other = next((index, each) for index, each in enumerate(revisions) if each)
+    source = spec.application.sources[index]
+    named = f"source {source.repo_url} to {other}" if len(spec.application.sources) > 1 else f"to {other}"
+    raise ConflictError(
+        f"Cannot sync {named}: auto-sync currently set to {source.target_revision or 'HEAD'}; pause automated sync "
+        "first, or change targetRevision",
+        subject=str(key),
+    )
 
 
 def ask_termination(ports: AskPorts, key: AppKey, by: str) -> str:

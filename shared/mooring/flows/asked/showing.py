@@ -15,7 +15,7 @@ from mooring.flows.asked.summarising import sync_of
 from mooring.state.records import Operation, Record, Resource, ResourceResult, SyncStatus
 from mooring.state.summaries import desired_of, found_of
 
-__all__ = ["show_application"]
+__all__ = ["deployments", "show_application"]
 
 
 def show_application(record: Record, history: Iterable[Operation] = (), *, brief: bool = False) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def show_application(record: Record, history: Iterable[Operation] = (), *, brief
         "sync": {"status": sync, **_revision(revision)},
         "health": {"status": status.health.status} | _optional(message=status.health.message),
         **({} if brief else {"resources": [_resource(resource) for resource in status.resources]}),
-        "history": [_history(index, each) for index, each in enumerate(_deployments(record, history), start=1)],
+        "history": [_history(index, each) for index, each in enumerate(deployments(record, history), start=1)],
         "conditions": _conditions(record),
     }
     if record.wanted is not None and record.wanted.rendering.source_type:
@@ -50,6 +50,8 @@ def show_application(record: Record, history: Iterable[Operation] = (), *, brief
             {**_optional(group=key.group), "kind": key.kind, "namespace": key.namespace, "name": key.name}
             for key in status.orphans
         ]
+    if spec.paused is not None:
+        shown["paused"] = {"by": spec.paused.by, "at": _time(spec.paused.at), "why": spec.paused.why}
     if operation is not None:
         shown["operationState"] = _operation(operation, brief=brief)
         shown["reconciledAt"] = _time(operation.finished_at or operation.started_at)
@@ -58,7 +60,7 @@ def show_application(record: Record, history: Iterable[Operation] = (), *, brief
 
 def _sync(record: Record) -> tuple[SyncStatus, str]:
     """The sync status and the revision that it is about."""
-    wanted, status, spec = record.wanted, record.status, record.spec
+    wanted, spec = record.wanted, record.spec
     assert spec is not None
     return sync_of(spec.generation, None if wanted is None else desired_of(wanted), found_of(record.status))
 
@@ -67,6 +69,10 @@ def _conditions(record: Record) -> list[dict[str, str]]:
     spec, wanted = record.spec, record.wanted
     assert spec is not None
     shown = [{"type": "UnknownFieldWarning", "message": message} for message in spec.warnings]
+    if (paused := spec.paused) is not None:
+        why = f": {paused.why}" if paused.why else ""
+        message = f"automated sync and self-heal were paused by {paused.by}{why}; resume, or sync, to go on"
+        shown.append({"type": "AutoSyncPaused", "message": message, "lastTransitionTime": _time(paused.at)})
     if wanted is not None:
         shown += [{"type": "RenderWarning", "message": message} for message in wanted.rendering.warnings]
         if wanted.failure is not None:
@@ -121,6 +127,7 @@ def _operation(operation: Operation, *, brief: bool) -> dict[str, Any]:
         "id": operation.id,
         "kind": operation.kind,
         "requests": operation.requests,
+        **_optional(returnedTo=operation.returned),
     }
     if operation.finished_at:
         shown["finishedAt"] = _time(operation.finished_at)
@@ -151,7 +158,7 @@ def _result(result: ResourceResult) -> dict[str, Any]:
     }
 
 
-def _deployments(record: Record, operations: Iterable[Operation]) -> list[Operation]:
+def deployments(record: Record, operations: Iterable[Operation]) -> list[Operation]:
     """The last successful syncs, oldest first, as many as the application keeps in its history."""
     spec = record.spec
     assert spec is not None
@@ -169,6 +176,7 @@ def _history(index: int, operation: Operation) -> dict[str, Any]:
         "deployedAt": _time(operation.finished_at),
         "initiatedBy": _initiator(operation),
         "cause": asdict(operation.cause),
+        **_optional(returnedTo=operation.returned),
         **_optional(author=commit.author, authorEmail=commit.email, message=commit.subject, committedAt=commit.at),
     }
 

@@ -22,11 +22,12 @@ from mooring.flows.renders.gathering import gather
 from mooring.flows.renders.merges import ask_who_merged
 from mooring.flows.renders.outbox import Outbox
 from mooring.flows.renders.recalling import RENDERER, find_again, identify, questions, remember
+from mooring.flows.renders.requested import RequestOutbox, asked_revisions, take_requested
 from mooring.flows.renders.tasks import RenderPorts, Task, find_tasks, now_of
 from mooring.model.application import AppKey
 from mooring.source import Survey
 from mooring.source.urls import normalise
-from mooring.state.records import Commit, Input, Rendering, WantedState
+from mooring.state.records import Commit, Input, Record, Rendering, Request, WantedState
 
 __all__ = ["handle_renders"]
 
@@ -51,6 +52,9 @@ def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | Repositor
     outbox = Outbox(ports.applications, ports.queues, ports.clock, ports.clock())
     resolved_at = ports.clock()
     records = [record for record in ports.applications.sources(causes).values() if record.spec is not None]
+    if requests := asked_revisions(ports, causes):
+        _render_requested(ports, take_requested(records, requests), requests, causes, resolved_at)
+        records = [each for each in records if each.key not in requests or (each.spec and each.spec.deleting)]
     leaving = [record.key for record in records if record.spec is not None and record.spec.deleting is not None]
     outbox.syncs += [AppMessage(key, causes[key]) for key in leaving]
     tasks = find_tasks(ports, outbox, [each for each in records if each.key not in leaving], causes, resolved_at)
@@ -70,6 +74,23 @@ def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | Repositor
         for task in together:
             _render(ports, outbox, task, resolved_at)
             outbox.flush_if_waiting()
+    outbox.flush()
+    ask_who_merged(ports, tasks)
+
+
+def _render_requested(
+    ports: RenderPorts,
+    records: Sequence[Record],
+    requests: Mapping[AppKey, Request],
+    causes: Mapping[AppKey, Cause],
+    resolved_at: float,
+) -> None:
+    """Renders what was asked for instead of what is declared, for the requests alone."""
+    outbox = RequestOutbox(ports.applications, ports.queues, ports.clock, ports.clock(), requests=requests)
+    tasks = find_tasks(ports, outbox, records, causes, resolved_at)
+    for task in tasks:
+        gather(ports.repositories, [(task.application, task.inputs, task.known)])
+        _render(ports, outbox, task, resolved_at)
     outbox.flush()
     ask_who_merged(ports, tasks)
 

@@ -49,7 +49,7 @@ def roll(ports: EnactPorts, record: SetRecord, keys: Iterable[AppKey], status: S
     loaded = ports.applications.load(keys)
     records = {key.name: each for key, each in loaded.items() if each.spec is not None and each.spec.deleting is None}
     found = progress(rollout, [_member(each) for each in records.values()])
-    asked = [records[name] for name in found.may_sync]
+    asked = [each for name in found.may_sync if (each := records[name]).spec and each.spec.paused is None]
     requests = [Request(new_ulid(now), author(record), now, _prunes(each)) for each in asked]
     groups = [[ports.applications.requesting(each.key, own)] for each, own in zip(asked, requests, strict=True)]
     done = ports.registry.sets.write(record, groups)

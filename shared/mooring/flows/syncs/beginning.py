@@ -89,6 +89,7 @@ def begin_operation(ports: SyncPorts, record: Record, cause: Cause, plan: Plan, 
         prune=prune,
         former=_former(record, git.bundle),
         chosen=request.resources if request else (),
+        returned=request.returned if request else "",
     )
 
 

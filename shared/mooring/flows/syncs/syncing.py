@@ -42,8 +42,10 @@ from mooring.flows.syncs.orphans import note_orphans
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.flows.syncs.preparing import Prepared, prepare
 from mooring.flows.syncs.rehearsing import rehearse
+from mooring.flows.syncs.steered import as_asked, by_hand, end_paused
 from mooring.flows.syncs.terminating import end_terminated
 from mooring.flows.syncs.witnessing import witness
+from mooring.model.application import Automated
 from mooring.model.objects import ObjectKey
 from mooring.model.options import SKIP
 from mooring.model.tracking import Owner
@@ -77,14 +79,18 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         return end_terminated(ports, record)
     if running is not None and running.phase == "Running" and _can_wait(record.request, running):
         record = replace(record, request=None)  # it stays in the table, and its turn comes
+    record = as_asked(ports, record, cause)
     git = record.wanted
     if record.request and git is not None and git.failure is not None:
         return answer_request(ports, record, record.status, git.failure.message, git.failure.revision)
     if git is None or not git.bundle:
         return None
-    application = spec.application
+    policy, spec = spec.application.automated, by_hand(spec)
+    record, application = replace(record, spec=spec), spec.application
     if application.marks.skip:
         return note(ports, record, record.status.because(_SKIPPED, _SKIPPING, now))
+    if (ended := end_paused(ports, record)) is not None:
+        return ended
     try:
         cluster = ports.targets.cluster(application.destination)
         project = ports.targets.project(application.project)
@@ -145,7 +151,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
         # Only an application that shares objects asks whether it still does.
         left = {key: owner for key, owner in left.items() if still_wants(ports.applications, cluster.name, owner, key)}
     held = held_back(record.status.fights, now)
-    healing = heals(application, project)
+    healing = spec.paused is None and heals(application, project)
     if seen is not None:
         witness(ports, record, cluster.name, inventory, findings, cause, held, heals=healing)
     if healing:
@@ -163,7 +169,9 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
             status = status if findings.drift else status.because(UNHEALABLE, "", now)
         status = note_orphans(status, findings.orphans, now)
         return note(ports, record, status, inventory)
-    return _sync(ports, record, inventory, cause, target, prepared, objects_of, findings, rules, left, healing=healing)
+    return _sync(
+        ports, record, inventory, cause, target, prepared, objects_of, findings, rules, left, policy, healing=healing
+    )
 
 
 def _can_wait(request: Request | None, running: Operation) -> bool:
@@ -186,6 +194,8 @@ def _is_due(
         return True
     current = (status.bundle, status.generation) == (wanted.bundle, spec.generation)
     reopens = status.reopen_at > 0 and (reopens or status.reopen_at <= now)
+    if spec.paused is not None and status.operation is not None and status.operation.phase == "Running":
+        return True  # what was begun before comes to its end
     if application.automated is None:
         return not current or reopens or (healing and heal_is_due(record, inventory, now, drifted=drifted))
     if reopens:
@@ -208,6 +218,7 @@ def _sync(
     findings: Findings,
     rules: Rules,
     left: Mapping[ObjectKey, Owner],
+    policy: Automated | None,
     *,
     healing: bool,
 ) -> Status:
@@ -216,7 +227,7 @@ def _sync(
     project = ports.targets.project(spec.application.project)
     automated, request = spec.application.automated, record.request
     putting_back = request is not None or healing
-    prune = request.prune if request and request.prune is not None else bool(automated and automated.prune)
+    prune = request.prune if request and request.prune is not None else bool(policy and policy.prune)
     base = replace(
         with_drift(record.status, findings.drift),  # should this function die, it stays known
         bundle=git.bundle,
@@ -224,7 +235,7 @@ def _sync(
         generation=spec.generation,
         cluster=target.cluster.name,
     )
-    if request and request.limited and automated:
+    if request and request.limited and policy:
         base = as_before(base, record.status)  # the policy has yet to sync this revision as a whole
     base = base.because(CLUSTER_TROUBLE, "", ports.clock()).because(_INVALID, "", ports.clock())
     base = base.because(UNHEALABLE, "", ports.clock())
@@ -250,7 +261,7 @@ def _sync(
             {key: entry for key, entry in inventory.items() if key not in sources.held},
             drifted=findings.drift.keys() - held - sources.held if putting_back else (),
             prune=prune,
-            allow_empty=bool(automated and automated.allow_empty),
+            allow_empty=bool(policy and policy.allow_empty),
             prune_last=spec.application.options.objects.prune_last,
         )
         first = plan()
@@ -260,7 +271,7 @@ def _sync(
         return refuse(ports, record, base, cause, str(error))
     relabels = putting_back and findings.namespace in findings.drift.keys() - held
     begun: Operation | None = None
-    if automated is None and request is None:
+    if automated is None and request is None and not (spec.paused is not None and running):
         if healing and (running is None or running.kind == "heal"):
             back = plan_healing(
                 ports, record, inventory, cause, findings.drift.keys() - held - sources.held, bundle.objects, objects_of
@@ -271,6 +282,8 @@ def _sync(
             gone = inventory.keys() - {item.key for item in bundle.objects} - sources.held
             shown = with_left(inventory, dict(record.status.shared))
             judged = judge(bundle.objects, shown, base, findings, kept=gone, sources=sources)
+            if spec.paused is not None and policy and judged.sync != "Synced":
+                judged = as_before(judged, record.status)  # so that it is made up for when it goes on
             return note(ports, record, judged, inventory)
     if not (first.steps or sources.errands or request or running or relabels):
         if record.status.generation != spec.generation:

@@ -1,0 +1,271 @@
+"""What people do with an application: rolling back, pausing, going on, syncing another revision, confirming."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from mooring.errors import ConfigurationError, ConflictError
+from mooring.events.messages import AppMessage, Cause, ClusterMessage
+from mooring.flows.asked.declaring import ask_sync, declare
+from mooring.flows.asked.showing import show_application
+from mooring.flows.asked.steering import ask_confirmation, ask_refresh, ask_rollback, pause, resume
+from mooring.model.application import AppKey
+from mooring.model.objects import ObjectKey
+from mooring.state.records import Commit, Instead
+from tests.doubles.installation import Crash, World, config_map, deployment
+
+AUTO = {"automated": {"prune": True, "selfHeal": True}}
+
+
+@pytest.fixture
+def world(make_world: Callable[[], World]) -> World:
+    return make_world()
+
+
+def _key(kind: str, name: str) -> ObjectKey:
+    return ObjectKey("apps" if kind == "Deployment" else "", kind, "shop", name)
+
+
+A = _key("ConfigMap", "a")
+
+
+def _two_syncs(world: World, **policy: object) -> tuple[AppKey, str]:
+    """An application that was synced to x=1 and then to x=2 and b; with the operation that brought the first."""
+    key = world.declare(**policy)
+    for objects in ([config_map("a", x="1")], [config_map("a", x="2"), config_map("b", x="2")]):
+        world.push(key, *objects)
+        if not policy:
+            world.request(key)
+        world.sync(key)
+        world.now += 1
+    first = world.applications.operations(key, 10)[-1]
+    return key, first.id
+
+
+def _value(world: World) -> str:
+    return str(world.cluster.objects[A]["data"]["x"])
+
+
+def test_a_rollback_pauses_automated_sync_and_says_so(world: World) -> None:
+    """GIVEN automated sync WHEN somebody rolls back THEN the old bundle is there, what came later is pruned, and it
+    stays, because automated sync is paused, which the status says.
+    """
+    key, first = _two_syncs(world, **AUTO)
+    asked = ask_rollback(world.asking, key, "ada", to=first)
+    assert asked.paused is not None
+    assert ("syncs", AppMessage(key, Cause("person", asked.id, "ada"))) == world.queues.sent[-1]
+    for _ in range(2):
+        world.sync(key, "person")
+        world.sweep()
+    assert ("1", {A}) == (_value(world), set(world.cluster.objects))
+    record = world.record(key)
+    assert record.request is None
+    operation = world.applications.operations(key, 1)[0]
+    assert ("sync", "Succeeded", first, "ada") == (
+        operation.kind,
+        operation.phase,
+        operation.returned,
+        operation.cause.by,
+    )
+    shown = show_application(record)["status"]
+    assert ("OutOfSync", "ada") == (shown["sync"]["status"], shown["paused"]["by"])
+    assert ["AutoSyncPaused"] == [each["type"] for each in shown["conditions"]]
+
+
+def test_a_commit_while_paused_waits_until_somebody_resumes(world: World) -> None:
+    """GIVEN a rolled back application WHEN git moves on THEN nothing happens until it is resumed, and then it does."""
+    key, first = _two_syncs(world, **AUTO)
+    ask_rollback(world.asking, key, "ada", to=first)
+    world.sync(key, "person")
+    world.push(key, config_map("a", x="3"))
+    world.sync(key)
+    world.sweep()
+    assert "1" == _value(world)
+    assert resume(world.asking, key, "ada")
+    assert not resume(world.asking, key, "ada")
+    world.sync(key, "person")
+    assert ("3", "Synced") == (_value(world), world.record(key).status.sync)
+    world.cluster.edit(A, lambda live: live["data"].update(x="hand"))
+    world.sweep()
+    assert "3" == _value(world)
+
+
+def test_a_sync_by_hand_ends_the_pause(world: World) -> None:
+    """GIVEN a pause WHEN somebody syncs all of what is wanted THEN it is over; a part or a dry run don't end it."""
+    key, _ = _two_syncs(world, **AUTO)
+    pause(world.asking, key, "ada", "incident 7")
+    ask_sync(world.asking, key, "bob", prune=None, resources=(":ConfigMap:a",))
+    ask_sync(world.asking, key, "bob", prune=None, dry_run=True)
+    spec = world.record(key).spec
+    assert spec is not None
+    assert spec.paused is not None
+    assert "incident 7" == spec.paused.why
+    ask_sync(world.asking, key, "bob", prune=None)
+    spec = world.record(key).spec
+    assert spec is not None
+    assert spec.paused is None
+
+
+def test_a_pause_stops_self_heal_and_automated_sync(world: World) -> None:
+    """GIVEN a pause WHEN objects are edited and git moves THEN both are shown and neither is acted upon."""
+    key, _ = _two_syncs(world, **AUTO)
+    pause(world.asking, key, "ada")
+    world.cluster.edit(A, lambda live: live["data"].update(x="hand"))
+    world.sweep()
+    assert ("hand", "OutOfSync") == (_value(world), world.record(key).status.sync)
+    world.push(key, config_map("a", x="3"))
+    world.sync(key)
+    world.sweep()
+    assert "hand" == _value(world)
+    before = world.table.get((f"APP#{key}", "LEASE"))
+    world.sweep()
+    assert before == world.table.get((f"APP#{key}", "LEASE")), "looking again writes nothing"
+
+
+def test_a_pause_outlives_a_new_declaration(world: World) -> None:
+    """GIVEN a pause WHEN the application is declared anew by somebody who knows nothing of it THEN it still holds."""
+    key, _ = _two_syncs(world, **AUTO)
+    stale = world.record(key).spec
+    assert stale is not None
+    pause(world.asking, key, "ada")
+    with pytest.raises(ConflictError):
+        world.applications.replace_spec(replace(stale, generation=9), stale)
+    document = {**stale.application.declared, "spec": {**stale.application.declared["spec"], "revisionHistoryLimit": 3}}
+    declare(world.asking, document, "parent")
+    spec = world.record(key).spec
+    assert spec is not None
+    assert (True, stale.generation + 1) == (spec.paused is not None, spec.generation)
+
+
+def test_a_rollback_without_automated_sync_pauses_nothing(world: World) -> None:
+    """GIVEN syncs by hand WHEN somebody rolls back THEN nothing is paused, and what came later stays without `prune`."""
+    key, first = _two_syncs(world)
+    assert ask_rollback(world.asking, key, "ada", to=first).paused is None
+    world.sync(key, "person")
+    assert ("1", {A, _key("ConfigMap", "b")}) == (_value(world), set(world.cluster.objects))
+    ask_rollback(world.asking, key, "ada", to=first, prune=True)
+    world.sync(key, "person")
+    assert {A} == set(world.cluster.objects)
+
+
+def test_a_rollback_by_its_place_in_the_history(world: World) -> None:
+    """GIVEN two syncs WHEN one is named by its place, or none is THEN it is that one, or the one before the last."""
+    key, first = _two_syncs(world, **AUTO)
+    assert first == ask_rollback(world.asking, key, "ada", to=1).operation.id
+    assert first == ask_rollback(world.asking, key, "ada", to=None).operation.id
+    for wrong in (3, "01JABC", 0):
+        with pytest.raises(ConfigurationError):
+            ask_rollback(world.asking, key, "ada", to=wrong)
+
+
+def test_a_rollback_that_dies_comes_to_its_end(world: World) -> None:
+    """GIVEN a rollback WHEN its function dies at any write to the cluster THEN the next one finishes it."""
+    key, first = _two_syncs(world, **AUTO)
+    ask_rollback(world.asking, key, "ada", to=first)
+
+    def dies(*arguments: object, **named: object) -> None:
+        raise Crash
+
+    original = world.cluster.apply
+    world.cluster.apply = dies  # type: ignore[assignment,method-assign]
+    with pytest.raises(Crash):
+        world.sync(key, "person")
+    world.cluster.apply = original  # type: ignore[method-assign]
+    world.push(key, config_map("a", x="3"))
+    world.now += 60
+    world.sweep()
+    assert ("1", {A}) == (_value(world), set(world.cluster.objects))
+    assert first == world.applications.operations(key, 1)[0].returned
+
+
+def test_another_revision_waits_for_its_render(world: World) -> None:
+    """GIVEN a request for another revision WHEN it is not rendered yet THEN nothing is done, and a tick asks again."""
+    key, _ = _two_syncs(world)
+    operation = ask_sync(world.asking, key, "ada", prune=None, revisions=("v1",))
+    assert ("renders", AppMessage(key, Cause("person", operation, "ada"))) == world.queues.sent[-1]
+    world.queues.sent.clear()
+    world.sync(key)
+    assert [] == world.queues.sent
+    world.sweep()
+    assert [("renders", AppMessage(key, Cause("person", operation, "ada")))] == world.queues.sent
+    request = world.record(key).request
+    assert request is not None
+    assert (("v1",), None) == (request.revisions, request.instead)
+    bundle = world.bundles.save([config_map("a", x="v1")])
+    world.applications.fulfil(key, replace(request, instead=Instead("f" * 40, bundle, Commit("Ada"))))
+    world.sync(key, "person")
+    done = world.record(key).status.operation
+    assert done is not None
+    assert ("v1", operation, "f" * 40, "Succeeded") == (_value(world), done.id, done.revision, done.phase)
+    world.sweep()
+    assert "v1" == _value(world), "git is ahead, or behind, and nobody syncs by itself"
+
+
+def test_a_revision_that_does_not_render_answers_the_request(world: World) -> None:
+    """GIVEN a request for a revision that is none WHEN render says so THEN the operation ends with its words."""
+    key, _ = _two_syncs(world)
+    operation = ask_sync(world.asking, key, "ada", prune=None, revisions=("nowhere",))
+    request = world.record(key).request
+    assert request is not None
+    world.applications.fulfil(key, replace(request, instead=Instead("", "", Commit(), "no such revision")))
+    world.sync(key, "person")
+    done = world.record(key).status.operation
+    assert done is not None
+    assert (operation, "Error", "no such revision") == (done.id, done.phase, done.message)
+    assert ("2", None) == (_value(world), world.record(key).request)
+
+
+def test_automated_sync_refuses_another_revision(world: World) -> None:
+    """GIVEN automated sync WHEN another revision is asked for THEN it is refused in Argo CD's words, unless it is a dry
+    run, the declared revision, or automated sync is paused.
+    """
+    key, _ = _two_syncs(world, **AUTO)
+    with pytest.raises(ConflictError, match="Cannot sync to v1: auto-sync currently set to HEAD"):
+        ask_sync(world.asking, key, "ada", prune=None, revisions=("v1",))
+    ask_sync(world.asking, key, "ada", prune=None, revisions=("HEAD",))
+    ask_sync(world.asking, key, "ada", prune=None, revisions=("v1",), dry_run=True)
+    pause(world.asking, key, "ada")
+    ask_sync(world.asking, key, "ada", prune=None, revisions=("v1",))
+    spec = world.record(key).spec
+    assert spec is not None
+    assert spec.paused is not None
+
+
+def test_a_hard_refresh_forgets_what_was_rendered(world: World) -> None:
+    """GIVEN a rendered application WHEN it is refreshed hard THEN its rendering stands for nothing any more."""
+    key, _ = _two_syncs(world)
+    world.queues.sent.clear()
+    ask_refresh(world.asking, key, "ada", hard=True)
+    cause = Cause("person", by="ada")
+    assert [("renders", AppMessage(key, cause)), ("syncs", ClusterMessage("in-cluster", cause, (key,)))] == (
+        world.queues.sent
+    )
+    wanted = world.record(key).wanted
+    assert wanted is not None
+    assert ("", "", ()) == (wanted.renderer, wanted.rendering.identity, wanted.earlier)
+
+
+@pytest.mark.parametrize("policy", [AUTO, {}])
+def test_a_confirmation_prunes_what_waits_and_nothing_else(world: World, policy: dict[str, object]) -> None:
+    """GIVEN an object with Prune=confirm that git no longer has WHEN somebody confirms THEN it goes, and only it."""
+    key = world.declare(**policy)
+    guarded = config_map("b", x="1")
+    guarded["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": "Prune=confirm"}
+    for objects in ([config_map("a", x="1"), guarded, deployment("web")], [config_map("a", x="2"), deployment("web")]):
+        world.push(key, *objects)
+        if not policy:
+            world.request(key, prune=True)
+        world.sync(key)
+        world.now += 1
+    assert _key("ConfigMap", "b") in world.cluster.objects
+    if not policy:
+        world.push(key, config_map("a", x="3"), deployment("web"))
+    ask_confirmation(world.asking, key, "ada")
+    world.sync(key, "person")
+    assert _key("ConfigMap", "b") not in world.cluster.objects
+    assert "2" == _value(world)
+    with pytest.raises(ConfigurationError, match="nothing waits"):
+        ask_confirmation(world.asking, key, "ada")
