@@ -1,0 +1,116 @@
+/** How this dashboard asks the API: same origin, with the session's cookie; what changes something proves that it comes
+    from this page; what was read once is read again only if it has changed. */
+import { ApiError, readError } from "./errors";
+
+/** Values of a query; what is undefined, empty or false is left out, a list is sent as one value with commas. */
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+interface Kept {
+  tag: string;
+  value: unknown;
+}
+
+/** Answers by address, the oldest first. As many as a long day of looking around needs, and no more. */
+const kept = new Map<string, Kept>();
+const most = 150;
+let proof = "";
+
+/** The session's token against forged requests; the session's own query sets it. */
+export function setProof(csrf: string): void {
+  proof = csrf;
+}
+
+/** Forgets whatever was read: the next reader may be somebody else. */
+export function forget(): void {
+  kept.clear();
+  proof = "";
+}
+
+/** The answer to a GET. The same object as before where nothing has changed. Raises `ApiError`. */
+export async function get<Value>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Value> {
+  const address = withQuery(path, query);
+  const known = kept.get(address);
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (known !== undefined) headers["if-none-match"] = known.tag;
+  const answer = await send(address, { headers, cache: "no-store", ...(signal === undefined ? {} : { signal }) });
+  if (answer.status === 304 && known !== undefined) {
+    keep(address, known);
+    return known.value as Value;
+  }
+  if (!answer.ok) throw await readError(answer);
+  const value = (await answer.json()) as Value;
+  const tag = answer.headers.get("etag");
+  if (tag !== null) keep(address, { tag, value });
+  return value;
+}
+
+interface Change {
+  query?: Query;
+  body?: unknown;
+  /** ETag of what the change is meant for. */
+  match?: string;
+}
+
+/** Asks for a change. Raises `ApiError`. */
+export async function change<Value = unknown>(
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
+  path: string,
+  { query = {}, body, match }: Change = {},
+): Promise<Value> {
+  const headers: Record<string, string> = { accept: "application/json", "x-mooring-csrf": proof };
+  if (match !== undefined) headers["if-match"] = match;
+  const init: RequestInit = { method, headers };
+  if (body !== undefined) {
+    headers["content-type"] = "application/json";
+    init.body = JSON.stringify(body);
+  }
+  const answer = await send(withQuery(path, query), init);
+  if (!answer.ok) throw await readError(answer);
+  const text = await answer.text();
+  return (text === "" ? {} : JSON.parse(text)) as Value;
+}
+
+interface Page<Item> {
+  items: Item[];
+  metadata?: { continue?: string | null };
+}
+
+/** Every item of a list that comes in pages. */
+export async function getAll<Item>(path: string, query: Query = {}, signal?: AbortSignal): Promise<readonly Item[]> {
+  const first = await get<Page<Item>>(path, query, signal);
+  if (!first.metadata?.continue) return first.items;
+  const items = [...first.items];
+  for (let token: string | null | undefined = first.metadata.continue; token;) {
+    const page: Page<Item> = await get<Page<Item>>(path, { ...query, continue: token }, signal);
+    items.push(...page.items);
+    token = page.metadata?.continue;
+  }
+  return items;
+}
+
+export function withQuery(path: string, query: Query): string {
+  const parts = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === "" || value === false) continue;
+    const text = typeof value === "object" ? value.join(",") : String(value);
+    if (text !== "") parts.set(name, text);
+  }
+  const text = parts.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+async function send(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, { ...init, credentials: "same-origin", redirect: "error" });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, { detail: "The API can't be reached." });
+  }
+}
+
+function keep(address: string, entry: Kept): void {
+  kept.delete(address);
+  kept.set(address, entry);
+  const oldest = kept.keys().next();
+  if (kept.size > most && oldest.done !== true) kept.delete(oldest.value);
+}

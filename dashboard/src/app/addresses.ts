@@ -1,0 +1,45 @@
+/** Every address of this dashboard, made in one place. */
+import { withQuery } from "@/api/client";
+
+export interface ApplicationFilters {
+  q?: string;
+  health?: readonly string[];
+  sync?: readonly string[];
+  project?: readonly string[];
+  cluster?: readonly string[];
+  namespace?: readonly string[];
+  label?: readonly string[];
+}
+
+const part = encodeURIComponent;
+
+export const to = {
+  applications: (filters: ApplicationFilters = {}) => withQuery("/applications", { ...filters }),
+  /** One application; `rest` names a part of its page, such as "diff" or "history/01J…". */
+  application: (namespace: string, name: string, rest = "") =>
+    `/applications/${part(namespace)}/${part(name)}${rest === "" ? "" : `/${rest}`}`,
+  drift: () => "/drift",
+  clusters: () => "/clusters",
+  cluster: (name: string) => `/clusters/${part(name)}`,
+  projects: () => "/projects",
+  project: (name: string) => `/projects/${part(name)}`,
+  applicationSets: () => "/applicationsets",
+  applicationSet: (namespace: string, name: string) => `/applicationsets/${part(namespace)}/${part(name)}`,
+  repositories: () => "/repositories",
+  webhooks: () => "/webhooks",
+  costs: () => "/costs",
+  settings: () => "/settings",
+  /** The way in; `next` is where to go afterwards. */
+  signIn: (next = "") => withQuery("/sign-in", { next: next === "/" ? "" : next }),
+} as const;
+
+/** An address of this dashboard, or its first page: nobody is sent elsewhere by what stands in an address. */
+export function within(next: string | null): string {
+  if (next === null || !next.startsWith("/") || /^\/[/\\]/.test(next)) return to.applications();
+  try {
+    const parsed = new URL(next, "https://here.invalid");
+    return parsed.origin === "https://here.invalid" ? parsed.pathname + parsed.search : to.applications();
+  } catch {
+    return to.applications();
+  }
+}

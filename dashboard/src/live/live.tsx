@@ -1,0 +1,83 @@
+/** Changes as they happen. The server only says what has changed; what it has become is asked for as ever, by its ETag.
+    Without a connection everything is asked for again every few seconds, and nobody misses anything. */
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, use, useEffect, useState } from "react";
+
+import { change } from "@/api/client";
+
+import { keysOf, waiting } from "./messages";
+
+interface Opened {
+  url: string;
+  ticket: string;
+}
+
+const Live = createContext(false);
+/** Lists are asked for again once for all changes of this many milliseconds. */
+const gathering = 700;
+
+export function useLiveState(): boolean {
+  return use(Live);
+}
+
+/** `refetchInterval` of whatever should stay fresh: rarely while changes are told, else every `polled` milliseconds. */
+export function usePolling(polled = 8_000): number {
+  return use(Live) ? 120_000 : polled;
+}
+
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const [live, setLive] = useState(false);
+
+  useEffect(() => {
+    let socket: WebSocket | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let gatherer: ReturnType<typeof setTimeout> | undefined;
+    let ended = false;
+    let failures = 0;
+    const changed = new Map<string, readonly string[]>();
+
+    const flush = () => {
+      gatherer = undefined;
+      for (const queryKey of changed.values()) void queries.invalidateQueries({ queryKey });
+      changed.clear();
+    };
+    const hear = (event: MessageEvent<unknown>) => {
+      for (const key of keysOf(event.data)) changed.set(key.join("\n"), key);
+      if (changed.size > 0) gatherer ??= setTimeout(flush, gathering);
+    };
+    const again = () => {
+      setLive(false);
+      if (ended) return;
+      failures += 1;
+      timer = setTimeout(open, waiting(failures, Math.random()));
+    };
+    const open = () => {
+      change<Opened>("POST", "/api/v1/stream").then(
+        ({ url, ticket }) => {
+          if (ended) return;
+          const opened = new WebSocket(url);
+          socket = opened;
+          opened.onopen = () => {
+            opened.send(JSON.stringify({ ticket, topics: ["applications"] }));
+            failures = 0;
+            setLive(true);
+            void queries.invalidateQueries({ queryKey: ["applications"] }); // what changed before we listened
+          };
+          opened.onmessage = hear;
+          opened.onclose = again;
+        },
+        again, // no such route, not permitted, no connection: all the same to a page that polls
+      );
+    };
+    open();
+    return () => {
+      ended = true;
+      clearTimeout(timer);
+      clearTimeout(gatherer);
+      socket?.close();
+    };
+  }, [queries]);
+
+  return <Live value={live}>{children}</Live>;
+}

@@ -1,0 +1,48 @@
+import { type ReactNode, type SyntheticEvent, useEffect, useId, useRef } from "react";
+
+import { IconButton } from "./Button";
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+  /** The buttons, the most likely one last. */
+  foot?: ReactNode;
+  wide?: boolean;
+}
+
+/** The browser's own dialog: it keeps the focus, takes Escape, and gives the focus back. Shown while it is rendered. */
+export function Dialog({ title, onClose, children, foot, wide = false }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  const cancel = (event: SyntheticEvent) => {
+    event.preventDefault(); // whoever renders it decides; closing alone would leave its state open
+    onClose();
+  };
+  return (
+    // A click on what lies behind closes it, for those with a pointer; Escape and the button are there for the rest.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events
+    <dialog
+      ref={ref}
+      className="dialog"
+      data-wide={wide ? "" : undefined}
+      aria-labelledby={heading}
+      onCancel={cancel}
+      onClick={(event) => {
+        if (event.target === ref.current) onClose();
+      }}
+    >
+      <header className="dialog-head">
+        <h2 id={heading}>{title}</h2>
+        <IconButton icon="close" label="Close" onClick={onClose} />
+      </header>
+      <div className="dialog-body">{children}</div>
+      {foot !== undefined && <footer className="dialog-foot">{foot}</footer>}
+    </dialog>
+  );
+}

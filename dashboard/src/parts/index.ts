@@ -1,0 +1,28 @@
+/** The parts that pages are made of. */
+export { Button, type ButtonLook, IconButton, LinkButton } from "./Button";
+export { Copyable } from "./Copyable";
+export { Dialog } from "./Dialog";
+export { Chosen, Filter, FilterBar, type FilterOption } from "./FilterBar";
+export { Icon, type IconName } from "./Icon";
+export { Kbd } from "./Kbd";
+export {
+  HealthMark,
+  healthLook,
+  healthOrder,
+  Mark,
+  PhaseMark,
+  phaseLook,
+  Sign,
+  SyncMark,
+  syncLook,
+  type Tone,
+} from "./Marks";
+export { Menu, type MenuEntry } from "./Menu";
+export { RelativeTime } from "./RelativeTime";
+export { SearchField } from "./SearchField";
+export { EmptyState, ErrorState, Skeleton } from "./States";
+export { type Column, Table } from "./Table";
+export { type Tab, Tabs } from "./Tabs";
+export { ago, exactly, lasting } from "./times";
+export { errorToast, type Toast, useToast } from "./Toasts";
+export { VirtualList, type VirtualListHandle } from "./VirtualList";
