@@ -122,10 +122,10 @@ def _as_error(status: int, retry_after: str | None, body: bytes) -> MooringError
 
 
 def _words(body: bytes) -> tuple[str, str | None]:
-    """Message and field of the API's error document; nothing for any other body (API Gateway's own, a proxy's page)."""
+    """Detail and field of a problem document (RFC 9457); nothing for another body (API Gateway's own, a proxy's page)."""
     try:
-        error = json.loads(body)["error"]
-        message, field = error.get("message"), error.get("field")
-    except (ValueError, KeyError, TypeError, AttributeError):
+        error = json.loads(body)
+        detail, field = error.get("detail"), error.get("field")
+    except (ValueError, AttributeError):
         return "", None
-    return str(message or ""), str(field) if field else None
+    return str(detail or ""), str(field) if field else None

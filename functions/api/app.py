@@ -6,7 +6,7 @@ import os
 from functools import cache
 from typing import Any
 
-from routes import make_app
+from routes import make_desk
 
 from mooring.composition import Composition
 from mooring.invocation import wordless
@@ -14,7 +14,7 @@ from mooring.invocation import wordless
 
 @cache
 def _app() -> Any:
-    return make_app(Composition(os.environ))
+    return make_desk(Composition(os.environ)).app
 
 
 @wordless

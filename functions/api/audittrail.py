@@ -1,17 +1,15 @@
-"""The routes of the record, and the middleware that puts every action on it before it is carried out."""
+"""The routes of the record, and what puts every action on it before it is carried out."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler import Response
+from declared import NAMESPACE, PAGES, Access, Param
+from objects import application
 
-from mooring.composition import Composition
-from mooring.errors import MooringError
+from mooring.errors import ConfigurationError, MooringError
 from mooring.flows.asked.acting import action_of, is_action
 from mooring.flows.asked.audittrail import (
     list_chains,
@@ -21,84 +19,129 @@ from mooring.flows.asked.audittrail import (
 )
 from mooring.flows.asked.changed import UnknownOperationError, ask_changes
 from mooring.flows.asked.ulid import new_ulid
-from mooring.model.application import AppKey
 
-__all__ = ["add_audit_routes", "recorded"]
+if TYPE_CHECKING:
+    from desk import Desk
+
+__all__ = ["add_audit_routes", "note_refusal", "recorded"]
+
+_CHAINS = (
+    Param("app", "Of this application, NAMESPACE/NAME"),
+    Param("chain", "Of this chain"),
+    Param("kind", "Of this kind", choices=("operation", "drift", "action")),
+)
 
 
-def recorded(
-    app: APIGatewayHttpResolver, composition: Composition, next_middleware: NextMiddleware, actor: str
-) -> Response[Any]:
+def recorded(desk: Desk, carry_out: Callable[[], Response[Any]]) -> Response[Any]:
     """Carries out a request that was let in; an action goes on record first, and again where it was refused."""
-    event = app.current_event
-    if not is_action(event.http_method, event.path):
-        answer: Response[Any] = next_middleware(app)
-        return answer
-    actions, now = composition.record_ports().actions, time.time()
-    http, headers = event.request_context.http, event.headers or {}
-    action = action_of(
-        event.http_method, event.path, event.query_string_parameters or {}, _body(app),
-        actor=actor, now=now, source=http.source_ip or "", agent=headers.get("user-agent", ""),
-    )  # fmt: skip
-    id_ = new_ulid(now)
+    if not _is_action(desk):
+        return carry_out()
+    actions, action = desk.composition.record_ports().actions, _action(desk)
+    id_ = new_ulid(desk.now())
     actions.note(id_, action)
     try:
-        answer = next_middleware(app)
+        answer = carry_out()
     except MooringError as error:
-        actions.note(new_ulid(time.time()), action | {"outcome": "refused", "message": str(error), "told": {"of": id_}})
+        refused = action | {"outcome": "refused", "message": str(error), "told": {"of": id_}}
+        actions.note(new_ulid(desk.now()), refused)
         raise
     if answer.status_code >= 400:
         told = {"of": id_, "status": answer.status_code}
-        actions.note(new_ulid(time.time()), action | {"outcome": "refused", "told": told})
+        actions.note(new_ulid(desk.now()), action | {"outcome": "refused", "told": told})
     return answer
 
 
-def _body(app: APIGatewayHttpResolver) -> bytes:
+def note_refusal(desk: Desk, error: MooringError) -> None:
+    """Puts on record that somebody who is known asked for an action that they may not."""
+    if _is_action(desk):
+        refused = _action(desk) | {"outcome": "refused", "message": str(error)}
+        desk.composition.record_ports().actions.note(new_ulid(desk.now()), refused)
+
+
+def _is_action(desk: Desk) -> bool:
+    event = desk.app.current_event
+    return is_action(event.http_method, event.path)
+
+
+def _action(desk: Desk) -> dict[str, Any]:
+    event = desk.app.current_event
+    return action_of(
+        event.http_method, event.path, desk.query, _body(desk), actor=desk.caller.name, now=desk.now(),
+        source=event.request_context.http.source_ip or "", agent=desk.headers.get("user-agent", ""),
+    )  # fmt: skip
+
+
+def _body(desk: Desk) -> bytes:
     """The body, or nothing where it can't be read: whoever wants it says so."""
     try:
-        return (app.current_event.decoded_body or "").encode()
-    except ValueError:
+        return desk.text().encode()
+    except ConfigurationError:
         return b""
 
 
-def add_audit_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    key: Callable[[str], AppKey],
-    administrator: str,
-) -> None:
+def add_audit_routes(desk: Desk) -> None:
     """Adds what `mooring audit` and `mooring app history` ask for."""
+    composition = desk.composition
+    desk.missing(UnknownOperationError)
 
-    @app.get("/api/v1/audit", middlewares=[authorised])
-    def get_records() -> Response[str]:
-        return _json(list_records(composition.record_ports(), app.current_event.query_string_parameters or {}))
+    @desk.get(
+        "/api/v1/audit",
+        does="The record of who did what, chain by chain, each in order of time",
+        access=Access("audit", "get", "*"),
+        tag="audit",
+        query=(
+            *_CHAINS,
+            Param("since", "The first moment, as 2026-03-01T02:00:00Z"),
+            Param("until", "The last moment"),
+            *PAGES,
+        ),
+        answers="Records",
+    )
+    def list_audit() -> Any:
+        return list_records(composition.record_ports(), desk.query)
 
-    @app.get("/api/v1/audit/chains", middlewares=[authorised])
-    def get_chains() -> Response[str]:
-        asked = app.current_event.query_string_parameters or {}
-        return _json({"items": list_chains(composition.record_ports(), asked)})
+    @desk.get(
+        "/api/v1/audit/chains",
+        does="Where the chains of the record end, to be kept elsewhere and compared later",
+        access=Access("audit", "get", "*"),
+        tag="audit",
+        query=_CHAINS,
+        answers="Chains",
+    )
+    def list_audit_chains() -> Any:
+        return {"items": list_chains(composition.record_ports(), desk.query)}
 
-    @app.get("/api/v1/applications/<name>/operations", middlewares=[authorised])
-    def get_operations(name: str) -> Response[str]:
-        asked = app.current_event.query_string_parameters or {}
-        return _json(list_operations(composition.record_ports(), key(name), asked))
+    @desk.get(
+        "/api/v1/applications/<name>/operations",
+        does="The newest operations of an application, newest first",
+        access=Access("applications", "get", application),
+        tag="applications",
+        query=(NAMESPACE, PAGES[0]),
+        answers="Records",
+    )
+    def list_application_operations(name: str) -> Any:
+        return list_operations(composition.record_ports(), desk.key(name), desk.query)
 
-    @app.get("/api/v1/applications/<name>/operations/<ident>", middlewares=[authorised])
-    def get_operation(name: str, ident: str) -> Response[str]:
-        return _json(show_operation(composition.record_ports(), key(name), ident.upper()))
+    @desk.get(
+        "/api/v1/applications/<name>/operations/<ident>",
+        does="One operation of an application",
+        access=Access("applications", "get", application),
+        tag="applications",
+        query=(NAMESPACE,),
+        answers="Record",
+    )
+    def get_application_operation(name: str, ident: str) -> Any:
+        return show_operation(composition.record_ports(), desk.key(name), ident.upper())
 
-    @app.post("/api/v1/applications/<name>/operations/<ident>/changes", middlewares=[authorised])
-    def post_changes(name: str, ident: str) -> Response[str]:
+    @desk.post(
+        "/api/v1/applications/<name>/operations/<ident>/changes",
+        does="Has what an operation changed compared; the answer is fetched as a check of the cluster",
+        access=Access("applications", "get", application),
+        tag="applications",
+        query=(NAMESPACE,),
+        answers="AskedOfCluster",
+    )
+    def compare_operation(name: str, ident: str) -> Any:
         ports = composition.register_ports()
-        cluster, check = ask_changes(ports, key(name), ident.upper(), administrator, time.time())
-        return _json({"check": {"id": check, "cluster": cluster}})
-
-    @app.exception_handler(UnknownOperationError)
-    def unknown(error: UnknownOperationError) -> Response[str]:
-        told = {"error": {"message": str(error), "field": None, "code": 404}}
-        return Response(404, "application/json", orjson.dumps(told).decode())
-
-
-def _json(value: Any) -> Response[str]:
-    return Response(200, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})
+        cluster, check = ask_changes(ports, desk.key(name), ident.upper(), desk.caller.name, desk.now())
+        return {"check": {"id": check, "cluster": cluster}}

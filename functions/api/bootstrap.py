@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import Access
 
-from mooring.composition import Composition
 from mooring.flows.asked.bootstrapping import declare_root
+
+if TYPE_CHECKING:
+    from desk import Desk
 
 __all__ = ["add_bootstrap_routes"]
 
 
-def add_bootstrap_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-    administrator: str,
-) -> None:
+def add_bootstrap_routes(desk: Desk) -> None:
     """Adds what `mooring bootstrap` asks for."""
 
-    @app.post("/api/v1/bootstrap", middlewares=[authorised])
-    def bootstrap() -> Response[str]:
-        parsed = declare_root(composition.ask_ports(), body(), administrator)
-        answer = {"application": parsed.application.declared, "warnings": parsed.warnings}
-        return Response(200, "application/json", orjson.dumps(answer).decode(), {"cache-control": "no-store"})
+    @desk.post(
+        "/api/v1/bootstrap",
+        does="Declares the root application, which brings everything else",
+        access=Access("applications", "create", "*/root"),
+        tag="applications",
+        body="Root",
+        answers="DeclaredApplication",
+    )
+    def bootstrap() -> Any:
+        parsed = declare_root(desk.composition.ask_ports(), desk.body(), desk.caller.name)
+        return {"application": parsed.application.declared, "warnings": parsed.warnings}

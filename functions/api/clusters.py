@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import EACH, Access, flag
+from objects import cluster, declared_cluster
 
-from mooring.composition import Composition
 from mooring.flows.asked.auditing import admit_auditing, end_auditing
 from mooring.flows.asked.registering import (
     UnknownClusterError,
@@ -25,77 +22,132 @@ from mooring.flows.asked.registering import (
 )
 from mooring.state.clusters import Cluster
 
+if TYPE_CHECKING:
+    from desk import Desk
+
 __all__ = ["add_cluster_routes"]
 
 
-def add_cluster_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-    flag: Callable[[str], bool | None],
-    administrator: str,
-) -> None:
+def add_cluster_routes(desk: Desk) -> None:
     """Adds what `mooring cluster` asks for."""
-    registry = composition.registry
+    composition, registry = desk.composition, desk.composition.registry
+    desk.missing(UnknownClusterError)
 
-    def registered(cluster: Cluster, warnings: list[str]) -> Response[str]:
-        return _json(200, show_cluster(cluster, _time) | {"warnings": warnings})
+    def registered(found: Cluster, warnings: list[str]) -> Any:
+        return show_cluster(found, _time) | {"warnings": warnings}
 
-    @app.exception_handler(UnknownClusterError)
-    def unknown(error: UnknownClusterError) -> Response[str]:
-        return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
+    @desk.get(
+        "/api/v1/clusters",
+        does="The registered clusters, without credentials",
+        access=Access("clusters", "get", EACH),
+        tag="clusters",
+        answers="Clusters",
+    )
+    def list_clusters() -> Any:
+        seen = [each for each in registry.clusters() if desk.may("clusters", "get", _object(each))]
+        return {"items": [show_cluster(each, _time) for each in seen], "syncRole": composition.sync_role()}
 
-    @app.get("/api/v1/clusters", middlewares=[authorised])
-    def list_clusters() -> Response[str]:
-        items = [show_cluster(each, _time) for each in registry.clusters()]
-        return _json(200, {"items": items, "syncRole": composition.sync_role()})
+    @desk.post(
+        "/api/v1/clusters",
+        does="Registers a cluster from Argo CD's cluster Secret",
+        access=Access("clusters", "create", declared_cluster),
+        tag="clusters",
+        body="Secret",
+        answers="RegisteredCluster",
+    )
+    def register_cluster_from_secret() -> Any:
+        return registered(*register_cluster_secret(composition.register_ports(), desk.body()))
 
-    @app.post("/api/v1/clusters", middlewares=[authorised])
-    def post_cluster() -> Response[str]:
-        return registered(*register_cluster_secret(composition.register_ports(), body()))
+    @desk.get(
+        "/api/v1/clusters/<name>",
+        does="One registered cluster, without credentials",
+        access=Access("clusters", "get", cluster),
+        tag="clusters",
+        answers="Cluster",
+    )
+    def get_cluster(name: str) -> Any:
+        return show_cluster(cluster_named(registry, name), _time)
 
-    @app.get("/api/v1/clusters/<name>", middlewares=[authorised])
-    def get_cluster(name: str) -> Response[str]:
-        return _json(200, show_cluster(cluster_named(registry, name), _time))
+    @desk.put(
+        "/api/v1/clusters/<name>",
+        does="Registers a cluster, or registers it anew",
+        access=Access("clusters", "create", declared_cluster),
+        tag="clusters",
+        body="ClusterForm",
+        answers="RegisteredCluster",
+    )
+    def put_cluster(name: str) -> Any:
+        return registered(*register_cluster(composition.register_ports(), name, desk.body()))
 
-    @app.put("/api/v1/clusters/<name>", middlewares=[authorised])
-    def put_cluster(name: str) -> Response[str]:
-        return registered(*register_cluster(composition.register_ports(), name, body()))
+    @desk.patch(
+        "/api/v1/clusters/<name>",
+        does="Changes labels, annotations, limits and the like of a cluster; what isn't given stays",
+        access=Access("clusters", "update", cluster),
+        tag="clusters",
+        body="ClusterChange",
+        answers="RegisteredCluster",
+    )
+    def patch_cluster(name: str) -> Any:
+        return registered(*change_cluster(composition.register_ports(), name, desk.body()))
 
-    @app.patch("/api/v1/clusters/<name>", middlewares=[authorised])
-    def patch_cluster(name: str) -> Response[str]:
-        return registered(*change_cluster(composition.register_ports(), name, body()))
-
-    @app.delete("/api/v1/clusters/<name>", middlewares=[authorised])
-    def delete_cluster(name: str) -> Response[str]:
-        remove_cluster(composition.register_ports(), name, force=bool(flag("force")))
+    @desk.delete(
+        "/api/v1/clusters/<name>",
+        does="Forgets a cluster and its credentials; what was applied there stays",
+        access=Access("clusters", "delete", cluster),
+        tag="clusters",
+        query=(flag("force", "Also while applications are deployed there"),),
+    )
+    def delete_cluster(name: str) -> None:
+        remove_cluster(composition.register_ports(), name, force=bool(desk.flag("force")))
         composition.audit_access().sources.refuse(name)
-        return _json(200, {})
 
-    @app.put("/api/v1/clusters/<name>/audit-webhook", middlewares=[authorised])
-    def put_audit_webhook(name: str) -> Response[str]:
-        return _json(200, admit_auditing(composition.audit_access(), name, body(), now=time.time()))
+    @desk.put(
+        "/api/v1/clusters/<name>/audit-webhook",
+        does="Lets a cluster's API server send its audit events; the token is told once",
+        access=Access("clusters", "update", cluster),
+        tag="clusters",
+        body="Auditing",
+        answers="AdmittedAuditing",
+    )
+    def admit_audit_events(name: str) -> Any:
+        return admit_auditing(composition.audit_access(), name, desk.body(), now=desk.now())
 
-    @app.delete("/api/v1/clusters/<name>/audit-webhook", middlewares=[authorised])
-    def delete_audit_webhook(name: str) -> Response[str]:
+    @desk.delete(
+        "/api/v1/clusters/<name>/audit-webhook",
+        does="Takes no more audit events from a cluster",
+        access=Access("clusters", "update", cluster),
+        tag="clusters",
+    )
+    def refuse_audit_events(name: str) -> None:
         end_auditing(composition.audit_access(), name)
-        return _json(200, {})
 
-    @app.post("/api/v1/clusters/<name>/check", middlewares=[authorised])
-    def check_cluster(name: str) -> Response[str]:
-        check = ask_doctor(composition.register_ports(), name, administrator, time.time())
-        return _json(202, {"check": {"id": check}})
+    @desk.post(
+        "/api/v1/clusters/<name>/check",
+        does="Has a cluster examined",
+        access=Access("clusters", "get", cluster),
+        tag="clusters",
+        status=202,
+        answers="AskedCheck",
+    )
+    def check_cluster(name: str) -> Any:
+        return {"check": {"id": ask_doctor(composition.register_ports(), name, desk.caller.name, desk.now())}}
 
-    @app.get("/api/v1/clusters/<name>/check/<check>", middlewares=[authorised])
-    def get_check(name: str, check: str) -> Response[str]:
+    @desk.get(
+        "/api/v1/clusters/<name>/check/<check>",
+        does="What was found, once somebody has looked",
+        access=Access("clusters", "get", cluster),
+        tag="clusters",
+        answers="Check",
+    )
+    def get_check(name: str, check: str) -> Any:
         found = doctors_answer(composition.register_ports(), name, check)
-        return _json(200, {"done": found is not None, "found": found})
+        return {"done": found is not None, "found": found}
+
+
+def _object(cluster: Cluster) -> str:
+    address = cluster.server or cluster.name
+    return f"{cluster.project}/{address}" if cluster.project else address
 
 
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _json(status: int, value: Any) -> Response[str]:
-    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})

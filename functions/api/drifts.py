@@ -2,50 +2,66 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import EACH, NAMESPACE, PAGES, Access, Param, flag
+from objects import application, drift, visible
 
-from mooring.composition import Composition
 from mooring.flows.asked.blaming import ask_blame
 from mooring.flows.asked.drifts import UnknownDriftError, list_drifts, show_drift
-from mooring.model.application import AppKey
+
+if TYPE_CHECKING:
+    from desk import Desk
 
 __all__ = ["add_drift_routes"]
 
 
-def add_drift_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-    key: Callable[[str], AppKey],
-    administrator: str,
-) -> None:
+def add_drift_routes(desk: Desk) -> None:
     """Adds what `mooring drift` and `mooring blame` ask for."""
-    applications = composition.applications
+    applications = desk.composition.applications
+    desk.missing(UnknownDriftError)
 
-    @app.exception_handler(UnknownDriftError)
-    def unknown(error: UnknownDriftError) -> Response[str]:
-        return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
+    @desk.get(
+        "/api/v1/drifts",
+        does="The newest changes beside git, newest first",
+        access=Access("applications", "get", EACH),
+        tag="drift",
+        query=(
+            Param("app", "Of this application, NAMESPACE/NAME"),
+            Param("cluster", "In this cluster"),
+            Param("who", "A part of the name of a user or a field manager"),
+            Param("since", "The first moment, as 2026-03-01T02:00:00Z"),
+            flag("all", "Whether fields that others added beside ours are among them"),
+            PAGES[0],
+        ),
+        answers="Drifts",
+    )
+    def list_drift() -> Any:
+        found = list_drifts(applications, desk.query)
+        seen = visible(desk, (each["application"] for each in found))
+        return {"items": [each for each in found if each["application"] in seen]}
 
-    @app.get("/api/v1/drifts", middlewares=[authorised])
-    def get_drifts() -> Response[str]:
-        asked = app.current_event.query_string_parameters or {}
-        return _json(200, {"items": list_drifts(applications, asked)})
+    @desk.get(
+        "/api/v1/drifts/<name>",
+        does="One change beside git, and everything that is known of it",
+        access=Access("applications", "get", drift),
+        tag="drift",
+        answers="Drift",
+    )
+    def get_drift(name: str) -> Any:
+        return show_drift(applications, name)
 
-    @app.get("/api/v1/drifts/<name>", middlewares=[authorised])
-    def get_drift(name: str) -> Response[str]:
-        return _json(200, show_drift(applications, name))
-
-    @app.post("/api/v1/applications/<name>/blame", middlewares=[authorised])
-    def post_blame(name: str) -> Response[str]:
-        cluster, check = ask_blame(composition.register_ports(), key(name), body(), administrator, time.time())
-        return _json(202, {"check": {"id": check, "cluster": cluster}})
-
-
-def _json(status: int, value: Any) -> Response[str]:
-    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})
+    @desk.post(
+        "/api/v1/applications/<name>/blame",
+        does="Has the fields of an object looked at: who set them; the answer is fetched as a check of the cluster",
+        access=Access("applications", "get", application),
+        tag="drift",
+        query=(NAMESPACE,),
+        body="BlamedObject",
+        status=202,
+        answers="AskedOfCluster",
+    )
+    def blame(name: str) -> Any:
+        ports = desk.composition.register_ports()
+        cluster, check = ask_blame(ports, desk.key(name), desk.body(), desk.caller.name, desk.now())
+        return {"check": {"id": check, "cluster": cluster}}

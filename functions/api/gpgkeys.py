@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import Access
+from objects import place
 
-from mooring.composition import Composition
+if TYPE_CHECKING:
+    from desk import Desk
 
 __all__ = ["add_key_routes"]
 
 
-def add_key_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-) -> None:
+def add_key_routes(desk: Desk) -> None:
     """Adds what `mooring gpg` asks for."""
-    keyring = composition.registry.gpg_keys
+    keyring = desk.composition.registry.gpg_keys
 
-    @app.get("/api/v1/gpgkeys", middlewares=[authorised])
-    def get_keys() -> Response[str]:
+    @desk.get(
+        "/api/v1/gpgkeys",
+        does="The imported public keys",
+        access=Access("gpgkeys", "get", "*"),
+        tag="gpgkeys",
+        answers="GpgKeys",
+    )
+    def list_gpg_keys() -> Any:
         from mooring.flows.asked.gpgkeys import list_keys  # with the OpenPGP library, which nothing else here needs
 
-        return _json(200, {"items": list_keys(keyring)})
+        return {"items": list_keys(keyring)}
 
-    @app.post("/api/v1/gpgkeys", middlewares=[authorised])
-    def post_keys() -> Response[str]:
+    @desk.post(
+        "/api/v1/gpgkeys",
+        does="Imports public keys: one text in ASCII armor, or a ConfigMap argocd-gpg-keys-cm",
+        access=Access("gpgkeys", "create", "*"),
+        tag="gpgkeys",
+        body="GpgKeyForm",
+        answers="GpgKeys",
+    )
+    def import_gpg_keys() -> Any:
         from mooring.flows.asked.gpgkeys import add_keys, show_key
 
-        return _json(200, {"items": [show_key(each) for each in add_keys(keyring, body())]})
+        return {"items": [show_key(each) for each in add_keys(keyring, desk.body())]}
 
-    @app.delete("/api/v1/gpgkeys/<name>", middlewares=[authorised])
-    def delete_key(name: str) -> Response[str]:
+    @desk.delete(
+        "/api/v1/gpgkeys/<name>",
+        does="Removes a public key",
+        access=Access("gpgkeys", "delete", place),
+        tag="gpgkeys",
+    )
+    def delete_gpg_key(name: str) -> None:
         from mooring.flows.asked.gpgkeys import UnknownKeyError, remove_key
 
-        try:
-            remove_key(keyring, name)
-        except UnknownKeyError as error:
-            return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
-        return _json(200, {})
-
-
-def _json(status: int, value: Any) -> Response[str]:
-    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})
+        desk.missing(UnknownKeyError)
+        remove_key(keyring, name)

@@ -5,44 +5,63 @@ Those that install take the host's access token in their body, so they are POST:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import PAGES, Access, Param
 
-from mooring.composition import Composition
-from mooring.flows.asked.deliveries import list_deliveries
+from mooring.flows.asked.deliveries import OUTCOMES, list_deliveries
 from mooring.state.deliveries import Deliveries
 
-__all__ = ["add_hook_routes"]
+if TYPE_CHECKING:
+    from desk import Desk
+
+__all__ = ["DELIVERY_QUERY", "add_hook_routes"]
+
+DELIVERY_QUERY = (
+    Param("repository", "Of this repository: its address in any spelling, or a part of one"),
+    Param("provider", "From this kind of code host"),
+    Param("outcome", "With this outcome", choices=OUTCOMES),
+    *PAGES,
+)
 
 
-def add_hook_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-) -> None:
+def add_hook_routes(desk: Desk) -> None:
     """Adds what `mooring webhook install`, `list` and `deliveries` ask for."""
+    composition = desk.composition
 
-    @app.post("/api/v1/hooks", middlewares=[authorised])
-    def post_hook() -> Response[str]:
+    @desk.post(
+        "/api/v1/hooks",
+        does="Installs a webhook where a repository is hosted",
+        access=Access("webhooks", "create", "*"),
+        tag="webhooks",
+        body="HookForm",
+        answers="InstalledHook",
+    )
+    def install_webhook() -> Any:
         from mooring.flows.asked.hooks import install_hook  # with the clients of code hosts
 
-        return _json(200, install_hook(composition.hook_ports(), body()))
+        return install_hook(composition.hook_ports(), desk.body())
 
-    @app.post("/api/v1/hooks/list", middlewares=[authorised])
-    def post_list() -> Response[str]:
+    @desk.post(
+        "/api/v1/hooks/list",
+        does="The webhooks of a repository where it is hosted",
+        access=Access("webhooks", "get", "*"),
+        tag="webhooks",
+        body="HookForm",
+        answers="Hooks",
+    )
+    def list_webhooks() -> Any:
         from mooring.flows.asked.hooks import list_hooks
 
-        return _json(200, list_hooks(composition.hook_ports(), body()))
+        return list_hooks(composition.hook_ports(), desk.body())
 
-    @app.get("/api/v1/hooks/deliveries", middlewares=[authorised])
-    def get_deliveries() -> Response[str]:
-        asked = app.current_event.query_string_parameters or {}
-        return _json(200, list_deliveries(Deliveries(composition.table), composition.applications, asked))
-
-
-def _json(status: int, value: Any) -> Response[str]:
-    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})
+    @desk.get(
+        "/api/v1/hooks/deliveries",
+        does="What webhooks delivered, newest first, each with what it caused",
+        access=Access("webhooks", "get", "*"),
+        tag="webhooks",
+        query=DELIVERY_QUERY,
+        answers="Deliveries",
+    )
+    def list_webhook_deliveries() -> Any:
+        return list_deliveries(Deliveries(composition.table), composition.applications, desk.query)

@@ -2,70 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import EACH, NAMESPACE, Access, Param
+from objects import declared_updater, named_by_query, updater, visible
 
-from mooring.composition import Composition
+from mooring.access.rbac import named
+from mooring.flows.asked.declaring import UnknownApplicationError
 from mooring.flows.images.asking import ask_plan, ask_update, get_plan, list_images
 from mooring.flows.images.updaters import UnknownUpdaterError, declare_updater, delete_updater, list_updaters
 from mooring.model.application import AppKey
 from mooring.state.images import ImageStates
 
+if TYPE_CHECKING:
+    from desk import Desk
+
 __all__ = ["add_image_routes"]
 
-
-def add_image_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-    key: Callable[[str], AppKey],
-    user: str,
-) -> None:
-    """Adds what `mooring image` asks for; `user` is who asks."""
-
-    def asked() -> dict[str, str]:
-        return app.current_event.query_string_parameters or {}
-
-    @app.get("/api/v1/images", middlewares=[authorised])
-    def get_images() -> Response[str]:
-        return _json(200, {"items": list_images(composition.ask_ports(), ImageStates(composition.table), asked())})
-
-    @app.post("/api/v1/images/plan", middlewares=[authorised])
-    def post_plan() -> Response[str]:
-        id_ = ask_plan(composition.ask_ports(), ImageStates(composition.table), asked(), user)
-        return _json(202, {"plan": {"id": id_}})
-
-    @app.get("/api/v1/images/plan/<name>", middlewares=[authorised])
-    def get_one(name: str) -> Response[str]:
-        return _json(200, get_plan(ImageStates(composition.table), name))
-
-    @app.post("/api/v1/images/update", middlewares=[authorised])
-    def post_update() -> Response[str]:
-        return _json(202, {"applications": [str(key) for key in ask_update(composition.ask_ports(), asked(), user)]})
-
-    @app.exception_handler(UnknownUpdaterError)
-    def unknown(error: UnknownUpdaterError) -> Response[str]:
-        return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
-
-    @app.get("/api/v1/imageupdaters", middlewares=[authorised])
-    def get_updaters() -> Response[str]:
-        return _json(200, {"items": list_updaters(composition.ask_ports())})
-
-    @app.post("/api/v1/imageupdaters", middlewares=[authorised])
-    def post_updater() -> Response[str]:
-        document = body()
-        parsed = declare_updater(composition.ask_ports(), document, user)
-        return _json(200, {"imageUpdater": document, "warnings": parsed.warnings})
-
-    @app.delete("/api/v1/imageupdaters/<name>", middlewares=[authorised])
-    def delete_one(name: str) -> Response[str]:
-        delete_updater(composition.ask_ports(), key(name))
-        return _json(200, {})
+_OF = (Param("app", "Of this application, NAMESPACE/NAME or NAME; of all where none is given"),)
 
 
-def _json(status: int, value: Any) -> Response[str]:
-    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})
+def add_image_routes(desk: Desk) -> None:
+    """Adds what `mooring image` asks for."""
+    composition = desk.composition
+    desk.missing(UnknownUpdaterError, UnknownApplicationError)
+
+    @desk.get(
+        "/api/v1/images",
+        does="How images that are kept up to date stand, a row for each",
+        access=Access("applications", "get", EACH),
+        tag="images",
+        query=_OF,
+        answers="Images",
+    )
+    def list_image_states() -> Any:
+        rows = list_images(composition.ask_ports(), ImageStates(composition.table), desk.query)
+        return {"items": _seen(desk, rows)}
+
+    @desk.post(
+        "/api/v1/images/plan",
+        does="Has it worked out what would be written now",
+        access=Access("applications", "get", named_by_query),
+        tag="images",
+        query=_OF,
+        status=202,
+        answers="AskedPlan",
+    )
+    def plan_images() -> Any:
+        ports, states = composition.ask_ports(), ImageStates(composition.table)
+        return {"plan": {"id": ask_plan(ports, states, desk.query, desk.caller.name)}}
+
+    @desk.get(
+        "/api/v1/images/plan/<name>",
+        does="What would be written, once it is known; kept for an hour",
+        access=Access("applications", "get", EACH),
+        tag="images",
+        answers="ImagePlan",
+    )
+    def get_image_plan(name: str) -> Any:
+        plan = get_plan(ImageStates(composition.table), name)
+        told = {part: _seen(desk, plan[part]) for part in ("updates", "notes") if part in plan}
+        return {**plan, **told}
+
+    @desk.post(
+        "/api/v1/images/update",
+        does="Has images looked at now, and what is newer written",
+        access=Access("applications", "sync", named_by_query),
+        tag="images",
+        query=_OF,
+        status=202,
+        answers="LookedAt",
+    )
+    def update_images() -> Any:
+        keys = ask_update(composition.ask_ports(), desk.query, desk.caller.name)
+        return {"applications": [str(key) for key in keys]}
+
+    @desk.get(
+        "/api/v1/imageupdaters",
+        does="The declared ImageUpdaters",
+        access=Access("imageupdaters", "get", EACH),
+        tag="images",
+        answers="ImageUpdaters",
+    )
+    def list_image_updaters() -> Any:
+        rows = list_updaters(composition.ask_ports())
+        return {"items": [each for each in rows if desk.may("imageupdaters", "get", _object(each))]}
+
+    @desk.post(
+        "/api/v1/imageupdaters",
+        does="Declares an ImageUpdater",
+        access=Access("imageupdaters", "create", declared_updater),
+        tag="images",
+        body="ImageUpdater",
+        answers="DeclaredImageUpdater",
+    )
+    def declare_image_updater() -> Any:
+        document = desk.body()
+        parsed = declare_updater(composition.ask_ports(), document, desk.caller.name)
+        return {"imageUpdater": document, "warnings": parsed.warnings}
+
+    @desk.delete(
+        "/api/v1/imageupdaters/<name>",
+        does="Removes an ImageUpdater; what it had written stays",
+        access=Access("imageupdaters", "delete", updater),
+        tag="images",
+        query=(NAMESPACE,),
+    )
+    def delete_image_updater(name: str) -> None:
+        delete_updater(composition.ask_ports(), desk.key(name))
+
+
+def _seen(desk: Desk, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = visible(desk, (each["application"] for each in rows))
+    return [each for each in rows if each["application"] in names]
+
+
+def _object(document: Any) -> str:
+    metadata = document["metadata"]
+    return named("*", AppKey(metadata.get("namespace") or "argocd", metadata["name"]))

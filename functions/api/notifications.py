@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import Access, Param, flag
 
-from mooring.composition import Composition
 from mooring.flows.asked.notifications import (
     list_notes,
     retry_note,
@@ -16,34 +13,64 @@ from mooring.flows.asked.notifications import (
     store_notification_settings,
 )
 
+if TYPE_CHECKING:
+    from declared import Arguments
+    from desk import Desk
+
 __all__ = ["add_notification_routes"]
 
 
-def add_notification_routes(
-    app: APIGatewayHttpResolver, composition: Composition, authorised: Any, body: Callable[[], Any]
-) -> None:
-    """`/api/v1/notifications…`, for whoever has the API's token."""
+def add_notification_routes(desk: Desk) -> None:
+    """Adds what `mooring notifications` asks for."""
+    composition = desk.composition
 
-    @app.get("/api/v1/notifications/settings", middlewares=[authorised])
-    def get_settings() -> Response[str]:
-        return _json(show_notification_settings(composition.notes))
+    def document(desk: Desk, places: Arguments) -> Any:
+        return show_notification_settings(composition.notes)["data"]
 
-    @app.put("/api/v1/notifications/settings", middlewares=[authorised])
-    def put_settings() -> Response[str]:
-        store_notification_settings(composition.notes, body())
-        return _json({})
+    @desk.get(
+        "/api/v1/notifications/settings",
+        does="The settings of notifications; secrets are in them by name only",
+        access=Access("notifications", "get", "*"),
+        tag="notifications",
+        answers="ConfigMap",
+        document=document,
+    )
+    def get_notification_settings() -> Any:
+        return show_notification_settings(composition.notes)
 
-    @app.get("/api/v1/notifications", middlewares=[authorised])
-    def listed() -> Response[str]:
-        return _json(list_notes(composition.notes, app.current_event.query_string_parameters or {}))
+    @desk.put(
+        "/api/v1/notifications/settings",
+        does="Takes new settings of notifications",
+        access=Access("notifications", "update", "*"),
+        tag="notifications",
+        body="ConfigMap",
+        document=document,
+    )
+    def put_notification_settings() -> None:
+        store_notification_settings(composition.notes, desk.body())
 
-    @app.post("/api/v1/notifications/retry", middlewares=[authorised])
-    def retry() -> Response[str]:
-        asked = body()
+    @desk.get(
+        "/api/v1/notifications",
+        does="What was told about an application, or what was given up, newest first",
+        access=Access("notifications", "get", "*"),
+        tag="notifications",
+        query=(
+            Param("app", "About this application, NAMESPACE/NAME"),
+            flag("failed", "Only what was given up"),
+        ),
+        answers="Notifications",
+    )
+    def list_notifications() -> Any:
+        return list_notes(composition.notes, desk.query)
+
+    @desk.post(
+        "/api/v1/notifications/retry",
+        does="Has a notification that was given up tried again",
+        access=Access("notifications", "update", "*"),
+        tag="notifications",
+        body="RetriedNotification",
+    )
+    def retry_notification() -> None:
+        asked = desk.body()
         given = asked if isinstance(asked, dict) else {}
         retry_note(composition.notes, composition.queues, str(given.get("of", "")), str(given.get("id", "")))
-        return _json({})
-
-
-def _json(value: Any) -> Response[str]:
-    return Response(200, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})

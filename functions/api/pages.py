@@ -3,58 +3,91 @@
 from __future__ import annotations
 
 import hmac
-import time
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie
+from declared import PUBLIC, Access
 from deliverypage import delivery_page
+from hooks import DELIVERY_QUERY
 from html_parts import POLICY, sign_in_page
-from sessions import closing_cookie, is_open, opening_cookie
+from sessions import closing_cookie, opening_cookie
 
-from mooring.composition import Composition
 from mooring.errors import ConfigurationError
 from mooring.flows.asked.deliveries import list_deliveries
 from mooring.state.deliveries import Deliveries
 
-__all__ = ["add_page_routes"]
+if TYPE_CHECKING:
+    from desk import Desk
+
+__all__ = ["add_page_routes", "refused_page"]
 
 _FIRST = "/api/v1/pages/deliveries"
+_HTML = "text/html; charset=utf-8"
 
 
-def add_page_routes(app: APIGatewayHttpResolver, composition: Composition) -> None:
+def add_page_routes(desk: Desk) -> None:
     """Adds the page of deliveries, and the way in and out."""
+    composition = desk.composition
 
-    def admitted(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
-        given, token = (app.current_event.headers or {}).get("authorization", ""), composition.api_token()
-        cookies = app.current_event.get("cookies") or []
-        if hmac.compare_digest(given.encode(), f"Bearer {token}".encode()) or is_open(cookies, token, time.time()):
-            answer: Response[Any] = next_middleware(app)
-            return answer
-        return _page(401, sign_in_page())
-
-    @app.get("/api/v1/pages/deliveries", middlewares=[admitted])
-    def get_deliveries() -> Response[str]:
-        asked = app.current_event.query_string_parameters or {}
+    @desk.get(
+        "/api/v1/pages/deliveries",
+        does="The last deliveries as a page",
+        access=Access("webhooks", "get", "*"),
+        tag="pages",
+        query=DELIVERY_QUERY,
+        answers="str",
+        content=_HTML,
+    )
+    def show_deliveries() -> Response[str]:
         try:
-            answer = list_deliveries(Deliveries(composition.table), composition.applications, asked)
+            answer = list_deliveries(Deliveries(composition.table), composition.applications, desk.query)
         except ConfigurationError as error:
             return _page(400, delivery_page({"metadata": {}, "items": []}, {}, str(error)))
-        return _page(200, delivery_page(answer, asked))
+        return _page(200, delivery_page(answer, desk.query))
 
-    @app.post("/api/v1/pages/sign-in")
+    @desk.post(
+        "/api/v1/pages/sign-in",
+        does="Opens a browser's session with the token that was typed in",
+        access=PUBLIC,
+        tag="pages",
+        status=303,
+        answers="str",
+        content=_HTML,
+    )
     def sign_in() -> Response[str]:
         token = composition.api_token()
-        typed = parse_qs(app.current_event.decoded_body or "", max_num_fields=4).get("token", [""])[0].strip()
+        typed = _typed(desk.text())
         if not hmac.compare_digest(typed.encode(), token.encode()):
             return _page(401, sign_in_page("This is not the API's token."))
-        return _elsewhere(opening_cookie(token, time.time()))
+        return _elsewhere(opening_cookie(token, desk.now()))
 
-    @app.post("/api/v1/pages/sign-out")
+    @desk.post(
+        "/api/v1/pages/sign-out",
+        does="Ends a browser's session",
+        access=PUBLIC,
+        tag="pages",
+        status=303,
+        answers="str",
+        content=_HTML,
+    )
     def sign_out() -> Response[str]:
         return _elsewhere(closing_cookie())
+
+
+def refused_page(status: int, wrong: str) -> Response[str]:
+    """What a browser sees where an API's client would get a problem."""
+    if status == 401:
+        return _page(401, sign_in_page())
+    return _page(status, delivery_page({"metadata": {}, "items": []}, {}, wrong))
+
+
+def _typed(text: str) -> str:
+    try:
+        return parse_qs(text, max_num_fields=4).get("token", [""])[0].strip()
+    except ValueError:  # more fields than the form has
+        return ""
 
 
 def _page(status: int, html: str) -> Response[str]:
@@ -64,9 +97,9 @@ def _page(status: int, html: str) -> Response[str]:
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
     }
-    return Response(status, "text/html; charset=utf-8", html, headers)
+    return Response(status, _HTML, html, headers)
 
 
 def _elsewhere(cookie: Cookie) -> Response[str]:
     headers: dict[str, str | list[str]] = {"location": _FIRST, "cache-control": "no-store"}
-    return Response(303, "text/html; charset=utf-8", "", headers, cookies=[cookie])
+    return Response(303, _HTML, "", headers, cookies=[cookie])

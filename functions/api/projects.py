@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import EACH, Access
+from objects import declared_project, place
 
-from mooring.composition import Composition
 from mooring.flows.asked.projects import (
     UnknownProjectError,
     declare_project,
@@ -16,52 +14,68 @@ from mooring.flows.asked.projects import (
     list_projects,
     show_project,
 )
-from mooring.flows.rules.permitting import NotPermittedError
 from mooring.flows.syncs.orphans import orphans_of
-from mooring.invocation import error_answer
+
+if TYPE_CHECKING:
+    from declared import Arguments
+    from desk import Desk
 
 __all__ = ["add_project_routes"]
 
 
-def add_project_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-) -> None:
+def add_project_routes(desk: Desk) -> None:
     """Adds what `mooring project` asks for."""
-    projects = composition.registry.projects
+    composition, projects = desk.composition, desk.composition.registry.projects
+    desk.missing(UnknownProjectError)
 
-    @app.exception_handler(UnknownProjectError)
-    def unknown(error: UnknownProjectError) -> Response[str]:
-        return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
+    def document(desk: Desk, places: Arguments) -> Any:
+        name = places.get("name") or declared_project(desk, places)[0][1]
+        return projects.document(name) if name else None
 
-    @app.exception_handler(NotPermittedError)
-    def not_permitted(error: NotPermittedError) -> Response[str]:
-        told = error_answer(error, unsigned=403)
-        return Response(told["statusCode"], "application/json", told["body"])
+    @desk.get(
+        "/api/v1/projects",
+        does="The projects by name; `default` among them in any case",
+        access=Access("projects", "get", EACH),
+        tag="projects",
+        answers="Projects",
+    )
+    def list_all_projects() -> Any:
+        found = list_projects(projects)
+        return {"items": [each for each in found if desk.may("projects", "get", each["metadata"]["name"])]}
 
-    @app.get("/api/v1/projects", middlewares=[authorised])
-    def get_projects() -> Response[str]:
-        return _json(200, {"items": list_projects(projects)})
+    @desk.post(
+        "/api/v1/projects",
+        does="Declares a project",
+        access=Access("projects", "create", declared_project),
+        tag="projects",
+        body="Project",
+        answers="DeclaredProject",
+        document=document,
+    )
+    def post_project() -> Any:
+        parsed = declare_project(projects, desk.body())
+        return {"project": parsed.project.declared, "warnings": parsed.warnings}
 
-    @app.post("/api/v1/projects", middlewares=[authorised])
-    def post_project() -> Response[str]:
-        parsed = declare_project(projects, body())
-        return _json(200, {"project": parsed.project.declared, "warnings": parsed.warnings})
-
-    @app.get("/api/v1/projects/<name>", middlewares=[authorised])
-    def get_project(name: str) -> Response[str]:
+    @desk.get(
+        "/api/v1/projects/<name>",
+        does="One project as it was declared",
+        access=Access("projects", "get", place),
+        tag="projects",
+        answers="Project",
+        document=document,
+    )
+    def get_project(name: str) -> Any:
         shown = show_project(projects, name)
         if shown["spec"].get("orphanedResources") is not None:
             shown = {**shown, "status": {"orphanedResources": orphans_of(composition.applications, name)}}
-        return _json(200, shown)
+        return shown
 
-    @app.delete("/api/v1/projects/<name>", middlewares=[authorised])
-    def remove_project(name: str) -> Response[str]:
+    @desk.delete(
+        "/api/v1/projects/<name>",
+        does="Removes a project that no application names",
+        access=Access("projects", "delete", place),
+        tag="projects",
+        document=document,
+    )
+    def remove_project(name: str) -> None:
         delete_project(projects, composition.applications, name)
-        return _json(200, {})
-
-
-def _json(status: int, value: Any) -> Response[str]:
-    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})

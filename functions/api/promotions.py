@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import EACH, NAMESPACE, Access
+from objects import declared_promotion, promotion
 
-from mooring.composition import Composition
+from mooring.access.rbac import named
 from mooring.flows.promotions.asking import (
     UnknownPromotionError,
     declare_promotion,
@@ -18,60 +17,99 @@ from mooring.flows.promotions.asking import (
     run_promotion,
     suspend_promotion,
 )
+from mooring.model.application import AppKey
 from mooring.model.promotionkey import PromotionKey
+
+if TYPE_CHECKING:
+    from desk import Desk
 
 __all__ = ["add_promotion_routes"]
 
 
-def add_promotion_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-    user: str,
-) -> None:
-    """Adds what `mooring promotion` asks for; `user` is who asks."""
+def add_promotion_routes(desk: Desk) -> None:
+    """Adds what `mooring promotion` asks for."""
+    composition = desk.composition
+    desk.missing(UnknownPromotionError)
 
     def key(name: str) -> PromotionKey:
-        return PromotionKey.parse(f"{app.current_event.get_query_string_value('namespace', 'argocd')}/{name}")
+        return PromotionKey.parse(desk.qualified(name))
 
-    @app.exception_handler(UnknownPromotionError)
-    def unknown(error: UnknownPromotionError) -> Response[str]:
-        return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
+    @desk.get(
+        "/api/v1/promotions",
+        does="The promotions by name, with their status",
+        access=Access("promotions", "get", EACH),
+        tag="promotions",
+        answers="Promotions",
+    )
+    def list_all_promotions() -> Any:
+        found = list_promotions(composition.ask_ports())
+        return {"items": [each for each in found if desk.may("promotions", "get", _object(each))]}
 
-    @app.get("/api/v1/promotions", middlewares=[authorised])
-    def get_all() -> Response[str]:
-        return _json(200, {"items": list_promotions(composition.ask_ports())})
+    @desk.post(
+        "/api/v1/promotions",
+        does="Declares a promotion; declaring the same again has it looked at now",
+        access=Access("promotions", "create", declared_promotion),
+        tag="promotions",
+        body="Promotion",
+        answers="DeclaredPromotion",
+    )
+    def post_promotion() -> Any:
+        parsed = declare_promotion(composition.ask_ports(), desk.body(), desk.caller.name)
+        return {"promotion": parsed.promotion.declared, "warnings": parsed.warnings}
 
-    @app.post("/api/v1/promotions", middlewares=[authorised])
-    def post_one() -> Response[str]:
-        parsed = declare_promotion(composition.ask_ports(), body(), user)
-        return _json(200, {"promotion": parsed.promotion.declared, "warnings": parsed.warnings})
+    @desk.get(
+        "/api/v1/promotions/<name>",
+        does="One promotion, with what came of it before, newest first",
+        access=Access("promotions", "get", promotion),
+        tag="promotions",
+        query=(NAMESPACE,),
+        answers="Promotion",
+    )
+    def get_one_promotion(name: str) -> Any:
+        return get_promotion(composition.ask_ports(), key(name))
 
-    @app.get("/api/v1/promotions/<name>", middlewares=[authorised])
-    def get_one(name: str) -> Response[str]:
-        return _json(200, get_promotion(composition.ask_ports(), key(name)))
-
-    @app.delete("/api/v1/promotions/<name>", middlewares=[authorised])
-    def delete_one(name: str) -> Response[str]:
+    @desk.delete(
+        "/api/v1/promotions/<name>",
+        does="Removes a promotion; a pull request that it opened stays open",
+        access=Access("promotions", "delete", promotion),
+        tag="promotions",
+        query=(NAMESPACE,),
+    )
+    def delete_one_promotion(name: str) -> None:
         delete_promotion(composition.ask_ports(), key(name))
-        return _json(200, {})
 
-    @app.post("/api/v1/promotions/<name>/run", middlewares=[authorised])
-    def run(name: str) -> Response[str]:
-        run_promotion(composition.ask_ports(), key(name), user)
-        return _json(202, {})
+    @desk.post(
+        "/api/v1/promotions/<name>/run",
+        does="Has a promotion looked at now, and what was turned down before proposed again",
+        access=Access("promotions", "update", promotion),
+        tag="promotions",
+        query=(NAMESPACE,),
+        status=202,
+    )
+    def run_one_promotion(name: str) -> None:
+        run_promotion(composition.ask_ports(), key(name), desk.caller.name)
 
-    @app.post("/api/v1/promotions/<name>/suspend", middlewares=[authorised])
-    def suspend(name: str) -> Response[str]:
-        suspend_promotion(composition.ask_ports(), key(name), user, suspend=True)
-        return _json(200, {})
+    @desk.post(
+        "/api/v1/promotions/<name>/suspend",
+        does="Suspends a promotion until it is resumed or declared anew",
+        access=Access("promotions", "update", promotion),
+        tag="promotions",
+        query=(NAMESPACE,),
+    )
+    def suspend_one_promotion(name: str) -> None:
+        suspend_promotion(composition.ask_ports(), key(name), desk.caller.name, suspend=True)
 
-    @app.post("/api/v1/promotions/<name>/resume", middlewares=[authorised])
-    def resume(name: str) -> Response[str]:
-        suspend_promotion(composition.ask_ports(), key(name), user, suspend=False)
-        return _json(200, {})
+    @desk.post(
+        "/api/v1/promotions/<name>/resume",
+        does="Resumes a suspended promotion",
+        access=Access("promotions", "update", promotion),
+        tag="promotions",
+        query=(NAMESPACE,),
+    )
+    def resume_one_promotion(name: str) -> None:
+        suspend_promotion(composition.ask_ports(), key(name), desk.caller.name, suspend=False)
 
 
-def _json(status: int, value: Any) -> Response[str]:
-    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})
+def _object(shown: dict[str, Any]) -> str:
+    metadata = shown["metadata"]
+    return named(shown["spec"].get("project") or "default", AppKey(metadata["namespace"], metadata["name"]))

@@ -7,55 +7,81 @@ read one. kubeseal finds a controller through an API server's proxy for services
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import Response
+from declared import PUBLIC, Access
 
-from mooring.composition import Composition
 from mooring.flows.secrets.sealing import import_key
+
+if TYPE_CHECKING:
+    from desk import Desk
 
 __all__ = ["add_sealing_routes"]
 
 _PROXY = "/api/v1/namespaces/<namespace>/services/<service>"
+_PEM = "application/x-pem-file"
 
 
-def add_sealing_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-) -> None:
+def add_sealing_routes(desk: Desk) -> None:
     """Adds what kubeseal and `mooring sealed-secrets` ask for."""
+    keys = desk.composition.sealing_keys
 
     def newest() -> Response[str]:
-        return Response(200, "application/x-pem-file", composition.sealing_keys.newest().pem)
+        return Response(200, _PEM, keys.newest().pem)
 
-    @app.get("/v1/cert.pem")
-    def certificate() -> Response[str]:
+    @desk.get(
+        "/v1/cert.pem",
+        does="The newest certificate to seal with",
+        access=PUBLIC,
+        tag="sealed-secrets",
+        answers="str",
+        content=_PEM,
+    )
+    def get_certificate() -> Response[str]:
         return newest()
 
-    @app.get(f"{_PROXY}/proxy/v1/cert.pem", middlewares=[authorised])
-    def proxied_certificate(namespace: str, service: str) -> Response[str]:
+    @desk.get(
+        f"{_PROXY}/proxy/v1/cert.pem",
+        does="The newest certificate, where kubeseal looks for it",
+        access=Access("sealedsecrets", "get", "*"),
+        tag="sealed-secrets",
+        answers="str",
+        content=_PEM,
+    )
+    def get_certificate_as_controller(namespace: str, service: str) -> Response[str]:
         del namespace, service
         return newest()
 
-    @app.get(_PROXY, middlewares=[authorised])
-    def controller(namespace: str, service: str) -> Response[str]:
+    @desk.get(
+        _PROXY,
+        does="The service that kubeseal looks for before it seals",
+        access=Access("sealedsecrets", "get", "*"),
+        tag="sealed-secrets",
+        answers="Service",
+    )
+    def get_controller_service(namespace: str, service: str) -> Any:
         metadata = {"namespace": namespace, "name": service}
-        return _json({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 443}]}})
+        return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 443}]}}
 
-    @app.get("/api/v1/sealed-secrets", middlewares=[authorised])
-    def list_keys() -> Response[str]:
-        found = composition.sealing_keys.certificates()
-        items = [{"fingerprint": each.fingerprint, "since": each.since, "certificate": each.pem} for each in found]
-        return _json({"items": items})
+    @desk.get(
+        "/api/v1/sealed-secrets",
+        does="The certificates of all sealing keys",
+        access=Access("sealedsecrets", "get", "*"),
+        tag="sealed-secrets",
+        answers="SealingKeys",
+    )
+    def list_sealing_keys() -> Any:
+        found = keys.certificates()
+        return {"items": [{"fingerprint": e.fingerprint, "since": e.since, "certificate": e.pem} for e in found]}
 
-    @app.post("/api/v1/sealed-secrets", middlewares=[authorised])
-    def add_key() -> Response[str]:
-        return _json({"fingerprint": import_key(composition.sealing_keys, body()).fingerprint})
-
-
-def _json(value: Any) -> Response[str]:
-    return Response(200, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})
+    @desk.post(
+        "/api/v1/sealed-secrets",
+        does="Imports a sealing key with its certificate, as the controller keeps them in a Secret",
+        access=Access("sealedsecrets", "create", "*"),
+        tag="sealed-secrets",
+        body="SealingKeyForm",
+        answers="ImportedSealingKey",
+    )
+    def import_sealing_key() -> Any:
+        return {"fingerprint": import_key(keys, desk.body()).fingerprint}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from declared import EACH, NAMESPACE, Access, flag
+from objects import declared_set, set_, template_project
 
-from mooring.composition import Composition
+from mooring.access.rbac import named
 from mooring.errors import ConfigurationError
 from mooring.flows.sets.setasking import (
     UnknownSetError,
@@ -21,68 +20,129 @@ from mooring.flows.sets.setasking import (
     read_preview,
     refresh_set,
 )
+from mooring.model.application import AppKey
 from mooring.model.setkey import SetKey
+
+if TYPE_CHECKING:
+    from declared import Arguments
+    from desk import Desk
 
 __all__ = ["add_set_routes"]
 
 
-def add_set_routes(
-    app: APIGatewayHttpResolver,
-    composition: Composition,
-    authorised: Callable[..., Response[Any]],
-    body: Callable[[], Any],
-    flag: Callable[[str], bool | None],
-    user: str,
-) -> None:
-    """Adds what `mooring appset` asks for; `user` is who asks."""
+def add_set_routes(desk: Desk) -> None:
+    """Adds what `mooring appset` asks for."""
+    composition = desk.composition
+    desk.missing(UnknownSetError)
 
     def key(name: str) -> SetKey:
-        return SetKey.parse(f"{app.current_event.get_query_string_value('namespace', 'argocd')}/{name}")
+        return SetKey.parse(desk.qualified(name))
 
-    @app.exception_handler(UnknownSetError)
-    def unknown(error: UnknownSetError) -> Response[str]:
-        return _json(404, {"error": {"message": str(error), "field": None, "code": 404}})
+    def document(desk: Desk, places: Arguments) -> Any:
+        own = key(places["name"]) if "name" in places else SetKey.parse(desk.declared_name())
+        spec = composition.registry.sets.load([own])[own].spec
+        return None if spec is None else spec.application_set.declared
 
-    @app.get("/api/v1/applicationsets", middlewares=[authorised])
-    def get_sets() -> Response[str]:
-        return _json(200, {"items": list_sets(composition.ask_ports())})
+    @desk.get(
+        "/api/v1/applicationsets",
+        does="The ApplicationSets by name, with their status",
+        access=Access("applicationsets", "get", EACH),
+        tag="applicationsets",
+        answers="ApplicationSets",
+    )
+    def list_application_sets() -> Any:
+        found = list_sets(composition.ask_ports())
+        return {"items": [each for each in found if desk.may("applicationsets", "get", _object(each))]}
 
-    @app.post("/api/v1/applicationsets", middlewares=[authorised])
-    def post_set() -> Response[str]:
-        parsed = declare_set(composition.ask_ports(), body(), user)
-        return _json(200, {"applicationSet": parsed.application_set.declared, "warnings": parsed.warnings})
+    @desk.post(
+        "/api/v1/applicationsets",
+        does="Declares an ApplicationSet",
+        access=Access("applicationsets", "create", declared_set),
+        tag="applicationsets",
+        body="ApplicationSet",
+        answers="DeclaredApplicationSet",
+        document=document,
+    )
+    def post_application_set() -> Any:
+        parsed = declare_set(composition.ask_ports(), desk.body(), desk.caller.name)
+        return {"applicationSet": parsed.application_set.declared, "warnings": parsed.warnings}
 
-    @app.post("/api/v1/applicationsets/preview", middlewares=[authorised])
-    def post_preview() -> Response[str]:
-        return _json(202, {"preview": {"id": ask_preview(composition.ask_ports(), body(), user)}})
+    @desk.post(
+        "/api/v1/applicationsets/preview",
+        does="Has it worked out what an ApplicationSet would change if it were declared like this",
+        access=Access("applicationsets", "create", declared_set),
+        tag="applicationsets",
+        body="ApplicationSet",
+        status=202,
+        answers="AskedPreview",
+    )
+    def preview_application_set() -> Any:
+        return {"preview": {"id": ask_preview(composition.ask_ports(), desk.body(), desk.caller.name)}}
 
-    @app.get("/api/v1/applicationsets/preview/<ident>", middlewares=[authorised])
-    def get_preview(ident: str) -> Response[str]:
+    @desk.get(
+        "/api/v1/applicationsets/preview/<ident>",
+        does="What an ApplicationSet would change, once it is known; kept for an hour, for whoever has its id",
+        access=Access("applicationsets", "get", EACH),
+        tag="applicationsets",
+        answers="SetPreview",
+    )
+    def get_application_set_preview(ident: str) -> Any:
         found = read_preview(composition.ask_ports(), ident)
-        return _json(200, {"done": found is not None, "preview": found})
+        return {"done": found is not None, "preview": found}
 
-    @app.get("/api/v1/applicationsets/<name>", middlewares=[authorised])
-    def get_one(name: str) -> Response[str]:
-        return _json(200, get_set(composition.ask_ports(), key(name)))
+    @desk.get(
+        "/api/v1/applicationsets/<name>",
+        does="One ApplicationSet, with the states of its applications",
+        access=Access("applicationsets", "get", set_),
+        tag="applicationsets",
+        query=(NAMESPACE,),
+        answers="ApplicationSet",
+        document=document,
+    )
+    def get_application_set(name: str) -> Any:
+        return get_set(composition.ask_ports(), key(name))
 
-    @app.delete("/api/v1/applicationsets/<name>", middlewares=[authorised])
-    def delete_one(name: str) -> Response[str]:
-        delete_set(composition.ask_ports(), key(name), user, cascade=flag("cascade") is not False)
-        return _json(202, {})
+    @desk.delete(
+        "/api/v1/applicationsets/<name>",
+        does="Deletes an ApplicationSet, and its applications with it",
+        access=Access("applicationsets", "delete", set_),
+        tag="applicationsets",
+        query=(NAMESPACE, flag("cascade", "false leaves its applications to themselves")),
+        status=202,
+        document=document,
+    )
+    def delete_application_set(name: str) -> None:
+        delete_set(composition.ask_ports(), key(name), desk.caller.name, cascade=desk.flag("cascade") is not False)
 
-    @app.post("/api/v1/applicationsets/<name>/refresh", middlewares=[authorised])
-    def refresh(name: str) -> Response[str]:
-        refresh_set(composition.ask_ports(), key(name), user)
-        return _json(202, {})
+    @desk.post(
+        "/api/v1/applicationsets/<name>/refresh",
+        does="Has its generators asked now",
+        access=Access("applicationsets", "get", set_),
+        tag="applicationsets",
+        query=(NAMESPACE,),
+        status=202,
+    )
+    def refresh_application_set(name: str) -> None:
+        refresh_set(composition.ask_ports(), key(name), desk.caller.name)
 
-    @app.post("/api/v1/applicationsets/<name>/confirm", middlewares=[authorised])
-    def confirm(name: str) -> Response[str]:
-        asked = body()
+    @desk.post(
+        "/api/v1/applicationsets/<name>/confirm",
+        does="Lets a removal of applications happen that waits to be confirmed",
+        access=Access("applicationsets", "delete", set_),
+        tag="applicationsets",
+        query=(NAMESPACE,),
+        body="Confirmation",
+        status=202,
+        answers="ConfirmedRemoval",
+    )
+    def confirm_application_set(name: str) -> Any:
+        asked = desk.body()
         token = asked.get("token") if isinstance(asked, dict) else None
         if not isinstance(token, str) or not token:
             raise ConfigurationError("must be the token of the removal that waits", field="token")
-        return _json(202, {"removed": confirm_removal(composition.ask_ports(), key(name), token, user)})
+        return {"removed": confirm_removal(composition.ask_ports(), key(name), token, desk.caller.name)}
 
 
-def _json(status: int, value: Any) -> Response[str]:
-    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})
+def _object(shown: dict[str, Any]) -> str:
+    metadata = shown["metadata"]
+    return named(template_project(shown), AppKey(metadata["namespace"], metadata["name"]))

@@ -10,7 +10,7 @@ from mooring.composition import Composition
 from mooring.errors import MooringError
 from mooring.events.logs import is_log_event
 from mooring.flows.arrivals.audits import LARGEST_BODY, Taken, handle_audit_webhook, handle_log_batch
-from mooring.invocation import answer, error_answer, logger, read_body, wordless
+from mooring.invocation import answer, error_answer, logger, problem, read_body, wordless
 
 
 @cache
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     body = read_body(event)
     if len(body) > LARGEST_BODY:
         message = f"is larger than {LARGEST_BODY} bytes; lower --audit-webhook-batch-max-size"
-        return answer(413, {"error": {"message": message, "field": "body", "code": 413}})
+        return problem(413, message, "body")
     try:
         cluster = (event.get("pathParameters") or {}).get("cluster", "")
         taken = handle_audit_webhook(ports, cluster, event.get("headers") or {}, body)

@@ -18,7 +18,7 @@ from mooring.flows.arrivals.deliveries import (
     handle_delivery,
     handle_happenings,
 )
-from mooring.invocation import answer, error_answer, logger, read_body, wordless
+from mooring.invocation import answer, error_answer, logger, problem, read_body, wordless
 
 _STATUS = {"queued": 202, "throttled": 429}
 
@@ -38,7 +38,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     body = read_body(event)
     if len(body) > LARGEST_BODY:
         message = f"is larger than {LARGEST_BODY} bytes; send only push events to this address"
-        return answer(413, {"error": {"message": message, "field": "body", "code": 413}})
+        return problem(413, message, "body")
     source = event.get("requestContext", {}).get("http", {}).get("sourceIp", "")
     try:
         query = event.get("queryStringParameters") or {}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
+from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import orjson
@@ -18,7 +20,7 @@ from mooring.errors import ConfigurationError, ConflictError, ForbiddenError, Mo
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-__all__ = ["CrashError", "answer", "error_answer", "logger", "read_body", "take_messages", "wordless"]
+__all__ = ["CrashError", "answer", "error_answer", "logger", "problem", "read_body", "take_messages", "wordless"]
 
 _Message = TypeVar("_Message")
 _Arguments = ParamSpec("_Arguments")
@@ -70,6 +72,13 @@ def answer(status: int, body: Any) -> dict[str, Any]:
     return {"statusCode": status, "headers": headers, "body": orjson.dumps(body).decode()}
 
 
+def problem(status: int, detail: str, field: str | None = None) -> dict[str, Any]:
+    """An HTTP answer that says what is wrong (RFC 9457); `field` is the parameter, header or field of the body."""
+    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    return {"statusCode": status, "headers": headers, "body": orjson.dumps({**told, "field": field}).decode()}
+
+
 def error_answer(error: MooringError, *, unsigned: int = 403) -> dict[str, Any]:
     """An error as an HTTP answer; `unsigned` is the status for what is not allowed."""
     if isinstance(error, ForbiddenError):
@@ -81,7 +90,10 @@ def error_answer(error: MooringError, *, unsigned: int = 403) -> dict[str, Any]:
     else:
         status = 503 if isinstance(error, TransientError) else 500
     message = f"{error.subject}: {error.message}" if error.subject else error.message
-    return answer(status, {"error": {"message": message, "field": error.field, "code": status}})
+    told = problem(status, message, error.field)
+    if isinstance(error, TransientError) and error.retry_after is not None:
+        told["headers"]["retry-after"] = str(ceil(error.retry_after))
+    return told
 
 
 def take_messages(

@@ -56,8 +56,7 @@ class Answer:
     @property
     def error(self) -> tuple[str | None, str]:
         """The field and the message of an error."""
-        error = self.body["error"]
-        return error["field"], error["message"]
+        return self.body["field"], self.body["detail"]
 
 
 @dataclass(slots=True)

@@ -319,7 +319,7 @@ def test_audit_refuses_a_wrong_token(invoke: Invoke, audited: Account) -> None:
     event = _sample("audit-webhook")
     event["headers"]["authorization"] = "Bearer another"
     answer = invoke("AuditFunction", event)
-    assert (401, "Authorization") == (answer["statusCode"], json.loads(answer["body"])["error"]["field"])
+    assert (401, "Authorization") == (answer["statusCode"], json.loads(answer["body"])["field"])
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ class Api:
     def refused(self, method: str, path: str, body: object = None) -> tuple[int, str | None, str]:
         """Status, field and message of an error."""
         status, answer = self.ask(method, path, body)
-        return status, answer["error"]["field"], answer["error"]["message"]
+        return status, answer["field"], answer["detail"]
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ CLUSTER = {"server": "https://prod.test:6443", "config": {"bearerToken": "s3cret
 def test_nothing_is_answered_without_the_token(api: Api, method: str, path: str) -> None:
     """GIVEN another token WHEN anything is asked THEN it is refused, and the error names the header."""
     status, answer = api.ask(method, path, {}, token="another")  # noqa: S106 (it is wrong)
-    assert (401, "Authorization") == (status, answer["error"]["field"])
+    assert (401, "Authorization") == (status, answer["field"])
 
 
 def test_a_project_lives_and_dies(api: Api) -> None:

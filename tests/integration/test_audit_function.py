@@ -89,4 +89,4 @@ def test_a_batch_of_cloudwatch_is_taken(handler: Handler, monkeypatch: pytest.Mo
 def test_what_is_wrong_is_refused(handler: Handler, change: dict[str, Any], status: int, field: str) -> None:
     """The answer names the field, and the API server keeps what it had."""
     answer = handler(sample("webhook") | change, None)
-    assert (status, field) == (answer["statusCode"], json.loads(answer["body"])["error"]["field"])
+    assert (status, field) == (answer["statusCode"], json.loads(answer["body"])["field"])

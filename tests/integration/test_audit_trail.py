@@ -66,7 +66,7 @@ class Installation:
         answer = self.handler(event, None)
         found = json.loads(answer["body"])
         if answer["statusCode"] >= 400:
-            raise ConfigurationError(found["error"]["message"], field=found["error"]["field"])
+            raise ConfigurationError(found["detail"], field=found["field"])
         return found
 
     def mooring(self, *argv: str) -> tuple[int, str]:

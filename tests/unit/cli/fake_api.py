@@ -32,10 +32,10 @@ class FakeApi:
     def answer(self, call: Call) -> tuple[int, Any]:
         self.calls.append(call)
         if call.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return 401, {"error": {"message": "unknown token", "code": "Unauthorized"}}
+            return 401, {"detail": "unknown token", "field": None}
         script = self.answers.get(f"{call.method} {call.target}")
         if not script:
-            return 404, {"error": {"message": f"no answer for {call.method} {call.target}", "code": "NotFound"}}
+            return 404, {"detail": f"no answer for {call.method} {call.target}", "field": None}
         return script.pop(0) if len(script) > 1 else script[0]
 
 

@@ -49,7 +49,7 @@ def test_apply_goes_on_after_a_bad_document(api: FakeApi, mooring: Mooring, tmp_
 def test_the_apis_error_is_printed_with_its_field(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
     """An error document becomes `error: <field>: <message>`."""
     (tmp_path / "app.yaml").write_text("kind: Application\n")
-    error = {"error": {"message": "must not be empty", "field": "spec.source.path", "code": "Invalid"}}
+    error = {"detail": "must not be empty", "field": "spec.source.path"}
     api.on("POST /api/v1/applications", error, status=422)
     outcome = mooring("apply", "-f", "app.yaml")
     assert (1, "error: spec.source.path: must not be empty (in app.yaml)\n") == (outcome.code, outcome.err)
@@ -158,7 +158,7 @@ def test_sync_async_returns_at_once(api: FakeApi, mooring: Mooring) -> None:
 def test_wait_ends_when_synced_and_healthy(api: FakeApi, mooring: Mooring) -> None:
     """It outlives an API that is busy for a moment, and says what it waits for."""
     api.on(GET, application("OutOfSync"))
-    api.on(GET, {"error": {"message": "busy"}}, status=503)
+    api.on(GET, {"detail": "busy"}, status=503)
     api.on(GET, application(health="Progressing"), application())
     outcome = mooring("app", "wait", "shop")
     assert (0, 4) == (outcome.code, len(api.calls))
@@ -188,7 +188,7 @@ def test_delete_waits_until_the_application_is_gone(api: FakeApi, mooring: Moori
     """`--cascade` goes into the query; an unknown application ends the wait."""
     api.on("DELETE /api/v1/applications/shop?namespace=argocd&cascade=false", {}, status=202)
     api.on(GET, application())
-    api.on(GET, {"error": {"message": "no application argocd/shop"}}, status=404)
+    api.on(GET, {"detail": "no application argocd/shop"}, status=404)
     outcome = mooring("app", "delete", "shop", "--cascade", "false", "--wait", "-y")
     assert (0, "application shop deleted\n") == (outcome.code, outcome.out)
 
@@ -198,7 +198,7 @@ def test_delete_waits_until_the_application_is_gone(api: FakeApi, mooring: Moori
     [
         (401, {"message": "Unauthorized"}, "error: the API does not accept the token: check MOORING_TOKEN"),
         (403, b"<html>secret page</html>", "error: the API does not allow this"),
-        (404, {"error": {"message": "no application argocd/shop"}}, "error: no application argocd/shop"),
+        (404, {"detail": "no application argocd/shop"}, "error: no application argocd/shop"),
         (502, b"upstream says: password=hunter2", "error: the API answered 502"),
         (200, b"<html></html>", "did not answer with JSON"),
         (302, b"", "error: the API answered 302"),

@@ -34,7 +34,7 @@ def test_sets_are_created_and_applied(api: FakeApi, mooring: Mooring, tmp_path: 
 def test_a_refused_set_fails_the_command(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
     """GIVEN a set that the API refuses WHEN it is created THEN the exit code is 1 and the field is named."""
     (tmp_path / "f.yaml").write_text("kind: ApplicationSet\n")
-    error = {"error": {"message": "must not be empty", "field": "spec.generators", "code": 400}}
+    error = {"detail": "must not be empty", "field": "spec.generators"}
     api.on("POST /api/v1/applicationsets", error, status=400)
     outcome = mooring("appset", "create", "-f", "f.yaml")
     assert (1, "error: spec.generators: must not be empty (in f.yaml)\n") == (outcome.code, outcome.err)

@@ -32,7 +32,7 @@ def test_every_project_of_a_file_is_sent(api: FakeApi, mooring: Mooring, tmp_pat
 def test_a_refused_project_fails_the_command_alone(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
     """GIVEN a project that the API refuses WHEN it is created THEN the exit code is 1 and the field is named."""
     (tmp_path / "p.yaml").write_text("kind: AppProject\n")
-    error = {"error": {"message": "must not be empty", "field": "metadata.name", "code": "Invalid"}}
+    error = {"detail": "must not be empty", "field": "metadata.name"}
     api.on("POST /api/v1/projects", error, status=400)
     outcome = mooring("project", "create", "-f", "p.yaml")
     assert (1, "") == (outcome.code, outcome.out)

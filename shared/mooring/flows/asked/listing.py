@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import orjson
@@ -30,8 +30,11 @@ _LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes, as they are counted inside th
 _AT_ONCE = 20  # records held in memory
 
 
-def list_applications(applications: Applications, *, limit: str = "", after: str = "") -> dict[str, Any]:
-    """One page of all applications by namespace and name; `limit` and `after` are as they stand in the request.
+def list_applications(
+    applications: Applications, sees: Callable[[Record], bool], *, limit: str = "", after: str = ""
+) -> dict[str, Any]:
+    """One page of all applications that `sees` says yes to, by namespace and name; `limit` and `after` are as they
+    stand in the request.
 
     There may be fewer than `limit` in a page that is not the last. Raises `ConfigurationError` naming the parameter.
     """
@@ -40,7 +43,7 @@ def list_applications(applications: Applications, *, limit: str = "", after: str
     items: list[dict[str, Any]] = []
     size, seen = 0, 0
     for record in _records(applications, keys):
-        shown = None if record.spec is None else show_application(record, brief=True)
+        shown = None if record.spec is None or not sees(record) else show_application(record, brief=True)
         cost = 0 if shown is None else len(json.dumps(orjson.dumps(shown).decode()))
         if items and (len(items) == most or size + cost > _LARGEST_ANSWER):
             break

@@ -255,4 +255,6 @@ def remove_repository(registry: Registry, url: str) -> None:
         if registration.url == url:
             registry.forget_repository(registration)
             return
-    raise UnknownRepositoryError(f"nothing is registered for {url!r}; `mooring repo list` shows the addresses")
+    raise UnknownRepositoryError(
+        f"nothing is registered for {url!r}; `mooring repo list` shows the addresses", field="url"
+    )

@@ -159,7 +159,8 @@ def answer_kubeseal(
     try:
         return 200, rotate(keys, body)
     except DecryptError as error:
-        return 409, {"error": {"message": error.message, "field": error.field, "code": 409}}
+        told = {"type": "about:blank", "title": "Conflict", "status": 409, "detail": error.message}
+        return 409, {**told, "field": error.field}
 
 
 def import_key(keys: SealingKeys, document: object) -> Certificate:

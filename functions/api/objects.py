@@ -1,0 +1,206 @@
+"""The objects that policies speak of, found from requests.
+
+Applications and what belongs to a project as they do are `PROJECT/NAME`, or `PROJECT/NAMESPACE/NAME` outside of
+`argocd`; what is not there has `*` for its project, so that only who may see all of its kind hears that it isn't.
+Source: Argo CD documentation, "RBAC Configuration".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mooring.access.rbac import named
+from mooring.model.application import AppKey
+from mooring.model.promotionkey import PromotionKey
+from mooring.model.setkey import SetKey
+
+if TYPE_CHECKING:
+    from declared import Arguments
+    from desk import Desk
+
+__all__ = [
+    "NOWHERE",
+    "application",
+    "cluster",
+    "declared_application",
+    "declared_cluster",
+    "declared_project",
+    "declared_promotion",
+    "declared_repository",
+    "declared_set",
+    "declared_updater",
+    "drift",
+    "named_by_query",
+    "place",
+    "project_of",
+    "promotion",
+    "queried_repository",
+    "set_",
+    "template_project",
+    "updater",
+    "visible",
+]
+
+NOWHERE = "*"
+
+
+def project_of(desk: Desk, key: AppKey) -> str:
+    """The project of a declared application; `*` where there is none."""
+    spec = desk.record(key).spec
+    return NOWHERE if spec is None else spec.application.project
+
+
+def visible(desk: Desk, names: Iterable[str]) -> set[str]:
+    """Which of these applications (NAMESPACE/NAME) the caller may see; specs are read a hundred a request."""
+    asked = set(names)
+    if desk.unlimited:
+        return asked
+    keys = [AppKey.parse(name) for name in sorted(asked)]
+    specs = desk.composition.applications.specs(keys)
+    projects = {key: specs[key].application.project if key in specs else NOWHERE for key in keys}
+    return {str(key) for key, project in projects.items() if desk.may("applications", "get", named(project, key))}
+
+
+def application(desk: Desk, places: Arguments) -> str:
+    """The application: PROJECT/NAME, or PROJECT/NAMESPACE/NAME."""
+    key = desk.key(places["name"])
+    return named(project_of(desk, key), key)
+
+
+def named_by_query(desk: Desk, places: Arguments) -> str:
+    """The application that `app` names; `*/*` without it."""
+    name = desk.query.get("app", "")
+    if not name:
+        return "*/*"
+    key = AppKey.parse(name)
+    return named(project_of(desk, key), key)
+
+
+def declared_application(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The application: `create`, or `update` of what it was and of what it is to be."""
+    key, spec = AppKey.parse(desk.declared_name()), _mapping(desk.body(), "spec")
+    before, after = project_of(desk, key), named(_text(spec, "project") or "default", key)
+    return [("create", after)] if before == NOWHERE else [("update", named(before, key)), ("update", after)]
+
+
+def place(desk: Desk, places: Arguments) -> str:
+    """Its name."""
+    return places["name"]
+
+
+def cluster(desk: Desk, places: Arguments) -> str:
+    """The cluster's address, behind PROJECT/ where it belongs to one."""
+    name = places["name"]
+    for each in desk.composition.registry.clusters():
+        if each.name == name:
+            return f"{each.project}/{each.server}" if each.project else each.server or name
+    return NOWHERE
+
+
+def declared_cluster(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The cluster's address: `create`, or `update` of what it was and of what it is to be."""
+    document = _mapping(desk.body())
+    form = _mapping(document, "stringData") if document.get("kind") == "Secret" else document
+    server, project = _text(form, "server") or NOWHERE, _text(form, "project")
+    before = cluster(desk, {"name": places.get("name") or _text(form, "name")})
+    after = f"{project}/{server}" if project else server
+    return [("create", after)] if before == NOWHERE else [("update", before), ("update", after)]
+
+
+def declared_project(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The project's name: `create`, or `update` where it is declared."""
+    name = _text(_mapping(desk.body(), "metadata"), "name")
+    known = bool(name) and desk.composition.registry.projects.document(name) is not None
+    return [("update" if known else "create", name)]
+
+
+def queried_repository(desk: Desk, places: Arguments) -> str:
+    """The repository's address."""
+    return desk.query.get("url", "")
+
+
+def declared_repository(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The repository's address: `create`, or `update` where it is registered."""
+    document = _mapping(desk.body())
+    form = _mapping(document, "stringData") if document.get("kind") == "Secret" else document
+    url, project = _text(form, "url").strip(), _text(form, "project")
+    known = any(each.url == url for each in desk.composition.registry.registrations())
+    return [("update" if known else "create", f"{project}/{url}" if project else url)]
+
+
+def set_(desk: Desk, places: Arguments) -> str:
+    """The ApplicationSet with the project of its template: PROJECT/NAME, or PROJECT/NAMESPACE/NAME."""
+    key = AppKey.parse(desk.qualified(places["name"]))
+    return named(_set_project(desk, key) or NOWHERE, key)
+
+
+def declared_set(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The ApplicationSet: `create`, or `update` of what it was and of what it is to be."""
+    key = AppKey.parse(desk.declared_name())
+    before, after = _set_project(desk, key), named(template_project(_mapping(desk.body())), key)
+    return [("update", named(before, key)), ("update", after)] if before else [("create", after)]
+
+
+def _set_project(desk: Desk, key: AppKey) -> str:
+    own = SetKey.parse(str(key))
+    spec = desk.composition.registry.sets.load([own])[own].spec
+    return "" if spec is None else template_project(spec.application_set.declared)
+
+
+def template_project(document: Mapping[str, Any]) -> str:
+    """The project that a set's applications are in; where that is an expression, only who may do it in all."""
+    project = _text(_mapping(_mapping(_mapping(document, "spec"), "template"), "spec"), "project")
+    return NOWHERE if "{{" in project or not project else project
+
+
+def promotion(desk: Desk, places: Arguments) -> str:
+    """The promotion: PROJECT/NAME, or PROJECT/NAMESPACE/NAME."""
+    key = AppKey.parse(desk.qualified(places["name"]))
+    return named(_promotion_project(desk, key) or NOWHERE, key)
+
+
+def declared_promotion(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The promotion: `create`, or `update` of what it was and of what it is to be."""
+    key = AppKey.parse(desk.declared_name())
+    before = _promotion_project(desk, key)
+    after = named(_text(_mapping(desk.body(), "spec"), "project") or "default", key)
+    return [("update", named(before, key)), ("update", after)] if before else [("create", after)]
+
+
+def _promotion_project(desk: Desk, key: AppKey) -> str:
+    own = PromotionKey.parse(str(key))
+    spec = desk.composition.registry.promotions.load([own])[own].spec
+    return "" if spec is None else spec.promotion.project
+
+
+def updater(desk: Desk, places: Arguments) -> str:
+    """The ImageUpdater, which belongs to no project: */NAME, or */NAMESPACE/NAME."""
+    return named(NOWHERE, desk.key(places["name"]))
+
+
+def declared_updater(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The ImageUpdater, which belongs to no project: `create`, or `update` where it is declared."""
+    key = AppKey.parse(desk.declared_name())
+    known = key in desk.composition.registry.image_updaters.load([key])
+    return [("update" if known else "create", named(NOWHERE, key))]
+
+
+def drift(desk: Desk, places: Arguments) -> str:
+    """The application that has drifted: PROJECT/NAME, or PROJECT/NAMESPACE/NAME."""
+    applications = desk.composition.applications
+    record = applications.drifts.find([each.key for each in applications.registered()], places["name"].upper())
+    if record is None:
+        return f"{NOWHERE}/{places['name']}"
+    key = AppKey.parse(record.app)
+    return named(project_of(desk, key), key)
+
+
+def _mapping(document: Any, name: str = "") -> Mapping[str, Any]:
+    found = document.get(name) if name and isinstance(document, dict) else document
+    return found if isinstance(found, dict) else {}
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    found = document.get(name, "")
+    return found if isinstance(found, str) else ""
