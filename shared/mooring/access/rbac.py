@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mooring.access.project import Project, Role
     from mooring.model.application import AppKey
 
-__all__ = ["ADMINISTRATOR", "NOBODY", "Caller", "Policy", "named", "parse_policy", "permits", "with_projects"]
+__all__ = ["ADMINISTRATOR", "NOBODY", "Caller", "Policy", "might", "named", "parse_policy", "permits", "with_projects"]
 
 _OURS = "argocd"  # the namespace that objects of policies don't name
 _SCOPED = frozenset({"repositories", "clusters"})  # PROJECT/… where they belong to one
@@ -99,6 +99,26 @@ def permits(policy: Policy, caller: Caller, resource: str, action: str, object: 
     if caller.role and not _allowed(_rules_of(policy, project, roles, [caller.role]), *asked):
         return False
     return caller.limits is None or _allowed(caller.limits, *asked)
+
+
+def might(policy: Policy, caller: Caller, resource: str, action: str) -> bool:
+    """Whether there could be an object that the caller may do this to; what a page shows, never a decision."""
+    if not caller.subject:
+        return False
+    begun = [*_identities(caller), *([policy.default] if policy.default else [])]
+    found = list(_rules_of(policy, "", (), begun))
+    for project, roles in policy.projects.items():
+        if roles and _own_project(caller) in ("", project):
+            found += _rules_of(policy, project, roles, begun)
+    narrowed = [found]
+    if caller.role:
+        narrowed.append(list(_rules_of(policy, "", (), [caller.role])))
+    if caller.limits is not None:
+        narrowed.append(list(caller.limits))
+    return all(
+        any(each.allow and _fits(each, each.resource, resource) and _fits(each, each.action, action) for each in rules)
+        for rules in narrowed
+    )
 
 
 def _identities(caller: Caller) -> Iterator[str]:

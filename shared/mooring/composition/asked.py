@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mooring.flows.asked.declaring import AskPorts
     from mooring.flows.asked.hooks import HookPorts
     from mooring.flows.asked.registering import RegisterPorts
+    from mooring.flows.asked.signingin import Entrance
     from mooring.state.actions import Actions
 
 __all__ = ["AskComposition"]
@@ -36,6 +37,30 @@ class AskComposition(Adapters):
 
         tokens = ApiTokens(self.table)
         return Door(AccessPolicies(self.table), self.registry.projects, tokens, self.api_token)
+
+    @cached_property
+    def entrance(self) -> Entrance:
+        """How people sign in at `api`."""
+        from mooring.flows.asked.signingin import Entrance
+        from mooring.identity.issuer import Client, Issuer
+
+        issuer = None
+        if address := self._environment.get("MOORING_OIDC_ISSUER", ""):
+            secret = self._environment.get("MOORING_OIDC_CLIENT_SECRET", "")
+            client = Client(
+                address,
+                self._setting("MOORING_OIDC_CLIENT_ID"),
+                self._environment.get("MOORING_OIDC_SCOPES") or "openid profile email",
+                lambda: self.secrets.text(secret).strip() if secret else "",
+            )
+            issuer = Issuer(client)
+        groups = self._environment.get("MOORING_OIDC_GROUPS_CLAIM") or "groups"
+        by_token = self._environment.get("MOORING_LOCAL_LOGIN", "") == "true"
+        return Entrance(self.door, self.api_token, issuer, groups, by_token)
+
+    def public_url(self) -> str:
+        """The address that people see in front of the API, where it isn't the API's own; empty where it is."""
+        return self._environment.get("MOORING_PUBLIC_URL", "").rstrip("/")
 
     def sync_role(self) -> str:
         """The role that reaches clusters, for whoever gives it access to one; empty where nobody has said."""

@@ -1,0 +1,138 @@
+"""API tokens: made for automation by somebody who is known, shown once, never more than their maker may.
+
+A token of an account has its maker's rights, narrowed by a role of the policy or by lines `RESOURCE, ACTION, OBJECT`:
+both must allow what it asks, so there is nothing to compare when it is made, and it loses what its maker's role loses.
+A token of a project's role is that role (Argo CD, "Projects", "Project Roles"). Tokens make no tokens of accounts: one
+would shed its own limits with the next.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mooring.access.policycsv import read_scope
+from mooring.access.rbac import Caller
+from mooring.errors import ConfigurationError, ForbiddenError
+from mooring.flows.asked.admitting import TOKEN_PREFIX, Door
+from mooring.flows.asked.projects import UnknownProjectError
+from mooring.flows.asked.ulid import new_ulid
+from mooring.state.apitokens import ApiToken, ApiTokens, digest_of_token
+
+__all__ = ["UnknownTokenError", "list_tokens", "make_project_token", "make_token", "project_tokens", "remove_token"]
+
+_NAME = re.compile(r"[A-Za-z0-9]([-_. A-Za-z0-9]{0,62}[A-Za-z0-9])?")
+_DAY = 24 * 3600
+_USUAL, _MOST = 90 * _DAY, 365 * _DAY
+_LINES = 50
+_ROLE = re.compile(r"[-_.:/@A-Za-z0-9]{1,200}")
+
+
+class UnknownTokenError(ConfigurationError):
+    """There is no such token."""
+
+
+def make_token(door: Door, caller: Caller, body: object, *, now: float) -> dict[str, Any]:
+    """Makes a token of the caller's. Raises `ConfigurationError` naming the field, `ForbiddenError`."""
+    if caller.means not in ("administrator", "session"):
+        raise ForbiddenError("tokens are made by somebody who signed in, or by the administrator, not with a token")
+    asked = _mapping(body, ("name", "role", "scope", "expiresIn"))
+    role, scope = asked.get("role"), asked.get("scope")
+    if role is not None and (not isinstance(role, str) or not _ROLE.fullmatch(role)):
+        raise ConfigurationError("must be a role of the policy, such as role:readonly", field="role")
+    if role is not None and role not in door.policy().rules and role not in door.policy().members:
+        raise ConfigurationError(f"{role!r} is no role of the policy; declare it first (docs/access.md)", field="role")
+    if scope is not None:
+        if not isinstance(scope, list) or not scope or not all(isinstance(line, str) for line in scope):
+            raise ConfigurationError("must be a list of texts RESOURCE, ACTION, OBJECT", field="scope")
+        if len(scope) > _LINES:
+            raise ConfigurationError(f"must have {_LINES} lines at most; declare a role instead", field="scope")
+        read_scope(scope, "scope")
+    if role is None and scope is None:
+        raise ConfigurationError("must be given, or scope: a token can do what a role or its lines allow", field="role")
+    return _made(
+        door.tokens, asked, now, subject=caller.subject, maker=caller.name, groups=caller.groups, role=role or "",
+        scope=None if scope is None else tuple(scope),
+    )  # fmt: skip
+
+
+def list_tokens(door: Door, *, sees: Callable[[str], bool]) -> list[dict[str, Any]]:
+    """The tokens of accounts that the caller `sees` (by their subject), without the tokens themselves."""
+    every = (token for token in door.tokens.all() if not token.subject.startswith("proj:"))
+    return [_shown(token) for token in every if sees(token.subject)]
+
+
+def make_project_token(door: Door, project: str, role: str, caller: Caller, body: object, *, now: float) -> Any:
+    """Makes a token of a project's role. Raises `ConfigurationError`, `UnknownProjectError`."""
+    _check_role(door, project, role)
+    asked = _mapping(body, ("name", "id", "description", "expiresIn"))
+    asked = {"name": asked.get("name") or asked.get("id") or role, "expiresIn": asked.get("expiresIn")}
+    subject = f"proj:{project}:{role}"
+    return _made(door.tokens, asked, now, subject=subject, maker=caller.name, groups=(), role="", scope=None)
+
+
+def project_tokens(door: Door, project: str, role: str) -> list[dict[str, Any]]:
+    """The tokens of a project's role. Raises `UnknownProjectError`."""
+    _check_role(door, project, role)
+    return [_shown(token) for token in door.tokens.all() if token.subject == f"proj:{project}:{role}"]
+
+
+def remove_token(door: Door, ident: str, *, may: Callable[[str], bool]) -> None:
+    """Forgets a token that the caller `may` remove (by its subject). Raises `UnknownTokenError`."""
+    for token in door.tokens.all():
+        if token.ident == ident and may(token.subject):
+            door.tokens.remove(token)
+            return
+    raise UnknownTokenError("there is no token of this id here", subject=ident[:40])
+
+
+def _check_role(door: Door, project: str, role: str) -> None:
+    roles = door.policy().projects.get(project, ())
+    if not any(each.name == role for each in roles):
+        told = ", ".join(each.name for each in roles) or "none"
+        raise UnknownProjectError(f"has no role {role!r} (roles: {told})", subject=f"project {project}")
+
+
+def _made(
+    tokens: ApiTokens, asked: Mapping[str, Any], now: float, *, subject: str, maker: str, groups: tuple[str, ...],
+    role: str, scope: tuple[str, ...] | None,
+) -> dict[str, Any]:  # fmt: skip
+    name, lasts = asked.get("name"), asked.get("expiresIn")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ConfigurationError("must be 1 to 64 letters, digits, '-', '_', '.' and spaces", field="name")
+    seconds = _USUAL if lasts in (None, 0) else lasts
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 60 <= seconds <= _MOST:
+        raise ConfigurationError(
+            f"must be seconds from 60 to {_MOST} (a year); no token lasts for ever", field="expiresIn"
+        )
+    text = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        new_ulid(now), digest_of_token(text), name, subject, maker, groups, role, scope, int(now), int(now) + seconds
+    )
+    tokens.add(token)
+    return {"token": text, **_shown(token)}
+
+
+def _mapping(body: object, known: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise ConfigurationError("must be an object", field="body")
+    for key in body:
+        if key not in known:
+            raise ConfigurationError(f"is no field of a token; these are: {', '.join(known)}", field=str(key)[:60])
+    return body
+
+
+def _shown(token: ApiToken) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": token.ident, "name": token.name, "subject": token.subject, "madeBy": token.maker,
+        "role": token.role or None, "scope": None if token.scope is None else list(token.scope),
+        "issuedAt": _time(token.made), "expiresAt": _time(token.expires), "lastUsed": token.used or None,
+    }  # fmt: skip
+    return shown
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

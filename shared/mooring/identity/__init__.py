@@ -1,0 +1,1 @@
+"""Who people are, asked of the issuer that the installation trusts (OpenID Connect)."""
