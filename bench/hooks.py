@@ -81,7 +81,7 @@ def _run(directory: Path, chosen: argparse.Namespace) -> None:
             emulator = processes.start("replaying", command, cwd=_ROOT)
             endpoint = f"http://127.0.0.1:{port}"
             wait_for_port(port, "what replays", timeout=30)
-        sandbox = open_sandbox(directory, endpoint, _REGION, [_ROOT / "shared"], [], [function], os.environ, "")
+        sandbox = open_sandbox(directory, endpoint, _REGION, [_ROOT / "shared"], [], [function], os.environ, {})
         ledger = Ledger(directory)
         pool = Pool(function, sandbox, ledger, chosen.instances, 300.0)
         gateway.serve({label: pool})

@@ -20,6 +20,7 @@ __all__ = ["BOTOCORE_SERVICES", "main"]
 
 BOTOCORE_SERVICES = frozenset(
     {
+        "apigatewaymanagementapi",
         "codecommit",
         "dynamodb",
         "ecr",

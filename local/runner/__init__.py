@@ -12,8 +12,9 @@ message that comes back. Queues, tables, buckets, keys and secrets are an AWS en
     system       all of these, from one template           pool       as many instances as are needed
     invocations  what each invocation cost
 
-    gateway, routes   HTTP API → function                  queues     SQS → function
-    streams           table stream → function              schedules  a clock → function
+    gateway, routes        HTTP API → function             queues     SQS → function
+    sockets, socketroutes  WebSocket API ↔ function        schedules  a clock → function
+    streams                table stream → function
 
 It refuses to guess: a resource type, an event type or a parameter that it doesn't know is an error with its name.
 """

@@ -28,6 +28,8 @@ from local.runner.queues import QueueMapping
 from local.runner.resources import Clients
 from local.runner.sandbox import open_sandbox
 from local.runner.schedules import Clock
+from local.runner.socketroutes import SOCKET_API
+from local.runner.sockets import SocketGateway
 from local.runner.streams import StreamMapping
 from local.runner.system import System, Wishes, build_system
 
@@ -66,14 +68,18 @@ def _run(chosen: argparse.Namespace, heard: int) -> None:
     gateway, lambdas = Gateway(chosen.port), LambdaApi()
     clients, streams = _clients(chosen.endpoint, chosen.region)
     wishes = Wishes(chosen.stack, dict(chosen.parameter), chosen.sweep, chosen.visibility)
-    system = build_system(read_template(chosen.template), chosen.template.parent, gateway.url, clients, wishes)
+    template = read_template(chosen.template)
+    sockets = SocketGateway() if any(each["Type"] == SOCKET_API for each in template["Resources"].values()) else None
+    at = "" if sockets is None else sockets.url
+    system = build_system(template, chosen.template.parent, gateway.url, clients, wishes, at)
     libraries = [path for path in chosen.library if path.is_dir()]
     functions = list(system.functions.values())
     for folder in (*libraries, *(function.code for function in functions)):
         # What is deployed is compiled when it is built; here nobody can write beside the code once it runs.
         compileall.compile_dir(folder, quiet=2)
+    own = {"LAMBDA": lambdas.url} | ({} if sockets is None else {"APIGATEWAYMANAGEMENTAPI": sockets.management})
     sandbox = open_sandbox(
-        chosen.directory, chosen.endpoint, chosen.region, libraries, chosen.tools, functions, os.environ, lambdas.url
+        chosen.directory, chosen.endpoint, chosen.region, libraries, chosen.tools, functions, os.environ, own
     )
     if sandbox.mode == "none":
         _say("this machine allows no namespaces: functions share /tmp and could write to their code")
@@ -86,6 +92,9 @@ def _run(chosen: argparse.Namespace, heard: int) -> None:
         _wire(pools, clients, streams, stopped)
         lambdas.serve(pools, stopped)
         gateway.serve(pools)
+        if sockets is not None and system.sockets is not None:
+            routes = {key: pools[label] for key, label in system.sockets.routes.items()}
+            sockets.serve(routes, system.sockets.stage)
         _announce(ready, gateway.url, lambdas.url, system)
         while not select.select([heard], [], [], _TEND)[0]:
             for pool in pools.values():
@@ -95,6 +104,8 @@ def _run(chosen: argparse.Namespace, heard: int) -> None:
         ready.unlink(missing_ok=True)
         gateway.close()
         lambdas.close()
+        if sockets is not None:
+            sockets.close()
         for pool in pools.values():
             pool.close()
         sys.stdout.flush()

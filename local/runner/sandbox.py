@@ -40,7 +40,7 @@ class Sandbox:
     path: tuple[Path, ...]
     visible: tuple[str, ...]
     outside: Mapping[str, str]
-    lambdas: str = ""
+    services: Mapping[str, str] = field(default_factory=dict)
     # The promise that a child dies with its parent is bound to the parent's thread, so one thread starts them all.
     starter: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "starter"))
 
@@ -75,8 +75,7 @@ class Sandbox:
             "TZ": ":UTC",
             "_HANDLER": function.handler,
         }
-        if self.lambdas:
-            fixed["AWS_ENDPOINT_URL_LAMBDA"] = self.lambdas
+        fixed |= {f"AWS_ENDPOINT_URL_{service}": url for service, url in self.services.items()}
         if function.json_logs:
             fixed |= {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
         if self.mode == "none":
@@ -117,12 +116,12 @@ def open_sandbox(
     tools: Sequence[Path],
     functions: Sequence[Function],
     surroundings: Mapping[str, str],
-    lambdas: str = "",
+    services: Mapping[str, str] | None = None,
 ) -> Sandbox:
     """A sandbox whose instances keep what they write below `directory`; finds out what this machine allows.
 
     `surroundings` is the environment of the runner itself, of which only the way to the internet is passed on;
-    `lambdas` is where functions find Lambda's own API.
+    `services` are the services of AWS that have an address of their own here, as botocore's variables name them.
     """
     probe = [sys.executable, "-I", "-S", str(_BOX), "--probe"]
     mode = subprocess.run(probe, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
@@ -141,7 +140,7 @@ def open_sandbox(
         path=tuple(tools),
         visible=_below_tmp(needed, tools),
         outside=outside,
-        lambdas=lambdas,
+        services=services or {},
     )
 
 

@@ -15,6 +15,7 @@ from local.runner.documents import Json, TemplateError
 from local.runner.functions import Function, merge_globals, read_function
 from local.runner.intrinsics import Parameters, holds, read_parameters, resolve
 from local.runner.resources import ACCOUNT, PASSIVE, Clients, Physical, create, function_arn
+from local.runner.socketroutes import SOCKET_API, SOCKET_PARTS, Sockets, read_sockets
 
 __all__ = ["System", "Wishes", "build_system"]
 
@@ -35,14 +36,17 @@ class System:
 
     functions: Mapping[str, Function]
     resources: Mapping[str, str]
+    sockets: Sockets | None = None
 
 
-def build_system(template: Mapping[str, Json], root: Path, url: str, clients: Clients, wishes: Wishes) -> System:
+def build_system(
+    template: Mapping[str, Json], root: Path, url: str, clients: Clients, wishes: Wishes, sockets: str = ""
+) -> System:
     """Create every resource of the template (its paths are relative to `root`) and read its functions.
 
-    `url` is where the HTTP API answers. Raises `TemplateError`.
+    `url` is where the HTTP API answers, `sockets` where the WebSocket API does. Raises `TemplateError`.
     """
-    scope = _Making(template, read_parameters(template, wishes.parameters), url, clients, wishes)
+    scope = _Making(template, read_parameters(template, wishes.parameters), url, clients, wishes, sockets)
     functions: dict[str, Function] = {}
     for name, resource in scope.wanted.items():
         scope.ref(name)
@@ -52,7 +56,8 @@ def build_system(template: Mapping[str, Json], root: Path, url: str, clients: Cl
             read = _only_used(merged)
             function = read_function(name, wishes.stack, resolve(read, scope), root, wishes.every)
             functions[function.label] = function
-    return System(functions, {name: physical.ref for name, physical in scope.made.items()})
+    found = read_sockets(scope.wanted, lambda value: resolve(value, scope), functions.values())
+    return System(functions, {name: physical.ref for name, physical in scope.made.items()}, found)
 
 
 def _only_used(properties: Mapping[str, Json]) -> dict[str, Json]:
@@ -65,7 +70,13 @@ class _Making:
     """The scope in which the template is resolved while its resources come into being."""
 
     def __init__(
-        self, template: Mapping[str, Json], parameters: Parameters, url: str, clients: Clients, wishes: Wishes
+        self,
+        template: Mapping[str, Json],
+        parameters: Parameters,
+        url: str,
+        clients: Clients,
+        wishes: Wishes,
+        sockets: str,
     ) -> None:
         self.template = template
         self.parameters = parameters
@@ -80,6 +91,7 @@ class _Making:
         self.made: dict[str, Physical] = {}
         self._making: list[str] = []
         self._url = url
+        self._sockets = sockets
         self._clients = clients
         self._wishes = wishes
         self.wanted: dict[str, dict[str, Json]] = {
@@ -115,6 +127,10 @@ class _Making:
         kind = resource["Type"]
         if kind == "AWS::Serverless::HttpApi":
             return Physical(name.lower(), {"ApiEndpoint": self._url})
+        if kind == SOCKET_API:
+            return Physical(name.lower(), {"ApiEndpoint": self._sockets})
+        if kind in SOCKET_PARTS:
+            return Physical(name)  # looked at once the functions are known
         if kind == "AWS::Serverless::Function":
             given = resolve((resource.get("Properties") or {}).get("FunctionName"), self)
             physical_name = given or f"{self._wishes.stack}-{name}"

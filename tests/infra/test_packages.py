@@ -53,7 +53,7 @@ def test_packages_fit(built: Path, transformed: dict[str, Any], capsys: pytest.C
         name: [(part.name, _weight(part)) for part in (built / name, *(_layer_named(built, layer) for layer in layers))]
         for name, layers in _functions(transformed).items()
     }
-    assert 9 == len(weights)
+    assert 10 == len(weights)
     # WHEN they are weighed
     with capsys.disabled():
         for name, parts in sorted(weights.items()):

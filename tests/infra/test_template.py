@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.infra.sam import ROOT, run_sam
 
 Template = dict[str, Any]
 
-FUNCTIONS = ["api", "audit", "images", "notify", "render", "sweep", "sync", "watch", "webhook"]
+FUNCTIONS = ["api", "audit", "images", "live", "notify", "render", "sweep", "sync", "watch", "webhook"]
 NETWORK_ONLY = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -36,6 +36,7 @@ NEEDS = {
     "MOORING_NOTES_QUEUE": {"sqs:SendMessage"},
     "MOORING_NOTES_DEAD_QUEUE": {"sqs:SendMessage"},
     "MOORING_NOTIFICATIONS_SECRET": {"secretsmanager:GetSecretValue"},
+    "MOORING_LIVE_URL": {"execute-api:ManageConnections"},
     "MOORING_WATCH_FUNCTION": {"lambda:InvokeFunction"},
     "MOORING_WEBHOOK_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_DIGEST_SECRET": {"secretsmanager:GetSecretValue"},
@@ -137,7 +138,7 @@ def test_environment_names_only_what_the_policy_allows(transformed: Template, na
     told = {key: value for key, value in function["Environment"]["Variables"].items() if key.startswith("MOORING_")}
     assert told
     for variable, value in told.items():
-        if variable in ONLY_TOLD:
+        if variable in ONLY_TOLD or (name, variable) == ("api", "MOORING_LIVE_URL"):  # which it tells pages
             continue
         # WHEN the rights on what the variable names are gathered
         target = _target(value)
@@ -415,18 +416,7 @@ def test_documentation_lists_the_parameters(transformed: Template) -> None:
 
 def test_what_says_nothing_to_people_starts_nothing(transformed: Template) -> None:
     """Of the table's stream only what may be told reaches `notify`: no lease, no inventory, none of its own notes."""
-    from local.runner.filters import passes, read_filters
-
-    (mapping,) = [
-        each
-        for each in _of_type(transformed, "AWS::Lambda::EventSourceMapping").values()
-        if "StreamArn" in json.dumps(each["EventSourceArn"])
-    ]
-    filters = read_filters(mapping["FilterCriteria"], "")
-
-    def told(pk: str, sk: str, **image: Any) -> bool:
-        return passes({"dynamodb": {"Keys": {"pk": {"S": pk}, "sk": {"S": sk}}, "NewImage": image}}, filters)
-
+    told = _filter_of(transformed, "NotifyFunction")
     app = "APP#argocd/shop"
     assert all(told(app, sk) for sk in ("SPEC", "WANTED", "STATUS", "DRIFT#1"))
     assert told("HAPPENED#argocd/shop", "image-updated#1")
@@ -434,6 +424,36 @@ def test_what_says_nothing_to_people_starts_nothing(transformed: Template) -> No
     assert not any(told(app, sk) for sk in ("LEASE", "INV#0000", "RETRY", "REQUEST", "OP#1", "SECRETS"))
     assert not any(told(pk, "x") for pk in ("NOTES#argocd/shop", "DIGEST#1", "FAILEDNOTES", "APPS", "SETTINGS"))
     assert not told("CLUSTERS", "#settings")
+
+
+def test_what_no_page_shows_starts_nothing(transformed: Template) -> None:
+    """Of the table's stream only what pages show reaches `live`: no lease, no inventory, no connection of its own."""
+    told = _filter_of(transformed, "LiveFunction")
+    for pk in ("APP#argocd/shop", "APPSET#argocd/all", "PROMOTION#argocd/out"):
+        assert told(pk, "SPEC") and told(pk, "STATUS")
+        assert not any(told(pk, sk) for sk in ("LEASE", "INV#0000", "RETRY", "SECRETS", "CHAIN#drift"))
+    assert all(told("APP#argocd/shop", sk) for sk in ("WANTED", "REQUEST", "IMAGES", "OP#1#000001", "DRIFT#1"))
+    assert told("CLUSTERS", "production") and told("CREDENTIALS", "https://git.test") and told("DELIVERIES", "1")
+    assert not told("DELIVERIES", "1", event="REMOVE")
+    assert not any(told(pk, "LIVE") for pk in ("LIVE", "TICKET#1", "NOTES#argocd/shop", "APPS", "DEEDS#x", "WATCH#x"))
+
+
+def _filter_of(template: Template, function: str) -> Callable[..., bool]:
+    """Whether a record of the table's stream starts a function."""
+    from local.runner.filters import passes, read_filters
+
+    (mapping,) = [
+        each
+        for each in _of_type(template, "AWS::Lambda::EventSourceMapping").values()
+        if "StreamArn" in json.dumps(each["EventSourceArn"]) and _mentions(each["FunctionName"], function)
+    ]
+    filters = read_filters(mapping["FilterCriteria"], "")
+
+    def told(pk: str, sk: str, event: str = "MODIFY", **image: Any) -> bool:
+        changed = {"Keys": {"pk": {"S": pk}, "sk": {"S": sk}}, "NewImage": image}
+        return passes({"eventName": event, "dynamodb": changed}, filters)
+
+    return told
 
 
 def test_only_notify_reads_the_secret_of_notifications(transformed: Template) -> None:

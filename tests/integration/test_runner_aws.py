@@ -17,6 +17,7 @@ from local import aws
 from local.processes import Processes, free_port, wait_for_http
 from local.runner.documents import read_template
 from local.runner.resources import Clients
+from local.runner.socketroutes import Sockets
 from local.runner.system import Wishes, build_system
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -198,11 +199,14 @@ def test_the_deployed_template_is_whole_here(client: Client) -> None:
     clients = Clients("eu-central-1", *map(client, ("sqs", "dynamodb", "s3", "kms", "secretsmanager")))
     template = read_template(ROOT / "template.yaml")
 
-    system = build_system(template, ROOT, "http://127.0.0.1:1", clients, Wishes(every=1.0, visibility=7))
+    wishes = Wishes(every=1.0, visibility=7)
+    system = build_system(template, ROOT, "http://127.0.0.1:1", clients, wishes, "ws://127.0.0.1:2")
 
     functions = system.functions
-    assert {"webhook", "sweep", "render", "sync", "api", "audit", "notify", "images"} == set(functions) - {"watch"}
+    assert {"webhook", "sweep", "render", "sync", "api", "audit", "notify", "images", "live"} == set(functions) - {"watch"}
     assert ["POST /api/audit/{cluster}"] == [route.key for route in functions["audit"].routes]
+    assert Sockets("live", {"$default": "live", "$disconnect": "live"}) == system.sockets
+    assert {"ws://127.0.0.1:2/live"} == {functions[name].environment["MOORING_LIVE_URL"] for name in ("api", "live")}
     hooks = {"POST /api/webhook", "POST /api/webhook/registry"}
     assert hooks == {route.key for route in functions["webhook"].routes}
     assert 1.0 in [schedule.every for schedule in functions["sweep"].schedules]

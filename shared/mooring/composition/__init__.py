@@ -6,6 +6,7 @@ One module for each function or kind of work; imports of what it takes stand ins
 from __future__ import annotations
 
 from mooring.composition.arrivals import ArrivalComposition
+from mooring.composition.live import LiveComposition
 from mooring.composition.renders import RenderComposition
 from mooring.composition.sweeps import SweepComposition
 from mooring.composition.syncs import SyncComposition
@@ -14,5 +15,7 @@ from mooring.composition.telling import TellingComposition
 __all__ = ["Composition"]
 
 
-class Composition(ArrivalComposition, RenderComposition, SyncComposition, SweepComposition, TellingComposition):
+class Composition(
+    ArrivalComposition, RenderComposition, SyncComposition, SweepComposition, TellingComposition, LiveComposition
+):
     """The adapters of one function instance; they live as long as it does."""

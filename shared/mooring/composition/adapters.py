@@ -61,6 +61,7 @@ class Adapters:
         region: str | None = None,
         credentials: Mapping[str, str] | None = None,
         attempts: int = _ATTEMPTS,
+        endpoint: str | None = None,
     ) -> Any:
         from botocore.config import Config
 
@@ -70,7 +71,8 @@ class Adapters:
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=STEPS_AT_ONCE + 2,
         )
-        return self._session.create_client(service, region, config=config, **(credentials or {}))
+        named = credentials or {}
+        return self._session.create_client(service, region, config=config, endpoint_url=endpoint, **named)
 
     @cached_property
     def _session(self) -> Any:
