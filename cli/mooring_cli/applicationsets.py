@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from typing import Any
 
+import click
+
 from mooring.errors import MooringError
 from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
+from mooring_cli.frame import SECONDS, Group, prints
 from mooring_cli.names import DEFAULT_NAMESPACE
-from mooring_cli.output import add_output_option, emit, warn
-from mooring_cli.pages import table
+from mooring_cli.output import Output, warn
+from mooring_cli.tables import table
 from mooring_cli.waiting import WaitError
 
-__all__ = ["add_set_commands"]
+__all__ = ["sets"]
+
+sets = Group("appset", "generate Applications with ApplicationSets")
+_namespace = click.option(
+    "--appset-namespace",
+    "-N",
+    default=DEFAULT_NAMESPACE,
+    metavar="NAMESPACE",
+    help=f"the namespace that the ApplicationSet was declared in (default {DEFAULT_NAMESPACE})",
+)
 
 _SECTIONS = (
     ("added", "would be added"),
@@ -29,60 +40,14 @@ _SECTIONS = (
 )
 
 
-def add_set_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring appset create|list|get|delete|preview|refresh|confirm`."""
-    sets = commands.add_parser("appset", help="generate Applications with ApplicationSets").add_subparsers(
-        dest="subcommand", required=True, metavar="COMMAND"
-    )
-    named = argparse.ArgumentParser(add_help=False, parents=[shared])
-    named.add_argument("name", metavar="NAME")
-    named.add_argument(
-        "--appset-namespace",
-        "-N",
-        default=DEFAULT_NAMESPACE,
-        metavar="NAMESPACE",
-        help=f"the namespace that the ApplicationSet was declared in (default {DEFAULT_NAMESPACE})",
-    )
-    for name, run, told in (
-        ("create", create, "create ApplicationSets, or change them"),
-        ("preview", preview, "show what ApplicationSets would change, and change nothing"),
-    ):
-        parser = sets.add_parser(name, parents=[shared], help=told)
-        parser.add_argument(
-            "-f", "--filename", required=True, metavar="FILE", help="a file, a folder of files, or - for standard input"
-        )
-        if name == "preview":
-            parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="give up after (120)")
-            parser.add_argument("--diff", action="store_true", help="with what changes in each Application")
-            add_output_option(parser)
-        parser.set_defaults(run=run)
-
-    parser = sets.add_parser("list", parents=[shared], help="a line for each ApplicationSet")
-    add_output_option(parser)
-    parser.set_defaults(run=list_sets)
-
-    parser = sets.add_parser("get", parents=[named], help="one ApplicationSet and its Applications")
-    parser.add_argument("-o", "--output", choices=["yaml", "json"], default="yaml", help="how to print it")
-    parser.set_defaults(run=get)
-
-    parser = sets.add_parser("delete", parents=[named], help="delete an ApplicationSet and its Applications")
-    parser.add_argument("--cascade", choices=["true", "false"], default="true", help="false leaves its Applications")
-    parser.set_defaults(run=delete)
-
-    parser = sets.add_parser("refresh", parents=[named], help="have the generators asked now")
-    parser.set_defaults(run=refresh)
-
-    parser = sets.add_parser("confirm", parents=[named], help="let a removal of many Applications happen that waits")
-    parser.add_argument(
-        "removal", metavar="TOKEN", help="as `appset get` shows it: it stands for just these Applications"
-    )
-    parser.set_defaults(run=confirm)
-
-
-def create(api: Api, args: argparse.Namespace) -> int:
+@sets.verb("create", "create ApplicationSets, or change them")
+@click.option(
+    "-f", "--filename", required=True, metavar="FILE", help="a file, a folder of files, or - for standard input"
+)
+def create(api: Api, filename: str) -> int:
     """Sends every document; one that is refused does not keep the others from being sent."""
     failed = 0
-    for origin, document in read_documents(args.filename):
+    for origin, document in read_documents(filename):
         try:
             answer = api.call("POST", "applicationsets", body=document)
         except MooringError as error:
@@ -94,21 +59,28 @@ def create(api: Api, args: argparse.Namespace) -> int:
     return failed
 
 
-def preview(api: Api, args: argparse.Namespace) -> int:
+@sets.verb("preview", "show what ApplicationSets would change, and change nothing", alias="generate")
+@click.option(
+    "-f", "--filename", required=True, metavar="FILE", help="a file, a folder of files, or - for standard input"
+)
+@click.option("--timeout", type=SECONDS, default=120.0, metavar="SECONDS", help="give up after (120)")
+@click.option("--diff", is_flag=True, help="with what changes in each Application")
+@prints()
+def preview(api: Api, out: Output, filename: str, timeout: float, diff: bool) -> int:
     """Asks for an evaluation that writes nothing, and prints what it found."""
     failed = 0
-    for origin, document in read_documents(args.filename):
+    for origin, document in read_documents(filename):
         ident = api.call("POST", "applicationsets", "preview", body=document)["preview"]["id"]
-        found = _answer(api, ident, args.timeout)
+        found = _answer(api, ident, timeout)
         if found.get("error"):
             print(f"error: {found['error']} (in {origin})", file=sys.stderr)
             failed = 1
             continue
 
         def page(found: dict[str, Any] = found) -> str:
-            return _preview_page(found, diff=args.diff)
+            return _preview_page(found, diff=diff)
 
-        emit(args, found, page)
+        out.emit(found, page)
     return failed
 
 
@@ -137,7 +109,9 @@ def _preview_page(found: dict[str, Any], *, diff: bool) -> str:
     return "\n".join(lines)
 
 
-def list_sets(api: Api, args: argparse.Namespace) -> int:
+@sets.verb("list", "a line for each ApplicationSet")
+@prints(watch=True)
+def list_sets(api: Api, out: Output) -> int:
     """`mooring appset list`."""
     answer = api.call("GET", "applicationsets")
     rows = []
@@ -148,38 +122,51 @@ def list_sets(api: Api, args: argparse.Namespace) -> int:
         metadata = each["metadata"]
         message = state.get("message", "") if told == "no" else ""
         rows.append((metadata["name"], metadata["namespace"], told, message[:80]))
-    emit(args, answer, lambda: table(["NAME", "NAMESPACE", "UP TO DATE", "MESSAGE"], rows))
+    out.emit(answer, lambda: table(["NAME", "NAMESPACE", "UP TO DATE", "MESSAGE"], rows))
     return 0
 
 
-def get(api: Api, args: argparse.Namespace) -> int:
+@sets.verb("get", "one ApplicationSet and its Applications")
+@click.argument("name")
+@_namespace
+@prints("yaml", "json", "name", default="yaml", watch=True)
+def get(api: Api, out: Output, name: str, appset_namespace: str) -> int:
     """Prints it with its status."""
-    emit(args, api.call("GET", "applicationsets", args.name, query=_query(args)), str)
+    out.emit(api.call("GET", "applicationsets", name, query={"namespace": appset_namespace}), str)
     return 0
 
 
-def delete(api: Api, args: argparse.Namespace) -> int:
+@sets.verb("delete", "delete an ApplicationSet and its Applications")
+@click.argument("name")
+@_namespace
+@click.option("--cascade", type=click.Choice(["true", "false"]), default="true", help="false leaves its Applications")
+def delete(api: Api, name: str, appset_namespace: str, cascade: str) -> int:
     """Deletes one set."""
-    query = {**_query(args), "cascade": args.cascade}
-    api.call("DELETE", "applicationsets", args.name, query=query)
-    left = "its applications go with it" if args.cascade == "true" else "its applications stay"
-    print(f"applicationset {args.name} is being deleted; {left}")
+    query = {"namespace": appset_namespace, "cascade": cascade}
+    api.call("DELETE", "applicationsets", name, query=query)
+    left = "its applications go with it" if cascade == "true" else "its applications stay"
+    print(f"applicationset {name} is being deleted; {left}")
     return 0
 
 
-def refresh(api: Api, args: argparse.Namespace) -> int:
+@sets.verb("refresh", "have the generators asked now")
+@click.argument("name")
+@_namespace
+def refresh(api: Api, name: str, appset_namespace: str) -> int:
     """`mooring appset refresh`."""
-    api.call("POST", "applicationsets", args.name, "refresh", query=_query(args))
-    print(f"applicationset {args.name} is evaluated")
+    api.call("POST", "applicationsets", name, "refresh", query={"namespace": appset_namespace})
+    print(f"applicationset {name} is evaluated")
     return 0
 
 
-def confirm(api: Api, args: argparse.Namespace) -> int:
+@sets.verb("confirm", "let a removal of many Applications happen that waits")
+@click.argument("name")
+@_namespace
+@click.argument("removal", metavar="TOKEN", help="as `appset get` shows it: it stands for just these Applications")
+def confirm(api: Api, name: str, appset_namespace: str, removal: str) -> int:
     """`mooring appset confirm`."""
-    answer = api.call("POST", "applicationsets", args.name, "confirm", query=_query(args), body={"token": args.removal})
+    answer = api.call(
+        "POST", "applicationsets", name, "confirm", query={"namespace": appset_namespace}, body={"token": removal}
+    )
     print(f"confirmed: {', '.join(answer['removed'])} will be deleted")
     return 0
-
-
-def _query(args: argparse.Namespace) -> dict[str, str]:
-    return {"namespace": args.appset_namespace}

@@ -7,7 +7,6 @@ that a spreadsheet would take for a formula get an apostrophe in front (OWASP, "
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import json
@@ -16,16 +15,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import click
+
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
 from mooring_cli.drifts import moment
-from mooring_cli.output import emit
-from mooring_cli.pages import short, table
+from mooring_cli.frame import Group, Session, prints
+from mooring_cli.output import Output
+from mooring_cli.pages import short
+from mooring_cli.tables import Page, Table, table
 
 if TYPE_CHECKING:
     from mooring.model.chain import Chained, Fault
 
-__all__ = ["add_audit_commands", "operation_page", "operations_table"]
+__all__ = ["operation_page", "operations_table", "records"]
 
 FAILED = 1
 _ROUNDS: Final = 5  # times that a chain is read which grows meanwhile
@@ -37,43 +40,44 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def add_audit_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring audit` and `mooring audit verify`."""
-    parser = commands.add_parser("audit", parents=[shared], help="who did what, when and why; and is that so")
-    parser.add_argument("--since", metavar="TIME", help="from 2026-03-01T02:00:00Z on, or 30m, 12h, 7d ago")
-    parser.add_argument("--until", metavar="TIME", help="before this time")
-    parser.add_argument("--app", metavar="NAME", help="of this application (NAME or NAMESPACE/NAME)")
-    parser.add_argument("--kind", choices=["operation", "drift", "action"], help="only these records")
-    parser.add_argument("--format", choices=["table", "json", "csv"], default="table", help="json: one line a record")
-    parser.set_defaults(run=export)
-    verbs = parser.add_subparsers(dest="subcommand", metavar="COMMAND")
-    verify = verbs.add_parser("verify", parents=[shared], help="find gaps, edits and records that somebody put there")
-    verify.add_argument("--app", metavar="NAME", help="only the chains of this application")
-    verify.add_argument(
-        "--anchors", metavar="FILE", help="compare with the ends that FILE has from earlier, then add those of now"
-    )
-    verify.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table", help="how to print it")
-    verify.set_defaults(run=verify_chains)
-
-
-def export(api: Api, args: argparse.Namespace) -> int:
-    """`mooring audit`."""
-    query = {name: value for name in ("app", "kind") if (value := getattr(args, name))}
-    query |= {name: moment(value) for name in ("since", "until") if (value := getattr(args, name))}
-    records = _records(api, query)
-    if args.format == "json":
-        for each in records:
+@click.option("--since", metavar="TIME", help="from 2026-03-01T02:00:00Z on, or 30m, 12h, 7d ago")
+@click.option("--until", metavar="TIME", help="before this time")
+@click.option("--app", metavar="NAME", help="of this application (NAME or NAMESPACE/NAME)")
+@click.option("--kind", type=click.Choice(["operation", "drift", "action"]), help="only these records")
+@click.option("--format", type=click.Choice(["table", "json", "csv"]), default="table", help="json: one line a record")
+@click.pass_context
+def export(
+    ctx: click.Context, since: str | None, until: str | None, app: str | None, kind: str | None, format: str
+) -> int:
+    """`mooring audit`; not asked for where a subcommand follows."""
+    if ctx.invoked_subcommand:
+        return 0
+    api = ctx.ensure_object(Session).api()
+    given = {"app": app, "kind": kind, "since": since and moment(since), "until": until and moment(until)}
+    query = {name: value for name, value in given.items() if value}
+    found = _records(api, query)
+    if format == "json":
+        for each in found:
             print(json.dumps(each, ensure_ascii=False))
-    elif args.format == "csv":
+    elif format == "csv":
         print(_line(_COLUMNS), end="")
-        for each in records:
+        for each in found:
             print(_line([_cell(each, name) for name in _COLUMNS]), end="")
     else:
-        print(table(["TIME", "KIND", "APP", "ACTION", "OUTCOME", "ACTOR", "TRIGGER", "COMMIT"], map(_row, records)))
+        print(table(["TIME", "KIND", "APP", "ACTION", "OUTCOME", "ACTOR", "TRIGGER", "COMMIT"], map(_row, found)))
     return 0
 
 
-def operations_table(items: list[dict[str, Any]]) -> str:
+records = Group(
+    "audit",
+    "who did what, when and why; and is that so",
+    callback=export,
+    params=list(reversed(getattr(export, "__click_params__", []))),
+    invoke_without_command=True,
+)
+
+
+def operations_table(items: list[dict[str, Any]]) -> Table:
     """The operations of one application, newest first."""
     headers = [
         "ID",
@@ -91,7 +95,7 @@ def operations_table(items: list[dict[str, Any]]) -> str:
     return table(headers, map(_operation_row, items))
 
 
-def operation_page(each: dict[str, Any]) -> str:
+def operation_page(each: dict[str, Any]) -> Page:
     """One operation: who and what was behind it, and what it did to each object."""
     commit, request = each["commit"] or {}, each["mergedRequest"] or {}
     reviews = ", ".join(f"{one['reviewer']} ({one['verdict']})" for one in request.get("reviews", ()))
@@ -114,26 +118,32 @@ def operation_page(each: dict[str, Any]) -> str:
     }
     lines = [f"{name + ':':<12}{value}" for name, value in rows.items() if value]
     objects = [(_told(one), one["before"], one["after"], one["message"]) for one in each["objects"]]
-    return "\n".join([*lines, "", table(["OBJECT", "BEFORE", "AFTER", "MESSAGE"], objects)])
+    return ["\n".join(lines), table(["OBJECT", "BEFORE", "AFTER", "MESSAGE"], objects)]
 
 
 def _person(commit: dict[str, Any], name: str, address: str) -> str:
     return f"{commit[name]} <{commit[address]}>" if commit.get(name) else ""
 
 
-def verify_chains(api: Api, args: argparse.Namespace) -> int:
+@records.verb("verify", "find gaps, edits and records that somebody put there")
+@click.option("--app", metavar="NAME", help="only the chains of this application")
+@click.option(
+    "--anchors", metavar="FILE", help="compare with the ends that FILE has from earlier, then add those of now"
+)
+@prints()
+def verify_chains(api: Api, out: Output, app: str | None, anchors: str | None) -> int:
     """`mooring audit verify`: 0 where every chain is whole, 1 where one is not."""
-    anchors = _read_anchors(args.anchors) if args.anchors else {}
-    heads = _heads(api, args.app)
-    mine = {chain for chain in anchors if not args.app or chain.removesuffix(" drift") == _full(args.app)}
+    known = _read_anchors(anchors) if anchors else {}
+    heads = _heads(api, app)
+    mine = {chain for chain in known if not app or chain.removesuffix(" drift") == _full(app)}
     faults, checked = [], []
     for chain in sorted({*heads, *mine}):
-        found, head = _verify(api, chain, anchors.get(chain, {}))
+        found, head = _verify(api, chain, known.get(chain, {}))
         faults += [{"chain": each.chain, "seq": each.seq, "message": each.message} for each in found]
         checked.append({"chain": chain, "seq": head["seq"], "hash": head["hash"]})
-    if args.anchors and not faults:
-        _add_anchors(args.anchors, anchors, checked)
-    emit(args, {"faults": faults, "chains": checked}, lambda: _verdict(faults, checked))
+    if anchors and not faults:
+        _add_anchors(anchors, known, checked)
+    out.emit({"faults": faults, "chains": checked}, lambda: _verdict(faults, checked))
     return FAILED if faults else 0
 
 

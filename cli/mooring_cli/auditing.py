@@ -6,45 +6,54 @@ The file holds a token and is printed once; it goes to the machine of the API se
 
 from __future__ import annotations
 
-import argparse
 import base64
 from pathlib import Path
 from typing import Any
 
+import click
+
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
-from mooring_cli.output import emit
+from mooring_cli.frame import prints, verb
+from mooring_cli.output import Output
 from mooring_cli.secrets import read_secret
 
-__all__ = ["add_audit_options", "audit_webhook"]
+__all__ = ["audit_webhook"]
 
 
-def add_audit_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `mooring cluster audit-webhook`."""
-    parser.add_argument("name", metavar="NAME")
-    parser.add_argument("--user", metavar="USER", default="", help="who Mooring is in this cluster")
-    parser.add_argument("--address", metavar="URL", help="where the API server reaches Mooring (default: as you do)")
-    parser.add_argument("--ca-file", metavar="FILE", help="a PEM file with the authority of that address")
-    parser.add_argument("--token-file", metavar="FILE", help="a token of your own instead of a new one (- for stdin)")
-    parser.add_argument("--off", action="store_true", help="take no more events from this cluster")
-
-
-def audit_webhook(api: Api, args: argparse.Namespace) -> int:
+@verb("audit-webhook", "let its API server send audit events")
+@click.argument("name")
+@click.option("--user", default="", metavar="USER", help="who Mooring is in this cluster")
+@click.option("--address", metavar="URL", help="where the API server reaches Mooring (default: as you do)")
+@click.option("--ca-file", metavar="FILE", help="a PEM file with the authority of that address")
+@click.option("--token-file", metavar="FILE", help="a token of your own instead of a new one (- for stdin)")
+@click.option("--off", is_flag=True, help="take no more events from this cluster")
+@prints()
+def audit_webhook(
+    api: Api,
+    out: Output,
+    name: str,
+    user: str,
+    address: str | None,
+    ca_file: str | None,
+    token_file: str | None,
+    off: bool,
+) -> int:
     """Prints a kubeconfig for `--audit-webhook-config-file`, or ends the cluster's events."""
-    if args.off:
-        answer = api.call("DELETE", "clusters", args.name, "audit-webhook")
-        emit(args, answer, lambda: f"no more audit events are taken from {args.name}")
+    if off:
+        answer = api.call("DELETE", "clusters", name, "audit-webhook")
+        out.emit(answer, lambda: f"no more audit events are taken from {name}")
         return 0
-    body = {"user": args.user} | ({"token": read_secret(args.token_file)} if args.token_file else {})
-    server = (args.address or api.endpoint.url).rstrip("/")
+    body = {"user": user} | ({"token": read_secret(token_file)} if token_file else {})
+    server = (address or api.endpoint.url).rstrip("/")
     if not server.startswith("https://"):
         raise ConfigurationError(
             f"must be an https address, not {server}: an API server shows its token to nobody else", field="--address"
         )
-    authority = _authority(args.ca_file) if args.ca_file else {}
-    answer = api.call("PUT", "clusters", args.name, "audit-webhook", body=body)
+    authority = _authority(ca_file) if ca_file else {}
+    answer = api.call("PUT", "clusters", name, "audit-webhook", body=body)
     config = _kubeconfig({"server": server + answer["path"]} | authority, answer["token"])
-    emit(args, config, lambda: _yaml(config))
+    out.emit(config, lambda: _yaml(config))
     return 0
 
 

@@ -2,68 +2,46 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from typing import Any
 
+import click
+
 from mooring.errors import TransientError
 from mooring_cli.client import Api
+from mooring_cli.frame import SECONDS, verb
 from mooring_cli.output import warn
-from mooring_cli.secrets import read_secret
+from mooring_cli.secrets import login_options, read_login
 from mooring_cli.waiting import Goal, WaitError
 
-__all__ = ["add_bootstrap_command"]
-
-_CREDENTIALS = (
-    ("password", "password_file"),
-    ("token", "token_file"),
-    ("sshPrivateKey", "ssh_private_key_file"),
-    ("sshKnownHosts", "ssh_known_hosts_file"),
-)
+__all__ = ["bootstrap"]
 
 
-def add_bootstrap_command(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring bootstrap --repo URL`."""
-    parser = commands.add_parser(
-        "bootstrap", parents=[shared], help="declare the root application, from which everything else follows"
-    )
-    parser.add_argument("--repo", required=True, metavar="URL", help="the repository of the root application")
-    parser.add_argument("--path", default=".", help="its folder with Applications and AppProjects (default: the top)")
-    parser.add_argument("--revision", default="HEAD", help="branch, tag or commit (default: HEAD)")
-    parser.add_argument("--name", default="root", help="the root application's name (default: root)")
-    parser.add_argument("--project", default="default", help="the root application's project (default: default)")
-    parser.add_argument("--username", metavar="NAME", help="for HTTPS, with --password-file")
-    parser.add_argument("--password-file", metavar="FILE", help="a file with the password (- for standard input)")
-    parser.add_argument("--token-file", metavar="FILE", help="a file with an access token (- for standard input)")
-    parser.add_argument("--ssh-private-key-file", metavar="FILE", help="a private key without a passphrase")
-    parser.add_argument("--ssh-known-hosts-file", metavar="FILE", help="the server's keys, as ssh-keyscan prints them")
-    parser.add_argument("--async", dest="asynchronous", action="store_true", help="declare it and return")
-    parser.add_argument(
-        "--timeout", type=float, default=300.0, metavar="SECONDS", help="give up after (default: 300; 0 means never)"
-    )
-    parser.set_defaults(run=bootstrap)
-
-
-def bootstrap(api: Api, args: argparse.Namespace) -> int:
+@verb("bootstrap", "declare the root application, from which everything else follows")
+@click.option("--repo", required=True, metavar="URL", help="The repository of the root application.")
+@click.option("--path", default=".", help="Its folder with Applications and AppProjects (default: the top).")
+@click.option("--revision", default="HEAD", help="Branch, tag or commit (default: HEAD).")
+@click.option("--name", default="root", help="The root application's name (default: root).")
+@click.option("--project", default="default", help="The root application's project (default: default).")
+@login_options
+@click.option("--async", "asynchronous", is_flag=True, help="Declare it and return.")
+@click.option("--timeout", type=SECONDS, default=300.0, help="Give up after (default: 300; 0 means never).")
+def bootstrap(
+    api: Api, repo: str, path: str, revision: str, name: str, project: str, asynchronous: bool, timeout: float,
+    **login: str | None,
+) -> int:  # fmt: skip
     """Registers the credentials, declares the root, and follows it and its children until all are well."""
-    credential = {field: read_secret(file, whole=field.startswith("ssh")) for field, file in _given(args)}
-    if args.username:
-        credential["username"] = args.username
-    if credential:
-        warn(api.call("PUT", "repositories", body={"url": args.repo, **credential}).get("warnings") or [])
-        print(f"repository {args.repo} registered")
-    asked = {"repoURL": args.repo, "path": args.path, "targetRevision": args.revision}
-    answer = api.call("POST", "bootstrap", body={**asked, "name": args.name, "project": args.project})
+    if credential := read_login(login):
+        warn(api.call("PUT", "repositories", body={"url": repo, **credential}).get("warnings") or [])
+        print(f"repository {repo} registered")
+    asked = {"repoURL": repo, "path": path, "targetRevision": revision}
+    answer = api.call("POST", "bootstrap", body={**asked, "name": name, "project": project})
     warn(answer.get("warnings") or [])
-    print(f"application {args.name} declared")
-    if not args.asynchronous:
-        _follow(api, args.name, args.timeout)
+    print(f"application {name} declared")
+    if not asynchronous:
+        _follow(api, name, timeout)
     return 0
-
-
-def _given(args: argparse.Namespace) -> list[tuple[str, str]]:
-    return [(field, file) for field, option in _CREDENTIALS if (file := getattr(args, option))]
 
 
 def _follow(api: Api, name: str, timeout: float) -> None:

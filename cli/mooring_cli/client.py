@@ -50,7 +50,12 @@ class Api:
         if urlsplit(endpoint.url).hostname in LOOPBACK:
             # A proxy for the internet can't reach this machine.
             handlers.append(urllib.request.ProxyHandler({}))
+        self._known: dict[str, tuple[str, Any]] | None = None
         self._opener = urllib.request.build_opener(*handlers)
+
+    def remember(self) -> None:
+        """From now on what was answered is asked for with its ETag, and taken from here where it has not changed."""
+        self._known = {}
 
     def call(self, method: str, *path: str, query: dict[str, str] | None = None, body: object = None) -> Any:
         """The decoded answer of `method` on `/api/v1/<path…>`; each part of the path is quoted.
@@ -68,7 +73,10 @@ class Api:
         if data is not None:
             headers["Content-Type"] = "application/json"
         request = urllib.request.Request(address, data=data, headers=headers, method=method)
-        return self._answer(request)
+        known = self._known.get(address) if self._known is not None and method == "GET" else None
+        if known:
+            request.add_header("If-None-Match", known[0])
+        return self._answer(request, known)
 
     def items(self, *path: str) -> list[Any]:
         """Everything in a list, page by page as `metadata.continue` says. Raises as `call` does."""
@@ -82,12 +90,14 @@ class Api:
                 return found
             query = {"continue": following}
 
-    def _answer(self, request: urllib.request.Request) -> Any:
+    def _answer(self, request: urllib.request.Request, known: tuple[str, Any] | None) -> Any:
         try:
             with self._opener.open(request, timeout=self._timeout) as response:
-                text = response.read(BODY_LIMIT)
+                text, tag = response.read(BODY_LIMIT), response.headers.get("ETag")
         except urllib.error.HTTPError as error:
             with error:
+                if error.code == 304 and known:
+                    return known[1]
                 raise _as_error(error.code, error.headers.get("Retry-After"), error.read(BODY_LIMIT)) from error
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error
@@ -96,11 +106,14 @@ class Api:
                 "start a local stack with `make up`, or check MOORING_URL"
             ) from error
         try:
-            return json.loads(text) if text else {}
+            answer = json.loads(text) if text else {}
         except ValueError as error:
             raise PermanentError(
                 f"{self.endpoint.url} did not answer with JSON: is it the address of Mooring's API?"
             ) from error
+        if self._known is not None and tag and request.get_method() == "GET":
+            self._known[request.full_url] = (tag, answer)
+        return answer
 
 
 def _as_error(status: int, retry_after: str | None, body: bytes) -> MooringError:
@@ -122,7 +135,7 @@ def _as_error(status: int, retry_after: str | None, body: bytes) -> MooringError
 
 
 def _words(body: bytes) -> tuple[str, str | None]:
-    """Detail and field of a problem document (RFC 9457); nothing for another body (API Gateway's own, a proxy's page)."""
+    """Detail and field of a problem document (RFC 9457); nothing for another body (API Gateway's, a proxy's page)."""
     try:
         error = json.loads(body)
         detail, field = error.get("detail"), error.get("field")

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable
 from typing import Any
 
-from mooring_cli.client import Api
-from mooring_cli.output import add_output_option, emit
-from mooring_cli.pages import table
+import click
 
-__all__ = ["add_delivery_command"]
+from mooring_cli.client import Api
+from mooring_cli.frame import prints, verb
+from mooring_cli.output import Output
+from mooring_cli.tables import table
+
+__all__ = ["list_deliveries"]
 
 _NAMED = 3  # operations that a line names
 
 
-def add_delivery_command(hooks: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring webhook deliveries`."""
-    parser = hooks.add_parser("deliveries", parents=[shared], help="the last deliveries, and what each caused")
-    parser.add_argument("--repo", metavar="URL", help="of this repository: its address, or a part of it")
-    parser.add_argument("--provider", metavar="NAME", help="of this provider, as github or codecommit")
-    parser.add_argument("--refused", action="store_true", help="only what was refused, with the reason")
-    parser.add_argument("--limit", metavar="N", help="at most so many (25)")
-    add_output_option(parser)
-    parser.set_defaults(run=list_deliveries)
-
-
-def list_deliveries(api: Api, args: argparse.Namespace) -> int:
+@verb("deliveries", "the last deliveries, and what each caused")
+@click.option("--repo", metavar="URL", help="of this repository: its address, or a part of it")
+@click.option("--provider", metavar="NAME", help="of this provider, as github or codecommit")
+@click.option("--refused", is_flag=True, help="only what was refused, with the reason")
+@click.option("--limit", metavar="N", help="at most so many (25)")
+@prints(watch=True)
+def list_deliveries(
+    api: Api, out: Output, repo: str | None, provider: str | None, refused: bool, limit: str | None
+) -> int:
     """Shows the last deliveries, newest first."""
-    query = {"repository": args.repo, "provider": args.provider, "limit": args.limit}
-    query["outcome"] = "refused" if args.refused else None
+    query = {"repository": repo, "provider": provider, "limit": limit}
+    query["outcome"] = "refused" if refused else None
     answer = api.call("GET", "hooks", "deliveries", query={name: each for name, each in query.items() if each})
     heads = ["AT", "PROVIDER", "REPOSITORY", "EVENT", "OUTCOME", "CAUSED"]
-    emit(args, answer, lambda: table(heads, map(_row, answer["items"])))
+    out.emit(answer, lambda: table(heads, map(_row, answer["items"])))
     return 0
 
 

@@ -2,65 +2,68 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import click
+
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
-from mooring_cli.output import add_output_option, emit
-from mooring_cli.pages import table
+from mooring_cli.frame import Group, prints
+from mooring_cli.output import Output
+from mooring_cli.tables import table
 
-__all__ = ["add_drift_commands", "moment", "person"]
+__all__ = ["drifts", "moment", "person"]
+
+drifts = Group("drift", "changes that were made beside git")
 
 _AGO = re.compile(r"([0-9]+)([smhdw])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _WIDE = 60  # characters of a value in a list
 
 
-def add_drift_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring drift list|show`."""
-    drift = commands.add_parser("drift", help="changes that were made beside git").add_subparsers(
-        dest="subcommand", required=True, metavar="COMMAND"
-    )
-    parser = drift.add_parser("list", parents=[shared], help="what was changed, newest first")
-    parser.add_argument("--app", metavar="NAME", help="of this application (NAME or NAMESPACE/NAME)")
-    parser.add_argument("--cluster", metavar="NAME", help="in this cluster")
-    parser.add_argument("--who", metavar="TEXT", help="by whom: part of a user's, role's or field manager's name")
-    parser.add_argument("--since", metavar="TIME", help="noticed after 2026-03-01T02:00:00Z, or 30m, 12h, 7d ago")
-    parser.add_argument("--limit", metavar="N", help="at most so many (100)")
-    parser.add_argument("--all", action="store_true", help="fields, too, that others added beside ours")
-    add_output_option(parser)
-    parser.set_defaults(run=list_drifts)
-
-    parser = drift.add_parser("show", parents=[shared], help="everything that is known of one change")
-    parser.add_argument("id", metavar="ID")
-    add_output_option(parser)
-    parser.set_defaults(run=show_drift)
-
-
-def list_drifts(api: Api, args: argparse.Namespace) -> int:
+@drifts.verb("list", "what was changed, newest first")
+@click.option("--app", metavar="NAME", help="of this application (NAME or NAMESPACE/NAME)")
+@click.option("--cluster", metavar="NAME", help="in this cluster")
+@click.option("--who", metavar="TEXT", help="by whom: part of a user's, role's or field manager's name")
+@click.option("--since", metavar="TIME", help="noticed after 2026-03-01T02:00:00Z, or 30m, 12h, 7d ago")
+@click.option("--limit", metavar="N", help="at most so many (100)")
+@click.option("--all", is_flag=True, help="fields, too, that others added beside ours")
+@prints(watch=True)
+def list_drifts(
+    api: Api,
+    out: Output,
+    app: str | None,
+    cluster: str | None,
+    who: str | None,
+    since: str | None,
+    limit: str | None,
+    all: bool,
+) -> int:
     """`mooring drift list`."""
-    query = {name: value for name in ("app", "cluster", "who", "limit") if (value := getattr(args, name))}
-    if args.since:
-        query["since"] = moment(args.since)
-    if args.all:
+    given = {"app": app, "cluster": cluster, "who": who, "limit": limit}
+    query = {name: value for name, value in given.items() if value}
+    if since:
+        query["since"] = moment(since)
+    if all:
         query["all"] = "true"
     answer = api.call("GET", "drifts", query=query)
-    emit(
-        args,
+    out.emit(
         answer,
         lambda: table(["ID", "NOTICED", "APP", "OBJECT", "WHAT", "WHO", "DONE"], map(_row, answer["items"])),
     )
     return 0
 
 
-def show_drift(api: Api, args: argparse.Namespace) -> int:
+@drifts.verb("show", "everything that is known of one change")
+@click.argument("id")
+@prints(watch=True)
+def show_drift(api: Api, out: Output, id: str) -> int:
     """`mooring drift show`."""
-    answer = api.call("GET", "drifts", args.id)
-    emit(args, answer, lambda: _page(answer))
+    answer = api.call("GET", "drifts", id)
+    out.emit(answer, lambda: _page(answer))
     return 0
 
 

@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mooring.errors import ConfigurationError
+from mooring_cli.contexts import read_contexts
 
-__all__ = ["Endpoint", "find_endpoint"]
+__all__ = ["Endpoint", "checked", "find_endpoint"]
 
 STACK_FILE = Path(".local") / "stack.json"
 
@@ -30,28 +31,44 @@ class Endpoint:
     origin: str
 
 
-def find_endpoint(*, url: str | None, token: str | None, environment: Mapping[str, str], directory: Path) -> Endpoint:
-    """The API to talk to: flags, else a running local stack above `directory`, else `MOORING_URL` and `MOORING_TOKEN`.
+def find_endpoint(
+    *, url: str | None, token: str | None, context: str | None = None, environment: Mapping[str, str], directory: Path
+) -> Endpoint:
+    """The API to talk to: flags, else a running local stack above `directory`, else `MOORING_URL` and `MOORING_TOKEN`,
+    else the current context.
 
     Raises `ConfigurationError` when nothing says where the API is, or an address is not an HTTP address.
     """
     if url:
-        return _checked(url, token or environment.get("MOORING_TOKEN", ""), "--url")
+        return checked(url, token or environment.get("MOORING_TOKEN", ""), "--url")
+    if context:
+        return _of_context(context, token, environment)
     stack_file = _stack_file(directory)
     stack = _read(stack_file) if stack_file else None
     if stack_file and stack and _alive(stack.get("pids", {}).get("runner")):
         mooring = stack.get("mooring", {})
-        return _checked(mooring.get("url", ""), token or mooring.get("token", ""), str(stack_file))
+        return checked(mooring.get("url", ""), token or mooring.get("token", ""), str(stack_file))
     if environment.get("MOORING_URL"):
-        return _checked(environment["MOORING_URL"], token or environment.get("MOORING_TOKEN", ""), "MOORING_URL")
+        return checked(environment["MOORING_URL"], token or environment.get("MOORING_TOKEN", ""), "MOORING_URL")
+    if current := read_contexts(environment).current:
+        return _of_context(current, token, environment)
     if stack_file:
         raise ConfigurationError(
             f"the local stack that {stack_file} describes is not running: start it with `make up`, "
-            "or set MOORING_URL and MOORING_TOKEN"
+            "set MOORING_URL and MOORING_TOKEN, or run `mooring login URL`"
         )
     raise ConfigurationError(
-        "no Mooring found: run `make up` and stay in its folder, or set MOORING_URL and MOORING_TOKEN"
+        "no Mooring found: run `mooring login URL`, set MOORING_URL and MOORING_TOKEN, or run `make up` and stay in "
+        "its folder"
     )
+
+
+def _of_context(name: str, token: str | None, environment: Mapping[str, str]) -> Endpoint:
+    known = read_contexts(environment).contexts
+    if name not in known:
+        told = f"known are {', '.join(known)}" if known else "none is known: run `mooring login URL`"
+        raise ConfigurationError(f"no context {name!r}; {told}", field="--context")
+    return checked(known[name].url, token or known[name].token, f"the context {name}")
 
 
 def _stack_file(directory: Path) -> Path | None:
@@ -78,7 +95,8 @@ def _alive(pid: object) -> bool:
     return not isinstance(pid, int) or Path(f"/proc/{pid}").exists() or not Path("/proc").is_dir()
 
 
-def _checked(url: str, token: str, origin: str) -> Endpoint:
+def checked(url: str, token: str, origin: str) -> Endpoint:
+    """An endpoint whose address is one. Raises `ConfigurationError`, naming where it was found."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigurationError(f"must be an http:// or https:// address, not {url!r}", field=origin)

@@ -2,70 +2,61 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
-from typing import Any
+
+import click
 
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
-from mooring_cli.output import add_output_option, emit
-from mooring_cli.pages import table
+from mooring_cli.frame import Group, prints
+from mooring_cli.output import Output
+from mooring_cli.tables import table
 
-__all__ = ["add_key_commands"]
+__all__ = ["keys"]
+
+keys = Group("gpg", "keys that sign commits")
 
 _ARMOR = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
 
-def add_key_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring gpg add|list|rm`."""
-    keys = commands.add_parser("gpg", help="keys that sign commits").add_subparsers(
-        dest="subcommand", required=True, metavar="COMMAND"
-    )
-    parser = keys.add_parser("add", parents=[shared], help="import public keys, or a ConfigMap argocd-gpg-keys-cm")
-    parser.add_argument("--from", required=True, dest="origin", metavar="FILE", help="a file, or - for standard input")
-    parser.set_defaults(run=add)
-
-    parser = keys.add_parser("list", parents=[shared], help="a line for each imported key")
-    add_output_option(parser)
-    parser.set_defaults(run=list_keys)
-
-    parser = keys.add_parser("rm", parents=[shared], help="forget a key")
-    parser.add_argument("key", metavar="KEY-ID")
-    parser.set_defaults(run=remove)
-
-
-def add(api: Api, args: argparse.Namespace) -> int:
+@keys.verb("add", "import public keys, or a ConfigMap argocd-gpg-keys-cm")
+@click.option("--from", "origin", required=True, metavar="FILE", help="a file, or - for standard input")
+def add(api: Api, origin: str) -> int:
     """Sends keys in ASCII armor as they are, and every document of a YAML file."""
     try:
-        text = sys.stdin.read() if args.origin == "-" else Path(args.origin).read_text(encoding="utf-8")
+        text = sys.stdin.read() if origin == "-" else Path(origin).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         told = "can't be read as text; export keys with `gpg --armor --export KEY`"
-        raise ConfigurationError(told, field=args.origin) from error
+        raise ConfigurationError(told, field=origin) from error
     armored = text.lstrip().startswith(_ARMOR)
-    if args.origin == "-" and not armored:
+    if origin == "-" and not armored:
         raise ConfigurationError("must be keys in ASCII armor; name the file of a ConfigMap", field="standard input")
-    bodies = [{"key": text}] if armored else [document for _, document in read_documents(args.origin)]
+    bodies = [{"key": text}] if armored else [document for _, document in read_documents(origin)]
     for body in bodies:
         for key in api.call("POST", "gpgkeys", body=body)["items"]:
             print(f"key {key['keyID']} imported: {key['owner']}")
     return 0
 
 
-def list_keys(api: Api, args: argparse.Namespace) -> int:
+@keys.verb("list", "a line for each imported key")
+@prints(watch=True)
+def list_keys(api: Api, out: Output) -> int:
     """`mooring gpg list`."""
     answer = api.call("GET", "gpgkeys")
     rows = [
         (each["keyID"], "revoked" if each.get("revoked") else each.get("expires", "never"), each["owner"])
         for each in answer["items"]
     ]
-    emit(args, answer, lambda: table(["KEY-ID", "EXPIRES", "OWNER"], rows))
+    out.emit(answer, lambda: table(["KEY-ID", "EXPIRES", "OWNER"], rows))
     return 0
 
 
-def remove(api: Api, args: argparse.Namespace) -> int:
+@keys.verb("rm", "forget a key")
+@click.argument("key", metavar="KEY-ID")
+def remove(api: Api, key: str) -> int:
     """`mooring gpg rm`."""
-    api.call("DELETE", "gpgkeys", args.key)
-    print(f"key {args.key} removed")
+    api.call("DELETE", "gpgkeys", key)
+    print(f"key {key} removed")
     return 0

@@ -6,67 +6,72 @@ input), never from an argument.
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+import click
 
 from mooring_cli.client import Api
-from mooring_cli.deliveries import add_delivery_command
-from mooring_cli.output import add_output_option, emit, warn
-from mooring_cli.pages import table
+from mooring_cli.deliveries import list_deliveries
+from mooring_cli.frame import Group, prints
+from mooring_cli.output import Output, warn
 from mooring_cli.secrets import read_secret
+from mooring_cli.tables import table
 
-__all__ = ["add_hook_commands"]
+__all__ = ["hooks"]
 
-
-def add_hook_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring webhook install|list|deliveries`."""
-    hooks = commands.add_parser("webhook", help="the webhooks of repositories").add_subparsers(
-        dest="subcommand", required=True, metavar="COMMAND"
-    )
-    parser = hooks.add_parser("install", parents=[shared], help="have a repository send its events here; run it twice, "
-                              "and there is still one hook")  # fmt: skip
-    _add_options(parser)
-    parser.set_defaults(run=install)
-    parser = hooks.add_parser("list", parents=[shared], help="the webhooks of a repository, and which of them are ours")
-    _add_options(parser)
-    parser.set_defaults(run=list_hooks)
-    add_delivery_command(hooks, shared)
+hooks = Group("webhook", "the webhooks of repositories")
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--repo", required=True, metavar="URL", help="the repository's address")
-    parser.add_argument("--token-file", required=True, metavar="FILE", help="an access token of the host that may "
-                        "change the repository's hooks (- for standard input); used once")  # fmt: skip
-    parser.add_argument(
-        "--provider", choices=("github", "gitlab", "gitea", "forgejo"), help="where the address doesn't say it"
-    )
-    parser.add_argument("--address", metavar="URL", help="where the events go (default: this API's /api/webhook)")
-    add_output_option(parser)
-
-
-def install(api: Api, args: argparse.Namespace) -> int:
+@hooks.verb("install", "have a repository send its events here; run it twice, and there is still one hook")
+@click.option("--repo", required=True, metavar="URL", help="the repository's address")
+@click.option(
+    "--token-file",
+    required=True,
+    metavar="FILE",
+    help="an access token of the host that may change the repository's hooks (- for standard input); used once",
+)
+@click.option(
+    "--provider", type=click.Choice(["github", "gitlab", "gitea", "forgejo"]), help="where the address doesn't say it"
+)
+@click.option("--address", metavar="URL", help="where the events go (default: this API's /api/webhook)")
+@prints()
+def install(api: Api, out: Output, repo: str, token_file: str, provider: str | None, address: str | None) -> int:
     """Creates or updates the hook."""
-    answer = api.call("POST", "hooks", body=_body(api, args))
+    answer = api.call("POST", "hooks", body=_body(api, repo, token_file, provider, address))
     warn(answer.get("warnings") or [])
     hook = answer.get("hook") or {}
-    emit(args, answer, lambda: f"hook {hook.get('id')} of {answer.get('repository')} {answer.get('done')}: "
+    out.emit(answer, lambda: f"hook {hook.get('id')} of {answer.get('repository')} {answer.get('done')}: "
          f"{', '.join(hook.get('events') or [])} go to {hook.get('url')}")  # fmt: skip
     return 0
 
 
-def list_hooks(api: Api, args: argparse.Namespace) -> int:
+@hooks.verb("list", "the webhooks of a repository, and which of them are ours")
+@click.option("--repo", required=True, metavar="URL", help="the repository's address")
+@click.option(
+    "--token-file",
+    required=True,
+    metavar="FILE",
+    help="an access token of the host that may change the repository's hooks (- for standard input); used once",
+)
+@click.option(
+    "--provider", type=click.Choice(["github", "gitlab", "gitea", "forgejo"]), help="where the address doesn't say it"
+)
+@click.option("--address", metavar="URL", help="where the events go (default: this API's /api/webhook)")
+@prints(watch=True)
+def list_hooks(api: Api, out: Output, repo: str, token_file: str, provider: str | None, address: str | None) -> int:
     """Shows the hooks."""
-    answer = api.call("POST", "hooks", "list", body=_body(api, args))
+    answer = api.call("POST", "hooks", "list", body=_body(api, repo, token_file, provider, address))
     rows = [
         (each.get("id"), each.get("url"), ", ".join(each.get("events") or []),
          "yes" if each.get("active") else "no", "yes" if each.get("ours") else "no")
         for each in answer.get("items") or []
     ]  # fmt: skip
-    emit(args, answer, lambda: table(["ID", "URL", "EVENTS", "ACTIVE", "OURS"], rows))
+    out.emit(answer, lambda: table(["ID", "URL", "EVENTS", "ACTIVE", "OURS"], rows))
     return 0
 
 
-def _body(api: Api, args: argparse.Namespace) -> dict[str, str]:
-    address = args.address or f"{api.endpoint.url.rstrip('/')}/api/webhook"
-    body = {"repository": args.repo, "token": read_secret(args.token_file), "url": address}
-    return body | ({"provider": args.provider} if args.provider else {})
+def _body(api: Api, repo: str, token_file: str, provider: str | None, given: str | None) -> dict[str, str]:
+    address = given or f"{api.endpoint.url.rstrip('/')}/api/webhook"
+    body = {"repository": repo, "token": read_secret(token_file), "url": address}
+    return body | ({"provider": provider} if provider else {})
+
+
+hooks.add_command(list_deliveries)

@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["application_page", "applications_table", "differences", "history_table", "results_table", "short", "table"]
+from mooring_cli.tables import Page, Table, table
+
+__all__ = [
+    "application_page",
+    "applications_table",
+    "differences",
+    "history_table",
+    "resources_table",
+    "results_table",
+    "short",
+]
 
 ALIGNED = 22
-
-
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Columns as wide as their widest cell, two blanks between; a missing or empty cell is a dash."""
-    cells = [list(headers), *([_cell(value) for value in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(headers))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    )
 
 
 def short(revision: str | None) -> str:
@@ -28,7 +29,7 @@ def short(revision: str | None) -> str:
     return text[:7] if len(text) >= 40 and all(c in "0123456789abcdef" for c in text) else text
 
 
-def applications_table(items: Sequence[dict[str, Any]], *, wide: bool = False) -> str:
+def applications_table(items: Sequence[dict[str, Any]], *, wide: bool = False) -> Table:
     """One line for each application, in order of namespace and name."""
     headers = ["NAME", "STATUS", "HEALTH", "REVISION", "PHASE", "DESTINATION", "MESSAGE"]
     if wide:
@@ -37,7 +38,7 @@ def applications_table(items: Sequence[dict[str, Any]], *, wide: bool = False) -
     return table(headers, rows)
 
 
-def history_table(app: dict[str, Any]) -> str:
+def history_table(app: dict[str, Any]) -> Table:
     """The syncs of one application, the newest last, as `status.history` holds them."""
     rows = [
         (
@@ -53,11 +54,16 @@ def history_table(app: dict[str, Any]) -> str:
     return table(["ID", "DEPLOYED", "REVISION", "BY", "AUTHOR", "MESSAGE"], rows)
 
 
-def results_table(app: dict[str, Any]) -> str:
+def results_table(app: dict[str, Any]) -> Table:
     """What the last operation did, or would do, to each object."""
     results = _list(app, "status", "operationState", "syncResult", "resources")
     rows = [(r.get("group"), r.get("kind"), r.get("namespace"), r.get("name"), r.get("message")) for r in results]
     return table(["GROUP", "KIND", "NAMESPACE", "NAME", "RESULT"], rows)
+
+
+def resources_table(app: dict[str, Any]) -> Table:
+    """The objects of git, with sync status, health and what the last sync said."""
+    return table(["GROUP", "KIND", "NAMESPACE", "NAME", "STATUS", "HEALTH", "MESSAGE"], _resource_rows(app))
 
 
 def differences(app: dict[str, Any]) -> str:
@@ -72,9 +78,9 @@ def differences(app: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def application_page(app: dict[str, Any]) -> str:
+def application_page(app: dict[str, Any]) -> Page:
     """Everything about one application: source, destination, status, operation, conditions, drift and resources."""
-    parts = ["\n".join(f"{label + ':':{ALIGNED}}{value}" for label, value in _facts(app))]
+    parts: list[str | Table] = ["\n".join(f"{label + ':':{ALIGNED}}{value}" for label, value in _facts(app))]
     conditions = _list(app, "status", "conditions")
     if conditions:
         since = [(c.get("type"), c.get("lastTransitionTime"), c.get("message")) for c in conditions]
@@ -92,10 +98,9 @@ def application_page(app: dict[str, Any]) -> str:
     if orphans:
         named = [(each.get("group"), each.get("kind"), each.get("namespace"), each.get("name")) for each in orphans]
         parts.append(table(["ORPHANED GROUP", "KIND", "NAMESPACE", "NAME"], named))
-    resources = _list(app, "status", "resources")
-    if resources:
-        parts.append(table(["GROUP", "KIND", "NAMESPACE", "NAME", "STATUS", "HEALTH", "MESSAGE"], _resource_rows(app)))
-    return "\n\n".join(parts)
+    if _list(app, "status", "resources"):
+        parts.append(resources_table(app))
+    return parts
 
 
 def _facts(app: dict[str, Any]) -> Iterable[tuple[str, str]]:
@@ -217,10 +222,6 @@ def _first_line(text: object) -> str:
 
 def _joined(left: str, right: object, between: str = " ") -> str:
     return f"{left}{between}{right}" if right else left
-
-
-def _cell(value: object) -> str:
-    return "-" if value is None or value == "" else str(value)
 
 
 def _dict(value: Any, *path: str) -> dict[str, Any]:

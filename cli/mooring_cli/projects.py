@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from typing import Any
+
+import click
 
 from mooring.errors import MooringError
 from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
-from mooring_cli.output import add_output_option, emit, warn
-from mooring_cli.pages import table
+from mooring_cli.frame import Group, prints
+from mooring_cli.output import Output, warn
+from mooring_cli.tables import table
 
-__all__ = ["add_project_commands"]
+__all__ = ["projects"]
 
-
-def add_project_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring project create|list|get|delete`."""
-    projects = commands.add_parser("project", help="what applications may do").add_subparsers(
-        dest="subcommand", required=True, metavar="COMMAND"
-    )
-    parser = projects.add_parser("create", parents=[shared], help="create AppProjects, or change them")
-    parser.add_argument(
-        "-f", "--filename", required=True, metavar="FILE", help="a file, a folder of files, or - for standard input"
-    )
-    parser.set_defaults(run=create)
-
-    parser = projects.add_parser("list", parents=[shared], help="a line for each project")
-    add_output_option(parser)
-    parser.set_defaults(run=list_projects)
-
-    parser = projects.add_parser("get", parents=[shared], help="a project as it was declared")
-    parser.add_argument("name", metavar="NAME")
-    parser.add_argument("-o", "--output", choices=["yaml", "json"], default="yaml", help="how to print it")
-    parser.set_defaults(run=get)
-
-    parser = projects.add_parser("delete", parents=[shared], help="remove a project that no application names")
-    parser.add_argument("name", metavar="NAME")
-    parser.set_defaults(run=delete)
+projects = Group("project", "what applications may do")
 
 
-def create(api: Api, args: argparse.Namespace) -> int:
+@projects.verb("create", "create AppProjects, or change them")
+@click.option(
+    "-f", "--filename", required=True, metavar="FILE", help="a file, a folder of files, or - for standard input"
+)
+def create(api: Api, filename: str) -> int:
     """Sends every document; one that is refused does not keep the others from being sent."""
     failed = 0
-    for origin, document in read_documents(args.filename):
+    for origin, document in read_documents(filename):
         try:
             answer = api.call("POST", "projects", body=document)
         except MooringError as error:
@@ -55,7 +37,9 @@ def create(api: Api, args: argparse.Namespace) -> int:
     return failed
 
 
-def list_projects(api: Api, args: argparse.Namespace) -> int:
+@projects.verb("list", "a line for each project")
+@prints(watch=True)
+def list_projects(api: Api, out: Output) -> int:
     """`mooring project list`."""
     answer = api.call("GET", "projects")
     rows = []
@@ -63,18 +47,23 @@ def list_projects(api: Api, args: argparse.Namespace) -> int:
         spec = project.get("spec") or {}
         counts = [str(len(spec.get(name) or ())) for name in ("sourceRepos", "destinations", "syncWindows")]
         rows.append((project["metadata"]["name"], spec.get("description", ""), *counts))
-    emit(args, answer, lambda: table(["NAME", "DESCRIPTION", "SOURCES", "DESTINATIONS", "WINDOWS"], rows))
+    out.emit(answer, lambda: table(["NAME", "DESCRIPTION", "SOURCES", "DESTINATIONS", "WINDOWS"], rows))
     return 0
 
 
-def get(api: Api, args: argparse.Namespace) -> int:
+@projects.verb("get", "a project as it was declared")
+@click.argument("name")
+@prints("yaml", "json", "name", default="yaml", watch=True)
+def get(api: Api, out: Output, name: str) -> int:
     """Prints it so that `create` takes it back."""
-    emit(args, api.call("GET", "projects", args.name), str)
+    out.emit(api.call("GET", "projects", name), str)
     return 0
 
 
-def delete(api: Api, args: argparse.Namespace) -> int:
+@projects.verb("delete", "remove a project that no application names")
+@click.argument("name")
+def delete(api: Api, name: str) -> int:
     """Removes one project."""
-    api.call("DELETE", "projects", args.name)
-    print(f"project {args.name} deleted")
+    api.call("DELETE", "projects", name)
+    print(f"project {name} deleted")
     return 0

@@ -6,76 +6,72 @@ the API can't do, since it can't read a private key, is a backup; that goes to S
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError, UnreachableError
 from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
-from mooring_cli.output import add_output_option, emit
-from mooring_cli.pages import table
+from mooring_cli.frame import Group, prints, verb
+from mooring_cli.output import Output
+from mooring_cli.tables import table
 
-__all__ = ["add_sealing_commands"]
+if TYPE_CHECKING:
+    from mooring.secrets.sealed import Scope
+
+__all__ = ["seal", "sealed_secrets"]
+
+sealed_secrets = Group("sealed-secrets", "the keys that SealedSecrets are opened with")
 
 _SCOPES = ("strict", "namespace-wide", "cluster-wide")
 _LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 
 
-def add_sealing_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring seal` and `mooring sealed-secrets list|import|backup`."""
-    parser = commands.add_parser("seal", parents=[shared], help="turn Secrets into SealedSecrets")
-    parser.add_argument("-f", "--filename", default="-", metavar="FILE", help="Secrets, or - for standard input")
-    parser.add_argument("--cert", metavar="FILE", help="the certificate to seal for (else the installation's newest)")
-    parser.add_argument("--scope", choices=_SCOPES, help="where it opens (else as the Secret's annotations say)")
-    parser.add_argument("--merge-into", metavar="FILE", help="a SealedSecret that the values are put into, in place")
-    parser.add_argument("--raw", action="store_true", help="seal standard input as one value, and print just that")
-    parser.add_argument("--name", metavar="NAME", default="", help="with --raw: of the Secret")
-    parser.add_argument("--namespace", metavar="NAMESPACE", default="", help="with --raw: of the Secret")
-    parser.add_argument("-o", "--output", choices=["yaml", "json"], default="yaml", help="how to print it")
-    parser.set_defaults(run=seal)
-
-    keys = commands.add_parser("sealed-secrets", help="the keys that SealedSecrets are opened with").add_subparsers(
-        dest="subcommand", required=True, metavar="COMMAND"
-    )
-    parser = keys.add_parser("list", parents=[shared], help="a line for each key, the one that seals first")
-    add_output_option(parser)
-    parser.set_defaults(run=list_keys)
-    parser = keys.add_parser("import", parents=[shared], help="take in the keys of a cluster's controller")
-    parser.add_argument("-f", "--filename", required=True, metavar="FILE", help="its Secrets, or - for standard input")
-    parser.set_defaults(run=import_keys)
-    parser = keys.add_parser("backup", parents=[shared], help="write all keys to a file, with your own rights in AWS")
-    parser.add_argument("file", metavar="FILE", help="a file that is not there yet")
-    parser.add_argument("--stack", default="mooring", metavar="NAME", help="the stack's name (default: mooring)")
-    parser.add_argument("--region", metavar="REGION")
-    parser.add_argument("--profile", metavar="PROFILE")
-    parser.set_defaults(run=backup)
-
-
-def seal(api: Api, args: argparse.Namespace) -> int:
+@verb("seal", "turn Secrets into SealedSecrets")
+@click.option("-f", "--filename", default="-", metavar="FILE", help="Secrets, or - for standard input")
+@click.option("--cert", metavar="FILE", help="the certificate to seal for (else the installation's newest)")
+@click.option("--scope", type=click.Choice(_SCOPES), help="where it opens (else as the Secret's annotations say)")
+@click.option("--merge-into", metavar="FILE", help="a SealedSecret that the values are put into, in place")
+@click.option("--raw", is_flag=True, help="seal standard input as one value, and print just that")
+@click.option("--name", default="", metavar="NAME", help="with --raw: of the Secret")
+@click.option("--namespace", default="", metavar="NAMESPACE", help="with --raw: of the Secret")
+@prints("yaml", "json", default="yaml")
+def seal(
+    api: Api,
+    out: Output,
+    filename: str,
+    cert: str | None,
+    scope: Scope | None,
+    merge_into: str | None,
+    raw: bool,
+    name: str,
+    namespace: str,
+) -> int:
     """Seals what it is given and prints it, or puts it into a file."""
-    from mooring.secrets.sealed import Scope, label_of, public_key_of, seal_value
+    from mooring.secrets.sealed import label_of, public_key_of, seal_value
     from mooring.secrets.sealedsecret import seal_secret
 
-    key = public_key_of(_certificate(api, args.cert))
-    if args.raw:
-        scope: Scope = args.scope or "strict"
-        if scope != "cluster-wide" and not args.namespace:
-            raise ConfigurationError(f"is needed: the scope {scope} binds the value to it", field="--namespace")
-        if scope == "strict" and not args.name:
+    key = public_key_of(_certificate(api, cert))
+    if raw:
+        bound: Scope = scope or "strict"
+        if bound != "cluster-wide" and not namespace:
+            raise ConfigurationError(f"is needed: the scope {bound} binds the value to it", field="--namespace")
+        if bound == "strict" and not name:
             raise ConfigurationError("is needed: the scope strict binds the value to it", field="--name")
-        print(seal_value(key, sys.stdin.buffer.read(), label_of(args.namespace, args.name, scope)))
+        print(seal_value(key, sys.stdin.buffer.read(), label_of(namespace, name, bound)))
         return 0
-    made = [seal_secret(_secret(origin, each), key, args.scope) for origin, each in read_documents(args.filename)]
-    if args.merge_into:
-        _merge(Path(args.merge_into), made)
+    made = [seal_secret(_secret(origin, each), key, scope) for origin, each in read_documents(filename)]
+    if merge_into:
+        _merge(Path(merge_into), made)
         return 0
     for each in made:
-        _print(each, args.output, several=len(made) > 1)
+        _print(each, out.form, several=len(made) > 1)
     return 0
 
 
@@ -125,21 +121,25 @@ def _text(document: dict[str, Any], output: str) -> str:
     return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
 
 
-def list_keys(api: Api, args: argparse.Namespace) -> int:
+@sealed_secrets.verb("list", "a line for each key, the one that seals first")
+@prints(watch=True)
+def list_keys(api: Api, out: Output) -> int:
     """`mooring sealed-secrets list`."""
     answer = api.call("GET", "sealed-secrets")
     rows = [
         (each["fingerprint"], datetime.fromtimestamp(each["since"], UTC).strftime("%Y-%m-%d"), "" if index else "seals")
         for index, each in enumerate(answer["items"])
     ]
-    emit(args, answer, lambda: table(["FINGERPRINT", "SINCE", ""], rows))
+    out.emit(answer, lambda: table(["FINGERPRINT", "SINCE", ""], rows))
     return 0
 
 
-def import_keys(api: Api, args: argparse.Namespace) -> int:
+@sealed_secrets.verb("import", "take in the keys of a cluster's controller")
+@click.option("-f", "--filename", required=True, metavar="FILE", help="its Secrets, or - for standard input")
+def import_keys(api: Api, filename: str) -> int:
     """Sends every key; one that is refused does not keep the others from being sent."""
     failed = 0
-    for origin, document in read_documents(args.filename):
+    for origin, document in read_documents(filename):
         try:
             print(f"key {api.call('POST', 'sealed-secrets', body=document)['fingerprint']} imported")
         except MooringError as error:
@@ -148,7 +148,12 @@ def import_keys(api: Api, args: argparse.Namespace) -> int:
     return failed
 
 
-def backup(api: Api, args: argparse.Namespace) -> int:
+@sealed_secrets.verb("backup", "write all keys to a file, with your own rights in AWS")
+@click.argument("file", help="a file that is not there yet")
+@click.option("--stack", default="mooring", metavar="NAME", help="the stack's name (default: mooring)")
+@click.option("--region", metavar="REGION")
+@click.option("--profile", metavar="PROFILE")
+def backup(api: Api, file: str, stack: str, region: str | None, profile: str | None) -> int:
     """Writes the keys as a controller keeps them: kubeseal opens with that file, and `import` takes it back."""
     items = [
         {
@@ -158,21 +163,21 @@ def backup(api: Api, args: argparse.Namespace) -> int:
             "metadata": {"name": f"sealed-secrets-key-{number}", "labels": {_LABEL: "active"}},
             "stringData": pair,
         }
-        for number, pair in enumerate(_pairs(args), 1)
+        for number, pair in enumerate(_pairs(stack, region, profile), 1)
     ]
     if not items:
-        raise ConfigurationError(f"no key lies below {args.stack}/sealed-secrets/ there", field="--stack")
+        raise ConfigurationError(f"no key lies below {stack}/sealed-secrets/ there", field="--stack")
     try:
-        handle = os.open(args.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise ConfigurationError(f"can't be made: {error.strerror}", field=args.file) from error
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({"apiVersion": "v1", "kind": "List", "items": items}, file, indent=2)
-    print(f"{len(items)} key(s) of {api.endpoint.url} in {args.file}: whoever has it opens every SealedSecret")
+        raise ConfigurationError(f"can't be made: {error.strerror}", field=file) from error
+    with os.fdopen(handle, "w", encoding="utf-8") as opened:
+        json.dump({"apiVersion": "v1", "kind": "List", "items": items}, opened, indent=2)
+    print(f"{len(items)} key(s) of {api.endpoint.url} in {file}: whoever has it opens every SealedSecret")
     return 0
 
 
-def _pairs(args: argparse.Namespace) -> list[dict[str, str]]:
+def _pairs(stack: str, region: str | None, profile: str | None) -> list[dict[str, str]]:
     try:
         import boto3
         from botocore.config import Config
@@ -180,9 +185,9 @@ def _pairs(args: argparse.Namespace) -> list[dict[str, str]]:
         raise ConfigurationError("takes the package boto3 (pip install boto3)", field="backup") from error
     from botocore.exceptions import BotoCoreError, ClientError
 
-    prefix = f"{args.stack}/sealed-secrets/"
+    prefix = f"{stack}/sealed-secrets/"
     try:
-        session = boto3.Session(profile_name=args.profile, region_name=args.region)
+        session = boto3.Session(profile_name=profile, region_name=region)
         config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
         client = session.client("secretsmanager", config=config)
         pages = client.get_paginator("list_secrets").paginate(Filters=[{"Key": "name", "Values": [prefix]}])

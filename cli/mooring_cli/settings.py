@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+import click
 
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
-from mooring_cli.output import emit, warn
+from mooring_cli.frame import Group, prints
+from mooring_cli.output import Output, warn
 
-__all__ = ["add_settings_commands"]
+__all__ = ["settings"]
 
-
-def add_settings_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """`mooring settings apply|get`."""
-    settings = commands.add_parser("settings", help="what holds for every application").add_subparsers(
-        dest="subcommand", required=True, metavar="COMMAND"
-    )
-    parser = settings.add_parser("apply", parents=[shared], help="replace the settings by those of a file")
-    parser.add_argument(
-        "-f", "--filename", required=True, metavar="FILE", help="a ConfigMap argocd-cm, or - for standard input"
-    )
-    parser.set_defaults(run=apply)
-
-    parser = settings.add_parser("get", parents=[shared], help="the settings as the ConfigMap argocd-cm")
-    parser.add_argument("-o", "--output", choices=["yaml", "json"], default="yaml", help="how to print them")
-    parser.set_defaults(run=get)
+settings = Group("settings", "what holds for every application")
 
 
-def apply(api: Api, args: argparse.Namespace) -> int:
+@settings.verb("apply", "replace the settings by those of a file")
+@click.option("-f", "--filename", required=True, metavar="FILE", help="a ConfigMap argocd-cm, or - for standard input")
+def apply(api: Api, filename: str) -> int:
     """Sends the only document of a file."""
-    documents = list(read_documents(args.filename))
+    documents = list(read_documents(filename))
     if len(documents) != 1:
-        raise ConfigurationError(f"must hold one document, not {len(documents)}", field=args.filename)
+        raise ConfigurationError(f"must hold one document, not {len(documents)}", field=filename)
     warn(api.call("PUT", "settings", body=documents[0][1]).get("warnings") or [])
     print("settings applied")
     return 0
 
 
-def get(api: Api, args: argparse.Namespace) -> int:
+@settings.verb("get", "the settings as the ConfigMap argocd-cm")
+@prints("yaml", "json", "name", default="yaml", watch=True)
+def get(api: Api, out: Output) -> int:
     """Prints them so that `apply` takes them back."""
-    settings = api.call("GET", "settings")
-    error = ((settings.get("status") or {}).get("healthScripts") or {}).get("error")
+    found = api.call("GET", "settings")
+    error = ((found.get("status") or {}).get("healthScripts") or {}).get("error")
     warn([f"health scripts: {error}"] if error else [])
-    emit(args, settings, str)
+    out.emit(found, str)
     return 0

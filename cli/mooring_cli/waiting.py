@@ -71,9 +71,17 @@ def operation_mark(app: dict[str, Any]) -> tuple[object, object]:
 
 
 def wait_for_operation(
-    api: Api, app: AppName, *, before: tuple[object, object], operation: str | None, deadline: float | None
+    api: Api,
+    app: AppName,
+    *,
+    before: tuple[object, object],
+    operation: str | None,
+    deadline: float | None,
+    seen: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> dict[str, Any]:
     """The application once an operation other than the one marked `before` has ended. Raises `WaitError`.
+
+    `seen` is told of the application as often as it is asked for, once the operation has begun.
 
     Operation ids sort by time: where the API shows one, that very operation or a later one is waited for.
     """
@@ -84,6 +92,7 @@ def wait_for_operation(
         ours = str(shown) >= operation if shown and operation else operation_mark(answer) != before
         if not ours:
             return "the operation has not started"
+        seen(answer)
         return "" if state.get("phase") in ENDED else f"operation {state.get('phase')}{_trouble(answer)}"
 
     return _poll(api, app, reached, deadline)

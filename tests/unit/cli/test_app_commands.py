@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from mooring_cli.pages import application_page
+from mooring_cli.tables import plain
 from tests.unit.cli.fake_api import TOKEN, FakeApi, Outcome, application
 
 GET = "GET /api/v1/applications/shop?namespace=argocd"
@@ -241,4 +242,4 @@ def test_a_page_says_what_becomes_of_changes_by_hand() -> None:
     """GIVEN what the API says of changes by hand WHEN an application is shown THEN its page says so, and who decides."""
     told = {"enabled": True, "decidedBy": "annotation mooring.dev/self-heal"}
     page = application_page({"metadata": {"name": "shop"}, "spec": {}, "status": {"selfHeal": told}})
-    assert "Changes by hand:      put back (annotation mooring.dev/self-heal)" in page.splitlines()
+    assert "Changes by hand:      put back (annotation mooring.dev/self-heal)" in plain(page).splitlines()

@@ -1,0 +1,86 @@
+"""`mooring app sync` and `mooring app diff`: operations that are started here and followed to their end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from mooring_cli.client import Api
+from mooring_cli.frame import SECONDS, prints, verb
+from mooring_cli.names import AppName, one_app
+from mooring_cli.output import Output
+from mooring_cli.pages import differences, results_table
+from mooring_cli.progress import following
+from mooring_cli.waiting import operation_mark, wait_for_operation
+
+__all__ = ["diff_app", "sync_app"]
+
+FAILED = 1
+_RESOURCE = "GROUP:KIND:[NAMESPACE/]NAME"
+
+
+@verb("sync", "sync an Application now, and wait for the end of it")
+@one_app
+@click.option("--prune", is_flag=True, help="Delete what is no longer in git, this once.")
+@click.option("--resource", multiple=True, metavar=_RESOURCE,
+              help="Only this object, without hooks; may be repeated, * is anything, ! leaves out.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option("--async", "asynchronous", is_flag=True, help="Start it and return.")
+@click.option("--timeout", type=SECONDS, default=0.0, help="Give up after (default: never).")
+@prints()
+def sync_app(
+    api: Api, out: Output, app: AppName, prune: bool, resource: tuple[str, ...], dry_run: bool, asynchronous: bool,
+    timeout: float,
+) -> int:  # fmt: skip
+    """Fails when the operation did."""
+    body: dict[str, object] = {"prune": True} if prune else {}
+    if resource:
+        body["resources"] = resource
+    if dry_run:
+        body["dryRun"] = True
+    before = operation_mark(api.call("GET", "applications", app.name, query=app.query))
+    answer = api.call("POST", "applications", app.name, "sync", query=app.query, body=body)
+    operation = (answer.get("operation") or {}).get("id")
+    if asynchronous:
+        started = f"application {app}: sync started" + (f" (operation {operation})" if operation else "")
+        out.emit(answer, lambda: started)
+        return 0
+    with following() as seen:
+        found = wait_for_operation(
+            api, app, before=before, operation=operation, deadline=_deadline(timeout), seen=seen
+        )  # fmt: skip
+    state = found["status"]["operationState"]
+    told = f"application {app}: {state.get('phase')}: {state.get('message') or 'no message'}"
+    out.emit(found, lambda: [results_table(found), told] if dry_run else told)
+    return 0 if state.get("phase") == "Succeeded" else FAILED
+
+
+@verb("diff", "show what a sync would change in the cluster")
+@one_app
+@click.option("--resource", multiple=True, metavar=_RESOURCE,
+              help="Only this object; may be repeated, * is anything, ! in front leaves out.")  # fmt: skip
+@click.option("--timeout", type=SECONDS, default=60.0, help="Give up after (default: 60).")
+@prints()
+def diff_app(api: Api, out: Output, app: AppName, resource: tuple[str, ...], timeout: float) -> int:
+    """0 where nothing differs, 1 where something does or could not be tried."""
+    body: dict[str, object] = {"dryRun": True, "prune": True}
+    if resource:
+        body["resources"] = resource
+    before = operation_mark(api.call("GET", "applications", app.name, query=app.query))
+    answer = api.call("POST", "applications", app.name, "sync", query=app.query, body=body)
+    operation = (answer.get("operation") or {}).get("id")
+    found = wait_for_operation(api, app, before=before, operation=operation, deadline=_deadline(timeout))
+    state: dict[str, Any] = found["status"]["operationState"]
+    results = (state.get("syncResult") or {}).get("resources") or []
+    out.emit(results, lambda: differences(found) or "nothing differs")
+    if state.get("phase") != "Succeeded":
+        print(f"error: {state.get('message')}", file=sys.stderr)
+        return FAILED
+    return FAILED if differences(found) else 0
+
+
+def _deadline(timeout: float) -> float | None:
+    return time.monotonic() + timeout if timeout else None
