@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mooring.errors import ConflictError
 from mooring.model.application import AppKey
@@ -49,6 +49,9 @@ from mooring.state.summaries import Summaries
 from mooring.state.table import Item, Key, Table, delete, put
 from mooring.state.table import Operation as Write
 
+if TYPE_CHECKING:
+    from mooring.state.unsummarised import Unsummarised
+
 __all__ = ["Applications"]
 
 _MOST_WRITES = 100  # of a transaction (AWS, "Quotas in Amazon DynamoDB")
@@ -65,6 +68,13 @@ class Applications(LeasedWrites, Histories):
         self.deeds = Deeds(table)
         self.merged_requests = MergedRequests(table)
         self.summaries = Summaries(table)
+
+    @property
+    def unsummarised(self) -> Unsummarised:
+        """What an older version of Mooring wrote."""
+        from mooring.state.unsummarised import Unsummarised  # once, after an update
+
+        return Unsummarised(self._table)
 
     # -- what is declared ------------------------------------------------------------------------------------------
 

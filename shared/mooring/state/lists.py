@@ -14,6 +14,7 @@ import orjson
 from mooring.model.application import AppKey, Destination
 from mooring.model.tracking import APP_LABEL
 from mooring.state.records import Input, Spec
+from mooring.state.summaries import SUMMARISED
 from mooring.state.table import Item, Operation, check, delete, update
 
 __all__ = [
@@ -44,7 +45,7 @@ class Listed:
 
     `sources` are the declared ones, without revisions; `label` is the tracking label of the application that declares
     it, empty where a person does; `owner` the ApplicationSet that it comes from; `images` its annotation that names
-    images to be kept up to date.
+    images to be kept up to date; `summarised` says that its items have what lists show (`state.summaries`).
     """
 
     key: AppKey
@@ -54,6 +55,7 @@ class Listed:
     label: str = ""
     owner: str = ""
     images: str = ""
+    summarised: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def listed_item(spec: Spec) -> Item:
         "server": application.destination.server,
         "cluster": application.destination.name,
         "label": str((application.declared["metadata"].get("labels") or {}).get(APP_LABEL, "")),
+        SUMMARISED: True,
     }
     images = str((application.declared["metadata"].get("annotations") or {}).get(_IMAGE_LIST, ""))
     return item | ({"owner": spec.owner} if spec.owner else {}) | ({"images": images} if images else {})
@@ -112,7 +115,8 @@ def listed_from(item: Item) -> Listed:
     sources = tuple(Input(*each) for each in orjson.loads(item["sources"]))
     destination = Destination(server=item["server"], name=item["cluster"])
     key, owner = AppKey.parse(item["sk"]), item.get("owner", "")
-    return Listed(key, sources, item["generation"], destination, item["label"], owner, item.get("images", ""))
+    images, summarised = item.get("images", ""), item.get(SUMMARISED, False)
+    return Listed(key, sources, item["generation"], destination, item["label"], owner, images, summarised)
 
 
 def listing(key: AppKey, follows: Mapping[str, Sequence[str]], gone: Iterable[str]) -> list[Operation]:

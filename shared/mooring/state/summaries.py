@@ -11,17 +11,15 @@ The index is spread over a few partitions by the application's name, because one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 import orjson
 
-from mooring.errors import ConflictError
-from mooring.state.table import Item, Table, update
+from mooring.state.table import Item, Table
 
 if TYPE_CHECKING:
     from mooring.state.records import Spec, Status, WantedState
@@ -49,7 +47,6 @@ _IN, _FACTS = "summary_in", "summary"
 _SHARDS = 4
 _WORDS = 200  # characters kept of a message
 _IMAGES = 10
-_REFRESHED = "attribute_exists(pk) AND attribute_not_exists(summary)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +201,7 @@ class Summaries:
         self._table = table
 
     def read(self) -> Iterator[Parts]:
-        """Every application that is declared, as the index has it: a request for each megabyte of each partition.
-
-        What is declared twice as the index catches up is never seen: an item stands in it once, or not yet.
-        """
+        """Every application that is declared, as the index has it: a request for each megabyte of each partition."""
         found: dict[str, dict[str, list[Any]]] = {}
         with ThreadPoolExecutor(_SHARDS) as pool:
             for rows in pool.map(self._shard, range(_SHARDS)):
@@ -228,19 +222,3 @@ class Summaries:
     def _shard(self, number: int) -> list[list[Any]]:
         facts = self._table.of_index(INDEX, (_IN, f"{_FACTS}#{number}"), _FACTS)
         return [orjson.loads(each) for each in facts]
-
-    def refresh(self, listed: Item, parts: Iterable[tuple[Item, Declared | Desired | Found]]) -> bool:
-        """Adds to items of an older version what a list says of them; False where something else was quicker.
-
-        `listed` is the application's item in the list of all, `parts` are its items as they were read.
-        """
-        writes = [
-            update((item["pk"], item["sk"]), indexed(item["pk"], part), _REFRESHED)
-            for item, part in parts
-            if _FACTS not in item
-        ]
-        done = update((listed["pk"], listed["sk"]), {SUMMARISED: True}, "attribute_exists(pk)")
-        with suppress(ConflictError):
-            self._table.write(*writes, done)
-            return True
-        return False

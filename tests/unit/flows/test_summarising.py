@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.asked.showing import show_application
 from mooring.flows.asked.summarising import Summary, summaries
+from mooring.flows.sweeps.summarised import summarise_old
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.state.records import Condition, Deleting, RenderFailure
+from mooring.state.table import Item, Key, put
 from tests.doubles.installation import World, installation
 
 
@@ -124,3 +127,50 @@ def test_a_deleted_application_leaves_the_list(world: World) -> None:
     handle_syncs(world.ports(), [AppMessage(keys[0], Cause("person"))])
     handle_syncs(world.ports(), [AppMessage(keys[0], Cause("person"))])
     assert [keys[1]] == [each.key for each in summaries(world.applications)]
+
+
+def without_facts(world: World, key: AppKey) -> None:
+    """Makes the items of an application what an older version of Mooring wrote."""
+    for at in [(f"APP#{key}", part) for part in ("SPEC", "WANTED", "STATUS")] + [("APPS", str(key))]:
+        item = world.table.get(at)
+        assert item is not None
+        kept = {name: value for name, value in item.items() if not name.startswith("summar")}
+        world.table.write(put(kept))
+
+
+def test_items_of_an_older_version_are_completed_by_a_sweep(world: World) -> None:
+    """GIVEN applications written before lists had an index WHEN swept THEN they are listed as before, once and for all."""
+    keys = [world.declare(name, automated={}) for name in ("one", "two", "three")]
+    for key in keys:
+        world.push(key, config(key.name))
+        world.sync(key)
+    before = list(summaries(world.applications))
+    for key in keys[:2]:
+        without_facts(world, key)
+    assert [keys[2]] == [each.key for each in summaries(world.applications)]
+    with ThreadPoolExecutor(2) as pool:
+        summarise_old(world.applications, world.applications.registered(), pool)
+        assert before == list(summaries(world.applications))
+        assert all(each.summarised for each in world.applications.registered())
+
+
+def test_what_was_written_meanwhile_is_not_completed(world: World) -> None:
+    """GIVEN an item that is written as a sweep completes it WHEN that is done THEN what was written stays."""
+    key = world.declare(automated={})
+    world.push(key, config())
+    world.sync(key)
+    without_facts(world, key)
+    unsummarised = world.applications.unsummarised
+    read = world.table.get_many
+
+    def overtaken(keys: Iterable[Key]) -> dict[Key, Item]:
+        items = read(keys)
+        world.table.get_many = read  # type: ignore[method-assign]
+        world.push(key, config(value="2"))
+        return items
+
+    world.table.get_many = overtaken  # type: ignore[method-assign]
+    unsummarised.complete([key])
+    assert not any(each.summarised for each in world.applications.registered())
+    unsummarised.complete([key])
+    assert "OutOfSync" == row(world, key).sync

@@ -93,6 +93,10 @@ def sweep(ports: SweepPorts) -> list[MooringError]:
     if trouble := follow_scripts(ports.registry.health_scripts, ports.repositories, known.settings):
         troubles.append(trouble)
     troubles += watched
+    if not all(each.summarised for each in listed):
+        from mooring.flows.sweeps.summarised import summarise_old  # once, after an update of Mooring
+
+        summarise_old(ports.applications, listed, ports.pool)
     return [*troubles, rooted] if rooted else troubles
 
 
