@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from access import add_access_routes
 from applications import add_application_routes
 from audittrail import add_audit_routes
 from bootstrap import add_bootstrap_routes
@@ -18,6 +19,7 @@ from drifts import add_drift_routes
 from gpgkeys import add_key_routes
 from hooks import add_hook_routes
 from images import add_image_routes
+from login import add_login_routes
 from notifications import add_notification_routes
 from pages import add_page_routes
 from projects import add_project_routes
@@ -26,6 +28,7 @@ from repositories import add_repository_routes
 from sealing import add_sealing_routes
 from sets import add_set_routes
 from settings import add_setting_routes
+from streams import add_stream_routes
 
 from mooring import __version__
 from mooring.composition import Composition
@@ -33,6 +36,7 @@ from mooring.composition import Composition
 __all__ = ["make_desk"]
 
 _PARTS = (
+    add_access_routes,
     add_application_routes,
     add_audit_routes,
     add_bootstrap_routes,
@@ -41,6 +45,7 @@ _PARTS = (
     add_hook_routes,
     add_image_routes,
     add_key_routes,
+    add_login_routes,
     add_notification_routes,
     add_page_routes,
     add_project_routes,
@@ -49,6 +54,7 @@ _PARTS = (
     add_sealing_routes,
     add_set_routes,
     add_setting_routes,
+    add_stream_routes,
 )
 
 

@@ -376,6 +376,7 @@ def test_functions_that_take_turns_make_one_chain(world: Installation) -> None:
         ("POST", "/api/v1/applications/shop/operations/01ABC/changes", False),
         ("POST", "/api/v1/applicationsets/preview", False),
         ("POST", "/api/v1/clusters/prod/check", False),
+        ("POST", "/api/v1/stream", False),
     ],
 )
 def test_what_changes_something_is_an_action(method: str, path: str, changes: bool) -> None:

@@ -19,7 +19,7 @@ from mooring.model.objects import digest
 __all__ = ["action_of", "is_action"]
 
 _LOOKS: Final = re.compile(
-    r"/api/v1/(hooks/list|images/plan|applicationsets/preview|applications/[^/]+/(blame|operations/[^/]+/changes)|clusters/[^/]+/check)"
+    r"/api/v1/(stream|hooks/list|images/plan|applicationsets/preview|applications/[^/]+/(blame|operations/[^/]+/changes)|clusters/[^/]+/check)"
 )
 """Requests that change nothing, and are no GET for another reason."""
 

@@ -16,7 +16,7 @@ from mooring.state.packing import unpack
 from mooring.state.projects import CLUSTERS, PROJECT_VERSION
 from mooring.state.stream import Change
 
-__all__ = ["News", "news_of", "read_topics", "wanted_by"]
+__all__ = ["News", "news_of", "project_of", "read_topics", "wanted_by"]
 
 _OF_KINDS: Final = {
     "applications": "application",
@@ -74,15 +74,16 @@ def news_of(changes: Iterable[Change]) -> list[News]:
                 news.projects.add(project_of(kind, unpack(image["body"])))
             elif kind == "cluster":
                 news.projects.add(str(image.get("project", "")))
-                news.place = str(image.get("server", news.place))
+                news.place = str(image.get("server") or change.sk)
     return list(found.values())
 
 
 def project_of(kind: str, spec: Mapping[str, Any]) -> str:
-    """The project of what is declared, as its `SPEC` has it."""
+    """The project of what is declared, as its `SPEC` has it; `*` for a set that makes up those of its applications."""
     declared = spec["declared"].get("spec") or {}
     if kind == "applicationset":
-        declared = (declared.get("template") or {}).get("spec") or {}
+        named = str(((declared.get("template") or {}).get("spec") or {}).get("project") or "{{")
+        return "*" if "{{" in named else named
     return str(declared.get("project") or "default")
 
 
