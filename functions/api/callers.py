@@ -1,18 +1,16 @@
-"""Who asks: the one place where a request becomes a `Caller`, or nobody.
+"""Who asks: the one place where a request becomes a `Caller`, or nobody, and where it is decided what they may.
 
-The administrator's token is compared in constant time. What else lets somebody in is added here and nowhere else.
+How is in `mooring.flows.asked.admitting` and `mooring.access.rbac`; here only the event is taken apart.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from sessions import is_open
+from arriving import arrival_of
 
-from mooring.access.rbac import ADMINISTRATOR, Caller, Policy, parse_policy, permits
+from mooring.access.rbac import ADMINISTRATOR, Caller
 from mooring.composition import Composition
 
 __all__ = ["caller_of", "may"]
@@ -21,23 +19,11 @@ __all__ = ["caller_of", "may"]
 def caller_of(event: Mapping[str, Any], composition: Composition, now: float) -> Caller | None:
     """Who sends an HTTP request (payload format 2.0), or None where nobody is known by what it brings.
 
-    A browser's session is good for pages alone: no foreign page may have a browser change anything.
+    Raises `ForbiddenError` where a page of another site may have sent it, `TooOftenError` after too many refusals.
     """
-    token = composition.api_token()
-    headers: Mapping[str, str] = event.get("headers") or {}
-    if hmac.compare_digest(headers.get("authorization", "").encode(), f"Bearer {token}".encode()):
-        return ADMINISTRATOR
-    reads_a_page = event["requestContext"]["http"]["method"] == "GET" and event["rawPath"].startswith("/api/v1/pages/")
-    if reads_a_page and is_open(event.get("cookies") or [], token, now):
-        return ADMINISTRATOR
-    return None
+    return composition.door.admit(arrival_of(event, composition.public_url()), now)
 
 
 def may(composition: Composition, caller: Caller, resource: str, action: str, object: str) -> bool:
     """Whether the caller may do this; whoever holds the administrator's token may everything."""
-    return caller == ADMINISTRATOR or permits(_policy(composition), caller, resource, action, object)
-
-
-@cache
-def _policy(composition: Composition) -> Policy:
-    return parse_policy({})
+    return caller == ADMINISTRATOR or composition.door.may(caller, resource, action, object)

@@ -27,6 +27,7 @@ from pages import refused_page
 from mooring.access.rbac import ADMINISTRATOR, NOBODY, Caller
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError
+from mooring.flows.asked.admitting import TooOftenError
 from mooring.invocation import error_answer, problem
 from mooring.model.application import AppKey
 from mooring.state.records import Record
@@ -190,7 +191,8 @@ class Desk:
 
     def _serve(self, endpoint: Endpoint, handler: Callable[..., Any], places: dict[str, str]) -> Response[Any]:
         self._records.clear()
-        self.caller = caller_of(self.app.current_event.raw_event, self.composition, self.now()) or NOBODY
+        event = self.app.current_event.raw_event
+        self.caller = NOBODY if endpoint.access is PUBLIC else caller_of(event, self.composition, self.now()) or NOBODY
         if endpoint.access is not PUBLIC and self.caller == NOBODY:
             raise UnauthenticatedError(
                 "send Authorization: Bearer TOKEN with a token of the API", field="Authorization"
@@ -268,6 +270,8 @@ class Desk:
         message = f"{error.subject}: {error.message}" if error.subject else error.message
         if isinstance(error, tuple(self._missing)):
             return problem(404, message, error.field)
+        if isinstance(error, TooOftenError):
+            return problem(429, message, error.field)
         if isinstance(error, ChangedError):
             return problem(412, message, error.field)
         answer = error_answer(error, unsigned=401 if isinstance(error, UnauthenticatedError) else 403)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from arriving import arrival_of, closing_cookies, session_cookie
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie
 from declared import PUBLIC, Access
 from deliverypage import delivery_page
 from hooks import DELIVERY_QUERY
 from html_parts import POLICY, sign_in_page
-from sessions import closing_cookie, opening_cookie
 
-from mooring.errors import ConfigurationError
+from mooring.errors import ConfigurationError, ForbiddenError
+from mooring.flows.asked.admitting import COOKIE
 from mooring.flows.asked.deliveries import list_deliveries
+from mooring.flows.asked.signingin import administrators_session, check_token
 from mooring.state.deliveries import Deliveries
 
 if TYPE_CHECKING:
@@ -57,11 +58,13 @@ def add_page_routes(desk: Desk) -> None:
         content=_HTML,
     )
     def sign_in() -> Response[str]:
-        token = composition.api_token()
-        typed = _typed(desk.text())
-        if not hmac.compare_digest(typed.encode(), token.encode()):
+        arrival = arrival_of(desk.app.current_event.raw_event, composition.public_url())
+        try:
+            check_token(composition.entrance, arrival, _typed(desk.text()), now=desk.now())
+        except ForbiddenError:
             return _page(401, sign_in_page("This is not the API's token."))
-        return _elsewhere(opening_cookie(token, desk.now()))
+        text, _ = administrators_session(composition.door, now=desk.now())
+        return _elsewhere(session_cookie(text))
 
     @desk.post(
         "/api/v1/pages/sign-out",
@@ -73,7 +76,7 @@ def add_page_routes(desk: Desk) -> None:
         content=_HTML,
     )
     def sign_out() -> Response[str]:
-        return _elsewhere(closing_cookie())
+        return _elsewhere(closing_cookies(COOKIE)[0])
 
 
 def refused_page(status: int, wrong: str) -> Response[str]:

@@ -116,9 +116,13 @@ def might(policy: Policy, caller: Caller, resource: str, action: str) -> bool:
     if caller.limits is not None:
         narrowed.append(list(caller.limits))
     return all(
-        any(each.allow and _fits(each, each.resource, resource) and _fits(each, each.action, action) for each in rules)
+        any(each.allow and _fits(each, each.resource, resource) and _concerns(each, action) for each in rules)
         for rules in narrowed
     )
+
+
+def _concerns(rule: Rule, action: str) -> bool:
+    return rule.action.startswith(f"{action}/") or _fits(rule, rule.action, action)
 
 
 def _identities(caller: Caller) -> Iterator[str]:

@@ -21,11 +21,21 @@ from mooring.access.policycsv import read_policy
 from mooring.access.rbac import ADMINISTRATOR
 from mooring.access.sessions import LASTS, Session, signed, unsigned, write_session
 from mooring.errors import ConfigurationError, ForbiddenError
-from mooring.flows.asked.admitting import Door
+from mooring.flows.asked.admitting import Arrival, Door
 from mooring.flows.asked.ulid import new_ulid
 from mooring.identity.issuer import Issuer
 
-__all__ = ["CALLBACK", "Entrance", "administrators_session", "begin", "exchange", "finish", "sign_in_locally"]
+__all__ = [
+    "CALLBACK",
+    "Entrance",
+    "administrators_session",
+    "begin",
+    "check_origin",
+    "check_token",
+    "exchange",
+    "finish",
+    "sign_in_locally",
+]
 
 CALLBACK = "/auth/callback"
 _TICKET_LASTS = 600  # seconds
@@ -97,16 +107,26 @@ def finish(
     return _written(session, entrance.door), session
 
 
-def sign_in_locally(entrance: Entrance, typed: str, *, source: str, now: float) -> tuple[str, Session]:
+def sign_in_locally(entrance: Entrance, arrival: Arrival, typed: str, *, now: float) -> tuple[str, Session]:
     """The administrator's session for the typed token. Raises `ForbiddenError`, also where this way in is closed."""
     if not entrance.by_token:
-        raise ForbiddenError(
-            "signing in with a token is for local stacks; set LocalLogin, or sign in by OpenID Connect"
-        )
-    if not hmac.compare_digest(typed.strip().encode("utf-8", "replace"), entrance.secret().encode()):
-        entrance.door.count_refusal(source, now)
-        raise ForbiddenError("is not the API's token", field="token")
+        raise ForbiddenError("is for local stacks; sign in by OpenID Connect (docs/access.md)", field="token")
+    check_token(entrance, arrival, typed, now=now)
     return administrators_session(entrance.door, now=now)
+
+
+def check_token(entrance: Entrance, arrival: Arrival, typed: str, *, now: float) -> None:
+    """Raises `ForbiddenError` where what was typed isn't the administrator's token."""
+    if not hmac.compare_digest(typed.strip().encode("utf-8", "replace"), entrance.secret().encode()):
+        entrance.door.count_refusal(arrival.source, now)
+        raise ForbiddenError("is not the API's token", field="token")
+
+
+def check_origin(arrival: Arrival) -> None:
+    """Raises `ForbiddenError` for a page of another site: it must not sign a browser in as somebody of its choice."""
+    origin = arrival.headers.get("origin")
+    if origin is not None and origin not in arrival.origins:
+        raise ForbiddenError("comes from a page of another site, which may sign nobody in", field="Origin")
 
 
 def administrators_session(door: Door, *, now: float) -> tuple[str, Session]:
