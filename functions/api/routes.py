@@ -28,6 +28,7 @@ from repositories import add_repository_routes
 from sealing import add_sealing_routes
 from sets import add_set_routes
 from settings import add_setting_routes
+from streams import add_stream_routes
 
 from mooring import __version__
 from mooring.composition import Composition
@@ -53,6 +54,7 @@ _PARTS = (
     add_sealing_routes,
     add_set_routes,
     add_setting_routes,
+    add_stream_routes,
 )
 
 
