@@ -19,6 +19,7 @@ from local.cluster import servers
 from local.cluster.access import Access, read_kubeconfig, write_kubeconfig
 from local.cluster.certificates import Keys, issue
 from local.cluster.client import Client, issue_token
+from local.cluster.kubelet import LogServer
 from local.processes import Processes, StartError, free_port, wait_for_port, wait_until
 
 __all__ = ["CONTROL_PLANE", "WORKLOADS", "AuditSink", "Cluster"]
@@ -64,7 +65,7 @@ class Cluster:
 
     `server` is an https address; `token` an administrator's bearer token (None where a kubeconfig has none);
     `kubeconfig` and `ca_file` are files that say the same; `audit_log` has one JSON event a line, and is None for a
-    cluster that somebody else runs.
+    cluster that somebody else runs. `logs` is what containers write, where pods seem to run.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Cluster:
         self.ca_file = ca_file
         self.audit_log = audit_log
         self.client = Client(access)
+        self.logs: LogServer | None = None
         self._processes = processes
 
     @classmethod
@@ -162,6 +164,7 @@ class Cluster:
         )
         processes.start("kube-apiserver", command, cwd=directory)
         if workloads:
+            cluster.logs = LogServer(keys.certificate, keys.key)
             identities = {
                 name: write_kubeconfig(directory / f"{name}.kubeconfig", replace(access, token=secret))
                 for name, secret in tokens.items()
@@ -208,6 +211,8 @@ class Cluster:
     def stop(self) -> None:
         """End what we started; an existing cluster is left as it is. Safe to call twice."""
         self.client.close()
+        if self.logs:
+            self.logs.close()
         if self._processes:
             # In reverse order of their start: nobody loses the server that they would wait for.
             self._processes.stop()
@@ -254,6 +259,7 @@ class Cluster:
                 "apiVersion": "v1",
                 "kind": "Node",
                 "metadata": {"name": name, "labels": labels},
+                "status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": self.logs.port}}} if self.logs else {},
             }
             self._create("/api/v1/nodes", node)
         self._create("/apis/storage.k8s.io/v1/storageclasses", _CLASS)

@@ -96,6 +96,7 @@ def api_server(
         f"--service-account-signing-key-file={keys.account_key}",
         "--service-cluster-ip-range=10.96.0.0/16",
         "--allow-privileged",
+        "--kubelet-preferred-address-types=InternalIP",  # nobody knows nodes by their names here
         f"--disable-admission-plugins={disabled}",
         f"--audit-policy-file={directory / 'audit-policy.yaml'}",
         f"--audit-log-path={directory / 'audit.jsonl'}",

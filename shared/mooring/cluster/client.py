@@ -153,6 +153,26 @@ class ApiServer:
         `UnreachableError`, or `ConfigurationError` where TLS can't work; `subject` names the object in them. What
         may pass by itself was tried again by then, as often as is harmless and fits into `Waits.whole` seconds.
         """
+        return self._read(*self._exchange(method, path, query, body, headers, subject))
+
+    def text(self, path: str, query: Mapping[str, str] | None = None, *, subject: str | None = None) -> str | None:
+        """Reads what is no JSON, a container's log; None where it isn't there. Raises as `request` does.
+
+        What is no UTF-8 in it is shown as replacement characters.
+        """
+        response, _ = self._exchange("GET", path, query, None, {"Accept": "*/*"}, subject)
+        return None if response.status == 404 else response.data.decode(errors="replace")
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: Any,
+        headers: Mapping[str, str] | None,
+        subject: str | None,
+    ) -> tuple[urllib3.BaseHTTPResponse, _Call]:
+        """An answer below 300, or one that is expected, and the call that it belongs to."""
         target = f"{self._prefix}{path}?{urlencode(query)}" if query else self._prefix + path
         payload = None if body is None else orjson.dumps(body)
         every = {"Accept": "application/json", "User-Agent": self._user_agent}
@@ -167,7 +187,7 @@ class ApiServer:
             attempt += 1
             response = self._answer(call, attempt)
             if response.status < 300 or (response.status, method) in EXPECTED:
-                return self._read(response, call)
+                return response, call
             error = error_for(response.status, response.headers, response.data, subject=subject)
             wait = pause_before(attempt, error.retry_after if isinstance(error, TransientError) else None)
             if isinstance(error, ThrottledError):

@@ -22,7 +22,7 @@ from mooring.errors import UnreachableError
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import APP_LABEL, TRACKING_ANNOTATION
 
-__all__ = ["APP_LABEL", "Observed", "app_selector", "list_objects", "observed"]
+__all__ = ["APP_LABEL", "Observed", "app_selector", "list_items", "list_objects", "observed"]
 
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGE = 500
@@ -69,7 +69,22 @@ def list_objects(
     full: bool = False,
     page_size: int = PAGE,
 ) -> Iterator[Observed]:
-    """Every object of a kind that the selector matches, page by page, in all namespaces unless one is named.
+    """Every object of a kind that the selector matches, as observed. Pages, and raises, as `list_items` does."""
+    items = list_items(server, resource, selector=selector, namespace=namespace, full=full, page_size=page_size)
+    return (observed(item, resource, full=full) for item in items)
+
+
+def list_items(
+    server: ApiServer,
+    resource: Resource,
+    *,
+    selector: str = "",
+    fields: str = "",
+    namespace: str = "",
+    full: bool = False,
+    page_size: int = PAGE,
+) -> Iterator[dict[str, Any]]:
+    """Every object of a kind that the selectors match, page by page, in all namespaces unless one is named.
 
     A kind that is no longer served yields nothing. Where a snapshot expires between two pages the list goes on from
     there with the newest state; if the server can't, it begins again, and objects come twice: the later one counts.
@@ -78,6 +93,8 @@ def list_objects(
     query = {"limit": str(page_size)}
     if selector:
         query["labelSelector"] = selector
+    if fields:
+        query["fieldSelector"] = fields
     headers = None if full else {"Accept": METADATA_ONLY}
     restarts = 0
     while True:
@@ -99,7 +116,7 @@ def list_objects(
         items.reverse()
         while items:
             # Popped, so that an object's memory is free as soon as its reader lets go of it.
-            yield observed(items.pop(), resource, full=full)
+            yield items.pop()
         if not following:
             return
         query["continue"] = following

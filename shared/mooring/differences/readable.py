@@ -23,7 +23,7 @@ from mooring.differences.rules import Rules
 from mooring.model.objects import Manifest
 from mooring.secrets.digests import is_hidden
 
-__all__ = ["ObjectDiff", "diff"]
+__all__ = ["ObjectDiff", "diff", "sides"]
 
 _SERVER_SET: Final = frozenset(
     {"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"}
@@ -48,26 +48,45 @@ def diff(
     dry_run_result: Manifest | None,
     rules: Rules,
     secret_key: bytes,
+    *,
+    names: tuple[str, str] = ("live", "desired"),
 ) -> ObjectDiff:
     """From live to desired. `desired` is `None` for an object to be pruned, `live` for one to be created.
 
     `dry_run_result` is the answer to a dry-run apply of `desired`, where there is one; `live` carries its
     `managedFields`. `secret_key` is the installation's own, of at least 16 bytes; `ValueError` for a shorter one.
-    Raises as `without`.
+    `names` are what the text calls the two sides. Raises as `without`.
     """
-    if len(secret_key) < 16:
-        raise ValueError("the key for hashing secret values must have at least 16 bytes")
-    before, after = live, dry_run_result if desired is not None and dry_run_result is not None else desired
-    if live is not None and desired is not None and dry_run_result is None:
-        after = overlaid(desired, live)
-    at = (*owners(live or {}), *owners(after or {}))
-    # A copy in the cluster may have lost the annotation that hides it, or not have it yet.
-    hidden = any(is_hidden(each) for each in (live, desired, after))
-    left, right = (_shown(each, live, rules, secret_key, hidden=hidden) for each in (before, after))
-    found = changes(left, right, at)
+    left, right = sides(desired, live, dry_run_result, rules, secret_key)
+    found = changes(left, right, (*owners(live or {}), *owners(_outcome(desired, live, dry_run_result) or {})))
     if not found:
         return ObjectDiff("unchanged", (), "")
-    return ObjectDiff("added" if left is None else "removed" if right is None else "changed", found, _text(left, right))
+    kind: Literal["added", "removed", "changed"] = (
+        "added" if left is None else "removed" if right is None else "changed"
+    )
+    return ObjectDiff(kind, found, _text(left, right, names))
+
+
+def sides(
+    desired: Manifest | None, live: Manifest | None, dry_run_result: Manifest | None, rules: Rules, secret_key: bytes
+) -> tuple[Manifest | None, Manifest | None]:
+    """What `diff` compares: live, and what an apply would make of it, for whoever shows the two beside each other."""
+    if len(secret_key) < 16:
+        raise ValueError("the key for hashing secret values must have at least 16 bytes")
+    after = _outcome(desired, live, dry_run_result)
+    # A copy in the cluster may have lost the annotation that hides it, or not have it yet.
+    hidden = any(is_hidden(each) for each in (live, desired, after))
+    left, right = (_shown(each, live, rules, secret_key, hidden=hidden) for each in (live, after))
+    return left, right
+
+
+def _outcome(desired: Manifest | None, live: Manifest | None, dry_run_result: Manifest | None) -> Manifest | None:
+    """What an apply would make of the live object, as far as it is known."""
+    if desired is None:
+        return None
+    if dry_run_result is not None:
+        return dry_run_result
+    return desired if live is None else overlaid(desired, live)
 
 
 def _shown(
@@ -81,8 +100,8 @@ def _shown(
     return shown
 
 
-def _text(before: Manifest | None, after: Manifest | None) -> str:
-    lines = difflib.unified_diff(_lines(before), _lines(after), "live", "desired")
+def _text(before: Manifest | None, after: Manifest | None, names: tuple[str, str]) -> str:
+    lines = difflib.unified_diff(_lines(before), _lines(after), *names)
     return "".join(lines)
 
 

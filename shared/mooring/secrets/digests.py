@@ -63,6 +63,10 @@ class Digests:
             return hashlib.sha256(content).hexdigest()
         return hmac.new(self._key, b"object\n" + content, hashlib.sha256).hexdigest()
 
+    def key(self, purpose: str) -> bytes:
+        """A key for digests of one kind that only a page shows: the same each time, and no way back to ours."""
+        return hmac.new(self._key, b"key\n" + purpose.encode(), hashlib.sha256).digest()
+
     def shown(self, value: object) -> str:
         """What people may see of a value that is a secret: a short keyed digest and its length."""
         content = value.encode() if isinstance(value, str) else canonical_json(value)

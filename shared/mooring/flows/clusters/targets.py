@@ -17,6 +17,7 @@ from mooring.cluster.auth import Connection
 from mooring.cluster.client import ApiServer
 from mooring.cluster.discovery import Discovery
 from mooring.cluster.probing import why_unreachable
+from mooring.cluster.trying import DEFAULT_WAITS, Waits
 from mooring.errors import ConfigurationError, MooringError
 from mooring.flows.clusters.declared import Declared
 from mooring.flows.clusters.live import Live, Target
@@ -47,12 +48,14 @@ class Targets:
         connections: int,
         declared: Declared | None = None,
         clock: Callable[[], float] = time.time,
+        waits: Waits = DEFAULT_WAITS,
     ) -> None:
         self._registry = registry
         self.declared = declared
         self._breaker = Breaker(registry, self._why_unreachable, clock)
         self._clock = clock
         self._connections = connections
+        self._waits = waits
         self._clusters: list[Cluster] = []
         self._projects: dict[str, str] = {}
         self._promotions: tuple[ListedPromotion, ...] = ()
@@ -116,6 +119,11 @@ class Targets:
             self._told(self._breaker.let_through(cluster, probing=True))
         return found
 
+    def asked_check(self, cluster: Cluster, check: str) -> dict[str, Any] | None:
+        """What somebody wants done under this id; None where it is done, or forgotten."""
+        known = self._registry.check(cluster.name, check)
+        return None if known is None or "found" in known else known.get("asked")
+
     def note_check(self, cluster: Cluster, check: str, found: dict[str, Any]) -> None:
         """Keeps what was found for whoever asked."""
         self._registry.put_check(cluster.name, check, found, now=self._clock())
@@ -163,6 +171,7 @@ class Targets:
         limits = cluster.limits
         server = ApiServer(
             connection,
+            waits=self._waits,
             pool_size=min(self._connections, limits.at_once or self._connections),
             per_second=limits.per_second,
             renew=partial(self._renew, cluster),
