@@ -1,8 +1,9 @@
 """`python -m local.runner`: one template, run until SIGTERM.
 
 A process of its own, so that its descendants are the function instances and nothing else. It is ready when the file
-`runner.json` in its directory exists: `{"url": …, "lambda": …, "resources": {logical id: what !Ref gives}}`. When its
-parent dies it ends itself as on SIGTERM, and its instances are killed by the kernel if it can't even do that.
+`runner.json` in its directory exists: `{"url": …, "lambda": …, "resources": {logical id: what !Ref gives}}`, and
+`sockets` where there is a WebSocket API. When its parent dies it ends itself as on SIGTERM, and its instances are
+killed by the kernel if it can't even do that.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def _run(chosen: argparse.Namespace, heard: int) -> None:
         if sockets is not None and system.sockets is not None:
             routes = {key: pools[label] for key, label in system.sockets.routes.items()}
             sockets.serve(routes, system.sockets.stage)
-        _announce(ready, gateway.url, lambdas.url, system)
+        _announce(ready, gateway.url, lambdas.url, at, system)
         while not select.select([heard], [], [], _TEND)[0]:
             for pool in pools.values():
                 pool.tend()
@@ -124,9 +125,12 @@ def _wire(pools: dict[str, Pool], clients: Clients, streams: object, stopped: th
             Clock(clients.region, schedule, pool, stopped, _say).start()
 
 
-def _announce(ready: Path, url: str, lambdas: str, system: System) -> None:
+def _announce(ready: Path, url: str, lambdas: str, sockets: str, system: System) -> None:
+    told = {"url": url, "lambda": lambdas, "resources": dict(system.resources)}
+    if system.sockets is not None:
+        told["sockets"] = f"{sockets}/{system.sockets.stage}"
     draft = ready.with_suffix(".draft")
-    draft.write_text(json.dumps({"url": url, "lambda": lambdas, "resources": dict(system.resources)}, indent=2))
+    draft.write_text(json.dumps(told, indent=2))
     draft.replace(ready)
 
 
