@@ -10,6 +10,7 @@ import click
 
 from mooring.errors import MooringError
 from mooring_cli.client import Api
+from mooring_cli.completion import set_names
 from mooring_cli.documents import read_documents
 from mooring_cli.frame import SECONDS, Group, prints
 from mooring_cli.names import DEFAULT_NAMESPACE
@@ -127,7 +128,7 @@ def list_sets(api: Api, out: Output) -> int:
 
 
 @sets.verb("get", "one ApplicationSet and its Applications")
-@click.argument("name")
+@click.argument("name", shell_complete=set_names)
 @_namespace
 @prints("yaml", "json", "name", default="yaml", watch=True)
 def get(api: Api, out: Output, name: str, appset_namespace: str) -> int:
@@ -137,7 +138,7 @@ def get(api: Api, out: Output, name: str, appset_namespace: str) -> int:
 
 
 @sets.verb("delete", "delete an ApplicationSet and its Applications")
-@click.argument("name")
+@click.argument("name", shell_complete=set_names)
 @_namespace
 @click.option("--cascade", type=click.Choice(["true", "false"]), default="true", help="false leaves its Applications")
 def delete(api: Api, name: str, appset_namespace: str, cascade: str) -> int:
@@ -150,7 +151,7 @@ def delete(api: Api, name: str, appset_namespace: str, cascade: str) -> int:
 
 
 @sets.verb("refresh", "have the generators asked now")
-@click.argument("name")
+@click.argument("name", shell_complete=set_names)
 @_namespace
 def refresh(api: Api, name: str, appset_namespace: str) -> int:
     """`mooring appset refresh`."""
@@ -160,7 +161,7 @@ def refresh(api: Api, name: str, appset_namespace: str) -> int:
 
 
 @sets.verb("confirm", "let a removal of many Applications happen that waits")
-@click.argument("name")
+@click.argument("name", shell_complete=set_names)
 @_namespace
 @click.argument("removal", metavar="TOKEN", help="as `appset get` shows it: it stands for just these Applications")
 def confirm(api: Api, name: str, appset_namespace: str, removal: str) -> int:

@@ -19,6 +19,7 @@ import click
 
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
+from mooring_cli.completion import app_names
 from mooring_cli.drifts import moment
 from mooring_cli.frame import Group, Session, prints
 from mooring_cli.output import Output
@@ -42,7 +43,7 @@ _COLUMNS: Final = (
 
 @click.option("--since", metavar="TIME", help="from 2026-03-01T02:00:00Z on, or 30m, 12h, 7d ago")
 @click.option("--until", metavar="TIME", help="before this time")
-@click.option("--app", metavar="NAME", help="of this application (NAME or NAMESPACE/NAME)")
+@click.option("--app", metavar="NAME", shell_complete=app_names, help="of this application (NAME or NAMESPACE/NAME)")
 @click.option("--kind", type=click.Choice(["operation", "drift", "action"]), help="only these records")
 @click.option("--format", type=click.Choice(["table", "json", "csv"]), default="table", help="json: one line a record")
 @click.pass_context
@@ -126,7 +127,7 @@ def _person(commit: dict[str, Any], name: str, address: str) -> str:
 
 
 @records.verb("verify", "find gaps, edits and records that somebody put there")
-@click.option("--app", metavar="NAME", help="only the chains of this application")
+@click.option("--app", metavar="NAME", shell_complete=app_names, help="only the chains of this application")
 @click.option(
     "--anchors", metavar="FILE", help="compare with the ends that FILE has from earlier, then add those of now"
 )

@@ -10,6 +10,7 @@ import click
 
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
+from mooring_cli.completion import app_names
 from mooring_cli.drifts import person
 from mooring_cli.frame import SECONDS, prints, verb
 from mooring_cli.names import DEFAULT_NAMESPACE, AppName
@@ -27,7 +28,9 @@ _WIDE = 40  # characters of a value
 @verb("blame", "who set the fields of a live object, and when")
 @click.argument("object", help="KIND/NAME, KIND.GROUP/NAME or KIND/NAMESPACE/NAME")
 @click.argument("field", required=False, default="", help="as .spec.replicas; all that is below it")
-@click.option("--app", required=True, metavar="NAME", help="the application that the object belongs to")
+@click.option(
+    "--app", required=True, metavar="NAME", shell_complete=app_names, help="the application that the object belongs to"
+)
 @click.option("--timeout", type=SECONDS, default=60.0, metavar="SECONDS", help="how long to wait (default 60)")
 @prints()
 def blame(api: Api, out: Output, object: str, field: str, app: str, timeout: float) -> int:

@@ -50,6 +50,7 @@ class Api:
         if urlsplit(endpoint.url).hostname in LOOPBACK:
             # A proxy for the internet can't reach this machine.
             handlers.append(urllib.request.ProxyHandler({}))
+        self.tag = ""  # of the last answer: what it is asked for, or changed, again with
         self._known: dict[str, tuple[str, Any]] | None = None
         self._opener = urllib.request.build_opener(*handlers)
 
@@ -57,8 +58,12 @@ class Api:
         """From now on what was answered is asked for with its ETag, and taken from here where it has not changed."""
         self._known = {}
 
-    def call(self, method: str, *path: str, query: dict[str, str] | None = None, body: object = None) -> Any:
+    def call(
+        self, method: str, *path: str, query: dict[str, str] | None = None, body: object = None, match: str = ""
+    ) -> Any:
         """The decoded answer of `method` on `/api/v1/<path…>`; each part of the path is quoted.
+
+        With `match` (an ETag) nothing is changed where somebody else has changed it since (RFC 9110, If-Match).
 
         Raises `UnreachableError`, `ThrottledError`, `ForbiddenError`, `NotFoundError`, `ConflictError` or
         `ConfigurationError` (the API's own words and field).
@@ -72,6 +77,8 @@ class Api:
             headers["Authorization"] = f"Bearer {self.endpoint.token}"
         if data is not None:
             headers["Content-Type"] = "application/json"
+        if match:
+            headers["If-Match"] = match
         request = urllib.request.Request(address, data=data, headers=headers, method=method)
         known = self._known.get(address) if self._known is not None and method == "GET" else None
         if known:
@@ -93,7 +100,7 @@ class Api:
     def _answer(self, request: urllib.request.Request, known: tuple[str, Any] | None) -> Any:
         try:
             with self._opener.open(request, timeout=self._timeout) as response:
-                text, tag = response.read(BODY_LIMIT), response.headers.get("ETag")
+                text, self.tag = response.read(BODY_LIMIT), response.headers.get("ETag") or ""
         except urllib.error.HTTPError as error:
             with error:
                 if error.code == 304 and known:
@@ -111,19 +118,23 @@ class Api:
             raise PermanentError(
                 f"{self.endpoint.url} did not answer with JSON: is it the address of Mooring's API?"
             ) from error
-        if self._known is not None and tag and request.get_method() == "GET":
-            self._known[request.full_url] = (tag, answer)
+        if self._known is not None and self.tag and request.get_method() == "GET":
+            self._known[request.full_url] = (self.tag, answer)
         return answer
 
 
 def _as_error(status: int, retry_after: str | None, body: bytes) -> MooringError:
     message, field = _words(body)
     if status == 401:
-        return ForbiddenError(message or "the API does not accept the token: check MOORING_TOKEN", field=field)
+        return ForbiddenError(
+            message or "the API does not accept the token: check MOORING_TOKEN, or `mooring login` again", field=field
+        )
     if status == 403:
         return ForbiddenError(message or "the API does not allow this", field=field)
     if status == 404:
         return NotFoundError(message or "not found", field=field)
+    if status == 412:
+        return ConflictError(message or "somebody else has changed this in the meantime: look, then try again")
     if status == 409:
         return ConflictError(message or "somebody else changed this at the same time: try again", field=field)
     if status == 429:

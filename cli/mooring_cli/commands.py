@@ -9,7 +9,8 @@ from mooring_cli.frame import LazyGroup
 __all__ = ["command"]
 
 _COMMANDS: Final = {
-    "account": ("accounts:account", "who you are here, and what you may"),
+    "access": ("accesspolicies:access", "who may what here"),
+    "account": ("accounts:account", "who you are here, what you may, and your tokens"),
     "app": ("applications:apps", "look at Applications, change and sync them"),
     "apply": ("applying:apply", "create or change Applications and what else is declared, from files"),
     "appset": ("applicationsets:sets", "generate Applications with ApplicationSets"),

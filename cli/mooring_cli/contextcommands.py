@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import click
 
 from mooring.errors import ConfigurationError
-from mooring_cli.client import Api
 from mooring_cli.contexts import Context, Contexts, contexts_file, read_contexts, write_contexts
 from mooring_cli.endpoint import checked
 from mooring_cli.frame import Group, Session, verb
@@ -33,19 +32,27 @@ def _known_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) 
 @verb("login", "sign in to a Mooring, and keep that as a context", offline=True)
 @click.argument("address", metavar="URL", help="The address of its API.")
 @click.option("--name", metavar="NAME", help="What to call it (default: its host).")
+@click.option("--sso", is_flag=True, help="Through the installation's issuer, in a browser.")
+@click.option("--no-browser", is_flag=True, help="With --sso: print the address, and open nothing.")
 @click.pass_obj
-def login(session: Session, address: str, name: str | None) -> int:
+def login(session: Session, address: str, name: str | None, sso: bool, no_browser: bool) -> int:
     """Keeps address and token once the API has taken them, and makes them the current context."""
     found = checked(address, "", "URL")
-    token = session.token or _typed()
-    if not token:
-        raise ConfigurationError("is empty: type it, or give it on standard input", field="token")
-    endpoint = replace(found, token=token)
-    Api(endpoint, timeout=session.request_timeout or 30.0).call("GET", "session")
+    if sso:
+        from mooring_cli.sso import sign_in
+
+        begun = sign_in(session.reach(found), browser=not no_browser)
+        made = Context(found.url, str(begun["token"]), str(begun.get("expiresAt") or ""))
+    else:
+        made = Context(found.url, session.token or _typed())
+        if not made.token:
+            raise ConfigurationError("is empty: type it, or give it on standard input", field="token")
+    who = session.reach(replace(found, token=made.token)).call("GET", "session")
     name = name or urlsplit(found.url).netloc
     kept = read_contexts(os.environ)
-    write_contexts(os.environ, Contexts(name, kept.contexts | {name: Context(found.url, token)}))
-    print(f"signed in to {found.url} as context {name} (kept in {contexts_file(os.environ)})")
+    write_contexts(os.environ, Contexts(name, kept.contexts | {name: made}))
+    until = f" until {made.expires}" if made.expires else ""
+    print(f"signed in to {found.url} as {who['name']}{until}; context {name} is in {contexts_file(os.environ)}")
     return 0
 
 

@@ -97,7 +97,7 @@ def set_app(api: Api, out: Output, app: AppName, **options: Any) -> int:
     document: dict[str, Any] = {
         part: known[part] for part in ("apiVersion", "kind", "metadata", "spec") if part in known
     }
-    _declare(api, out, app, _filled(document, options), "changed")
+    _declare(api, out, app, _filled(document, options), "changed", match=api.tag)
     return 0
 
 
@@ -109,8 +109,8 @@ def _find(api: Api, app: AppName) -> dict[str, Any] | None:
     return found
 
 
-def _declare(api: Api, out: Output, app: AppName, document: dict[str, Any], told: str) -> None:
-    answer = api.call("POST", "applications", body=document)
+def _declare(api: Api, out: Output, app: AppName, document: dict[str, Any], told: str, match: str = "") -> None:
+    answer = api.call("POST", "applications", body=document, match=match)
     warn(answer.get("warnings") or [])
     out.emit(answer.get("application") or document, lambda: f"application {app} {told}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,8 @@ import click
 
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
+from mooring_cli.completion import app_names, cluster_names
+from mooring_cli.durations import seconds_in
 from mooring_cli.frame import Group, prints
 from mooring_cli.output import Output
 from mooring_cli.tables import table
@@ -19,14 +20,12 @@ __all__ = ["drifts", "moment", "person"]
 
 drifts = Group("drift", "changes that were made beside git")
 
-_AGO = re.compile(r"([0-9]+)([smhdw])\Z")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _WIDE = 60  # characters of a value in a list
 
 
 @drifts.verb("list", "what was changed, newest first")
-@click.option("--app", metavar="NAME", help="of this application (NAME or NAMESPACE/NAME)")
-@click.option("--cluster", metavar="NAME", help="in this cluster")
+@click.option("--app", metavar="NAME", shell_complete=app_names, help="of this application (NAME or NAMESPACE/NAME)")
+@click.option("--cluster", metavar="NAME", shell_complete=cluster_names, help="in this cluster")
 @click.option("--who", metavar="TEXT", help="by whom: part of a user's, role's or field manager's name")
 @click.option("--since", metavar="TIME", help="noticed after 2026-03-01T02:00:00Z, or 30m, 12h, 7d ago")
 @click.option("--limit", metavar="N", help="at most so many (100)")
@@ -69,11 +68,11 @@ def show_drift(api: Api, out: Output, id: str) -> int:
 
 def moment(text: str) -> str:
     """A time as the API takes it: `30m`, `12h`, `7d` are so long ago. Raises `ConfigurationError`."""
-    ago = _AGO.match(text)
+    ago = seconds_in(text)
     if ago is None:
         return text
     try:
-        moment = datetime.now(UTC) - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
+        moment = datetime.now(UTC) - timedelta(seconds=ago)
     except OverflowError as error:
         raise ConfigurationError("is longer ago than anything", field="--since") from error
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

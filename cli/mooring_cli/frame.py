@@ -24,7 +24,7 @@ import click
 
 from mooring.errors import TransientError
 from mooring_cli.client import Api
-from mooring_cli.endpoint import find_endpoint
+from mooring_cli.endpoint import Endpoint, find_endpoint
 from mooring_cli.output import FORMATS, Output, warn
 
 __all__ = ["SECONDS", "Group", "LazyGroup", "Session", "Verb", "global_options", "prints", "verb"]
@@ -45,9 +45,14 @@ class Session:
 
     def api(self) -> Api:
         """The API that this command talks to. Raises `ConfigurationError` where nothing says which."""
-        endpoint = find_endpoint(
-            url=self.url, token=self.token, context=self.context, environment=os.environ, directory=Path.cwd()
+        return self.reach(
+            find_endpoint(
+                url=self.url, token=self.token, context=self.context, environment=os.environ, directory=Path.cwd()
+            )
         )
+
+    def reach(self, endpoint: Endpoint) -> Api:
+        """The API at an endpoint, asked with the patience that was given."""
         return Api(endpoint) if self.request_timeout is None else Api(endpoint, timeout=self.request_timeout)
 
 

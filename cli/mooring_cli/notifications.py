@@ -8,6 +8,7 @@ import click
 
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
+from mooring_cli.completion import app_names
 from mooring_cli.documents import read_documents
 from mooring_cli.frame import Group, prints
 from mooring_cli.output import Output
@@ -41,7 +42,7 @@ def get(api: Api, out: Output) -> int:
 
 
 @notifications.verb("list", "what was told about an application, or could not be")
-@click.argument("app", required=False, metavar="[NAMESPACE/]NAME", help="of this application")
+@click.argument("app", required=False, metavar="[NAMESPACE/]NAME", shell_complete=app_names, help="of this application")
 @click.option("--failed", is_flag=True, help="only what was given up")
 @prints(watch=True)
 def list_notes(api: Api, out: Output, app: str | None, failed: bool) -> int:

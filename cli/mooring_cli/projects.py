@@ -8,14 +8,18 @@ import click
 
 from mooring.errors import MooringError
 from mooring_cli.client import Api
+from mooring_cli.completion import project_names
 from mooring_cli.documents import read_documents
 from mooring_cli.frame import Group, prints
 from mooring_cli.output import Output, warn
+from mooring_cli.projectroles import add_destination, add_source, remove_destination, remove_source, role
 from mooring_cli.tables import table
 
 __all__ = ["projects"]
 
 projects = Group("project", "what applications may do")
+for each in (role, add_source, remove_source, add_destination, remove_destination):
+    projects.add_command(each)
 
 
 @projects.verb("create", "create AppProjects, or change them")
@@ -52,7 +56,7 @@ def list_projects(api: Api, out: Output) -> int:
 
 
 @projects.verb("get", "a project as it was declared")
-@click.argument("name")
+@click.argument("name", shell_complete=project_names)
 @prints("yaml", "json", "name", default="yaml", watch=True)
 def get(api: Api, out: Output, name: str) -> int:
     """Prints it so that `create` takes it back."""
@@ -61,7 +65,7 @@ def get(api: Api, out: Output, name: str) -> int:
 
 
 @projects.verb("delete", "remove a project that no application names")
-@click.argument("name")
+@click.argument("name", shell_complete=project_names)
 def delete(api: Api, name: str) -> int:
     """Removes one project."""
     api.call("DELETE", "projects", name)

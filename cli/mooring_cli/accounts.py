@@ -1,0 +1,86 @@
+"""`mooring account …`: who you are to a Mooring, what you may there, and the tokens that you made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mooring.errors import ConfigurationError
+from mooring_cli.client import Api
+from mooring_cli.durations import seconds_of
+from mooring_cli.frame import Group, prints
+from mooring_cli.output import Output
+from mooring_cli.tables import Page, table
+
+__all__ = ["account"]
+
+account = Group("account", "who you are here, what you may, and your tokens")
+
+
+@account.verb("whoami", "who you are here, and what you may", alias="get-user-info")
+@prints()
+def whoami(api: Api, out: Output) -> int:
+    """As the API knows you."""
+    found = api.call("GET", "session")
+    out.emit(found, lambda: _page(found))
+    return 0
+
+
+def _page(found: dict[str, Any]) -> Page:
+    rows = {
+        "Name": found["name"],
+        "Subject": found["subject"],
+        "Groups": ", ".join(found["groups"]),
+        "Signed in by": found["means"],
+        "Until": found.get("expiresAt"),
+    }
+    facts = "\n".join(f"{name + ':':<14}{value}" for name, value in rows.items() if value)
+    return [facts, table(["RESOURCE", "ACTIONS"], [(name, ", ".join(may)) for name, may in found["can"].items()])]
+
+
+@account.verb("tokens", "the API tokens that you may see", alias="list-tokens")
+@prints(watch=True)
+def list_tokens(api: Api, out: Output) -> int:
+    """Without the tokens themselves."""
+    answer = api.call("GET", "tokens")
+    out.emit(
+        answer, lambda: table(["ID", "NAME", "SUBJECT", "ROLE", "EXPIRES", "LAST USED"], map(_row, answer["items"]))
+    )
+    return 0
+
+
+def _row(token: dict[str, Any]) -> list[object]:
+    limits = token.get("role") or "; ".join(token.get("scope") or ())
+    return [token["id"], token["name"], token["subject"], limits, token["expiresAt"], token.get("lastUsed")]
+
+
+@account.verb("create-token", "make an API token for automation; it is printed this once", alias="generate-token")
+@click.argument("name", help="what it is for")
+@click.option("--role", metavar="ROLE", help="what it may: this role of the policy, such as role:readonly")
+@click.option("--scope", multiple=True, metavar="RESOURCE, ACTION, OBJECT", help="what it may; may be repeated")
+@click.option(
+    "--expires-in", metavar="TIME", default="90d", help="how long it holds, as 12h or 30d (90d; at most 365d)"
+)
+@prints()
+def create_token(api: Api, out: Output, name: str, role: str | None, scope: tuple[str, ...], expires_in: str) -> int:
+    """It never may more than you; `-o json` prints all that is known of it."""
+    if not role and not scope:
+        raise ConfigurationError(
+            "give --role or --scope: a token may what they allow, and no more than you", field="role"
+        )
+    body: dict[str, Any] = {"name": name, "expiresIn": seconds_of(expires_in, "--expires-in")}
+    body |= {"role": role} if role else {}
+    body |= {"scope": list(scope)} if scope else {}
+    answer = api.call("POST", "tokens", body=body)
+    out.emit(answer, lambda: str(answer["token"]))
+    return 0
+
+
+@account.verb("delete-token", "revoke an API token")
+@click.argument("id", help="as `account tokens` shows it")
+def delete_token(api: Api, id: str) -> int:
+    """From now on nobody gets in with it."""
+    api.call("DELETE", "tokens", id)
+    print(f"token {id} revoked")
+    return 0
