@@ -42,6 +42,7 @@ __all__ = ["Options", "Place", "Report", "Stack"]
 _ROOT = Path(__file__).resolve().parent.parent
 _REGION = "eu-central-1"
 _SHIPPED = ("helm", "kustomize", "gokit", "sopskit")
+_TEMPLATE = _ROOT / "template.yaml"
 _READY = 60.0
 
 Report = Callable[[str], None]
@@ -56,7 +57,7 @@ class Options:
     """
 
     directory: Path = Path(".local")
-    template: Path = _ROOT / "template.yaml"
+    template: Path = _TEMPLATE
     kubeconfig: Path | None = None
     workloads: bool = True
     sweep: float | None = None
@@ -225,7 +226,9 @@ class Stack:
         command += ["--port", str(options.port), "--concurrency", str(options.concurrency), "--idle", str(options.idle)]
         for name, value in (("--sweep", options.sweep), ("--visibility", options.visibility)):
             command += [] if value is None else [name, str(value)]
-        for parameter, text in options.parameters.items():
+        # Whoever starts a stack here has its token in a file, so a browser may get in with it.
+        own = {"LocalLogin": "true"} if options.template == _TEMPLATE else {}
+        for parameter, text in (own | dict(options.parameters)).items():
             command += ["--parameter", f"{parameter}={text}"]
         self.processes.start("runner", command, cwd=_ROOT)
         ready = self.directory / "runner.json"

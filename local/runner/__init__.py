@@ -13,6 +13,7 @@ message that comes back. Queues, tables, buckets, keys and secrets are an AWS en
     invocations  what each invocation cost
 
     gateway, routes        HTTP API → function             queues     SQS → function
+    authorizers            who is let through to a route
     sockets, socketroutes  WebSocket API ↔ function        schedules  a clock → function
     streams                table stream → function
 

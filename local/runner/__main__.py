@@ -92,7 +92,7 @@ def _run(chosen: argparse.Namespace, heard: int) -> None:
     try:
         _wire(pools, clients, streams, stopped)
         lambdas.serve(pools, stopped)
-        gateway.serve(pools)
+        gateway.serve(pools, system.authorizers)
         if sockets is not None and system.sockets is not None:
             routes = {key: pools[label] for key, label in system.sockets.routes.items()}
             sockets.serve(routes, system.sockets.stage)

@@ -26,10 +26,11 @@ _UNITS = {"minute": 60.0, "minutes": 60.0, "hour": 3600.0, "hours": 3600.0, "day
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path of the HTTP API; `ANY` and `$default` as API Gateway writes them."""
+    """A method and a path of the HTTP API; `ANY` and `$default` as API Gateway writes them. `authorizer` is by name."""
 
     method: str
     path: str
+    authorizer: str = ""
 
     @property
     def key(self) -> str:
@@ -126,7 +127,9 @@ def read_function(
         detail: dict[str, Json] = event.get("Properties") or {}
         match event.get("Type"):
             case "HttpApi":
-                routes.append(Route(str(detail.get("Method", "ANY")).upper(), detail.get("Path", "$default")))
+                authorizer = (detail.get("Auth") or {}).get("Authorizer", "")
+                method, path = str(detail.get("Method", "ANY")).upper(), detail.get("Path", "$default")
+                routes.append(Route(method, path, authorizer))
             case "SQS":
                 queues.append(_queue(detail, spot))
             case "DynamoDB":

@@ -1,7 +1,8 @@
 """The HTTP API on a port of this machine: HTTP/1.1 with connections that stay open, one thread a connection.
 
-Answers as API Gateway does when a function can't: 404 for a path without a route, 413 for a body that Lambda would not
-take, 500 for a function that failed or answered nonsense, 503 when no instance is free or none answers in time.
+Answers as API Gateway does when a function can't: 401 for a token that a route's authorizer refuses, 404 for a path
+without a route, 413 for a body that Lambda would not take, 500 for a function that failed or answered nonsense, 503
+when no instance is free or none answers in time.
 It logs nothing: headers and queries may hold credentials, and what a request cost is in the function's report.
 
 Rule: Amazon API Gateway Developer Guide, "Quotas for configuring and running an HTTP API"; AWS Lambda Developer Guide,
@@ -18,6 +19,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from local.runner.authorizers import JwtAuthorizer
 from local.runner.functions import Route
 from local.runner.instance import Outcome
 from local.runner.pool import Pool, ThrottledError
@@ -40,8 +42,9 @@ class Gateway:
         self._server = _Server(("127.0.0.1", port), _Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def serve(self, pools: Mapping[str, Pool]) -> None:
-        """Start to answer requests with these functions (by label)."""
+    def serve(self, pools: Mapping[str, Pool], authorizers: Mapping[str, JwtAuthorizer]) -> None:
+        """Start to answer requests with these functions (by label), behind these authorizers (by name)."""
+        self._server.authorizers = authorizers
         self._server.routes = [(route, label) for label, pool in pools.items() for route in pool.function.routes]
         self._server.pools = pools
         # The interval only matters to `shutdown`, which nobody calls: a process that ends closes its sockets.
@@ -58,6 +61,7 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
     routes: Sequence[tuple[Route, str]] = ()
     pools: Mapping[str, Pool] = {}
+    authorizers: Mapping[str, JwtAuthorizer] = {}
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is no news."""
@@ -67,7 +71,13 @@ class _Server(ThreadingHTTPServer):
         match = find_route(self.routes, request.method, request.target)
         if match is None:
             return _say(404, "Not Found")
-        event = json.dumps(event_of(request, match)).encode()
+        claims = None
+        if match.route.authorizer:
+            given = next((value for name, value in request.headers if name.lower() == "authorization"), "")
+            claims = self.authorizers[match.route.authorizer].claims(given)
+            if claims is None:
+                return _say(401, "Unauthorized")
+        event = json.dumps(event_of(request, match, claims)).encode()
         if len(event) > PAYLOAD_LIMIT:
             return _say(413, "Request Entity Too Large")
         try:

@@ -73,8 +73,8 @@ def find_route(routes: Iterable[tuple[Route, str]], method: str, target: str) ->
     return best[1] if best else None
 
 
-def event_of(request: Request, match: Match) -> dict[str, Json]:
-    """The event of payload format 2.0."""
+def event_of(request: Request, match: Match, claims: Mapping[str, str] | None = None) -> dict[str, Json]:
+    """The event of payload format 2.0; `claims` are those that an authorizer found in a token."""
     path, _, query = request.target.partition("?")
     path = unquote(path)
     headers: dict[str, str] = {}
@@ -114,6 +114,8 @@ def event_of(request: Request, match: Match) -> dict[str, Json]:
         },
         "isBase64Encoded": False,
     }
+    if claims is not None:
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": None}}
     if cookies:
         event["cookies"] = cookies
     if parameters := _query(query):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.runner.authorizers import JwtAuthorizer, read_authorizers
 from local.runner.documents import Json, TemplateError
 from local.runner.functions import Function, merge_globals, read_function
 from local.runner.intrinsics import Parameters, holds, read_parameters, resolve
@@ -37,6 +38,7 @@ class System:
     functions: Mapping[str, Function]
     resources: Mapping[str, str]
     sockets: Sockets | None = None
+    authorizers: Mapping[str, JwtAuthorizer] = field(default_factory=dict)
 
 
 def build_system(
@@ -56,8 +58,16 @@ def build_system(
             read = _only_used(merged)
             function = read_function(name, wishes.stack, resolve(read, scope), root, wishes.every)
             functions[function.label] = function
+    authorizers: dict[str, JwtAuthorizer] = {}
+    for resource in scope.wanted.values():
+        if resource["Type"] == "AWS::Serverless::HttpApi":
+            auth = (resource.get("Properties") or {}).get("Auth") or {}
+            authorizers |= read_authorizers({"Auth": resolve(auth, scope)})
+    unknown = {route.authorizer for each in functions.values() for route in each.routes} - {*authorizers, ""}
+    if unknown:
+        raise TemplateError(f"Auth.Authorizer: {', '.join(sorted(unknown))} is declared nowhere")
     found = read_sockets(scope.wanted, lambda value: resolve(value, scope), functions.values())
-    return System(functions, {name: physical.ref for name, physical in scope.made.items()}, found)
+    return System(functions, {name: physical.ref for name, physical in scope.made.items()}, found, authorizers)
 
 
 def _only_used(properties: Mapping[str, Json]) -> dict[str, Json]:
