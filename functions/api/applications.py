@@ -78,7 +78,7 @@ def add_application_routes(desk: Desk) -> None:
         access=Access("applications", "get", application),
         tag="applications",
         query=(NAMESPACE,),
-        answers="Application",
+        answers="ShownApplication",
         document=document,
     )
     def get_application(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from declared import Access
+from objects import declared_root
 
 from mooring.flows.asked.bootstrapping import declare_root
 
@@ -20,7 +21,7 @@ def add_bootstrap_routes(desk: Desk) -> None:
     @desk.post(
         "/api/v1/bootstrap",
         does="Declares the root application, which brings everything else",
-        access=Access("applications", "create", "*/root"),
+        access=Access("applications", "create", declared_root),
         tag="applications",
         body="Root",
         answers="DeclaredApplication",

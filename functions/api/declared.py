@@ -79,4 +79,5 @@ class Endpoint:
     answers: str  # name of a shape
     status: int
     content: str
+    takes: str  # content type of the body
     document: Callable[[Desk, Arguments], Any] | None  # what If-Match is about

@@ -42,6 +42,10 @@ class UnauthenticatedError(ForbiddenError):
     """Nobody is known by what the request brings."""
 
 
+class UnseenError(MooringError):
+    """It is hidden from a caller who may see everything else."""
+
+
 class ChangedError(MooringError):
     """The document is not the one that If-Match names."""
 
@@ -94,6 +98,7 @@ class Desk:
         query: tuple[Param, ...] = (),
         status: int = 200,
         content: str = "application/json",
+        takes: str = "application/json",
         document: Callable[[Desk, Arguments], Any] | None = None,
     ) -> Callable[[_Handler], _Handler]:
         """Declares a route; the function below it gets the places of its path by name.
@@ -104,7 +109,19 @@ class Desk:
 
         def declare(handler: _Handler) -> _Handler:
             endpoint = Endpoint(
-                method, path, handler.__name__, tag, does, access, query, body, answers, status, content, document
+                method,
+                path,
+                handler.__name__,
+                tag,
+                does,
+                access,
+                query,
+                body,
+                answers,
+                status,
+                content,
+                takes,
+                document,
             )
             self.endpoints.append(endpoint)
 
@@ -227,12 +244,23 @@ class Desk:
         found = access.of if isinstance(access.of, str) else access.of(self, places)
         for action, target in [(access.action, found)] if isinstance(found, str) else found:
             if not self.may(access.resource, action, target):
-                error = ForbiddenError(
-                    f"{self.caller.name} may not {action} {access.resource} here, or there is nothing of this name; "
-                    "an administrator can allow it (docs/access.md)"
-                )
+                error = self._refusal(access.resource, action, target)
                 note_refusal(self, error)
                 raise error
+
+    def _refusal(self, resource: str, action: str, target: str) -> MooringError:
+        """What is said to a caller who may not: nothing by which they could tell what there is."""
+        if action != "get" and self.may(resource, "get", target):
+            return ForbiddenError(
+                f"{self.caller.name} may not {action} {resource} of {target}; docs/access.md says more"
+            )
+        anywhere = f"*/{target.partition('/')[2]}"
+        if "/" in target and not target.startswith("*/") and self.may(resource, "get", anywhere):
+            # Who would hear of anything else that it is not there hears the same of what is hidden.
+            return UnseenError("there is nothing of this name")
+        return ForbiddenError(
+            f"{self.caller.name} may not {action} this, or there is nothing of this name; docs/access.md says who may"
+        )
 
     def _carry_out(self, endpoint: Endpoint, handler: Callable[..., Any], places: dict[str, str]) -> Response[Any]:
         reads = endpoint.method == "GET"
@@ -268,7 +296,7 @@ class Desk:
     def told(self, error: MooringError) -> dict[str, Any]:
         """An error as an answer of HTTP."""
         message = f"{error.subject}: {error.message}" if error.subject else error.message
-        if isinstance(error, tuple(self._missing)):
+        if isinstance(error, (UnseenError, *self._missing)):
             return problem(404, message, error.field)
         if isinstance(error, TooOftenError):
             return problem(429, message, error.field)
@@ -281,5 +309,14 @@ class Desk:
 
     def _no_such_route(self, _error: Exception) -> Response[Any]:
         event = self.app.current_event
+        allowed = sorted({each.method for each in self.endpoints if _fits(each.path, event.path)})
+        if allowed:
+            answer = problem(405, f"{event.path} takes {', '.join(allowed)}")
+            return problem_answer({**answer, "headers": {**answer["headers"], "allow": ", ".join(allowed)}})
         message = f"{event.http_method} {event.path} is no address of this API; see docs/api.md"
         return problem_answer(problem(404, message, "path"))
+
+
+def _fits(pattern: str, path: str) -> bool:
+    parts, given = pattern.split("/"), path.split("/")
+    return len(parts) == len(given) and all(a.startswith("<") or a == b for a, b in zip(parts, given, strict=True))

@@ -28,6 +28,7 @@ __all__ = [
     "declared_project",
     "declared_promotion",
     "declared_repository",
+    "declared_root",
     "declared_set",
     "declared_updater",
     "drift",
@@ -81,6 +82,14 @@ def declared_application(desk: Desk, places: Arguments) -> list[tuple[str, str]]
     """The application: `create`, or `update` of what it was and of what it is to be."""
     key, spec = AppKey.parse(desk.declared_name()), _mapping(desk.body(), "spec")
     before, after = project_of(desk, key), named(_text(spec, "project") or "default", key)
+    return [("create", after)] if before == NOWHERE else [("update", named(before, key)), ("update", after)]
+
+
+def declared_root(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The application: `create`, or `update` of what it was and of what it is to be."""
+    form = _mapping(desk.body())
+    key = AppKey.parse(_text(form, "name") or "root")
+    before, after = project_of(desk, key), named(_text(form, "project") or "default", key)
     return [("create", after)] if before == NOWHERE else [("update", named(before, key)), ("update", after)]
 
 

@@ -61,7 +61,7 @@ def add_project_routes(desk: Desk) -> None:
         does="One project as it was declared",
         access=Access("projects", "get", place),
         tag="projects",
-        answers="Project",
+        answers="ShownProject",
         document=document,
     )
     def get_project(name: str) -> Any:

@@ -63,7 +63,7 @@ def add_promotion_routes(desk: Desk) -> None:
         access=Access("promotions", "get", promotion),
         tag="promotions",
         query=(NAMESPACE,),
-        answers="Promotion",
+        answers="ShownPromotion",
     )
     def get_one_promotion(name: str) -> Any:
         return get_promotion(composition.ask_ports(), key(name))

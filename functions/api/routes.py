@@ -6,11 +6,13 @@ has them.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from access import add_access_routes
 from applications import add_application_routes
 from audittrail import add_audit_routes
+from aws_lambda_powertools.event_handler import Response
 from bootstrap import add_bootstrap_routes
 from clusters import add_cluster_routes
 from declared import PUBLIC
@@ -35,6 +37,7 @@ from mooring.composition import Composition
 
 __all__ = ["make_desk"]
 
+_DOCUMENT = Path(__file__).with_name("openapi.json")
 _PARTS = (
     add_access_routes,
     add_application_routes,
@@ -65,6 +68,16 @@ def make_desk(composition: Composition) -> Desk:
     @desk.get("/healthz", does="Whether the API answers", access=PUBLIC, tag="system", answers="Health")
     def get_health() -> Any:
         return {"status": "ok", "version": __version__}
+
+    @desk.get(
+        "/api/v1/openapi.json",
+        does="The OpenAPI 3.1 document of this API",
+        access=PUBLIC,
+        tag="system",
+        answers="Document",
+    )
+    def get_openapi_document() -> Any:
+        return Response(200, "application/json", _DOCUMENT.read_text("utf-8"), {"cache-control": "no-store"})
 
     for add in _PARTS:
         add(desk)

@@ -96,7 +96,7 @@ def add_set_routes(desk: Desk) -> None:
         access=Access("applicationsets", "get", set_),
         tag="applicationsets",
         query=(NAMESPACE,),
-        answers="ApplicationSet",
+        answers="ShownApplicationSet",
         document=document,
     )
     def get_application_set(name: str) -> Any:

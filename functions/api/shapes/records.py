@@ -1,0 +1,151 @@
+"""The record of who did what, and of changes beside git."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from shapes.common import Moment, Page
+
+
+class Link(TypedDict):
+    """A record as it stands in its chain: `hash` covers all the rest, `prev` is that of the one before."""
+
+    chain: str
+    seq: int
+    prev: str
+    kind: str
+    id: str
+    body: Any
+    hash: str
+
+
+class CommitFacts(TypedDict):
+    """The commit of an operation."""
+
+    author: str
+    email: str
+    subject: str
+    at: str
+    committer: str
+    committer_email: str
+    signer: str
+    verified: bool
+    repository: str
+    sha: str
+
+
+class Record(TypedDict):
+    """One record: an operation, a drift or an action. `record` is what whoever checks the chain looks at."""
+
+    id: str
+    kind: Literal["operation", "drift", "action"]
+    time: str
+    action: str
+    outcome: str
+    actor: str
+    message: NotRequired[str]
+    endedAt: NotRequired[str]
+    application: NotRequired[str]
+    cluster: NotRequired[str]
+    trigger: NotRequired[str]
+    cause: NotRequired[str]
+    revision: NotRequired[str]
+    bundle: NotRequired[str]
+    formerBundle: NotRequired[str]
+    operation: NotRequired[str]
+    prune: NotRequired[bool]
+    chosen: NotRequired[list[str]]
+    commit: NotRequired[CommitFacts | None]
+    mergedRequest: NotRequired[dict[str, Any] | None]
+    objects: NotRequired[list[dict[str, Any]]]
+    told: NotRequired[dict[str, Any]]
+    source: NotRequired[str]
+    agent: NotRequired[str]
+    record: Link
+
+
+class Records(TypedDict):
+    """One page of the record."""
+
+    metadata: Page
+    items: list[Record]
+
+
+class Chain(TypedDict):
+    """Where a chain ends."""
+
+    chain: str
+    seq: int
+    hash: str
+
+
+class Chains(TypedDict):
+    """Where chains end."""
+
+    items: list[Chain]
+
+
+class DriftedObject(TypedDict):
+    """The object that was changed."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+
+class DriftedField(TypedDict):
+    """One field: what it was and what it became."""
+
+    path: str
+    before: Any
+    after: Any
+    manager: str
+    operation: str
+    subresource: str
+    time: str
+
+
+class Person(TypedDict):
+    """Who it may have been, by the audit log; whatever else the log told stands beside these."""
+
+    user: str
+    certain: bool
+    at: Moment
+    verb: str
+    fields: list[str]
+    deed: str
+
+
+class Drift(TypedDict):
+    """One change beside git."""
+
+    id: str
+    application: str
+    cluster: str
+    object: DriftedObject
+    what: str
+    done: str
+    operation: str
+    seenBy: str
+    noticedAt: str
+    endedAt: str
+    uid: str
+    resourceVersion: str
+    generation: int
+    fields: list[DriftedField]
+    who: list[Person]
+
+
+class Drifts(TypedDict):
+    """Changes beside git, newest first."""
+
+    items: list[Drift]
+
+
+class BlamedObject(TypedDict):
+    """An object: KIND/NAME, KIND.GROUP/NAME, or with a namespace in the middle."""
+
+    object: str
