@@ -2,28 +2,25 @@
 
 An installation of 100 applications on 3 clusters, in each drift mode. Quantities come from what was measured
 (`bench/measured.json`, written anew by `--measure`) and from `Month`, which holds every assumption; prices come from
-`bench/prices.json`. Nothing else goes in. A part that was measured has processor seconds and requests; how long Lambda
-would take for it, and so what it bills, follows from these: processor seconds at the share of a processor that comes
-with the function's memory, and the time of each request, one after the other. Nothing is left out for being free up to
-some amount.
+`mooring.flows.asked.prices`. Nothing else goes in. A part that was measured has processor seconds and requests; how
+long Lambda would take for it, and so what it bills, follows from these: processor seconds at the share of a processor
+that comes with the function's memory, and each request's time, one after the other. Nothing is left out for being free
+up to some amount.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bench.measured import noted
+from mooring.flows.asked.prices import PRICES, REGIONS
 
-__all__ = ["Line", "Month", "compared", "lines", "main", "measured_parts", "price_list", "prices", "summary"]
+__all__ = ["Line", "Month", "compared", "lines", "main", "measured_parts", "price_list", "summary"]
 
-_ROOT = Path(__file__).resolve().parent.parent
-_REGIONS = ("us-east-1", "eu-central-1")
 _VCPU = (
     1769  # MB of memory that come with one processor (AWS Lambda Developer Guide, "Configure Lambda function memory")
 )
@@ -86,12 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tables = (summary(groups), compared(month), measured_parts(month, known), _bill(groups), price_list())
     print("\n\n".join(tables))
     return 0
-
-
-def prices() -> dict[str, dict[str, float]]:
-    """The price of each thing by region, in USD."""
-    found: dict[str, dict[str, float]] = json.loads((_ROOT / "bench" / "prices.json").read_text())["prices"]
-    return found
 
 
 def lines(month: Month, known: Mapping[str, Any]) -> dict[str, list[Line]]:
@@ -209,37 +200,35 @@ def _audit(month: Month, batches: float, deeds: float) -> list[Line]:
 
 
 def _total(group: Sequence[Line], region: str) -> float:
-    listed = prices()
-    return sum(line.quantity * listed[line.price][region] for line in group)
+    return sum(line.quantity * PRICES[line.price][region] for line in group)
 
 
 def summary(groups: Mapping[str, list[Line]]) -> str:
     """A table of what each drift mode costs in all, and of what optional parts add."""
     names = list(groups)
     always = names[:5]
-    rows = [(name, [_total(groups[name], region) for region in _REGIONS]) for name in always]
-    sweep = [sum(costs[index] for _, costs in rows) for index in range(len(_REGIONS))]
+    rows = [(name, [_total(groups[name], region) for region in REGIONS]) for name in always]
+    sweep = [sum(costs[index] for _, costs in rows) for index in range(len(REGIONS))]
     rows.append(("**mode sweep, in all**", sweep))
     for name in names[5:8]:
-        added = [_total(groups[name], region) for region in _REGIONS]
+        added = [_total(groups[name], region) for region in REGIONS]
         rows.append((f"{name}, adds", added))
-    rows.append((f"{names[8]}, adds", [_total(groups[names[8]], region) for region in _REGIONS]))
+    rows.append((f"{names[8]}, adds", [_total(groups[names[8]], region) for region in REGIONS]))
     for label, name in zip(("watch", "audit (webhook)", "audit (EKS)"), names[5:8], strict=True):
-        both = [base + _total(groups[name], region) for base, region in zip(sweep, _REGIONS, strict=True)]
+        both = [base + _total(groups[name], region) for base, region in zip(sweep, REGIONS, strict=True)]
         rows.append((f"**mode {label} everywhere, in all**", both))
-    table = [f"| USD a month | {' | '.join(_REGIONS)} |", "| --- | --- | --- |"]
+    table = [f"| USD a month | {' | '.join(REGIONS)} |", "| --- | --- | --- |"]
     return "\n".join(table + [f"| {name} | {' | '.join(f'{cost:.2f}' for cost in costs)} |" for name, costs in rows])
 
 
 def _bill(groups: Mapping[str, list[Line]]) -> str:
-    table = [f"| for | of what | how much | {' | '.join(_REGIONS)} |", "| --- | --- | --- | --- | --- |"]
-    listed = prices()
+    table = [f"| for | of what | how much | {' | '.join(REGIONS)} |", "| --- | --- | --- | --- | --- |"]
     for name, group in groups.items():
         counted: dict[str, float] = {}
         for line in group:
             counted[line.price] = counted.get(line.price, 0.0) + line.quantity
         for price, quantity in counted.items():
-            costs = " | ".join(f"{quantity * listed[price][region]:.3f}" for region in _REGIONS)
+            costs = " | ".join(f"{quantity * PRICES[price][region]:.3f}" for region in REGIONS)
             table.append(f"| {name} | {price} | {quantity:,.4g} | {costs} |")
     return "\n".join(table)
 
@@ -268,24 +257,24 @@ def measured_parts(month: Month, known: Mapping[str, Any]) -> str:
 
 def compared(month: Month) -> str:
     """A table of what the memory of an Argo CD costs that is always there."""
-    each = prices()["EC2 t4g.medium (2 vCPU, 4 GiB), hour"]
+    each = PRICES["EC2 t4g.medium (2 vCPU, 4 GiB), hour"]
     rows = {
         f"its {month.argo_mib} MiB as a share of nodes that are there anyway": month.argo_mib / 4096,
         "a node of its own": 1.0,
         "three nodes, as its high-availability manifests want": 3.0,
     }
-    table = [f"| Argo CD, USD a month | {' | '.join(_REGIONS)} |", "| --- | --- | --- |"]
+    table = [f"| Argo CD, USD a month | {' | '.join(REGIONS)} |", "| --- | --- | --- |"]
     for name, nodes in rows.items():
-        table.append(f"| {name} | {' | '.join(f'{nodes * each[region] * month.hours:.2f}' for region in _REGIONS)} |")
+        table.append(f"| {name} | {' | '.join(f'{nodes * each[region] * month.hours:.2f}' for region in REGIONS)} |")
     return "\n".join(table)
 
 
 def price_list() -> str:
     """The table of prices."""
-    table = [f"| USD | {' | '.join(_REGIONS)} |", "| --- | --- | --- |"]
+    table = [f"| USD | {' | '.join(REGIONS)} |", "| --- | --- | --- |"]
     return "\n".join(
         table
-        + [f"| {name} | {' | '.join(_plain(each[region]) for region in _REGIONS)} |" for name, each in prices().items()]
+        + [f"| {name} | {' | '.join(_plain(each[region]) for region in REGIONS)} |" for name, each in PRICES.items()]
     )
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mooring.errors import ConfigurationError
 from mooring.queues import Queues
 from mooring.state.applications import Applications
+from mooring.state.consumption import Consumption
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
 from mooring.state.table import Table
@@ -79,7 +80,14 @@ class Adapters:
         from botocore.session import get_session
 
         getLogger("botocore").setLevel(WARNING)  # at INFO it tells where credentials came from at every cold start
-        return get_session()
+        session = get_session()
+        self.consumption.listen(session)
+        return session
+
+    @cached_property
+    def consumption(self) -> Consumption:
+        """What this instance takes of AWS."""
+        return Consumption(int(self._environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0))
 
     def _program(self, name: str) -> str:
         """Where a program of the tools layer is; its bare name where it is missing, for the error that says so."""

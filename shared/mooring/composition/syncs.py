@@ -22,6 +22,7 @@ class SyncComposition(SecretComposition):
         from mooring.flows.secrets.pushes import Pushes
         from mooring.flows.syncs.ports import SyncPorts
 
+        self.consumption.begin()
         return SyncPorts(
             self.applications,
             self.bundles,
@@ -35,4 +36,5 @@ class SyncComposition(SecretComposition):
             time.time() + remaining - TIME_TO_FINISH,
             (*self._openers, self._external_secrets()),
             Pushes(self._push_reader),
+            self.consumption,
         )

@@ -40,6 +40,7 @@ from mooring.state.records import (
     WantedState,
 )
 from mooring.state.said import said_from, said_item
+from mooring.state.spending import Cost
 from mooring.state.summaries import declared_of, desired_of, found_of, indexed
 from mooring.state.table import Item
 
@@ -188,6 +189,7 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
         **({"former": operation.former} if operation.former else {}),
         **({"chosen": operation.chosen} if operation.chosen else {}),
         **({"returned": operation.returned} if operation.returned else {}),
+        **({"cost": operation.cost} if operation.cost != Cost() else {}),
     }
 
 
@@ -202,7 +204,7 @@ def _operation_from(body: dict[str, Any]) -> Operation:
     hooks = tuple(HookRun(ObjectKey.parse(key), *rest) for key, *rest in body["hooks"])
     cause, commit = Cause.from_json(body["cause"]), Commit(**body["commit"])
     read = {"cause": cause, "commit": commit, "results": results, "hooks": hooks}
-    return Operation(**body | read | {"chosen": tuple(body.get("chosen", ()))})
+    return Operation(**body | read | {"chosen": tuple(body.get("chosen", ())), "cost": Cost(**body.get("cost", {}))})
 
 
 def status_item(pk: str, status: Status) -> Item:

@@ -17,6 +17,7 @@ from mooring.state import codec
 from mooring.state.lists import application_pk
 from mooring.state.packing import pack_rows
 from mooring.state.records import Lease, Operation, Record, RetryState, Status
+from mooring.state.spending import spending
 from mooring.state.table import Item, Table, delete, put
 
 __all__ = ["LeasedWrites", "inventory_sk"]
@@ -52,7 +53,7 @@ class LeasedWrites:
         chunks, writes = self._inventory_writes(record, inventory)
         if ended is not None:
             item, head = codec.operation_item(application_pk(record.key), ended, head)
-            writes.append(put(item))
+            writes += [put(item), spending(str(record.key), record.spec, record.status.cluster, ended)]
         lease = Lease(record.lease.token + 1, owner, now + ttl, head)
         status = _timed(record.status, status, now)
         taking = self._taking(record, lease, now)
@@ -97,7 +98,7 @@ class LeasedWrites:
             writes.append(delete((pk, "RETRY")))
         if operation.phase != "Running":
             item, head = codec.operation_item(pk, operation, head)
-            writes.append(put(item))
+            writes += [put(item), spending(str(record.key), record.spec, status.cluster, operation)]
             if record.request is not None and operation.cause.id == record.request.id:
                 writes.append(delete((pk, "REQUEST")))
         lease = Lease(record.lease.token + 1, "", 0.0, head)

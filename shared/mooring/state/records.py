@@ -17,6 +17,7 @@ from mooring.model.objects import ObjectKey
 from mooring.model.tracking import Owner
 from mooring.plan.hooks import Phase
 from mooring.plan.inventory import Inventory
+from mooring.state.spending import Cost
 
 __all__ = [
     "DIGITS",
@@ -274,6 +275,7 @@ class Operation:
     former: str = ""
     chosen: tuple[str, ...] = ()
     returned: str = ""
+    cost: Cost = field(default=Cost(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from mooring.errors import ConflictError, MooringError, PermanentError, Throttle
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["Item", "Key", "Operation", "Table", "check", "delete", "put", "update"]
+__all__ = ["Item", "Key", "Operation", "Table", "add", "check", "delete", "put", "update"]
 
 Item: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[str, str]
@@ -100,6 +100,18 @@ def update(key: Key, attributes: Item, condition: str = "", **values: object) ->
     if condition:
         operation["ConditionExpression"] = condition
     return {"Update": operation}
+
+
+def add(key: Key, numbers: Mapping[str, int | float], attributes: Item) -> Operation:
+    """Adds to numbers of an item, each from 0 where there is none yet, and sets other attributes."""
+    operation = update(key, attributes)
+    request = operation["Update"]
+    aliases = {f"#a{index}": name for index, name in enumerate(numbers)}
+    request["UpdateExpression"] += " ADD " + ", ".join(f"{alias} :a{alias[2:]}" for alias in aliases)
+    request["ExpressionAttributeNames"] |= aliases
+    values = (_encode(value) for value in numbers.values())
+    request["ExpressionAttributeValues"] |= {f":a{index}": value for index, value in enumerate(values)}
+    return operation
 
 
 class Table:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.cost import Line, Month, compared, lines, measured_parts, price_list, prices, summary
+from bench.cost import Line, Month, compared, lines, measured_parts, price_list, summary
 from bench.measured import noted
+from mooring.flows.asked.prices import PRICES
 
 ROOT = Path(__file__).parents[3]
 MONTH = Month()
@@ -17,7 +18,7 @@ WATCH = "drift mode watch"
 
 
 def total(group: list[Line], region: str = "us-east-1") -> float:
-    return sum(line.quantity * prices()[line.price][region] for line in group)
+    return sum(line.quantity * PRICES[line.price][region] for line in group)
 
 
 def test_the_page_says_what_the_arithmetic_says() -> None:
@@ -31,9 +32,9 @@ def test_the_page_says_what_the_arithmetic_says() -> None:
 def test_every_price_is_used_and_every_line_has_one() -> None:
     """GIVEN the bill WHEN compared with the prices THEN each price is somewhere, in both regions, and none is missing."""
     used = {line.price for group in lines(MONTH, noted()).values() for line in group}
-    machine = {name for name in prices() if name.startswith("EC2")}
-    assert set(prices()) == used | machine
-    assert {("us-east-1", "eu-central-1")} == {tuple(each) for each in prices().values()}
+    machine = {name for name in PRICES if name.startswith("EC2")}
+    assert set(PRICES) == used | machine
+    assert {("us-east-1", "eu-central-1")} == {tuple(each) for each in PRICES.values()}
     assert all(line.quantity > 0 for group in lines(MONTH, noted()).values() for line in group)
 
 

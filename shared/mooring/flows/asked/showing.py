@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from mooring.flows.asked.costs import told_cost
 from mooring.flows.asked.summarising import sync_of
 from mooring.state.records import Operation, Record, Resource, ResourceResult, SyncStatus
 from mooring.state.summaries import desired_of, found_of
@@ -127,6 +128,7 @@ def _operation(operation: Operation, *, brief: bool) -> dict[str, Any]:
         "id": operation.id,
         "kind": operation.kind,
         "requests": operation.requests,
+        "cost": told_cost(operation.cost),
         **_optional(returnedTo=operation.returned),
     }
     if operation.finished_at:

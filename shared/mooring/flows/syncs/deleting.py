@@ -87,7 +87,9 @@ def remove(ports: SyncPorts, record: Record, cause: Cause) -> None:
         _delete_pushed(ports, record, execution)
     if not execution.failures and not execution.unfinished and not state.waiting:
         inputs = all_inputs(declared_inputs(spec.application), record.wanted)
-        gone = _gone(replace(state.operation, results=results_of(state.operation, execution)), record, ports.clock())
+        cost = state.operation.cost.plus(ports.consumption.taken())
+        ended = replace(state.operation, results=results_of(state.operation, execution), cost=cost)
+        gone = _gone(ended, record, ports.clock())
         ports.applications.forget(held.record, repositories_of(inputs), operation=gone, now=ports.clock())
         return
     _come_back(ports, held, state, execution, cause)
@@ -242,7 +244,8 @@ def _come_back(ports: SyncPorts, held: Held, state: Advance, execution: Executio
         message = _message(state.waiting) if state.waiting else "deletion: goes on in another function"
         operation = replace(operation, message=message)
         delay = wait_delay(operation, now) if state.waiting else 0.0
-    operation = replace(operation, results=results_of(operation, execution))
+    cost = operation.cost.plus(ports.consumption.taken())
+    operation = replace(operation, results=results_of(operation, execution), cost=cost)
     status = held.record.status
     status = replace(status.because(_FAILED, message if execution.failures else "", now), operation=operation)
     unconfirmed = () if execution.failures or execution.unfinished else execution.unconfirmed

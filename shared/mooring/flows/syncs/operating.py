@@ -212,6 +212,7 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
         operation,
         finished_at=0.0 if operation.phase == "Running" else now,
         results=results_of(operation, execution),
+        cost=operation.cost.plus(ports.consumption.taken()),
     )
     left = {*task.left, *execution.left}
     shown = with_left(execution.inventory, left)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mooring.differences.expressions import Expressions
 from mooring.events.messages import AppMessage, Cause, Later
@@ -15,6 +15,7 @@ from mooring.plan.inventory import Inventory
 from mooring.queues import Queues
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
+from mooring.state.consumption import Consumption
 from mooring.state.records import Operation, Record, Status
 
 __all__ = ["LEASE_SECONDS", "Held", "SyncPorts", "take_lease"]
@@ -25,7 +26,10 @@ _WATCHED_STEPS = 25  # a sync of more steps than this is looked after, should it
 
 @dataclass(frozen=True, slots=True)
 class SyncPorts:
-    """What a sync works with. `clock` and `deadline` are seconds since the epoch; no step begins after the deadline."""
+    """What a sync works with. `clock` and `deadline` are seconds since the epoch; no step begins after the deadline.
+
+    `consumption` says what each operation took.
+    """
 
     applications: Applications
     bundles: Bundles
@@ -39,6 +43,7 @@ class SyncPorts:
     deadline: float
     openers: tuple[Opener, ...] = ()
     pushes: Pushes | None = None
+    consumption: Consumption = field(default_factory=Consumption)
 
 
 class Held:

@@ -89,6 +89,7 @@ def rehearse(ports: SyncPorts, record: Record, target: Live, plan: Plan, operati
         finished_at=ports.clock(),
         results=tuple(_worded(result) for result in results),
         requests=target.requests - asked_before,
+        cost=ports.consumption.taken(),
     )
     status = replace(record.status, operation=operation)
     held = take_lease(ports, record, inventory=record.inventory, status=status, steps=0)

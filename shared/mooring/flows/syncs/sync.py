@@ -131,6 +131,7 @@ def _one(
         return
     finally:
         ports.targets.settle()
+        ports.consumption.begin()
     afterwards.moved(record, status)
     if status is not None and status.operation != record.status.operation and _is_settling(status):
         afterwards.watch(status.cluster, record.key, 0)
@@ -221,6 +222,7 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
         told = _explained(ports, records[0], error) if records else error
         _all_in_trouble(ports, cluster.name, records, told, afterwards)
         return
+    ports.consumption.begin()  # the look was everybody's
     for record in records:
         if not message.health_only:
             _one(ports, record, AppMessage(record.key, message.cause), seen.get(record.key), afterwards)
