@@ -98,6 +98,13 @@ class OneCluster:
     def connect(self, cluster: Any) -> Any:
         return WithDeclared(self.live, self.declared)
 
+    def opened(self, cluster: Any) -> Any:
+        return self.live
+
+    def asked_check(self, cluster: Any, check: str) -> dict[str, Any] | None:
+        known = self.declared.ports.registry.check(cluster.name, check)
+        return None if known is None or "found" in known else known.get("asked")
+
     def note_check(self, cluster: Any, check: str, found: dict[str, Any]) -> None:
         self.declared.ports.registry.put_check(cluster.name, check, found, now=0.0)
 

@@ -132,7 +132,8 @@ class ObjectMessage:
     """These objects of a cluster may not be as they were applied; `app` is whose they are, where that is known.
 
     With `blame` somebody asks who set the fields of the one object, and what is found is kept under that id; without an
-    object it is an operation's, and what that changed is wanted.
+    object it is an operation's, and what that changed is wanted. With `act` somebody wants something done with the one
+    object: what is kept under that id, and so is what came of it.
     """
 
     cluster: str
@@ -140,6 +141,7 @@ class ObjectMessage:
     cause: Cause
     app: AppKey | None = None
     blame: str = ""
+    act: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The body of the message."""
@@ -149,6 +151,8 @@ class ObjectMessage:
             body["of"] = str(self.app)
         if self.blame:
             body["blame"] = self.blame
+        if self.act:
+            body["act"] = self.act
         return body
 
 
@@ -322,7 +326,8 @@ def _parse(value: dict[str, Any]) -> Message:
     if isinstance(value.get("cluster"), str) and "objects" in value:
         of = value.get("of")
         app = AppKey.parse(of) if isinstance(of, str) else None
-        return ObjectMessage(value["cluster"], _objects(value["objects"]), cause, app, str(value.get("blame", "")))
+        blame, act = str(value.get("blame", "")), str(value.get("act", ""))
+        return ObjectMessage(value["cluster"], _objects(value["objects"]), cause, app, blame, act)
     if isinstance(value.get("cluster"), str):
         apps = tuple(AppKey.parse(app) for app in value.get("apps", ()))
         return ClusterMessage(

@@ -18,7 +18,7 @@ from mooring.health.lua_sandbox import SANDBOX
 from mooring.health.status import Health, Status
 from mooring.model.objects import Manifest
 
-__all__ = ["run_script", "syntax_error"]
+__all__ = ["CPU_SECONDS", "DEEPEST", "LONGEST_SCRIPT", "MEMORY_BYTES", "plain", "run_script", "syntax_error"]
 
 CPU_SECONDS = 1.0  # Argo CD's own limit, there of wall-clock time
 MEMORY_BYTES = 16 * 1024 * 1024
@@ -46,7 +46,7 @@ def run_script(
             register_eval=False, register_builtins=False, unpack_returned_tuples=True, max_memory=0
         )
         run = state.execute(SANDBOX)
-        handed = state.table_from(_plain(live, DEEPEST), recursive=True)
+        handed = state.table_from(plain(live, DEEPEST), recursive=True)
         state.set_max_memory(state.get_memory_used(total=True) + memory_bytes, total=True)
         outcome, *words = run(script, handed, cpu_seconds)
     except lua52.LuaMemoryError:
@@ -106,16 +106,18 @@ def _first_line(text: str) -> str:
     return text.partition("\n")[0][:LONGEST_MESSAGE]
 
 
-def _plain(value: Any, depth: int) -> Any:
-    """A copy that Lua can hold: no absent values, no integers beyond 64 bits, no bottomless nesting."""
+def plain(value: Any, depth: int) -> Any:
+    """A copy that Lua can hold, at most `depth` levels deep (else `ValueError`): nothing absent, no integers beyond 64
+    bits.
+    """
     if isinstance(value, dict):
         if not depth:
             raise ValueError(f"it is nested more than {DEEPEST} levels deep")
-        return {str(name): _plain(member, depth - 1) for name, member in value.items() if member is not None}
+        return {str(name): plain(member, depth - 1) for name, member in value.items() if member is not None}
     if isinstance(value, list):
         if not depth:
             raise ValueError(f"it is nested more than {DEEPEST} levels deep")
-        return [_plain(member, depth - 1) for member in value if member is not None]
+        return [plain(member, depth - 1) for member in value if member is not None]
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value

@@ -1,4 +1,4 @@
-"""What a health script finds around it, written in Lua: the safe part of the standard library, a clock and no way out.
+"""What a script finds around it, written in Lua: the safe part of the standard library, a clock and no way out.
 
 Argo CD opens the base and table libraries and `os.time` and `os.date` for such scripts, and the rest of the standard
 library on request (documentation, "Resource Health", `useOpenLibs`). Here all scripts have base, table, string, math
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from mooring.health.lua_patterns import PATTERNS
 
-__all__ = ["SANDBOX"]
+__all__ = ["ACTION_SANDBOX", "SANDBOX"]
 
 _LIBRARY = r"""
 local native_load, native_setmetatable, sethook, clock = load, setmetatable, debug.sethook, os.clock
@@ -102,7 +102,9 @@ world._G = world
 local strings = getmetatable("")
 strings.__index, strings.__metatable = string, false
 debug, load, loadstring, loadfile, dofile, require, package, io, coroutine, collectgarbage, python = nil
+"""
 
+_HEALTH = r"""
 return function(script, object, seconds)
   world.obj = object
   local chunk, problem = native_load(script, "=health.lua", "t", world)
@@ -126,4 +128,84 @@ return function(script, object, seconds)
 end
 """
 
-SANDBOX = f"{PATTERNS}\n{_LIBRARY}"
+_ACTIONS = r"""
+local find, sub, byte, form, huge = string.find, string.sub, string.byte, string.format, math.huge
+
+local function quoted(text)
+  local parts, from = {}, 1
+  for at = 1, #text do
+    local code = byte(text, at)
+    if code < 32 or code == 34 or code == 92 then
+      parts[#parts + 1] = sub(text, from, at - 1)
+      parts[#parts + 1] = form("\\u%04x", code)
+      from = at + 1
+    end
+  end
+  parts[#parts + 1] = sub(text, from)
+  return '"' .. table.concat(parts) .. '"'
+end
+
+local function spelt(value, out, depth)
+  local kind = type(value)
+  if kind == "table" then
+    if depth == 0 then error("what it returns is nested too deeply", 0) end
+    local n, list = rawlen(value), true
+    for key in next, value do
+      if type(key) ~= "number" or key < 1 or key > n or key % 1 ~= 0 then list = false break end
+    end
+    if list and n > 0 then
+      out[#out + 1] = "["
+      for at = 1, n do
+        if at > 1 then out[#out + 1] = "," end
+        spelt(rawget(value, at), out, depth - 1)
+      end
+      out[#out + 1] = "]"
+    else
+      out[#out + 1] = "{"
+      local more = false
+      for key, member in next, value do
+        if type(key) ~= "string" then error("what it returns has a key that is no text: " .. tostring(key), 0) end
+        if more then out[#out + 1] = "," end
+        more = true
+        out[#out + 1] = quoted(key) .. ":"
+        spelt(member, out, depth - 1)
+      end
+      out[#out + 1] = "}"
+    end
+  elseif kind == "string" then
+    out[#out + 1] = quoted(value)
+  elseif kind == "number" then
+    if value ~= value or value == huge or value == -huge then error("what it returns has a number that is none", 0) end
+    out[#out + 1] = value % 1 == 0 and form("%.0f", value) or form("%.17g", value)
+  elseif kind == "boolean" then
+    out[#out + 1] = tostring(value)
+  elseif kind == "nil" then
+    out[#out + 1] = "null"
+  else
+    error("what it returns holds a " .. kind, 0)
+  end
+end
+
+return function(script, object, parameters, seconds, deepest)
+  world.obj, world.actionParams = object, parameters
+  local chunk, problem = native_load(script, "=action.lua", "t", world)
+  if not chunk then return "error", problem end
+  local stop = clock() + seconds
+  local function watch()
+    if clock() >= stop then
+      sethook(watch, "", 1)
+      error("TIME", 0)
+    end
+  end
+  sethook(watch, "", STEPS)
+  local out = {}
+  local well, answer = pcall(function() spelt(chunk(), out, deepest) end)
+  if not well then
+    return "error", type(answer) == "string" and answer or "the error is a " .. type(answer)
+  end
+  return "answer", table.concat(out)
+end
+"""
+
+SANDBOX = f"{PATTERNS}\n{_LIBRARY}\n{_HEALTH}"
+ACTION_SANDBOX = f"{PATTERNS}\n{_LIBRARY}\n{_ACTIONS}"

@@ -209,18 +209,29 @@ class Registry:
             update((CLUSTERS, cluster.name), attributes, condition, since=known.since, retry=known.retry_at)
         )
 
-    def put_check(self, cluster: str, check: str, found: dict[str, Any] | None, *, now: float) -> None:
-        """Remembers for an hour that a cluster is to be examined, or what was found."""
+    def put_check(
+        self,
+        cluster: str,
+        check: str,
+        found: dict[str, Any] | None,
+        *,
+        now: float,
+        asked: dict[str, Any] | None = None,
+    ) -> None:
+        """Remembers for an hour that a cluster is to be examined, or what was found; `asked` is what is to be done."""
         pk, sk = _check(cluster, check)
         item: Item = {"pk": pk, "sk": sk, "ttl": int(now) + _CHECKS_REMEMBERED}
+        item |= {} if asked is None else {"asked": pack(asked)}
         self._table.write(put(item if found is None else item | {"found": pack(found)}))
 
     def check(self, cluster: str, check: str) -> dict[str, Any] | None:
-        """What is remembered of an examination (`found` once there is something), or None where there was none."""
+        """What is remembered of an examination (`asked`, and `found` once there is something), or None where there was
+        none.
+        """
         item = self._table.get(_check(cluster, check))
         if item is None:
             return None
-        return {"found": unpack(item["found"])} if "found" in item else {}
+        return {name: unpack(item[name]) for name in ("asked", "found") if name in item}
 
     # -- repositories ----------------------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ __all__ = [
     "permit_application",
     "permit_declared",
     "permit_namespace",
+    "permit_objects",
     "permit_opening",
     "permit_plan",
     "permit_reading",
@@ -108,9 +109,14 @@ def refuse(refused: Refusal | None) -> None:
 
 def permit_plan(project: Project, application: Application, cluster: Cluster, plan: Plan) -> None:
     """Raises `NotPermittedError` naming every object (the first five) that a plan would write or delete unpermitted."""
+    permit_objects(project, application, cluster, _keys(plan))
+
+
+def permit_objects(project: Project, application: Application, cluster: Cluster, keys: Iterable[ObjectKey]) -> None:
+    """As `permit_plan`, of objects that are written otherwise."""
     place = _place(application, cluster)
     refused: list[Refusal] = []
-    for key in dict.fromkeys(_keys(plan)):
+    for key in dict.fromkeys(keys):
         refusal = _refusal(project, place, key)
         if refusal is not None and refusal not in refused:
             refused.append(refusal)

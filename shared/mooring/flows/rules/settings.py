@@ -7,11 +7,12 @@ OIDC, the web interface's banner) is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from mooring.actions.custom import ONE_KIND, CustomActions, read_custom
 from mooring.errors import ConfigurationError
 from mooring.flows.rules.configmaps import configmap_data
 from mooring.flows.rules.healthscripts import SOURCE, read_source, show_scripts
@@ -19,6 +20,7 @@ from mooring.health import STANDARD
 from mooring.health import Rules as HealthRules
 
 if TYPE_CHECKING:
+    from mooring.actions.running import Customs
     from mooring.model.ignoring import IgnoreRule
     from mooring.state.registry import Registry
 
@@ -27,6 +29,7 @@ __all__ = ["NO_SETTINGS", "Settings", "read_settings", "show_settings", "store_s
 _NAME = "argocd-cm"
 _CUSTOMIZATIONS = "resource.customizations"
 _IMPERSONATION = "application.sync.impersonation.enabled"
+_NO_ACTIONS: Mapping[tuple[str, str], CustomActions] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Settings:
     health: HealthRules = STANDARD
     warnings: tuple[str, ...] = ()
     impersonation: bool = False
+    actions: Customs = field(default_factory=lambda: _NO_ACTIONS)
 
 
 NO_SETTINGS = Settings()
@@ -66,7 +70,31 @@ def read_settings(data: Mapping[str, str], files: Mapping[str, str] = _NO_FILES)
     impersonation = data.get(_IMPERSONATION, "false").strip()
     if impersonation not in ("true", "false"):
         raise ConfigurationError("must be true or false, as text", field=f"data[{_IMPERSONATION}]")
-    return Settings(system.rules, health, system.warnings, impersonation == "true")
+    actions = _actions(data, nested, load_documents)
+    return Settings(system.rules, health, system.warnings, impersonation == "true", actions)
+
+
+def _actions(
+    data: Mapping[str, str], nested: Any, load: Callable[..., list[Any]]
+) -> Mapping[tuple[str, str], CustomActions]:
+    """Users' own actions by kind. Raises `ConfigurationError` naming the key."""
+    found: dict[tuple[str, str], CustomActions] = {}
+    texts = {
+        name.removeprefix(ONE_KIND): (f"data[{name}]", text) for name, text in data.items() if name.startswith(ONE_KIND)
+    }
+    for kind, each in (nested if isinstance(nested, Mapping) else {}).items():
+        if isinstance(each, Mapping) and isinstance(each.get("actions"), str):
+            group, _, name = str(kind).rpartition("/")
+            texts[f"{group}_{name}" if group else name] = f"data[{_CUSTOMIZATIONS}].{kind}.actions", each["actions"]
+    for named, (where, text) in texts.items():
+        group, _, name = named.rpartition("_")
+        documents = load(text, where=where)
+        if not name or "_" in group or len(documents) != 1:
+            raise ConfigurationError(
+                "must be one mapping, named after <group>_<Kind>, or <Kind> for the core group", field=where
+            )
+        found[group, name] = read_custom(where, documents[0])
+    return found
 
 
 def store_settings(registry: Registry, document: object) -> Settings:
@@ -87,7 +115,10 @@ def store_settings(registry: Registry, document: object) -> Settings:
         Rules(settings.rules, expressions).check()
     for scripts in settings.health.scripts:
         for name, script in (*scripts.exact.items(), *scripts.wildcards):
-            _check_script(name, script)
+            _check_script(f"health script of {name}", script)
+    for (group, kind), custom in settings.actions.items():
+        for name, script in (("discovery.lua", custom.discovery), *custom.scripts.items()):
+            _check_script(f"action {name} of {group}_{kind}" if group else f"action {name} of {kind}", script)
     read_source(data)
     read_hosts(data)
     read_forges(data)
@@ -109,4 +140,4 @@ def _check_script(name: str, script: str) -> None:
     from mooring.health.lua import syntax_error  # with the package lupa
 
     if problem := syntax_error(script):
-        raise ConfigurationError(f"is no Lua: {problem}", field=f"health script of {name}")
+        raise ConfigurationError(f"is no Lua: {problem}", field=name)

@@ -232,6 +232,11 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
 
 def _look_at_objects(ports: SyncPorts, message: ObjectMessage, afterwards: _Afterwards) -> None:
     """Looks at the objects that are named, and considers the applications that they belong to."""
+    if message.act:
+        from mooring.flows.syncs.acting import act  # only where a person asks
+
+        act(ports, message)
+        return
     if message.blame and not message.objects:
         from mooring.flows.syncs.changed import tell_changes  # only where a person asks
 
