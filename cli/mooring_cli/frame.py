@@ -168,7 +168,7 @@ class LazyGroup(click.Group):
     def __init__(self, name: str, lazy: dict[str, tuple[str, str]], aliases: dict[str, str], **options: Any) -> None:
         super().__init__(name, **options)
         self.params += [*global_options(), root_output()]
-        self._lazy, self._aliases = lazy, aliases
+        self._lazy, self.aliases = lazy, aliases
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """All names, in order; nothing is loaded."""
@@ -176,7 +176,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Loads the one that is named."""
-        entry = self._lazy.get(self._aliases.get(cmd_name, cmd_name))
+        entry = self._lazy.get(self.aliases.get(cmd_name, cmd_name))
         if entry is None:
             return None
         module, _, attribute = entry[0].partition(":")
@@ -186,7 +186,11 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """A line for each, from the table."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _sentence(self._lazy[name][1])) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, self.told(name)) for name in self.list_commands(ctx)])
+
+    def told(self, name: str) -> str:
+        """What a subcommand does, as its own help says it."""
+        return _sentence(self._lazy[name][1])
 
 
 def prints(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mooring_cli.client import Api
+from mooring_cli.completion import app_names
 from mooring_cli.frame import SECONDS, Group, prints
 from mooring_cli.output import Output
 from mooring_cli.tables import Page, Table, table
@@ -21,7 +22,9 @@ _PAUSE = 0.5  # seconds between two questions
 
 
 @images.verb("list", "what runs, what should, and what is in the way")
-@click.argument("app", required=False, default="", help="NAME or NAMESPACE/NAME; without it, all")
+@click.argument(
+    "app", required=False, default="", shell_complete=app_names, help="NAME or NAMESPACE/NAME; without it, all"
+)
 @prints(watch=True)
 def list_images(api: Api, out: Output, app: str) -> int:
     """`mooring image list`."""
@@ -33,7 +36,9 @@ def list_images(api: Api, out: Output, app: str) -> int:
 
 
 @images.verb("plan", "what would be written now; nothing is")
-@click.argument("app", required=False, default="", help="NAME or NAMESPACE/NAME; without it, all")
+@click.argument(
+    "app", required=False, default="", shell_complete=app_names, help="NAME or NAMESPACE/NAME; without it, all"
+)
 @click.option("--timeout", type=SECONDS, default=120.0, metavar="SECONDS", help="give up (120)")
 @prints()
 def plan(api: Api, out: Output, app: str, timeout: float) -> int:
@@ -49,7 +54,9 @@ def plan(api: Api, out: Output, app: str, timeout: float) -> int:
 
 
 @images.verb("update", "look now; of one application write what was taken back, too")
-@click.argument("app", required=False, default="", help="NAME or NAMESPACE/NAME; without it, all")
+@click.argument(
+    "app", required=False, default="", shell_complete=app_names, help="NAME or NAMESPACE/NAME; without it, all"
+)
 def update(api: Api, app: str) -> int:
     """`mooring image update`."""
     apps = api.call("POST", "images", "update", query=_query(app))["applications"]
@@ -73,7 +80,13 @@ def list_updaters(api: Api, out: Output) -> int:
 
 @images.verb("delete-updater", "takes an ImageUpdater out of force")
 @click.argument("name")
-@click.option("--namespace", "updater_namespace", default="argocd", metavar="NAMESPACE")
+@click.option(
+    "--namespace",
+    "updater_namespace",
+    default="argocd",
+    metavar="NAMESPACE",
+    help="that it was declared in (default argocd)",
+)
 def delete_updater(api: Api, name: str, updater_namespace: str) -> int:
     """`mooring image delete-updater`."""
     api.call("DELETE", "imageupdaters", name, query={"namespace": updater_namespace})

@@ -151,8 +151,8 @@ def import_keys(api: Api, filename: str) -> int:
 @sealed_secrets.verb("backup", "write all keys to a file, with your own rights in AWS")
 @click.argument("file", help="a file that is not there yet")
 @click.option("--stack", default="mooring", metavar="NAME", help="the stack's name (default: mooring)")
-@click.option("--region", metavar="REGION")
-@click.option("--profile", metavar="PROFILE")
+@click.option("--region", metavar="REGION", help="of the stack (default: as your AWS profile says)")
+@click.option("--profile", metavar="PROFILE", help="your AWS profile")
 def backup(api: Api, file: str, stack: str, region: str | None, profile: str | None) -> int:
     """Writes the keys as a controller keeps them: kubeseal opens with that file, and `import` takes it back."""
     items = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -25,7 +26,11 @@ def api() -> Iterator[FakeApi]:
             call = Call(self.command, self.path, dict(self.headers), json.loads(text) if text else None)
             status, answer = fake.answer(call)
             body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+            if self.command == "GET" and self.headers.get("If-None-Match") == tag:
+                status, body = 304, b""
             self.send_response(status)
+            self.send_header("ETag", tag)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -53,6 +58,7 @@ def mooring(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MOORING_URL", api.url)
     monkeypatch.setenv("MOORING_TOKEN", TOKEN)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
     def run(*arguments: str) -> Outcome:
         try:
