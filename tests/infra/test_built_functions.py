@@ -91,6 +91,7 @@ class Account:
 def account(moto_server: str) -> Account:
     """The table, bucket, key, queues and secrets of one installation."""
     values = {"AWS::StackName": STACK, "AuditLogGroups": "/aws/eks/shop/cluster=in-cluster"}
+    values["LiveApi.ApiEndpoint"] = "wss://live.test"
     made = Account(moto_server, values)
     sqs, secrets = made.client("sqs"), made.client("secretsmanager")
     for name in ("Renders", "Syncs", "Images", "Notes", "NotesDead"):
@@ -213,6 +214,8 @@ class _Functions:
         if isinstance(value, str):
             return value
         ((function, argument),) = value.items()
+        if function == "Fn::If":
+            return self._value(argument[1])  # as if each condition held
         if function == "Fn::Sub":
             return re.sub(r"\$\{([^}]+)\}", lambda found: self._account.values[found[1]], argument)
         if function == "Fn::Join":
@@ -332,6 +335,12 @@ def heard(account: Account) -> Iterator[Listeners]:
         notes.put_settings({"service.slack": service, "subscriptions": subscriptions})
         yield told
     notes.put_settings({})
+
+
+def test_live_has_nobody_to_tell(invoke: Invoke) -> None:
+    """Changes of the stream with no page open are done with one read, and a page that leaves was never known."""
+    assert {"batchItemFailures": []} == invoke("LiveFunction", _sample("notify-stream"))
+    assert {"statusCode": 200} == invoke("LiveFunction", _sample("live-disconnect"))
 
 
 def test_notify_tells_what_the_stream_has(invoke: Invoke, account: Account, heard: Listeners) -> None:
