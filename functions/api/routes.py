@@ -22,6 +22,7 @@ from gpgkeys import add_key_routes
 from hooks import add_hook_routes
 from images import add_image_routes
 from login import add_login_routes
+from looks import add_look_routes
 from notifications import add_notification_routes
 from pages import add_page_routes
 from projects import add_project_routes
@@ -49,6 +50,7 @@ _PARTS = (
     add_image_routes,
     add_key_routes,
     add_login_routes,
+    add_look_routes,
     add_notification_routes,
     add_page_routes,
     add_project_routes,

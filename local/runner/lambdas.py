@@ -1,9 +1,10 @@
-"""Lambda's own API, as far as functions use it: one starts another and does not wait (Invoke with the type Event).
+"""Lambda's own API, as far as functions use it: one starts another (Invoke), and waits for its answer or does not.
 
-An invocation that fails is tried again, as Lambda does with asynchronous ones, only sooner. What is asked for while the
-runner ends is forgotten.
+An invocation of the type Event that fails is tried again, as Lambda does with asynchronous ones, only sooner. What is
+asked for while the runner ends is forgotten. One of the type RequestResponse is answered with what the function said.
 
-Rule: AWS Lambda Developer Guide, "Invoking a function asynchronously"; AWS Lambda API Reference, "Invoke".
+Rule: AWS Lambda Developer Guide, "Invoking a function asynchronously" and "Invoke a Lambda function synchronously"; AWS
+Lambda API Reference, "Invoke".
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
+from local.runner.gateway import PAYLOAD_LIMIT
 from local.runner.pool import Pool, ThrottledError
 
 __all__ = ["LambdaApi"]
 
 _PREFIX = "/2015-03-31/functions/"
+_PATIENCE = 1.0  # seconds that somebody who waits for an answer waits for a free instance
 _RETRY_AFTER = (2.0, 4.0)  # seconds; Lambda takes one minute and two
 
 
@@ -60,11 +63,31 @@ class _Handler(BaseHTTPRequestHandler):
         pool = self.server.pools.get(name)
         if pool is None:
             self._say(404, "ResourceNotFoundException", f"Function not found: {name}")
-        elif self.headers.get("x-amz-invocation-type") != "Event":
-            self._say(400, "InvalidParameterValueException", "the local runner knows the invocation type Event only")
+        elif (kind := self.headers.get("x-amz-invocation-type")) == "RequestResponse":
+            self._answer(pool, event)
+        elif kind != "Event":
+            told = "the local runner knows the invocation types Event and RequestResponse only"
+            self._say(400, "InvalidParameterValueException", told)
         else:
             threading.Thread(target=_run, args=(pool, event, self.server.stopped), daemon=True).start()
             self._say(202, "", "")
+
+    def _answer(self, pool: Pool, event: bytes) -> None:
+        try:
+            outcome = pool.invoke(event or b"{}", wait=_PATIENCE)
+        except ThrottledError:
+            self._say(429, "TooManyRequestsException", "Rate Exceeded.")
+            return
+        if len(outcome.payload) > PAYLOAD_LIMIT:
+            self._say(413, "RequestTooLargeException", "the answer is larger than 6 MB")
+            return
+        self.send_response_only(200)
+        if outcome.error is not None:
+            self.send_header("x-amz-function-error", "Unhandled")
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(outcome.payload)))
+        self.end_headers()
+        self.wfile.write(outcome.payload)
 
     def _say(self, status: int, kind: str, message: str) -> None:
         body = json.dumps({"Type": "User", "Message": message}).encode() if kind else b""

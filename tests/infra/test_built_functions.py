@@ -359,6 +359,15 @@ def test_watch_ends_where_there_is_nothing_to_watch(invoke: Invoke) -> None:
     assert {"ended": "the cluster is not to be watched any more"} == invoke("WatchFunction", _sample("watch-cluster"))
 
 
+def test_look_answers_whoever_waits(invoke: Invoke) -> None:
+    """A look at an application that nobody declared is answered with an error that says so, and the function is well."""
+    answer = invoke("LookFunction", _sample("look-tree"))
+    assert ("UnknownApplicationError", "argocd/nobody-declared-this") == (
+        answer["error"]["name"],
+        answer["error"]["subject"],
+    )
+
+
 def test_api_is_well(invoke: Invoke) -> None:
     """The health check needs no token."""
     assert 200 == invoke("ApiFunction", _sample("api-healthz"))["statusCode"]

@@ -53,7 +53,7 @@ def test_packages_fit(built: Path, transformed: dict[str, Any], capsys: pytest.C
         name: [(part.name, _weight(part)) for part in (built / name, *(_layer_named(built, layer) for layer in layers))]
         for name, layers in _functions(transformed).items()
     }
-    assert 10 == len(weights)
+    assert 11 == len(weights)
     # WHEN they are weighed
     with capsys.disabled():
         for name, parts in sorted(weights.items()):
@@ -83,7 +83,7 @@ def test_layer_holds_the_services_that_are_called(built: Path) -> None:
     assert BOTOCORE_SERVICES == {path.name for path in data.iterdir() if path.is_dir()}
 
 
-@pytest.mark.parametrize("package", ["PythonLayer/python", "SyncFunction"])
+@pytest.mark.parametrize("package", ["LookFunction", "PythonLayer/python", "SyncFunction"])
 def test_modules_are_compiled_without_a_check(built: Path, package: str) -> None:
     """Every module has a `.pyc` that names its content and is never checked (PEP 552): dates don't survive a zip."""
     # GIVEN the modules of a package

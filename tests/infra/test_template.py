@@ -15,7 +15,7 @@ from tests.infra.sam import ROOT, run_sam
 
 Template = dict[str, Any]
 
-FUNCTIONS = ["api", "audit", "images", "live", "notify", "render", "sweep", "sync", "watch", "webhook"]
+FUNCTIONS = ["api", "audit", "images", "live", "look", "notify", "render", "sweep", "sync", "watch", "webhook"]
 NETWORK_ONLY = {
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -38,6 +38,8 @@ NEEDS = {
     "MOORING_NOTIFICATIONS_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_LIVE_URL": {"execute-api:ManageConnections"},
     "MOORING_WATCH_FUNCTION": {"lambda:InvokeFunction"},
+    "MOORING_LOOK_FUNCTION": {"lambda:InvokeFunction"},
+    "MOORING_OIDC_CLIENT_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_WEBHOOK_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_DIGEST_SECRET": {"secretsmanager:GetSecretValue"},
     "MOORING_API_TOKEN_SECRET": {"secretsmanager:GetSecretValue"},
@@ -110,6 +112,12 @@ ONLY_TOLD = {
     "MOORING_ROOT_PATH",
     "MOORING_ROOT_REPOSITORY",
     "MOORING_ROOT_REVISION",
+    "MOORING_LOCAL_LOGIN",
+    "MOORING_OIDC_CLIENT_ID",
+    "MOORING_OIDC_GROUPS_CLAIM",
+    "MOORING_OIDC_ISSUER",
+    "MOORING_OIDC_SCOPES",
+    "MOORING_PUBLIC_URL",
 }
 
 
@@ -241,6 +249,7 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
     assert {
         "api": set(),
         "images": {"repositories"},
+        "look": {"clusters"},
         "notify": {"repositories"},
         "render": {"appsets", "repositories", "sops"},
         "sweep": {"repositories"},
@@ -251,8 +260,8 @@ def test_credentials_are_read_where_they_are_used(transformed: Template) -> None
 
 
 def test_only_sync_opens_what_is_sealed(transformed: Template) -> None:
-    """kms:Decrypt with our own key belongs to sync alone; render has it for the keys of SOPS files, if there are any, and
-    images through S3 alone, which opens the bucket's objects and no data key that lies in them.
+    """kms:Decrypt with our own key belongs to sync and to look, which compares; render has it for the keys of SOPS files,
+    if there are any, and images through S3 alone, which opens the bucket's objects and no data key that lies in them.
     """
     holders = {
         name: statement["Resource"]
@@ -261,7 +270,7 @@ def test_only_sync_opens_what_is_sealed(transformed: Template) -> None:
         if "kms:Decrypt" in _list(statement["Action"])
         and "kms:ViaService" not in statement.get("Condition", {}).get("StringEquals", {})
     }
-    assert {"sync", "render"} == holders.keys()
+    assert {"look", "sync", "render"} == holders.keys()
     assert {"Ref": "SopsKmsKeyArns"} == holders["render"]
 
 
@@ -389,13 +398,16 @@ def test_only_sync_reads_the_keys_of_sealed_secrets(transformed: Template) -> No
 
 
 def test_the_ways_in_are_known(transformed: Template) -> None:
-    """HTTP reaches the webhook at two addresses, the API under one prefix, and what kubeseal asks; nothing else."""
+    """HTTP reaches the webhook at two addresses, the API under one prefix, what kubeseal asks, and else the dashboard."""
     body = transformed["Resources"]["HttpApi"]["Properties"]["Body"]
     routes = {(path, method) for path, methods in body["paths"].items() for method in methods}
     assert {
         ("/api/webhook", "post"),
         ("/api/webhook/registry", "post"),
         ("/api/v1/{proxy+}", "x-amazon-apigateway-any-method"),
+        ("/api/v1/session", "post"),
+        ("/", "get"),
+        ("/{proxy+}", "get"),
         ("/healthz", "get"),
         ("/v1/cert.pem", "get"),
         ("/v1/verify", "post"),

@@ -203,7 +203,9 @@ def test_the_deployed_template_is_whole_here(client: Client) -> None:
     system = build_system(template, ROOT, "http://127.0.0.1:1", clients, wishes, "ws://127.0.0.1:2")
 
     functions = system.functions
-    assert {"webhook", "sweep", "render", "sync", "api", "audit", "notify", "images", "live"} == set(functions) - {"watch"}
+    assert {"webhook", "sweep", "render", "sync", "api", "audit", "notify", "images", "live", "look"} == set(
+        functions
+    ) - {"watch"}
     assert ["POST /api/audit/{cluster}"] == [route.key for route in functions["audit"].routes]
     assert Sockets("live", {"$default": "live", "$disconnect": "live"}) == system.sockets
     assert {"ws://127.0.0.1:2/live"} == {functions[name].environment["MOORING_LIVE_URL"] for name in ("api", "live")}
@@ -220,6 +222,15 @@ def test_the_deployed_template_is_whole_here(client: Client) -> None:
         assert name.removesuffix("Queue").lower() + "-dead" in told["RedrivePolicy"]
     secret = clients.secretsmanager.get_secret_value(SecretId=system.resources["WebhookSecret"])["SecretString"]
     assert ["github"] == list(json.loads(secret))
+
+
+def test_pages_poll_where_live_updates_are_disabled(client: Client) -> None:
+    """Without live updates there is no such function and no such address, and `api` is told so."""
+    clients = Clients("eu-central-1", *map(client, ("sqs", "dynamodb", "s3", "kms", "secretsmanager")))
+    wishes = Wishes("quiet", {"LiveUpdates": "disabled"})
+    system = build_system(read_template(ROOT / "template.yaml"), ROOT, "http://127.0.0.1:1", clients, wishes)
+    assert "live" not in system.functions
+    assert (None, "") == (system.sockets, system.functions["api"].environment["MOORING_LIVE_URL"])
 
 
 def _receive(sqs: Any, url: str, *, wait: int = 0, count: int = 10) -> list[str]:

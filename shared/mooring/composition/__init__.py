@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mooring.composition.arrivals import ArrivalComposition
 from mooring.composition.live import LiveComposition
+from mooring.composition.looking import LookComposition
 from mooring.composition.renders import RenderComposition
 from mooring.composition.sweeps import SweepComposition
 from mooring.composition.syncs import SyncComposition
@@ -16,6 +17,12 @@ __all__ = ["Composition"]
 
 
 class Composition(
-    ArrivalComposition, RenderComposition, SyncComposition, SweepComposition, TellingComposition, LiveComposition
+    ArrivalComposition,
+    RenderComposition,
+    SyncComposition,
+    SweepComposition,
+    TellingComposition,
+    LiveComposition,
+    LookComposition,
 ):
     """The adapters of one function instance; they live as long as it does."""

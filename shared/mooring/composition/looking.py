@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LookComposition"]
 
-_TO_ANSWER: Final = 3.0  # seconds before the function's end in which no new list begins
+_TO_ANSWER: Final = 4.0  # seconds before the function's end in which no new list begins
 _WAITED: Final = 27  # seconds that api waits, which API Gateway answers for within 29
 
 

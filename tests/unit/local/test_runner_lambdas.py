@@ -1,4 +1,4 @@
-"""Lambda's own API on this machine: one function starts another and does not wait for it."""
+"""Lambda's own API on this machine: one function starts another, and waits for its answer or does not."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import pytest
 import urllib3
 
 from local.runner import lambdas
+from local.runner.gateway import PAYLOAD_LIMIT
 from local.runner.instance import Outcome
 from local.runner.lambdas import LambdaApi
+from local.runner.pool import ThrottledError
 
 
 class Recording:
     """A pool of which the first invocations fail."""
 
-    def __init__(self, failures: int) -> None:
+    def __init__(self, failures: int, answer: bytes = b"") -> None:
+        self.answer = answer
         self.function = SimpleNamespace(name="mooring-watch")
         self.events: list[bytes] = []
         self.failures = failures
@@ -29,7 +32,7 @@ class Recording:
         failed = len(self.events) <= self.failures
         if not failed:
             self.done.set()
-        return Outcome("id", b"", "Runtime.ExitError" if failed else None)
+        return Outcome("id", self.answer, "Runtime.ExitError" if failed else None)
 
 
 @pytest.fixture
@@ -57,9 +60,35 @@ def test_an_event_is_taken_and_tried_again(api: LambdaApi, failures: int) -> Non
     assert [b'{"watch": "one"}'] * (failures + 1) == pool.events
 
 
+@pytest.mark.parametrize("failures", [0, 1])
+def test_who_waits_is_answered_once(api: LambdaApi, failures: int) -> None:
+    """GIVEN somebody who waits WHEN the function answers or fails THEN that is told, and nothing is tried again."""
+    pool = Recording(failures, b'{"answer": 1}')
+    api.serve({"look": pool}, threading.Event())  # type: ignore[dict-item]
+    told = _invoke(api, "mooring-watch", "RequestResponse")
+    assert (200, b'{"answer": 1}') == (told.status, told.data)
+    assert ("Unhandled" if failures else None) == told.headers.get("x-amz-function-error")
+    assert [b'{"watch": "one"}'] == pool.events
+
+
+def test_who_waits_is_told_that_nobody_is_free(api: LambdaApi) -> None:
+    """GIVEN instances that are all busy, or too much to say, WHEN somebody waits THEN the answer is Lambda's error."""
+
+    class Busy(Recording):
+        def invoke(self, event: bytes, wait: float | None = None) -> Outcome:
+            raise ThrottledError
+
+    api.serve({"busy": Busy(0)}, threading.Event())  # type: ignore[dict-item]
+    told = _invoke(api, "mooring-watch", "RequestResponse")
+    assert (429, "TooManyRequestsException") == (told.status, told.headers["x-amzn-ErrorType"])
+    api.serve({"large": Recording(0, b"x" * (PAYLOAD_LIMIT + 1))}, threading.Event())  # type: ignore[dict-item]
+    told = _invoke(api, "mooring-watch", "RequestResponse")
+    assert (413, "RequestTooLargeException") == (told.status, told.headers["x-amzn-ErrorType"])
+
+
 def test_other_calls_are_refused(api: LambdaApi) -> None:
-    """GIVEN a function that is not there, or a call that waits, THEN the answer is Lambda's error."""
+    """GIVEN a function that is not there, or a kind of call that nobody needs, THEN the answer is Lambda's error."""
     api.serve({"watch": Recording(0)}, threading.Event())  # type: ignore[dict-item]
-    missing, waiting = _invoke(api, "mooring-other"), _invoke(api, "mooring-watch", "RequestResponse")
+    missing, dry = _invoke(api, "mooring-other"), _invoke(api, "mooring-watch", "DryRun")
     assert (404, "ResourceNotFoundException") == (missing.status, missing.headers["x-amzn-ErrorType"])
-    assert (400, "InvalidParameterValueException") == (waiting.status, waiting.headers["x-amzn-ErrorType"])
+    assert (400, "InvalidParameterValueException") == (dry.status, dry.headers["x-amzn-ErrorType"])

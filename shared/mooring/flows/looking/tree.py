@@ -74,7 +74,6 @@ def show_tree(ports: LookPorts, app: AppKey) -> dict[str, Any]:
         "cut": dict(cut),
         "unlisted": tree.unlisted,
         "cluster": place.target.cluster.name,
-        "requests": place.target.requests,
     }
 
 
@@ -190,7 +189,7 @@ def _children(ports: LookPorts, place: Place, tree: Tree) -> None:
         tree.unlisted.append({"group": "", "kind": "", "message": f"{left_out} more kinds were not asked for children"})
     spaces = sorted({key.namespace for key, node in tree.own.items() if node.uid and key.namespace})
     places = spaces if len(spaces) <= _MOST_PLACES else [""]
-    known = {node.uid for node in tree.own.values()}
+    known = dict.fromkeys(node.uid for node in tree.own.values())
     waiting: dict[str, list[Node]] = {}
     claims: list[Node] = []
 

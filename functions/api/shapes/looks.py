@@ -1,0 +1,233 @@
+"""What is live: trees, objects, differences, manifests, events and logs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from shapes.applications import HealthState
+from shapes.common import Moment
+
+
+class ObjectName(TypedDict):
+    """What names an object."""
+
+    group: str
+    version: str
+    kind: str
+    namespace: str
+    name: str
+
+
+class ParentRef(TypedDict):
+    """An owner of an object."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+
+class InfoItem(TypedDict):
+    """A few words: replicas, restarts, the node."""
+
+    name: str
+    value: str
+
+
+class TreeNode(ObjectName):
+    """One object of a tree.
+
+    `managed` are the application's own, with `status`, `syncWave` and the number of fields that drifted; `uid` is empty
+    for what is missing. `targets` are the uids that a Service or an Ingress sends to, 100 at most of `targetCount`.
+    """
+
+    uid: str
+    parentRefs: NotRequired[list[ParentRef]]
+    resourceVersion: NotRequired[str]
+    createdAt: NotRequired[Moment]
+    health: NotRequired[HealthState]
+    images: NotRequired[list[str]]
+    info: NotRequired[list[InfoItem]]
+    externalURLs: NotRequired[list[str]]
+    targets: NotRequired[list[str]]
+    targetCount: NotRequired[int]
+    managed: NotRequired[bool]
+    status: NotRequired[str]
+    syncWave: NotRequired[int]
+    drift: NotRequired[int]
+    requiresPruning: NotRequired[bool]
+    uncounted: NotRequired[str]
+    hook: NotRequired[str]
+    hookState: NotRequired[str]
+
+
+class TreeSummary(TypedDict):
+    """How many there are, by kind, health and sync status, whether or not all are shown."""
+
+    nodes: int
+    kinds: dict[str, int]
+    health: dict[str, int]
+    sync: dict[str, int]
+
+
+class Unlisted(TypedDict):
+    """A kind that could not be listed, and why."""
+
+    group: str
+    kind: str
+    message: str
+
+
+class ResourceTree(TypedDict):
+    """The tree as a list: the application's own first. `cut` counts by kind what did not fit."""
+
+    nodes: list[TreeNode]
+    summary: TreeSummary
+    cut: dict[str, int]
+    unlisted: list[Unlisted]
+    cluster: str
+
+
+class FieldChange(TypedDict):
+    """One field that differs; null on the side where it is absent. Values of Secrets are keyed hashes."""
+
+    path: str
+    before: Any
+    after: Any
+    kind: Literal["added", "removed", "changed"]
+
+
+class ObjectDifference(TypedDict):
+    """From live to what git wants. `dryRun` is `done`, or says why the API server was not asked, or what it refuses."""
+
+    kind: Literal["added", "removed", "changed", "unchanged"]
+    dryRun: str
+    changes: list[FieldChange]
+    text: str
+    normalizedLive: dict[str, Any] | None
+    predictedLive: dict[str, Any] | None
+
+
+class SetField(TypedDict):
+    """Who set a field."""
+
+    path: str
+    manager: str
+    operation: str
+    subresource: str
+    time: str
+
+
+class LiveResource(ObjectName):
+    """One object. `source` is what stands in git for a Secret that is opened at a sync."""
+
+    managed: bool
+    live: dict[str, Any] | None
+    desired: dict[str, Any] | None
+    fields: list[SetField]
+    health: NotRequired[HealthState]
+    diff: NotRequired[ObjectDifference]
+    source: NotRequired[dict[str, Any]]
+    trouble: NotRequired[str]
+
+
+class ManagedResource(ObjectName):
+    """An object that differs."""
+
+    diff: ObjectDifference
+
+
+class ManagedResources(TypedDict):
+    """Objects that differ; `compared` were looked at one by one, `leftOut` might differ too."""
+
+    items: list[ManagedResource]
+    compared: int
+    leftOut: int
+
+
+class Manifests(TypedDict):
+    """What a revision holds."""
+
+    revision: str
+    bundle: str
+    manifests: list[dict[str, Any]]
+
+
+class ComparedSide(TypedDict):
+    """One of two revisions."""
+
+    at: str
+    bundle: str
+    revision: str
+
+
+class ComparedObject(ObjectName):
+    """An object that differs between two revisions."""
+
+    kindOfChange: Literal["added", "removed", "changed"]
+    changes: list[FieldChange]
+    text: str
+
+
+Comparison = TypedDict(
+    "Comparison",
+    {"from": ComparedSide, "to": ComparedSide, "items": list[ComparedObject], "leftOut": int, "unchanged": int},
+)
+Comparison.__doc__ = "What differs between two revisions."
+
+
+class EventAbout(ObjectName):
+    """The object that an event is about."""
+
+    uid: str
+    fieldPath: NotRequired[str]
+
+
+class Event(TypedDict):
+    """An event of Kubernetes."""
+
+    type: str
+    reason: str
+    message: str
+    count: int
+    first: str
+    last: str
+    source: str
+    object: EventAbout
+
+
+class Events(TypedDict):
+    """Events, newest first."""
+
+    items: list[Event]
+    leftOut: int
+
+
+class LogLine(TypedDict):
+    """One line; `at` has nine digits of a second."""
+
+    at: str
+    pod: str
+    container: str
+    text: str
+
+
+class LogStream(TypedDict):
+    """A container that was read; `message` says why it has nothing to give."""
+
+    pod: str
+    container: str
+    message: NotRequired[str]
+
+
+class Logs(TypedDict):
+    """Lines in order of time. Ask again with `cursor` for what came since, at once where there is `more`."""
+
+    lines: list[LogLine]
+    cursor: str
+    more: bool
+    streams: list[LogStream]
+    podsLeftOut: int
