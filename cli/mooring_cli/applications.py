@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -29,30 +30,43 @@ for each in (create_app, set_app, sync_app, diff_app):
 FAILED = 1
 
 
+def _choosing(function: Callable[..., int]) -> Callable[..., int]:
+    """The options that say which Applications are meant; all that may be repeated are one or the other."""
+    for option in reversed((
+        click.option("-p", "--project", multiple=True, shell_complete=project_names, help="Of this project."),
+        click.option("-c", "--cluster", multiple=True, shell_complete=cluster_names, help="On this cluster."),
+        click.option("-l", "--selector", multiple=True, metavar="K=V", help="With these labels, as with kubectl."),
+        click.option("--sync", "--sync-status", "sync", multiple=True, metavar="STATUS", help="Synced, OutOfSync, …"),
+        click.option("--health", "--health-status", "health", multiple=True, metavar="STATUS", help="Healthy, Degraded, …"),
+        click.option("-q", "--search", "q", multiple=True, metavar="WORD", help="With this word anywhere."),
+    )):  # fmt: skip
+        function = option(function)
+    return function
+
+
 @apps.verb("list", "a line for each Application")
-@click.option("-p", "--project", multiple=True, shell_complete=project_names, help="Of this project; may be repeated.")
-@click.option("-c", "--cluster", metavar="NAME", shell_complete=cluster_names, help="On this cluster (name or server).")
-@click.option("-l", "--selector", metavar="K=V,…", default="", help="With these labels.")
+@_choosing
+@click.option("--sort", metavar="FIELD", default="", help="By name, health, changed, …; with - the other way round.")
 @prints(watch=True)
-def list_apps(api: Api, out: Output, project: tuple[str, ...], cluster: str | None, selector: str) -> int:
-    """JSON and YAML print the items as a `List`."""
-    labels = dict(each.partition("=")[::2] for each in selector.split(",") if each)
-    items = [app for app in api.items("applications") if _chosen(app, project, cluster, labels)]
-    out.emit(
-        {"apiVersion": "v1", "kind": "List", "items": items},
-        lambda: applications_table(items, wide=out.wide),
-    )
+def list_apps(api: Api, out: Output, sort: str, **chosen: tuple[str, ...]) -> int:
+    """JSON and YAML print whole Applications as a `List`; everything else comes from summaries."""
+    query = {name: (" " if name == "q" else ",").join(given) for name, given in chosen.items() if given}
+    summaries = {"view": "summary"} | query | ({"sort": sort} if sort else {})
+    if out.form in {"json", "yaml"}:
+        items = api.items("applications")
+        if query or sort:
+            places = {_place(row): n for n, row in enumerate(api.items("applications", query=summaries))}
+            known = [app for app in items if _place(app["metadata"]) in places]
+            items = sorted(known, key=lambda app: places[_place(app["metadata"])])
+        out.emit({"apiVersion": "v1", "kind": "List", "items": items}, str)
+        return 0
+    rows = api.items("applications", query=summaries)
+    out.emit({"items": rows}, lambda: applications_table(rows, wide=out.wide))
     return 0
 
 
-def _chosen(app: dict[str, Any], projects: tuple[str, ...], cluster: str | None, labels: dict[str, str]) -> bool:
-    spec = app.get("spec") or {}
-    destination, held = spec.get("destination") or {}, (app.get("metadata") or {}).get("labels") or {}
-    return (
-        (not projects or (spec.get("project") or "default") in projects)
-        and (not cluster or cluster in (destination.get("name"), destination.get("server")))
-        and labels.items() <= held.items()
-    )
+def _place(named: dict[str, Any]) -> tuple[object, object]:
+    return named.get("namespace"), named.get("name")
 
 
 @apps.verb("get", "everything about one Application")

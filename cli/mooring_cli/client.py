@@ -85,17 +85,17 @@ class Api:
             request.add_header("If-None-Match", known[0])
         return self._answer(request, known)
 
-    def items(self, *path: str) -> list[Any]:
+    def items(self, *path: str, query: dict[str, str] | None = None) -> list[Any]:
         """Everything in a list, page by page as `metadata.continue` says. Raises as `call` does."""
         found: list[Any] = []
-        query: dict[str, str] | None = None
+        position: dict[str, str] = {}
         while True:
-            answer = self.call("GET", *path, query=query)
+            answer = self.call("GET", *path, query=(query or {}) | position)
             found += answer.get("items") or []
             following = (answer.get("metadata") or {}).get("continue")
             if not following:
                 return found
-            query = {"continue": following}
+            position = {"continue": following}
 
     def _answer(self, request: urllib.request.Request, known: tuple[str, Any] | None) -> Any:
         try:

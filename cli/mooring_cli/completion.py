@@ -37,7 +37,8 @@ def _named(*path: str, namespaced: bool = False) -> Callable[[click.Context, cli
     def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
         try:
             session = ctx.ensure_object(Session)
-            answer = Api(session.api().endpoint, timeout=_PATIENCE).call("GET", *path)
+            query = {"view": "summary"} if path == ("applications",) else None
+            answer = Api(session.api().endpoint, timeout=_PATIENCE).call("GET", *path, query=query)
             return sorted(
                 name for each in answer["items"] for name in _names(each, namespaced) if _fits(name, incomplete)
             )
@@ -48,8 +49,8 @@ def _named(*path: str, namespaced: bool = False) -> Callable[[click.Context, cli
 
 
 def _names(item: dict[str, Any], namespaced: bool) -> list[str]:
-    metadata = item.get("metadata") or {}
-    name = str(metadata.get("name") or item.get("name") or "")
+    metadata = item.get("metadata") or item
+    name = str(metadata.get("name") or "")
     if not name:
         return []
     namespace = metadata.get("namespace") or "argocd"

@@ -99,6 +99,8 @@ def _name_of(item: Any) -> str:
         metadata = item.get("metadata")
         if isinstance(metadata, dict) and metadata.get("name"):
             return "/".join(str(metadata[part]) for part in ("namespace", "name") if metadata.get(part))
+        if item.get("namespace") and item.get("name") and "kind" not in item:
+            return f"{item['namespace']}/{item['name']}"
         for key in _NAMING:
             if item.get(key) not in (None, ""):
                 return str(item[key])

@@ -29,13 +29,12 @@ def short(revision: str | None) -> str:
     return text[:7] if len(text) >= 40 and all(c in "0123456789abcdef" for c in text) else text
 
 
-def applications_table(items: Sequence[dict[str, Any]], *, wide: bool = False) -> Table:
-    """One line for each application, in order of namespace and name."""
+def applications_table(rows: Sequence[dict[str, Any]], *, wide: bool = False) -> Table:
+    """One line for each summary of an application, in the order that they come in."""
     headers = ["NAME", "STATUS", "HEALTH", "REVISION", "PHASE", "DESTINATION", "MESSAGE"]
     if wide:
-        headers[5:6] = ["DESTINATION", "REPO", "PATH", "TARGET", "POLICY"]
-    rows = [_row(app, wide=wide) for app in sorted(items, key=_full_name)]
-    return table(headers, rows)
+        headers[6:6] = ["PROJECT", "REPO", "PATH", "TARGET", "POLICY"]
+    return table(headers, [_row(each, wide=wide) for each in rows])
 
 
 def history_table(app: dict[str, Any]) -> Table:
@@ -138,23 +137,20 @@ def _facts(app: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "Compared at", _dict(app, "status").get("reconciledAt") or "-"
 
 
-def _row(app: dict[str, Any], *, wide: bool) -> list[object]:
-    source, destination, status = _dict(app, "spec", "source"), _dict(app, "spec", "destination"), _dict(app, "status")
-    operation = _dict(status, "operationState")
-    where = f"{destination.get('name') or destination.get('server') or '-'}/{destination.get('namespace') or '-'}"
-    row: list[object] = [
-        _full_name(app),
-        _dict(status, "sync").get("status") or "Unknown",
-        _dict(status, "health").get("status") or "Unknown",
-        short(_dict(status, "sync").get("revision")),
-        operation.get("phase"),
-        where,
+def _row(row: dict[str, Any], *, wide: bool) -> list[object]:
+    made: list[object] = [
+        f"{row['namespace']}/{row['name']}",
+        row["sync"],
+        row["health"],
+        short(row["revision"]),
+        row["phase"],
+        f"{row['cluster'] or row['server'] or '-'}/{row['destinationNamespace'] or '-'}",
     ]
     if wide:
-        row += [source.get("repoURL"), source.get("path"), source.get("targetRevision") or "HEAD", _policy(app)]
-    failing = operation.get("message") if operation.get("phase") in {"Failed", "Error"} else None
-    conditions = [c.get("message") for c in _list(status, "conditions") if "Error" in str(c.get("type"))]
-    return [*row, _clipped(_first_line(failing or (conditions[0] if conditions else "")), wide)]
+        where = row["path"] or row["chart"]
+        policy = "automated" if row["autoSync"] else "manual"
+        made += [row["project"], row["repoURL"], where, row["targetRevision"] or "HEAD", policy]
+    return [*made, _clipped(_first_line(row["message"]), wide)]
 
 
 def _resource_rows(app: dict[str, Any]) -> Iterable[list[object]]:

@@ -6,11 +6,14 @@ takes longer to load than all the rest of the command.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-__all__ = ["Page", "Table", "parts_of", "plain", "table"]
+__all__ = ["Page", "Table", "parts_of", "plain", "table", "visible"]
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Table:
 
     def cells(self) -> list[list[str]]:
         """The rows as they are printed."""
-        return [["-" if value is None or value == "" else str(value) for value in row] for row in self.rows]
+        return [["-" if value is None or value == "" else visible(str(value)) for value in row] for row in self.rows]
 
     def __str__(self) -> str:
         """Columns as wide as their widest cell, two blanks between."""
@@ -48,4 +51,9 @@ def parts_of(page: Page) -> list[str | Table]:
 
 def plain(page: Page) -> str:
     """A page as text without colours, an empty line between its parts."""
-    return "\n\n".join(map(str, parts_of(page)))
+    return "\n\n".join(part if isinstance(part, str) else str(part) for part in parts_of(page))
+
+
+def visible(text: str) -> str:
+    """A text that moves no cursor and sets no colours: what others wrote may hold the sequences that do (ECMA-48)."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from mooring_cli.tables import Page, Table, parts_of
+from mooring_cli.tables import Page, Table, parts_of, visible
 
 __all__ = ["coloured", "drawn", "show"]
 
 _COLOURS: Final = (
-    ("green", r"\b(Synced|Healthy|Succeeded|True|ok|yes)\b"),
-    ("yellow", r"\b(OutOfSync|Suspended|Terminating|Pruned|gone|no)\b"),
+    ("green", r"\b(Synced|Healthy|Succeeded)\b"),
+    ("yellow", r"\b(OutOfSync|Suspended|Terminating|Pruned)\b"),
     ("cyan", r"\b(Progressing|Running|Waiting|Pending)\b"),
-    ("bold red", r"\b(Degraded|Missing|Failed|FAILS|Error|SyncFailed|unreachable)\b"),
+    ("bold red", r"\b(Degraded|Missing|Failed|FAILS|Error|SyncFailed)\b"),
     ("dim", r"\b(Unknown)\b"),
 )
 
@@ -33,15 +32,15 @@ def show(page: Page, console: Console | None = None) -> None:
 
 def coloured(text: str) -> Text:
     """A text whose words of state have their colour; nothing in it is taken for markup."""
-    made = Text(text)
+    made = Text(visible(text))
     for style, pattern in _COLOURS:
         made.highlight_regex(pattern, style)
     return made
 
 
 def drawn(table: Table) -> RichTable:
-    """A table as Rich draws it: a line below its headers, and none around it."""
-    made = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    """A table as Rich draws it, without lines."""
+    made = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for header in table.headers:
         made.add_column(header, overflow="fold", no_wrap=header in {"NAME", "STATUS", "HEALTH", "PHASE"})
     for row in table.cells():

@@ -82,3 +82,25 @@ def application(sync: str = "Synced", health: str = "Healthy", **operation: Any)
             "history": [{"id": 1, "revision": "a" * 40, "deployedAt": "2026-01-01T00:00:01Z", "message": "Start\n\nx"}],
         },
     }
+
+
+def summary(name: str = "shop", namespace: str = "argocd", **changed: Any) -> dict[str, Any]:
+    """A row of the list of applications, as the API returns it with `view=summary`."""
+    return {
+        "name": name,
+        "namespace": namespace,
+        "project": "default",
+        "cluster": "in-cluster",
+        "server": "",
+        "destinationNamespace": "shop",
+        "repoURL": "https://git.example.com/acme/shop.git",
+        "path": "k8s",
+        "chart": "",
+        "targetRevision": "main",
+        "revision": "a" * 40,
+        "sync": "Synced",
+        "health": "Healthy",
+        "phase": "Succeeded",
+        "message": "",
+        "autoSync": True,
+    } | changed

@@ -11,7 +11,7 @@ import yaml
 
 from mooring_cli.pages import application_page
 from mooring_cli.tables import plain
-from tests.unit.cli.fake_api import TOKEN, FakeApi, Outcome, application
+from tests.unit.cli.fake_api import TOKEN, FakeApi, Outcome, application, summary
 
 GET = "GET /api/v1/applications/shop?namespace=argocd"
 Mooring = Callable[..., Outcome]
@@ -97,20 +97,20 @@ def test_a_new_application_has_a_page_too(api: FakeApi, mooring: Mooring) -> Non
     assert (0, True) == (outcome.code, "Sync status:          Unknown" in outcome.out)
 
 
-def test_list_is_sorted_and_short(api: FakeApi, mooring: Mooring) -> None:
-    """One line for each application, commits as git shortens them."""
-    other = application()
-    other["metadata"] = {"name": "api", "namespace": "argocd"}
-    api.on("GET /api/v1/applications", {"items": [application("OutOfSync"), other]})
-    lines = [line.split()[:4] for line in mooring("app", "list").out.splitlines()]
+def test_list_is_short(api: FakeApi, mooring: Mooring) -> None:
+    """One line for each application, in the API's order, commits as git shortens them."""
+    said = "x" * 100
+    rows = [summary("api"), summary(sync="OutOfSync", phase="Failed", message=said)]
+    api.on("GET /api/v1/applications?view=summary", {"items": rows})
+    listed = mooring("app", "list").out.splitlines()
     assert [
         ["NAME", "STATUS", "HEALTH", "REVISION"],
         ["argocd/api", "Synced", "Healthy", "aaaaaaa"],
         ["argocd/shop", "OutOfSync", "Healthy", "aaaaaaa"],
-    ] == lines
+    ] == [line.split()[:4] for line in listed]
+    assert listed[2].endswith("x" * 79 + "…")
     wide = mooring("app", "list", "-o", "wide").out
-    assert "https://git.example.com/acme/shop.git" in wide
-    assert {"items": 2} == {"items": len(json.loads(mooring("app", "list", "-o", "json").out)["items"])}
+    assert ("https://git.example.com/acme/shop.git" in wide, said in wide) == (True, True)
 
 
 def test_history_shows_first_lines(api: FakeApi, mooring: Mooring) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from mooring_cli.main import main
-from tests.unit.cli.fake_api import FakeApi, Outcome, application
+from tests.unit.cli.fake_api import FakeApi, Outcome, summary
 
 Mooring = Callable[..., Outcome]
 
@@ -45,9 +45,7 @@ def test_names_come_from_the_api(
     expected: set[str],
 ) -> None:  # fmt: skip
     """GIVEN a line that is being typed WHEN the shell asks THEN names, options and subcommands are offered."""
-    other = application()
-    other["metadata"] = {"name": "api", "namespace": "team-a"}
-    api.on("GET /api/v1/applications", {"items": [application(), other]})
+    api.on("GET /api/v1/applications?view=summary", {"items": [summary(), summary("api", "team-a")]})
     api.on("GET /api/v1/clusters", {"items": [{"name": "in-cluster"}]})
     api.on("GET /api/v1/projects", {"items": [{"metadata": {"name": "default"}}]})
     api.on("GET /api/v1/applicationsets", {"items": [{"metadata": {"name": "set", "namespace": "argocd"}}]})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.fake_api import FakeApi, Outcome, application
+from tests.unit.cli.fake_api import FakeApi, Outcome, application, summary
 
 Mooring = Callable[..., Outcome]
 GET = "GET /api/v1/applications/shop?namespace=argocd"
@@ -131,11 +132,14 @@ def test_tokens_of_a_role(api: FakeApi, mooring: Mooring) -> None:
 
 
 def test_applications_are_chosen(api: FakeApi, mooring: Mooring) -> None:
-    """GIVEN applications of projects, clusters and labels WHEN some are asked for THEN only they are listed."""
+    """GIVEN what is looked for WHEN applications are listed THEN the API chooses, for whole documents too."""
+    asked = "view=summary&project=p%2Cq&selector=team%3Dx&health=Degraded&q=a+b&sort=-health"
+    api.on(f"GET /api/v1/applications?{asked}", {"items": [summary("b"), summary("shop")]})
     other = application()
-    other["metadata"] = {"name": "api", "namespace": "argocd", "labels": {"team": "x", "tier": "1"}}
-    other["spec"] = other["spec"] | {"project": "p", "destination": {"server": "https://k"}}
-    api.on("GET /api/v1/applications", {"items": [application(), other]})
-    for words in (["-p", "p"], ["-c", "https://k"], ["-l", "team=x,tier=1"]):
-        assert "argocd/api\n" == mooring("app", "list", *words, "-o", "name").out
-    assert "argocd/shop\nargocd/api\n" == mooring("app", "list", "-p", "p", "-p", "default", "-o", "name").out
+    other["metadata"] = {"name": "b", "namespace": "argocd"}
+    third = application()
+    third["metadata"] = {"name": "c", "namespace": "argocd"}
+    api.on("GET /api/v1/applications", {"items": [third, application(), other]})
+    words = ["-p", "p", "-p", "q", "-l", "team=x", "--health", "Degraded", "-q", "a", "-q", "b", "--sort", "-health"]
+    assert "argocd/b\nargocd/shop\n" == mooring("app", "list", *words, "-o", "name").out
+    assert [other, application()] == json.loads(mooring("app", "list", *words, "-o", "json").out)["items"]
