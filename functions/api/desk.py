@@ -310,7 +310,7 @@ class Desk:
     def _no_such_route(self, _error: Exception) -> Response[Any]:
         event = self.app.current_event
         allowed = sorted({each.method for each in self.endpoints if _fits(each.path, event.path)})
-        if allowed:
+        if allowed and event.http_method not in allowed:
             answer = problem(405, f"{event.path} takes {', '.join(allowed)}")
             return problem_answer({**answer, "headers": {**answer["headers"], "allow": ", ".join(allowed)}})
         message = f"{event.http_method} {event.path} is no address of this API; see docs/api.md"

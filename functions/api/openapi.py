@@ -87,13 +87,16 @@ def _operation(endpoint: Endpoint, references: Mapping[str, Any]) -> dict[str, A
     if reads:
         answer["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
     statuses = [400, 503]
-    statuses += [] if endpoint.access is PUBLIC else [401, 403, 429]
+    statuses += [] if endpoint.access is PUBLIC and reads else [401, 403, 429]
     statuses += [404] if "<" in endpoint.path or endpoint.query or not reads else []
     statuses += [] if reads else [409]
     statuses += [412] if endpoint.document is not None and not reads else []
     responses = {str(endpoint.status): answer}
     responses |= {"304": {"description": "The client has it already"}} if reads and endpoint.status == 200 else {}
-    responses |= {str(each): {"$ref": f"#/components/responses/{each}"} for each in sorted(statuses)}
+    page = endpoint.content.startswith("text/html")
+    for each in sorted(statuses):
+        shown = {"description": _PROBLEMS[each], "content": {endpoint.content: content}}
+        responses[str(each)] = shown if page else {"$ref": f"#/components/responses/{each}"}
     told: dict[str, Any] = {
         "operationId": re.sub(r"_(\w)", lambda found: found[1].upper(), endpoint.name),
         "summary": endpoint.does,
@@ -129,7 +132,7 @@ def objects_of(endpoint: Endpoint) -> str:
 
 
 def _parameter(param: Param) -> dict[str, Any]:
-    schema = dict(_KINDS[param.kind]) | ({"enum": list(param.choices)} if param.choices else {})
+    schema = dict(_KINDS[param.kind]) | ({"enum": ["", *param.choices]} if param.choices else {})
     return {"name": param.name, "in": "query", "required": param.required, "description": param.does, "schema": schema}
 
 

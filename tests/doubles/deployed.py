@@ -76,5 +76,5 @@ def deployed(
 def deployed_api() -> Iterator[Deployed]:
     """The function `api`, which answers whoever has `API_TOKEN`."""
     secrets = {"API_TOKEN": {"token": API_TOKEN}}
-    with deployed("api", secrets, ("RENDERS", "SYNCS", "NOTES"), {"SECRET_PREFIX": "m"}) as found:
+    with deployed("api", secrets, ("RENDERS", "SYNCS", "NOTES", "IMAGES"), {"SECRET_PREFIX": "m"}) as found:
         yield found

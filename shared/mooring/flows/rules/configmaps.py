@@ -21,7 +21,10 @@ def configmap_data(document: object, expected: str) -> dict[str, str]:
     if "kind" in document or "data" in document:
         if document.get("kind", "ConfigMap") != "ConfigMap":
             raise ConfigurationError(f"must be ConfigMap, not {document['kind']!r}", field="kind")
-        name = (document.get("metadata") or {}).get("name", expected)
+        metadata = document.get("metadata") or {}
+        if not isinstance(metadata, dict):
+            raise ConfigurationError("must be a mapping", field="metadata")
+        name = metadata.get("name", expected)
         if name != expected:
             raise ConfigurationError(f"must be {expected}, not {name!r}", field="metadata.name")
         data = document.get("data") or {}
