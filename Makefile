@@ -7,7 +7,7 @@ ARGS ?=
 REGION := eu-central-1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sam tools demo up test check lock bench
+.PHONY: help venv sam tools dashboard demo up test check lock bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -21,6 +21,9 @@ sam: ## AWS SAM and cfn-lint, in an environment of their own (.venv-sam)
 tools: venv ## Kubernetes parts and renderers: found on this machine, or built once
 	@.venv/bin/python -m local tools
 
+dashboard: venv ## build the dashboard for the function api, as `sam build` wants it
+	@.venv/bin/python -m local dashboard
+
 demo: venv ## play the story on real parts; KEEP=1 leaves it running
 	@.venv/bin/python -m local demo $(if $(KEEP),--keep) $(ARGS)
 
@@ -29,6 +32,7 @@ up: venv ## start the stack and stay; ARGS="--kubeconfig F --sweep SECONDS"
 
 test: venv sam ## all tests; ARGS goes to pytest
 	@.venv/bin/python -m local tools --tests
+	@.venv/bin/python -m local dashboard
 	.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: venv sam ## format, lint, types, imports, template
@@ -36,6 +40,7 @@ check: venv sam ## format, lint, types, imports, template
 	.venv/bin/ruff check .
 	.venv/bin/mypy -p mooring -p mooring_cli -p local
 	.venv/bin/lint-imports
+	.venv/bin/python -m local dashboard --check
 	.venv-sam/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(REGION) .venv-sam/bin/sam validate --lint
 
@@ -53,4 +58,5 @@ lock: ## write the lock files anew; UPGRADE=--upgrade takes newer versions
 		$$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' layers/python/requirements.txt)
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) requirements/go.in -o requirements/go.txt
+	$(COMPILE) requirements/node.in -o requirements/node.txt
 	$(COMPILE) requirements/lock.in -o requirements/lock.txt

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_USAGE = """usage: python -m local {up,demo,tools} …
+_USAGE = """usage: python -m local {up,demo,dashboard,openapi,tools} …
 
-  up     start the whole stack and stay
-  demo   play the story on a stack of its own
-  tools  find or build the programs that the stack needs; `tools --tests` those of the tests, too
+  up         start the whole stack and stay
+  demo       play the story on a stack of its own
+  dashboard  build the dashboard for the function `api`; `dashboard --check` lints and tests it
+  openapi    write the document of the API, functions/api/openapi.json, from its declarations
+  tools      find or build the programs that the stack needs; `tools --tests` those of the tests, too
 """
 
 
@@ -26,6 +28,14 @@ def main(arguments: Sequence[str]) -> int:
             from local import demo
 
             return demo.main(rest)
+        case ["dashboard", *rest] if rest in ([], ["--check"]):
+            from local import dashboard
+
+            return dashboard.main(rest)
+        case ["openapi"]:
+            from local import openapi
+
+            return openapi.main()
         case ["tools", *rest] if rest in ([], ["--tests"]):
             return _tools(tests=bool(rest))
     print(_USAGE, end="", file=sys.stderr)

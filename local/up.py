@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from local import dashboard
 from local.cluster import AccessError
 from local.processes import StartError
 from local.stack import Options, Stack
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts us in the background ignores SIGINT for us
         signal.signal(number, _interrupt)
     try:
+        dashboard.build(_print)
         with Stack.start(options, _print) as stack:
             _print(f"Mooring   {stack.mooring.url}\nwebhook   {stack.webhook.url}\ngit       {stack.git_url}")
             _print(f"cluster   {stack.cluster.server} (KUBECONFIG={stack.cluster.kubeconfig})")

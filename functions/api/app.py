@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from routes import make_desk
+from web import ROUTES, serve
 
 from mooring.composition import Composition
 from mooring.invocation import wordless
@@ -20,5 +21,7 @@ def _app() -> Any:
 @wordless
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request of the HTTP API."""
+    if event["routeKey"] in ROUTES:
+        return serve(event, os.environ.get("MOORING_LIVE_URL", ""))
     answer: dict[str, Any] = _app().resolve(event, context)
     return answer

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from local import dashboard
 from local.demo.audit import AuditLog
 from local.demo.forge import Webhook
 from local.demo.world import World
@@ -40,6 +41,7 @@ def open_stage(options: Options, report: Callable[[str], None]) -> Iterator[Stag
     """Starts a stack, with a cluster of its own, and ends it afterwards. Raises what `Stack.start` raises."""
     if options.kubeconfig is not None:
         raise ValueError("the story reads the cluster's audit log, so it needs a cluster of its own")
+    dashboard.build(report)
     with Stack.start(replace(options, workloads=True), report) as stack:
         work, forge = stack.directory / "demo", stack.git_root / _ORGANISATION
         for folder in (work, forge):

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from local.golang import cache_directory
+from local import dashboard
+from local.keeping import cache_directory
 from tests.infra.sam import ARCHITECTURE, ROOT, RUNTIME, run_sam
 
 _INPUTS = (
@@ -39,6 +40,7 @@ def transformed() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def built() -> Path:
     """The output of `sam build` for this machine: built once for each state of what goes into it, then kept."""
+    dashboard.build(print)
     builds = cache_directory() / "sam-build"
     builds.mkdir(parents=True, exist_ok=True)
     with (builds / ".lock").open("w") as lock:

@@ -9,7 +9,7 @@ export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async ({ signal }) => {
     const session = await get<Session>("/api/v1/session", {}, signal);
-    setProof(session.csrf);
+    setProof(session.csrfToken ?? "");
     return session;
   },
   staleTime: 5 * 60_000,

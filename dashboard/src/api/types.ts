@@ -13,6 +13,8 @@ export interface ApplicationSummary {
   path: string;
   chart: string;
   targetRevision: string;
+  /** How many sources there are; the fields before it are those of the first. */
+  sources: number;
   revision: string;
   sync: string;
   health: string;
@@ -25,8 +27,10 @@ export interface ApplicationSummary {
   set: string;
   changedAt: string | null;
   syncedAt: string | null;
-  drift: boolean | number;
+  /** Objects that were changed beside git. */
+  drift: number;
   autoSync: boolean;
+  deleting: boolean;
   conditions: number;
 }
 
@@ -35,23 +39,17 @@ export interface Session {
   subject: string;
   name: string;
   groups: readonly string[];
-  /** What changing requests send as `x-mooring-csrf`. */
-  csrf: string;
-  expiresAt?: string;
+  means: string;
+  expiresAt: string | null;
+  /** What changing requests send as `x-mooring-csrf`; null for who came with a token. */
+  csrfToken: string | null;
+  /** Which actions they might do with something of each kind: what else is not worth a button. */
+  can: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Ways in (`GET /api/v1/login/options`). */
 export interface LoginOptions {
   /** Whether a token may be typed: on the local stack only. */
   token: boolean;
-  oidc: OidcOption | null;
-}
-
-export interface OidcOption {
-  name: string;
-  issuer: string;
-  clientId: string;
-  authorizationEndpoint: string;
-  tokenEndpoint: string;
-  scopes: readonly string[];
+  oidc: { issuer: string; clientId: string } | null;
 }

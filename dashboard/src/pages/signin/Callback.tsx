@@ -4,12 +4,10 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useLocation, useSearch } from "wouter";
 
-import { loginOptionsQuery } from "@/api/queries";
 import { to, within } from "@/app/addresses";
 import { ErrorState, LinkButton } from "@/parts";
 
-import { finish } from "./oidc";
-import { openSession } from "./session";
+import { arriveFromProvider, takeNext } from "./way";
 
 /** Where the provider sends the browser back to. */
 export default function Callback() {
@@ -19,11 +17,8 @@ export default function Callback() {
   const done = useQuery({
     queryKey: ["sign-in"],
     queryFn: async () => {
-      const { oidc } = await queries.query(loginOptionsQuery);
-      if (oidc === null) throw new Error("No identity provider is configured here.");
-      const { idToken, next } = await finish(oidc, search);
-      await openSession("/api/v1/session", idToken, queries);
-      return within(next);
+      await arriveFromProvider(search, queries);
+      return within(takeNext());
     },
     retry: false,
     staleTime: Infinity,

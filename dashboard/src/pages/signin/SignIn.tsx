@@ -5,12 +5,10 @@ import { useId, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 
 import { loginOptionsQuery } from "@/api/queries";
-import type { OidcOption } from "@/api/types";
 import { within } from "@/app/addresses";
 import { Button, Copyable, ErrorState, Icon, Skeleton } from "@/parts";
 
-import { begin } from "./oidc";
-import { openSession } from "./session";
+import { arriveWithToken, leaveForProvider } from "./way";
 
 /** The ways in, as the API offers them. */
 export default function SignIn() {
@@ -26,7 +24,7 @@ export default function SignIn() {
         </h1>
         {options.isPending && <Skeleton height="var(--control)" />}
         {options.isError && <ErrorState error={options.error} onRetry={() => void options.refetch()} />}
-        {options.data?.oidc && <WithProvider option={options.data.oidc} next={next} />}
+        {options.data?.oidc && <WithProvider issuer={options.data.oidc.issuer} next={next} />}
         {options.data?.token === true && <WithToken next={next} />}
         {options.data?.oidc === null && !options.data.token && (
           <p className="soft">
@@ -39,19 +37,16 @@ export default function SignIn() {
   );
 }
 
-function WithProvider({ option, next }: { option: OidcOption; next: string }) {
-  const leaving = useMutation({
-    mutationFn: () => begin(option, next),
-    onSuccess: (address) => location.assign(address),
-  });
+function WithProvider({ issuer, next }: { issuer: string; next: string }) {
   return (
-    <>
-      <Button look="strong" busy={leaving.isPending} onClick={() => leaving.mutate()}>
-        Continue with {option.name}
-      </Button>
-      {leaving.isError && <p className="field-wrong">{String(leaving.error)}</p>}
-    </>
+    <Button look="strong" onClick={() => leaveForProvider(next)}>
+      Continue with {hostOf(issuer)}
+    </Button>
   );
+}
+
+function hostOf(issuer: string): string {
+  return URL.canParse(issuer) ? new URL(issuer).host : issuer;
 }
 
 function WithToken({ next }: { next: string }) {
@@ -60,7 +55,7 @@ function WithToken({ next }: { next: string }) {
   const queries = useQueryClient();
   const wrong = useId();
   const opening = useMutation({
-    mutationFn: () => openSession("/api/v1/session/local", token.trim(), queries),
+    mutationFn: () => arriveWithToken(token.trim(), queries),
     onSuccess: () => go(next, { replace: true }),
   });
   return (
