@@ -29,5 +29,6 @@ def handler(event: dict[str, Any], context: Context) -> Any:
     """`{"ask": "tree", "app": "argocd/shop"}`, as `api` sends it; see `flows.looking.answering`."""
     answer = answer_look(_composition().look_ports(context.get_remaining_time_in_millis() / 1000), event)
     if error := answer.get("error"):
-        logger().info("a look ended in an error", extra={"ask": event.get("ask"), "app": event.get("app")} | error)
+        told = {"ask": event.get("ask"), "app": event.get("app"), "kind": error["name"], "error": error["message"]}
+        logger().info("a look ended in an error", extra=told)
     return compressed(answer)

@@ -1,0 +1,140 @@
+"""The routes of what is live: what they ask the function `look`, what its errors become, and who may."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from mooring.errors import ThrottledError, UnreachableError
+from mooring.starting import LookAsker
+from tests.doubles.deployed import API_TOKEN, deployed_api
+
+ROOT = Path(__file__).parents[2]
+
+
+class Api:
+    """The handler; `look` answers what `told` says, and is asked what `asked` holds."""
+
+    def __init__(self, handler: Any) -> None:
+        self.handler = handler
+        self.asked: list[Mapping[str, Any]] = []
+        self.told: Any = {"answer": {"nodes": []}}
+
+    def look(self, asker: LookAsker, question: Mapping[str, Any]) -> Any:
+        self.asked.append(question)
+        if isinstance(self.told, Exception):
+            raise self.told
+        return self.told
+
+    def get(self, path: str, token: str = API_TOKEN, **headers: str) -> dict[str, Any]:
+        event = json.loads((ROOT / "events" / "api-list.json").read_text())
+        path, _, query = path.partition("?")
+        event["queryStringParameters"] = dict(parse_qsl(query))
+        event["rawPath"] = f"/api/v1/applications/shop/{path}"
+        event["requestContext"]["http"] |= {"method": "GET", "path": event["rawPath"]}
+        event["headers"] |= {"authorization": f"Bearer {token}", **headers}
+        answer: dict[str, Any] = self.handler(event, None)
+        return answer
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """A new installation, as the function `api` sees it."""
+    monkeypatch.setenv("MOORING_LOOK_FUNCTION", "mooring-look")
+    with deployed_api() as found:
+        made = Api(found.handler)
+        monkeypatch.setattr(LookAsker, "__call__", lambda asker, question: made.look(asker, question))
+        yield made
+
+
+WEB = {"group": "apps", "kind": "Deployment", "namespace": "shop", "name": "web"}
+NAMED = "group=apps&kind=Deployment&resourceNamespace=shop&resourceName=web"
+POD = {"kind": "Pod", "namespace": "shop", "name": "web-1"}
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("resource-tree", {"ask": "tree"}),
+        (f"resource?{NAMED}", {"ask": "object", **WEB, "version": ""}),
+        ("managed-resources", {"ask": "managed"}),
+        ("manifests", {"ask": "manifests", "at": "wanted"}),
+        ("manifests?at=synced", {"ask": "manifests", "at": "synced"}),
+        ("operations/01ABC/manifests", {"ask": "manifests", "at": "01ABC"}),
+        ("compare?from=01ABC&to=wanted", {"ask": "compare", "old": "01ABC", "new": "wanted"}),
+        ("events", {"ask": "events", "group": "", "kind": "", "namespace": "", "name": "", "limit": 100}),
+        (f"events?{NAMED}&limit=5", {"ask": "events", **WEB, "limit": 5}),
+        ("pods/web-1/logs?resourceNamespace=shop", {"ask": "logs", **POD, "query": {"previous": False}}),
+        (
+            f"logs?{NAMED}&container=*&previous=true&sinceSeconds=60&tailLines=5&limitBytes=900&filter=a&cursor=c",
+            {
+                "ask": "logs",
+                **WEB,
+                "query": {
+                    "container": "*", "previous": True, "since_seconds": 60, "tail": 5, "limit_bytes": 900,
+                    "holding": "a", "cursor": "c",
+                },
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_routes_ask_for_a_look(api: Api, path: str, asked: dict[str, Any]) -> None:
+    """GIVEN a route WHEN it is asked THEN the look is for that application, and its answer is passed on with a tag."""
+    answer = api.get(path)
+    assert (200, {"nodes": []}) == (answer["statusCode"], json.loads(answer["body"]))
+    assert [{"app": "argocd/shop", **asked}] == api.asked
+    # THEN whoever has that answer is sent nothing more
+    assert 304 == api.get(path, **{"if-none-match": answer["headers"]["etag"]})["statusCode"]
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "field"),
+    [
+        ({"error": {"kind": "PermanentError", "name": "NoSuchObjectError", "message": "has no web"}}, 404, None),
+        ({"error": {"kind": "PermanentError", "name": "UnknownOperationError", "message": "none"}}, 404, None),
+        ({"error": {"kind": "PermanentError", "name": "UnknownApplicationError", "message": "none"}}, 404, None),
+        ({"error": {"kind": "ForbiddenError", "name": "NotPermittedError", "message": "not here"}}, 403, None),
+        ({"error": {"kind": "ConfigurationError", "message": "bad", "field": "cursor"}}, 400, "cursor"),
+        ({"error": {"kind": "UnreachableError", "message": "no answer"}}, 503, None),
+        (ThrottledError("too many", retry_after=1), 503, None),
+        (UnreachableError("too late"), 503, None),
+    ],
+)
+def test_errors_of_a_look_are_answers(api: Api, told: Any, status: int, field: str | None) -> None:
+    """GIVEN a look that ends in an error WHEN asked THEN the answer has its status, its field and its words."""
+    api.told = told
+    answer = api.get("resource-tree")
+    problem = json.loads(answer["body"])
+    words = told.message if isinstance(told, Exception) else told["error"]["message"]
+    assert (status, field, words) == (answer["statusCode"], problem["field"], problem["detail"])
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("resource?kind=Pod", "resourceName"),
+        ("resource?resourceName=web", "kind"),
+        ("compare?from=01ABC", "to"),
+        ("manifests?at=yesterday", "at"),
+        ("pods/web-1/logs", "resourceNamespace"),
+        ("pods/web-1/logs?resourceNamespace=shop&tailLines=many", "tailLines"),
+        ("resource-tree?depth=3", "depth"),
+    ],
+)
+def test_what_cannot_be_asked_starts_no_look(api: Api, path: str, field: str) -> None:
+    """GIVEN a query that can't be used WHEN asked THEN the answer names the field, and nobody is asked."""
+    answer = api.get(path)
+    assert (400, field) == (answer["statusCode"], json.loads(answer["body"])["field"])
+    assert [] == api.asked
+
+
+def test_strangers_start_no_look(api: Api) -> None:
+    """GIVEN another token WHEN anything is asked THEN nobody is asked."""
+    for path in ("resource-tree", f"logs?{NAMED}"):
+        assert 401 == api.get(path, "another")["statusCode"]
+    assert [] == api.asked
