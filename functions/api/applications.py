@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from choices import chosen_dry_run, chosen_resources
 from declared import EACH, NAMESPACE, PAGES, Access, flag
+from fleet import SUMMARIES, list_rows, refuse_filters
 from objects import application, declared_application
 
 from mooring.access.rbac import named
@@ -48,11 +49,14 @@ def add_application_routes(desk: Desk) -> None:
         does="Applications by namespace and name",
         access=Access("applications", "get", EACH),
         tag="applications",
-        query=PAGES,
+        query=(*SUMMARIES, *PAGES),
         answers="Applications",
     )
     def list_all_applications() -> Any:
         asked = desk.query
+        if asked.get("view") == "summary":
+            return list_rows(desk)
+        refuse_filters(desk)
         return list_applications(applications, sees, limit=asked.get("limit", ""), after=asked.get("continue", ""))
 
     @desk.post(

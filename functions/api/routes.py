@@ -18,6 +18,7 @@ from clusters import add_cluster_routes
 from declared import PUBLIC
 from desk import Desk
 from drifts import add_drift_routes
+from fleet import add_cost_routes
 from gpgkeys import add_key_routes
 from hooks import add_hook_routes
 from images import add_image_routes
@@ -45,6 +46,7 @@ _PARTS = (
     add_audit_routes,
     add_bootstrap_routes,
     add_cluster_routes,
+    add_cost_routes,
     add_drift_routes,
     add_hook_routes,
     add_image_routes,

@@ -7,6 +7,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from shapes.common import Asked, Metadata, Moment, Page, ShownMetadata
+from shapes.costs import OperationCost
 
 
 class ApplicationSpec(TypedDict):
@@ -137,6 +138,7 @@ class OperationState(TypedDict):
     id: str
     kind: str
     requests: int
+    cost: OperationCost
 
 
 class SelfHeal(TypedDict):
@@ -181,11 +183,63 @@ class ShownApplication(TypedDict):
     status: ApplicationStatus
 
 
+class ApplicationSummary(TypedDict):
+    """One application in one row. Source fields are those of the first of `sources`; `cluster` is the registered one
+    where it is known; `drift` and `conditions` are counted; `set` is the ApplicationSet it comes from, or nothing.
+    """
+
+    name: str
+    namespace: str
+    project: str
+    cluster: str
+    server: str
+    destinationNamespace: str
+    repoURL: str
+    path: str
+    chart: str
+    targetRevision: str
+    sources: int
+    revision: str
+    sync: Literal["Synced", "OutOfSync", "Unknown"]
+    health: str
+    phase: str
+    message: str
+    labels: dict[str, str]
+    images: list[str]
+    set: str
+    changedAt: Moment | None
+    syncedAt: Moment | None
+    drift: int
+    autoSync: bool
+    deleting: bool
+    conditions: int
+
+
+class FleetTotals(TypedDict):
+    """How many applications there are, by health and sync; of the whole fleet also by where they are."""
+
+    applications: int
+    health: dict[str, int]
+    sync: dict[str, int]
+    drifted: int
+    running: int
+    projects: NotRequired[dict[str, int]]
+    clusters: NotRequired[dict[str, int]]
+    namespaces: NotRequired[dict[str, int]]
+
+
+class ApplicationsPage(Page):
+    """Where the list goes on; of summaries also totals of what was asked for, and of all that the caller may see."""
+
+    totals: NotRequired[FleetTotals]
+    fleet: NotRequired[FleetTotals]
+
+
 class Applications(TypedDict):
     """One page of applications; what grows with their objects is left out."""
 
-    metadata: Page
-    items: list[ShownApplication]
+    metadata: ApplicationsPage
+    items: list[ShownApplication] | list[ApplicationSummary]
 
 
 class DeclaredApplication(TypedDict):

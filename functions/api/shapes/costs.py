@@ -1,0 +1,55 @@
+"""What operations have cost."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class OperationCost(TypedDict):
+    """What an operation took of functions (gigabyte-seconds) and of the table; its last write is left out."""
+
+    gbSeconds: float
+    tableRequests: int
+    readUnits: float
+    writeUnits: float
+    usd: NotRequired[float]
+
+
+class CostSum(OperationCost):
+    """Operations, requests of API servers, and what they took together."""
+
+    operations: int
+    requests: int
+
+
+class CostItem(CostSum):
+    """The sum of one application, project, cluster or day."""
+
+    name: str
+
+
+class PricesUsed(TypedDict):
+    """Whose prices they are: the installation's region, or us-east-1 where that is not in the list."""
+
+    region: str
+    asOf: str
+    currency: Literal["USD"]
+
+
+class CostsAsked(TypedDict):
+    """Which days, and what they come to."""
+
+    since: str
+    until: str
+    group: Literal["application", "project", "cluster", "day"]
+    prices: PricesUsed
+    total: CostSum
+
+
+class Costs(TypedDict):
+    """Costs of operations, the dearest first."""
+
+    metadata: CostsAsked
+    items: list[CostItem]
