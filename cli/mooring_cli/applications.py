@@ -37,7 +37,7 @@ def _choosing(function: Callable[..., int]) -> Callable[..., int]:
         click.option("-c", "--cluster", multiple=True, shell_complete=cluster_names, help="On this cluster."),
         click.option("-l", "--selector", multiple=True, metavar="K=V", help="With these labels, as with kubectl."),
         click.option("--sync", "--sync-status", "sync", multiple=True, metavar="STATUS", help="Synced, OutOfSync, …"),
-        click.option("--health", "--health-status", "health", multiple=True, metavar="STATUS", help="Healthy, Degraded, …"),
+        click.option("--health", "--health-status", "health", multiple=True, metavar="STATUS", help="Degraded, …"),
         click.option("-q", "--search", "q", multiple=True, metavar="WORD", help="With this word anywhere."),
     )):  # fmt: skip
         function = option(function)

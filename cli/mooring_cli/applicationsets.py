@@ -13,10 +13,10 @@ from mooring_cli.client import Api
 from mooring_cli.completion import set_names
 from mooring_cli.documents import read_documents
 from mooring_cli.frame import SECONDS, Group, prints
+from mooring_cli.lateness import WaitError
 from mooring_cli.names import DEFAULT_NAMESPACE
 from mooring_cli.output import Output, warn
 from mooring_cli.tables import table
-from mooring_cli.waiting import WaitError
 
 __all__ = ["sets"]
 

@@ -13,11 +13,11 @@ from mooring_cli.client import Api
 from mooring_cli.completion import app_names
 from mooring_cli.drifts import person
 from mooring_cli.frame import SECONDS, prints, verb
+from mooring_cli.lateness import WaitError
 from mooring_cli.names import DEFAULT_NAMESPACE, AppName
 from mooring_cli.output import Output
 from mooring_cli.pages import short
 from mooring_cli.tables import table
-from mooring_cli.waiting import WaitError
 
 __all__ = ["blame"]
 

@@ -11,9 +11,10 @@ import click
 from mooring.errors import TransientError
 from mooring_cli.client import Api
 from mooring_cli.frame import SECONDS, verb
+from mooring_cli.lateness import WaitError
 from mooring_cli.output import warn
 from mooring_cli.secrets import login_options, read_login
-from mooring_cli.waiting import Goal, WaitError
+from mooring_cli.waiting import Goal
 
 __all__ = ["bootstrap"]
 

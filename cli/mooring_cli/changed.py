@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
+from mooring_cli.lateness import WaitError
 from mooring_cli.names import AppName
-from mooring_cli.waiting import WaitError
 
 __all__ = ["changes_page", "fetch_changes"]
 

@@ -12,10 +12,10 @@ from mooring_cli.auditing import audit_webhook
 from mooring_cli.client import Api
 from mooring_cli.completion import cluster_names
 from mooring_cli.frame import SECONDS, Group, prints
+from mooring_cli.lateness import WaitError
 from mooring_cli.output import Output
 from mooring_cli.registering import add_cluster, set_cluster
 from mooring_cli.tables import table
-from mooring_cli.waiting import WaitError
 
 __all__ = ["clusters"]
 

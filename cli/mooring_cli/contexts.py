@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +64,8 @@ def _context(kept: dict[str, Any]) -> Context:
 
 def write_contexts(environment: Mapping[str, str], kept: Contexts) -> None:
     """Replaces the file as a whole. Raises `ConfigurationError`."""
+    import tempfile  # not for those who only read
+
     file = contexts_file(environment)
     written = {
         "current": kept.current,

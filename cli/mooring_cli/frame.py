@@ -18,14 +18,16 @@ from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from mooring.errors import TransientError
-from mooring_cli.client import Api
 from mooring_cli.endpoint import Endpoint, find_endpoint
 from mooring_cli.output import FORMATS, Output, warn
+
+if TYPE_CHECKING:
+    from mooring_cli.client import Api
 
 __all__ = ["SECONDS", "Group", "LazyGroup", "Session", "Verb", "global_options", "prints", "verb"]
 
@@ -53,6 +55,8 @@ class Session:
 
     def reach(self, endpoint: Endpoint) -> Api:
         """The API at an endpoint, asked with the patience that was given."""
+        from mooring_cli.client import Api  # HTTP takes as long to load as all the rest
+
         return Api(endpoint) if self.request_timeout is None else Api(endpoint, timeout=self.request_timeout)
 
 

@@ -10,9 +10,9 @@ import click
 from mooring_cli.client import Api
 from mooring_cli.completion import app_names
 from mooring_cli.frame import SECONDS, Group, prints
+from mooring_cli.lateness import WaitError
 from mooring_cli.output import Output
 from mooring_cli.tables import Page, Table, table
-from mooring_cli.waiting import WaitError
 
 __all__ = ["images"]
 

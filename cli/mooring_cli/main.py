@@ -13,7 +13,7 @@ import click
 
 from mooring.errors import MooringError
 from mooring_cli.commands import command
-from mooring_cli.waiting import WaitError
+from mooring_cli.lateness import WaitError
 
 __all__ = ["main"]
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from mooring.errors import ConfigurationError, ForbiddenError
 from mooring_cli.client import Api
-from mooring_cli.waiting import WaitError
+from mooring_cli.lateness import WaitError
 
 __all__ = ["sign_in"]
 

@@ -13,15 +13,12 @@ from typing import Any
 
 from mooring.errors import TransientError
 from mooring_cli.client import Api, NotFoundError
+from mooring_cli.lateness import WaitError
 from mooring_cli.names import AppName
 
-__all__ = ["Goal", "WaitError", "operation_mark", "wait_for", "wait_for_absence", "wait_for_operation"]
+__all__ = ["Goal", "operation_mark", "wait_for", "wait_for_absence", "wait_for_operation"]
 
 ENDED = {"Succeeded", "Failed", "Error"}
-
-
-class WaitError(Exception):
-    """The time is over; the message says what was seen last."""
 
 
 @dataclass(frozen=True, slots=True)
