@@ -23,13 +23,13 @@ from mooring.errors import ConfigurationError
 from mooring.flows.asked.summarising import Summary
 from mooring.notify.selecting import parse_text_selector
 
-__all__ = ["LARGEST_PAGE", "list_summaries"]
+__all__ = ["LARGEST_PAGE", "SORTS", "list_summaries"]
 
 LARGEST_PAGE: Final = 2_000  # applications
 _LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes; what is left of 6 MB is for an answer that is not packed
 _WORST_FIRST: Final = ("Degraded", "Missing", "Unknown", "Progressing", "Suspended", "Healthy")
 _OUT_FIRST: Final = ("OutOfSync", "Unknown", "Synced")
-_SORTS: Final[Mapping[str, Callable[[Summary], Any]]] = {
+SORTS: Final[Mapping[str, Callable[[Summary], Any]]] = {
     "name": lambda row: row.name,
     "project": lambda row: row.project,
     "cluster": lambda row: row.cluster or row.server,
@@ -54,7 +54,7 @@ def list_summaries(rows: Iterable[Summary], asked: Mapping[str, str]) -> dict[st
 
     `project`, `cluster`, `sync`, `health`, `namespace` and `set` name one value or several with commas; `q` is looked
     for in names, addresses, images and labels, each of its words; `selector` is a label selector; `sort` one of
-    `_SORTS`, with `-` before it for the other way round. `metadata.totals` counts what was asked for,
+    `SORTS`, with `-` before it for the other way round. `metadata.totals` counts what was asked for,
     `metadata.fleet` all rows. Raises `ConfigurationError` naming the parameter.
     """
     everything = list(rows)
@@ -107,9 +107,9 @@ _At = tuple[Any, str]  # what a row is sorted by, then its key
 
 
 def _sorted(rows: Iterable[Summary], sort: str) -> list[tuple[_At, Summary]]:
-    value = _SORTS.get(sort.removeprefix("-"))
+    value = SORTS.get(sort.removeprefix("-"))
     if value is None:
-        raise ConfigurationError(f"must be one of {', '.join(_SORTS)}, perhaps with - before it", field="sort")
+        raise ConfigurationError(f"must be one of {', '.join(SORTS)}, perhaps with - before it", field="sort")
     return sorted((((value(row), str(row.key)), row) for row in rows), key=lambda each: each[0], reverse=sort[0] == "-")
 
 
