@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from choices import chosen_dry_run, chosen_resources
+from choices import chosen_dry_run, chosen_resources, chosen_revisions
 from declared import EACH, NAMESPACE, PAGES, Access, flag
 from fleet import SUMMARIES, list_rows, refuse_filters
-from objects import application, declared_application
+from objects import application, declared_application, synced
 
 from mooring.access.rbac import named
 from mooring.errors import ConfigurationError
@@ -109,8 +109,8 @@ def add_application_routes(desk: Desk) -> None:
 
     @desk.post(
         "/api/v1/applications/<name>/sync",
-        does="Asks for a sync to the newest commit, of all objects or of some",
-        access=Access("applications", "sync", application),
+        does="Asks for a sync to the newest commit or to another revision, of all objects or of some",
+        access=Access("applications", "sync", synced),
         tag="applications",
         query=(NAMESPACE,),
         body="SyncRequest",
@@ -122,10 +122,6 @@ def add_application_routes(desk: Desk) -> None:
         prune = asked.get("prune") if isinstance(asked, dict) else None
         if prune not in (None, True, False):
             raise ConfigurationError("must be true or false", field="prune")
-        if isinstance(asked, dict) and asked.get("revision"):
-            raise ConfigurationError(
-                "syncing to another revision than the application's is not supported yet", field="revision"
-            )
         operation = ask_sync(
             composition.ask_ports(),
             desk.key(name),
@@ -133,6 +129,7 @@ def add_application_routes(desk: Desk) -> None:
             prune=prune,
             resources=chosen_resources(asked),
             dry_run=chosen_dry_run(asked),
+            revisions=chosen_revisions(asked),
         )
         return {"operation": {"id": operation}}
 

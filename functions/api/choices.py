@@ -9,7 +9,7 @@ from typing import Any
 
 from mooring.errors import ConfigurationError
 
-__all__ = ["chosen_dry_run", "chosen_resources"]
+__all__ = ["chosen_dry_run", "chosen_resources", "chosen_revisions"]
 
 _MOST = 500  # selectors of one request
 _FIELDS = ("group", "kind", "namespace", "name")
@@ -33,6 +33,30 @@ def _selector(given: Any, field: str) -> str:
     if not isinstance(text, str) or "\n" in text:
         raise ConfigurationError("must be GROUP:KIND:NAME or {group, kind, namespace, name}", field=field)
     return text
+
+
+def chosen_revisions(body: Any) -> tuple[str, ...]:
+    """Other revisions than the declared ones, by the place of their source; empty where the declared one counts.
+
+    `revision` is that of the only source, `revisions` go with `sourcePositions` (from 1) where there are several, as in
+    Argo CD's API. Raises `ConfigurationError`.
+    """
+    given = body if isinstance(body, dict) else {}
+    one, several, positions = (given.get(name) for name in ("revision", "revisions", "sourcePositions"))
+    if one is not None and not isinstance(one, str):
+        raise ConfigurationError("must be a branch, a tag, a commit or a version", field="revision")
+    if several is None and positions is None:
+        return (one,) if one else ()
+    if one:
+        raise ConfigurationError("can't be set together with revisions", field="revision")
+    if not isinstance(several, list) or not all(isinstance(each, str) for each in several):
+        raise ConfigurationError("must be a list of branches, tags, commits or versions", field="revisions")
+    if not isinstance(positions, list) or not all(type(each) is int and 1 <= each <= _MOST for each in positions):
+        raise ConfigurationError("must be the places of the sources, from 1", field="sourcePositions")
+    if len(positions) != len(several) or len(set(positions)) != len(positions):
+        raise ConfigurationError("must name one source for each of revisions", field="sourcePositions")
+    named = dict(zip(positions, several, strict=True))
+    return tuple(named.get(place, "") for place in range(1, max(named, default=0) + 1))
 
 
 def chosen_dry_run(body: Any) -> bool:

@@ -18,10 +18,10 @@ from mooring.flows.asked.looks import NoSuchObjectError, ask_look
 if TYPE_CHECKING:
     from desk import Desk
 
-__all__ = ["add_look_routes"]
+__all__ = ["OBJECT", "add_look_routes"]
 
 _PATH = "/api/v1/applications/<name>"
-_OBJECT = (
+OBJECT = (
     Param("group", "The object's group; empty for the core group"),
     Param("kind", "The object's kind", required=True),
     Param("resourceNamespace", "The object's namespace; empty where it has none"),
@@ -77,7 +77,7 @@ def add_look_routes(desk: Desk) -> None:
         does="One object: as it is, as git wants it, what differs, and who set which field",
         access=_READS,
         tag="live",
-        query=(NAMESPACE, *_OBJECT, Param("version", "The version in which it is read")),
+        query=(NAMESPACE, *OBJECT, Param("version", "The version in which it is read")),
         answers="LiveResource",
     )
     def get_resource(name: str) -> Any:
@@ -138,7 +138,7 @@ def add_look_routes(desk: Desk) -> None:
         tag="live",
         query=(
             NAMESPACE,
-            *(Param(each.name, each.does) for each in _OBJECT),
+            *(Param(each.name, each.does) for each in OBJECT),
             Param("limit", "How many at most; 100 where none is given", "count"),
         ),
         answers="Events",
@@ -163,7 +163,7 @@ def add_look_routes(desk: Desk) -> None:
         does="What all pods of a workload have written, in order of time, a range at a time",
         access=_READS_LOGS,
         tag="live",
-        query=(NAMESPACE, *_OBJECT, *_LINES),
+        query=(NAMESPACE, *OBJECT, *_LINES),
         answers="Logs",
     )
     def get_workload_logs(name: str) -> Any:

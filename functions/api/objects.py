@@ -38,6 +38,7 @@ __all__ = [
     "promotion",
     "queried_repository",
     "set_",
+    "synced",
     "template_project",
     "updater",
     "visible",
@@ -67,6 +68,17 @@ def application(desk: Desk, places: Arguments) -> str:
     """The application: PROJECT/NAME, or PROJECT/NAMESPACE/NAME."""
     key = desk.key(places["name"])
     return named(project_of(desk, key), key)
+
+
+def synced(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The application: `sync`, and `override` for another revision where the settings ask for that."""
+    key, body = desk.key(places["name"]), _mapping(desk.body())
+    target = named(project_of(desk, key), key)
+    if not (body.get("revision") or body.get("revisions")):
+        return [("sync", target)]
+    data, _ = desk.composition.registry.health_scripts.state()
+    asks = data.get("application.sync.requireOverridePrivilegeForRevisionSync", "false") == "true"
+    return [("sync", target), ("override", target)] if asks else [("sync", target)]
 
 
 def named_by_query(desk: Desk, places: Arguments) -> str:

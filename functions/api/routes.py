@@ -32,6 +32,7 @@ from repositories import add_repository_routes
 from sealing import add_sealing_routes
 from sets import add_set_routes
 from settings import add_setting_routes
+from steering import add_steering_routes
 from streams import add_stream_routes
 
 from mooring import __version__
@@ -61,6 +62,7 @@ _PARTS = (
     add_sealing_routes,
     add_set_routes,
     add_setting_routes,
+    add_steering_routes,
     add_stream_routes,
 )
 

@@ -236,7 +236,7 @@ class ApplicationsPage(Page):
 
 
 class Applications(TypedDict):
-    """One page of applications; what grows with their objects is left out."""
+    """One page of applications, without what grows with their objects; with `view=summary` flat rows."""
 
     metadata: ApplicationsPage
     items: list[ShownApplication] | list[ApplicationSummary]
@@ -274,6 +274,9 @@ class SyncRequest(TypedDict):
     prune: NotRequired[bool | None]
     dryRun: NotRequired[bool]
     resources: NotRequired[list[ChosenResource | str] | None]
+    revision: NotRequired[str | None]
+    revisions: NotRequired[list[str] | None]
+    sourcePositions: NotRequired[list[int] | None]
 
 
 class AskedOperation(TypedDict):

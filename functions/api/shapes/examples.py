@@ -14,6 +14,7 @@ _SPEC: Final = {
 }
 
 EXAMPLES: Final[Mapping[str, Any]] = {
+    "ActionRequest": {"action": "scale", "parameters": [{"name": "replicas", "value": "3"}]},
     "Application": {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
@@ -39,6 +40,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "token": "a token of the host",
         "url": "https://mooring.example.com/api/webhook",
     },
+    "PauseRequest": {"why": "incident 7"},
     "Project": {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
@@ -49,6 +51,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         },
     },
     "RepositoryForm": {"url": "https://github.com/acme", "username": "mooring", "password": "a token to read with"},
+    "RollbackRequest": {"operation": "01JB0ZQ3V1N1A9V5C5Q0T8XW3M"},
     "Root": {"repoURL": "https://github.com/acme/root", "path": "apps"},
     "SyncRequest": {
         "prune": False,

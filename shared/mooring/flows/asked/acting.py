@@ -23,7 +23,24 @@ _LOOKS: Final = re.compile(
 )
 """Requests that change nothing, and are no GET for another reason."""
 
-_TOLD: Final = ("prune", "dryRun", "resources", "kind", "type", "name", "project", "user", "events", "provider")
+_TOLD: Final = (
+    "prune",
+    "dryRun",
+    "resources",
+    "revision",
+    "revisions",
+    "operation",
+    "action",
+    "why",
+    "id",
+    "kind",
+    "type",
+    "name",
+    "project",
+    "user",
+    "events",
+    "provider",
+)
 _ADDRESSES: Final = ("url", "repository", "repoURL", "server", "address")
 _LONGEST: Final = 500  # characters of one value
 _MOST: Final = 50  # values of one list
@@ -63,15 +80,15 @@ def _told(body: bytes) -> dict[str, Any]:
         named = {name: _cut(metadata[name]) for name in ("namespace", "name") if isinstance(metadata.get(name), str)}
         secret = document.get("kind") == "Secret"  # a digest of a password is a copy of it for whoever can guess
         return {"kind": _cut(str(document.get("kind", ""))), **named} | ({} if secret else {"digest": digest(document)})
-    told = {name: value for name in _TOLD if isinstance(value := document.get(name), str | bool | list)}
+    told = {name: value for name in _TOLD if isinstance(value := document.get(name), str | bool | int | list)}
     told |= {name: _bare(value) for name in _ADDRESSES if isinstance(value := document.get(name), str)}
     return {name: _bounded(value) for name, value in told.items()}
 
 
-def _bounded(value: str | bool | list[Any]) -> str | bool | list[str]:
+def _bounded(value: str | bool | int | list[Any]) -> str | bool | int | list[str]:
     if isinstance(value, list):
         return [_cut(str(each)) for each in value[:_MOST]]
-    return value if isinstance(value, bool) else _cut(value)
+    return value if isinstance(value, bool | int) else _cut(value)
 
 
 def _bare(address: str) -> str:

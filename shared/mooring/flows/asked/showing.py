@@ -16,7 +16,7 @@ from mooring.flows.asked.summarising import sync_of
 from mooring.state.records import Operation, Record, Resource, ResourceResult, SyncStatus
 from mooring.state.summaries import desired_of, found_of
 
-__all__ = ["deployments", "show_application"]
+__all__ = ["deployments", "show_application", "told_time"]
 
 
 def show_application(record: Record, history: Iterable[Operation] = (), *, brief: bool = False) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def show_application(record: Record, history: Iterable[Operation] = (), *, brief
     declared = spec.application.declared
     metadata = {**declared["metadata"], "namespace": record.key.namespace, "generation": spec.generation}
     if spec.deleting is not None:
-        metadata["deletionTimestamp"] = _time(spec.deleting.at)
+        metadata["deletionTimestamp"] = told_time(spec.deleting.at)
     if spec.owner:
         owner = {"apiVersion": declared["apiVersion"], "kind": "ApplicationSet", "name": spec.owner.partition("/")[2]}
         metadata["ownerReferences"] = [{**owner, "controller": True}]
@@ -52,10 +52,10 @@ def show_application(record: Record, history: Iterable[Operation] = (), *, brief
             for key in status.orphans
         ]
     if spec.paused is not None:
-        shown["paused"] = {"by": spec.paused.by, "at": _time(spec.paused.at), "why": spec.paused.why}
+        shown["paused"] = {"by": spec.paused.by, "at": told_time(spec.paused.at), "why": spec.paused.why}
     if operation is not None:
         shown["operationState"] = _operation(operation, brief=brief)
-        shown["reconciledAt"] = _time(operation.finished_at or operation.started_at)
+        shown["reconciledAt"] = told_time(operation.finished_at or operation.started_at)
     return {**declared, "metadata": metadata, "status": shown}
 
 
@@ -73,19 +73,19 @@ def _conditions(record: Record) -> list[dict[str, str]]:
     if (paused := spec.paused) is not None:
         why = f": {paused.why}" if paused.why else ""
         message = f"automated sync and self-heal were paused by {paused.by}{why}; resume, or sync, to go on"
-        shown.append({"type": "AutoSyncPaused", "message": message, "lastTransitionTime": _time(paused.at)})
+        shown.append({"type": "AutoSyncPaused", "message": message, "lastTransitionTime": told_time(paused.at)})
     if wanted is not None:
         shown += [{"type": "RenderWarning", "message": message} for message in wanted.rendering.warnings]
         if wanted.failure is not None:
-            since = _time(wanted.failure.at)
+            since = told_time(wanted.failure.at)
             shown.append({"type": "ComparisonError", "message": wanted.failure.message, "lastTransitionTime": since})
     shown += [
-        {"type": each.type, "message": each.message, "lastTransitionTime": _time(each.since)}
+        {"type": each.type, "message": each.message, "lastTransitionTime": told_time(each.since)}
         for each in record.status.conditions
     ]
     operation = record.status.operation
     if operation is not None and operation.phase in ("Failed", "Error"):
-        since = _time(operation.finished_at)
+        since = told_time(operation.finished_at)
         shown.append({"type": "SyncError", "message": operation.message, "lastTransitionTime": since})
     return shown
 
@@ -115,7 +115,7 @@ def _operation(operation: Operation, *, brief: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "phase": operation.phase,
         "message": operation.message,
-        "startedAt": _time(operation.started_at),
+        "startedAt": told_time(operation.started_at),
         "operation": {
             "initiatedBy": _initiator(operation),
             "sync": {**_revision(operation.revision), "prune": operation.prune},
@@ -132,7 +132,7 @@ def _operation(operation: Operation, *, brief: bool) -> dict[str, Any]:
         **_optional(returnedTo=operation.returned),
     }
     if operation.finished_at:
-        shown["finishedAt"] = _time(operation.finished_at)
+        shown["finishedAt"] = told_time(operation.finished_at)
     return shown
 
 
@@ -174,8 +174,8 @@ def _history(index: int, operation: Operation) -> dict[str, Any]:
         "id": index,
         "operation": operation.id,
         **_revision(operation.revision),
-        "deployStartedAt": _time(operation.started_at),
-        "deployedAt": _time(operation.finished_at),
+        "deployStartedAt": told_time(operation.started_at),
+        "deployedAt": told_time(operation.finished_at),
         "initiatedBy": _initiator(operation),
         "cause": asdict(operation.cause),
         **_optional(returnedTo=operation.returned),
@@ -192,5 +192,6 @@ def _optional(**fields: str) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _time(seconds: float) -> str:
+def told_time(seconds: float) -> str:
+    """Seconds since the epoch as the API shows them."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

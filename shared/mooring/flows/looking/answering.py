@@ -14,6 +14,7 @@ from mooring.flows.looking.events import show_events
 from mooring.flows.looking.logs import LogQuery, show_logs
 from mooring.flows.looking.manifests import compare_bundles, show_manifests
 from mooring.flows.looking.objects import show_managed, show_object
+from mooring.flows.looking.offering import show_actions
 from mooring.flows.looking.ports import LookPorts
 from mooring.flows.looking.tree import show_tree
 from mooring.model.application import AppKey
@@ -71,6 +72,7 @@ def _events(ports: LookPorts, app: AppKey, question: _Question) -> dict[str, Any
 _ANSWERS: Final[Mapping[str, Callable[[LookPorts, AppKey, _Question], dict[str, Any]]]] = {
     "tree": lambda ports, app, _: show_tree(ports, app),
     "object": lambda ports, app, asked: show_object(ports, app, _key(asked), str(asked.get("version") or "")),
+    "actions": lambda ports, app, asked: show_actions(ports, app, _key(asked), str(asked.get("version") or "")),
     "managed": lambda ports, app, _: show_managed(ports, app),
     "manifests": lambda ports, app, asked: show_manifests(ports, app, str(asked.get("at") or "wanted")),
     "compare": lambda ports, app, asked: compare_bundles(ports, app, str(asked.get("old")), str(asked.get("new"))),

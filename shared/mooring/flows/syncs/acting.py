@@ -108,7 +108,7 @@ def _read(place: Live, record: Record, key: ObjectKey) -> Manifest | None:
     while True:
         entry = record.inventory.get(at.key)
         ours = is_tracked(record.key, at.key, at.app_label, at.tracking_id)
-        if (entry is not None and entry.uid in ("", at.uid)) or (ours and at.tracking_id):
+        if (ours and (entry is not None or at.tracking_id)) or (entry and not at.app_label and entry.uid == at.uid):
             return seen.live
         steps += 1
         owner = next((each for each in _owners(at.live or {}, at.key.namespace)), None)
