@@ -132,7 +132,7 @@ def test_an_application_that_moves_is_told_to_both(pages: Pages) -> None:
 
 
 def test_an_application_that_is_gone(pages: Pages) -> None:
-    """Its removal is told to whoever could see it; what comes after it, to nobody, the administrator least of all."""
+    """Its removal is told to whoever could see it; what comes after it, to nobody."""
     pages.join("a", "applications", caller=ANN)
     pages.join("b", "applications", caller=BOB)
     push(pages.ports, [change("APP#argocd/x", "SPEC", before=application("argocd/x", "pay"))])
