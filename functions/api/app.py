@@ -6,6 +6,7 @@ import os
 from functools import cache
 from typing import Any
 
+from desk import Desk
 from routes import make_desk
 from web import ROUTES, serve
 
@@ -14,8 +15,9 @@ from mooring.invocation import wordless
 
 
 @cache
-def _app() -> Any:
-    return make_desk(Composition(os.environ)).app
+def desk() -> Desk:
+    """The API of this instance of the function."""
+    return make_desk(Composition(os.environ))
 
 
 @wordless
@@ -23,5 +25,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request of the HTTP API."""
     if event["routeKey"] in ROUTES:
         return serve(event, os.environ.get("MOORING_LIVE_URL", ""))
-    answer: dict[str, Any] = _app().resolve(event, context)
+    answer: dict[str, Any] = desk().app.resolve(event, context)
     return answer
