@@ -25,6 +25,7 @@ NAMES = (
     "images",
     "image_updates",
     "live",
+    "look",
 )
 
 
