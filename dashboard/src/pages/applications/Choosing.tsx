@@ -1,8 +1,8 @@
 /** Above the list: what is searched for, filtered by, sorted and grouped by, how it is shown, and what was saved. */
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 
 import type { ApplicationSummary } from "@/api/types";
-import { Chosen, Filter, FilterBar, HealthMark, Icon, type IconName, Menu, SearchField, SyncMark } from "@/parts";
+import { Chosen, Filter, HealthMark, Icon, IconButton, type IconName, Menu, SearchField, SyncMark } from "@/parts";
 
 import { Saved } from "./Saved";
 import { counted, type FilterName, filterNames, labelNames, type Shown, sorts, type View, views } from "./selecting";
@@ -29,6 +29,7 @@ const icons: Readonly<Record<View, IconName>> = { table: "table", cards: "cards"
 const names: Readonly<Record<View, string>> = { table: "Table", cards: "Cards", map: "Map of the fleet" };
 
 export function Choosing({ all, shown, found, pending, onShow, onLeave }: Props) {
+  const [open, setOpen] = useState(false);
   const labels = useMemo(() => labelNames(all), [all]);
   const options = useMemo(
     () =>
@@ -53,6 +54,14 @@ export function Choosing({ all, shown, found, pending, onShow, onLeave }: Props)
           </span>
         </h1>
         <SearchField label="Search applications" value={shown.q} onChange={(q) => onShow({ q })} onLeave={onLeave} />
+        <span className="apps-toggle">
+          <IconButton
+            icon="filter"
+            label="Filters, groups and order"
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+          />
+        </span>
         <div className="segments" role="group" aria-label="Shown as">
           {views.map((view) => (
             <button
@@ -68,7 +77,7 @@ export function Choosing({ all, shown, found, pending, onShow, onLeave }: Props)
           ))}
         </div>
       </div>
-      <FilterBar>
+      <div className="filterbar apps-filters" data-open={open ? "" : undefined}>
         {filterNames.map((name) => (
           <Filter
             key={name}
@@ -114,7 +123,7 @@ export function Choosing({ all, shown, found, pending, onShow, onLeave }: Props)
           }))}
         />
         <Saved />
-      </FilterBar>
+      </div>
       <Chips shown={shown} onFilter={filter} />
     </>
   );

@@ -1,0 +1,59 @@
+"""One browser for each worker; a page of its own for each test, at each width and in each theme that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.doubles.browsing import Desk, Seen, chromium, desk, open_browser, plant_fleet
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+OpenPage = Callable[..., Seen]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if chromium() is None:
+        pytest.skip("no chromium on PATH: install it, as .ci/run does")
+    with open_browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[Desk]:
+    """An installation with 120 applications of every health."""
+    with desk() as found:
+        plant_fleet(found.behind, 120)
+        yield found
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages of a desk: `look(desk, width=390, theme="dark")`. At the end none has complained of anything."""
+    pages: list[Seen] = []
+
+    def opened(at: Desk, *, width: int = 1280, theme: str = "light", quiet: bool = True) -> Seen:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844 if width < 600 else 800},
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+            has_touch=width < 600,
+            locale="en-GB",
+            timezone_id="UTC",
+        )
+        context.set_default_timeout(15_000)
+        seen = Seen(context.new_page(), at)
+        if quiet:
+            seen.watch()
+        pages.append(seen)
+        return seen
+
+    yield opened
+    for seen in pages:
+        seen.page.context.close()
+    for seen in pages:
+        seen.quiet()
