@@ -27,6 +27,8 @@ from mooring.flows.looking.ports import LookPorts
 from mooring.health import STANDARD
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
+from mooring.state.clusters import Outage
+from mooring.state.reading import ReadRegistry
 from mooring.state.registry import Cluster as Registered
 from tests.doubles.canaries import spellings
 from tests.doubles.installation import World
@@ -423,6 +425,45 @@ def test_a_cluster_that_does_not_answer_is_told_in_time(ground: Ground, workload
         with pytest.raises(UnreachableError, match=address):
             ground.ask("tree")
         server.close()
+
+
+def test_what_an_application_declares_is_in_its_tree(ground: Ground) -> None:
+    """GIVEN an application of applications WHEN looked at THEN the child is there as the registry has it."""
+    spec = {
+        "project": "default",
+        "source": {"repoURL": "https://git.test/acme/child", "path": "."},
+        "destination": {"name": "in-cluster", "namespace": "child"},
+    }
+    metadata = {"name": "child", "namespace": "argocd"}
+    child = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": spec}
+    ground.world.push(ground.key, child, config_map(a="1"))
+    ground.world.sync(ground.key)
+
+    node = by_name(ground.ask("tree"))["Application", "child"]
+    shown = ground.ask("object", group="argoproj.io", kind="Application", namespace="argocd", name="child")
+
+    assert ("Synced", True) == (node["status"], node["managed"])
+    assert spec == shown["live"]["spec"]
+    assert "unchanged" == shown["diff"]["kind"]
+
+
+def test_what_does_not_fit_is_said(ground: Ground) -> None:
+    """GIVEN differences beyond what one answer takes WHEN listed THEN each is named, and the large ones are cut."""
+    ground.world.declare("shop", namespace=ground.namespace)
+    ground.world.push(ground.key, config_map("small", a="1"), config_map("large", a="x\n" * 60_000))
+    compared = ground.ask("managed")
+    assert {"small": None, "large": True} == {each["name"]: each["diff"].get("cut") for each in compared["items"]}
+    assert {"added"} == {each["diff"]["kind"] for each in compared["items"]}
+
+
+def test_a_look_writes_nothing_down(make_world: Callable[[], World]) -> None:
+    """GIVEN a cluster that moved and is out of reach WHEN a look finds out THEN it counts there, and the table has none."""
+    world = make_world()
+    registry = ReadRegistry(world.table, None, "mooring")  # type: ignore[arg-type]
+    cluster = Registered("prod", "https://old.test", False, "secret")
+    registry.note_outage(cluster, Outage(1.0, "gone", 2.0))
+    assert "https://new.test" == registry.note_place(cluster, "https://new.test", "").server
+    assert [] == world.registry.clusters()
 
 
 def test_a_question_that_nobody_knows_is_refused(ground: Ground) -> None:

@@ -134,10 +134,20 @@ class LiveResource(ObjectName):
     trouble: NotRequired[str]
 
 
+class ToldDifference(TypedDict):
+    """A difference in a list; `cut` where its fields and text did not fit: the object alone has them."""
+
+    kind: Literal["added", "removed", "changed", "unchanged"]
+    dryRun: str
+    changes: list[FieldChange]
+    text: str
+    cut: NotRequired[bool]
+
+
 class ManagedResource(ObjectName):
     """An object that differs."""
 
-    diff: ObjectDifference
+    diff: ToldDifference
 
 
 class ManagedResources(TypedDict):
@@ -165,11 +175,12 @@ class ComparedSide(TypedDict):
 
 
 class ComparedObject(ObjectName):
-    """An object that differs between two revisions."""
+    """An object that differs between two revisions; `cut` where its fields and text did not fit."""
 
     kindOfChange: Literal["added", "removed", "changed"]
     changes: list[FieldChange]
     text: str
+    cut: NotRequired[bool]
 
 
 Comparison = TypedDict(

@@ -22,7 +22,7 @@ __all__ = ["show_events"]
 
 _MOST: Final = 500
 _READ: Final = 5_000  # events of a namespace that are looked through
-_SPACES: Final = 4
+_SPACES: Final = 20  # namespaces that are asked one by one; for more, the whole cluster is
 _DEFAULT_SPACE: Final = "default"  # where events of objects without a namespace are
 
 

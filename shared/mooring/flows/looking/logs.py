@@ -95,6 +95,7 @@ def show_logs(ports: LookPorts, app: AppKey, key: ObjectKey, query: LogQuery) ->
     if key.kind == "Pod" and not chosen:
         named = ", ".join(_all_containers(found.live))
         raise ConfigurationError(f"is no container of the pod; it has {named}", field="container")
+    lines_each = max(_TAIL, _MOST_LINES // max(1, len(chosen)))
     share = max(_LEAST_BYTES, query.limit_bytes // max(1, len(chosen)))
     share = min(share, query.limit_bytes)
 
@@ -104,7 +105,7 @@ def show_logs(ports: LookPorts, app: AppKey, key: ObjectKey, query: LogQuery) ->
         metadata = pod["metadata"]
         stand = stands.get(f"{metadata['name']}/{container}")
         try:
-            return _read(place, metadata["namespace"], metadata["name"], container, query, stand, share)
+            return _read(place, metadata["namespace"], metadata["name"], container, query, stand, share, lines_each)
         except TransientError:
             raise
         except MooringError as error:
@@ -130,7 +131,14 @@ def show_logs(ports: LookPorts, app: AppKey, key: ObjectKey, query: LogQuery) ->
 
 
 def _read(
-    place: Place, namespace: str, pod: str, container: str, query: LogQuery, stand: Stand | None, share: int
+    place: Place,
+    namespace: str,
+    pod: str,
+    container: str,
+    query: LogQuery,
+    stand: Stand | None,
+    share: int,
+    most: int,
 ) -> _Read:
     asked = {"container": container, "timestamps": "true"}
     if query.previous:
@@ -152,7 +160,8 @@ def _read(
         cut = len(text.encode()) >= limit
         lines = not_told(lines_of(text, whole=not cut), stand)
         if lines or not cut or limit >= _LARGEST_STEP:
-            return _Read(pod, container, lines, stand_after(lines, stand), more=cut and bool(lines))
+            cut = (cut and bool(lines)) or len(lines) > most
+            return _Read(pod, container, lines[:most], stand_after(lines[:most], stand), more=cut)
         limit *= 4  # one second of it, or one line, is longer than its share
 
 

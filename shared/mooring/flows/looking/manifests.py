@@ -16,6 +16,7 @@ from mooring.differences.redaction import redacted
 from mooring.differences.rules import Rules
 from mooring.errors import ConfigurationError
 from mooring.flows.asked.changed import UnknownOperationError
+from mooring.flows.looking.fitting import Room
 from mooring.flows.looking.ports import LookPorts, record_of
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
@@ -24,7 +25,7 @@ from mooring.state.records import Record
 __all__ = ["compare_bundles", "show_manifests"]
 
 _MOST: Final = 500  # objects that differ
-_LONGEST: Final = 100_000  # characters of one object's difference
+_WHOLE: Final = "(object)"  # the path of a change that brings or takes an object: its text has all of it
 
 
 def show_manifests(ports: LookPorts, app: AppKey, at: str) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def compare_bundles(ports: LookPorts, app: AppKey, old: str, new: str) -> dict[s
     record = record_of(ports, app)
     before, after = _bundle(ports, record, old), _bundle(ports, record, new)
     left, right = (_by_key(ports.bundles.load(name) if name else ()) for name, _ in (before, after))
-    rules, items = Rules((), ports.expressions), []
+    rules, room, items = Rules((), ports.expressions), Room(), list[dict[str, Any]]()
     for key in dict.fromkeys([*right, *left]):
         was, is_now = left.get(key), right.get(key)
         if was == is_now:
@@ -52,8 +53,8 @@ def compare_bundles(ports: LookPorts, app: AppKey, old: str, new: str) -> dict[s
             continue
         version = str((is_now or was or {})["apiVersion"]).rpartition("/")[2]
         named = {"group": key.group, "version": version, "kind": key.kind, "namespace": key.namespace, "name": key.name}
-        changes = [asdict(each) for each in made.changes]
-        items.append({**named, "kindOfChange": made.kind, "changes": changes, "text": made.text[:_LONGEST]})
+        details = room.told([asdict(each) for each in made.changes if each.path != _WHOLE], made.text)
+        items.append({**named, "kindOfChange": made.kind, **details})
     return {
         "from": {"at": old, "bundle": before[0], "revision": before[1]},
         "to": {"at": new, "bundle": after[0], "revision": after[1]},

@@ -19,6 +19,7 @@ from mooring.differences.redaction import redacted
 from mooring.errors import ForbiddenError, MooringError, RejectedError, TransientError
 from mooring.flows.asked.looks import NoSuchObjectError
 from mooring.flows.clusters.quoting import told
+from mooring.flows.looking.fitting import Room
 from mooring.flows.looking.owned import find_owned
 from mooring.flows.looking.ports import LookPorts, Place, place_of
 from mooring.flows.syncs.preparing import prepare
@@ -32,6 +33,7 @@ from mooring.secrets.digests import is_hidden
 __all__ = ["show_difference", "show_managed", "show_object", "wanted_objects"]
 
 _LONGEST: Final = 200_000  # characters of a difference as text
+_WHOLE: Final = "(object)"  # the path of a change that brings or takes an object: its text has all of it
 _MOST: Final = 100  # objects whose differences are shown at once
 _OPENED: Final = frozenset({"SealedSecret", "ExternalSecret", "ClusterExternalSecret"})
 
@@ -72,7 +74,7 @@ def show_object(ports: LookPorts, app: AppKey, key: ObjectKey, version: str = ""
 
 
 def show_managed(ports: LookPorts, app: AppKey) -> dict[str, Any]:
-    """The differences of all objects of the application that differ, or may; raises as `place_of`."""
+    """The differences of all objects of the application that differ, without both sides; raises as `place_of`."""
     place = place_of(ports, app)
     wanted = wanted_objects(ports, place)
     inventory = place.record.inventory
@@ -98,7 +100,13 @@ def show_managed(ports: LookPorts, app: AppKey) -> dict[str, Any]:
         version = item.version if item is not None else inventory[key].version
         return {**_named(key, version), "diff": show_difference(ports, place, item, found)}
 
-    items = [each for each in ports.pool.map(compare, doubtful[:_MOST]) if each["diff"]["kind"] != "unchanged"]
+    room, items = Room(), []
+    for each in ports.pool.map(compare, doubtful[:_MOST]):
+        made = each["diff"]
+        if made["kind"] != "unchanged":
+            changes = [change for change in made["changes"] if change["path"] != _WHOLE]
+            told_of = {"kind": made["kind"], "dryRun": made["dryRun"], **room.told(changes, made["text"])}
+            items.append({**each, "diff": told_of})
     return {"items": items, "compared": min(len(doubtful), _MOST), "leftOut": max(0, len(doubtful) - _MOST)}
 
 

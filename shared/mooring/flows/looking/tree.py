@@ -34,7 +34,7 @@ __all__ = ["MOST_NODES", "Tree", "find_tree", "show_tree"]
 
 MOST_NODES: Final = 5_000
 _MOST_KINDS: Final = 40
-_MOST_PLACES: Final = 4  # namespaces that are asked one by one; for more, each kind is listed in the whole cluster
+_MOST_PLACES: Final = 20  # namespaces that are asked one by one; for more, each kind is listed in the whole cluster
 _MOST_READ: Final = 40  # objects that the lists did not bring, read one by one
 _MOST_TARGETS: Final = 100  # pods that a Service names
 _REFUSED: Final = (403, 405)
