@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -156,6 +157,24 @@ def test_a_scale_of_what_git_says_warns(ground: Ground, paused: bool) -> None:
     ground.world.now += 10
     ground.world.sweep()
     assert (3 if paused else 2) == ground.live(web)["spec"]["replicas"]
+
+
+def test_what_an_action_changed_is_told_as_its_actors(ground: Ground) -> None:
+    """GIVEN replicas that git says WHEN somebody scales and then deletes THEN the drift is on record as theirs."""
+    ground.world.now = time.time()
+    ground.sync(_workload("Deployment", replicas=2), automated={})
+    web = ground.of("Deployment", "web")
+    for ask, what in (
+        (lambda: ground.ask(web, "scale", replicas="3"), "changed"),
+        (lambda: ground.delete(web), "deleted"),
+    ):
+        ground.world.now = time.time()
+        assert "error" not in ask()
+        until(lambda what=what: what == "changed" or ground.target.get(web) is None, lambda: ground.live(web))
+        ground.world.now = time.time() + 1
+        ground.world.sweep()
+        record = ground.world.applications.drifts.of_app(str(ground.key), 100)[0]
+        assert (what, ["ada"]) == (record.what, [each.user for each in record.suspects if each.certain])
 
 
 def test_a_scale_of_what_git_leaves_open_stays(ground: Ground) -> None:

@@ -138,9 +138,9 @@ def declared_of(spec: Spec) -> Declared:
         len(application.sources),
         {str(name): str(value) for name, value in labels.items()},
         spec.owner,
-        application.automated is not None,
+        application.automated is not None and spec.paused is None,
         spec.deleting is not None,
-        len(spec.warnings),
+        len(spec.warnings) + (spec.paused is not None),
     )
 
 

@@ -268,7 +268,7 @@ def _waits(record: Record) -> str:
         return f"can't be rendered: {wanted.failure.message}"
     if not status.bundle or status.health.status == "Missing":
         return "is not synced yet"
-    if spec.application.automated is not None and status.generation != spec.generation:
+    if spec.application.automated is not None and spec.paused is None and status.generation != spec.generation:
         return "is not synced as it is declared now"
     return ""
 

@@ -12,6 +12,7 @@ difference. Source: Argo CD, "Resource Actions", and `server/application/applica
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from mooring.actions.merging import merge_patch, split
@@ -20,8 +21,9 @@ from mooring.actions.running import impacts_of
 from mooring.cluster.fingerprint import OURS
 from mooring.cluster.impersonating import ActingAs, Requests
 from mooring.cluster.leaves import leaves
-from mooring.cluster.touching import create, merge, remove
+from mooring.cluster.touching import MANAGER, create, merge, remove
 from mooring.errors import ConfigurationError, ConflictError, MooringError, PermanentError
+from mooring.events.deeds import Deed, Identity, ObjectName
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later, ObjectMessage
 from mooring.flows.asked.ulid import new_ulid
 from mooring.flows.clusters.live import Live, Target
@@ -84,7 +86,7 @@ def _done(
             raise ConfigurationError("the object is not in the cluster", field="resource", subject=str(key))
         try:
             if wanted["do"] == "delete":
-                return _delete(ports, record, place.acting_as(acting), live, wanted, acting)
+                return _delete(ports, record, place.acting_as(acting), live, wanted, acting, message)
             asked = Asked(wanted["action"], message.act, wanted["at"], wanted.get("parameters") or {})
             impacts = impacts_of(live, asked, ports.targets.settings.actions)
             made = [ObjectKey.of(each.resource) for each in impacts if each.verb == "create"]
@@ -146,15 +148,16 @@ def _carried_out(
         elif impact.verb == "remake":
             word = _remake(ports, record, target, hands, live, message)
         else:
-            word, warning = _patched(ports, record, target, hands, live, impact.resource)
+            word, warning = _patched(ports, record, target, hands, live, impact.resource, message)
             warnings += [warning] if warning else []
         done.append({"object": str(key), "result": word})
     return {"object": str(ObjectKey.of(live)), "done": done, "warnings": warnings}
 
 
 def _patched(
-    ports: SyncPorts, record: Record, target: Target, hands: Requests, live: Manifest, after: Manifest
-) -> tuple[str, str]:
+    ports: SyncPorts, record: Record, target: Target, hands: Requests, live: Manifest, after: Manifest,
+    message: ObjectMessage,
+) -> tuple[str, str]:  # fmt: skip
     """What became of the object, and what git will make of that."""
     rest, status = split(merge_patch(live, after))
     now: Manifest | None = live
@@ -168,11 +171,22 @@ def _patched(
         raise ConfigurationError("the object is not in the cluster any more", subject=str(ObjectKey.of(live)))
     if now is live:
         return "nothing to change", ""
+    _remember(ports, target, live, "patch", message)
     lost = sorted(_ours(live) - _ours(now))
     if not lost:
         return "changed", ""
     more = f" and {len(lost) - _TOLD} more" if len(lost) > _TOLD else ""
     return "changed", f"git says otherwise of {', '.join(lost[:_TOLD])}{more}: {_outlook(ports, record)}"
+
+
+def _remember(ports: SyncPorts, target: Target, live: Manifest, verb: str, message: ObjectMessage) -> None:
+    """Keeps who had it done where the changes of people are kept, so that drift is told as theirs and not as ours."""
+    key, now = ObjectKey.of(live), ports.clock()
+    plural = target.discovery.resource(key.group, key.kind, live["apiVersion"].rpartition("/")[2]).plural
+    at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    name = ObjectName(key.group, plural, key.namespace, key.name)
+    deed = Deed(message.act, at, verb, name, Identity(message.cause.by), agent="mooring", manager=MANAGER)
+    ports.applications.deeds.keep(target.cluster.name, [deed], now=now)
 
 
 def _ours(live: Manifest) -> set[str]:
@@ -191,8 +205,9 @@ def _outlook(ports: SyncPorts, record: Record) -> str:
 
 
 def _delete(
-    ports: SyncPorts, record: Record, place: Live, live: Manifest, wanted: dict[str, Any], acting: str
-) -> dict[str, Any]:
+    ports: SyncPorts, record: Record, place: Live, live: Manifest, wanted: dict[str, Any], acting: str,
+    message: ObjectMessage,
+) -> dict[str, Any]:  # fmt: skip
     key = ObjectKey.of(live)
     propagation: Propagation = "Orphan" if wanted.get("orphan") else "Foreground"
     if is_registered(key.group, key.kind):
@@ -201,6 +216,7 @@ def _delete(
         target = ports.targets.opened(place.cluster)
         hands = ActingAs(target.server, acting) if acting else target.server
         gone = remove(hands, target.discovery, live, propagation=propagation, at_once=bool(wanted.get("force")))
+        _remember(ports, target, live, "delete", message)
     warnings = [f"git has it: {_again(ports, record)}"] if key in record.inventory else []
     word = "deleted" if gone else "was gone already"
     return _told(key, word, *warnings)
@@ -221,6 +237,7 @@ def _remake(
     if record.request is not None:
         raise ConfigurationError("another sync was asked for; try again when that is done", subject=str(record.key))
     remove(hands, target.discovery, live, propagation="Background", at_once=False)
+    _remember(ports, target, live, "delete", message)
     return _ask_again(ports, record, key, message)
 
 
