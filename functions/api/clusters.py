@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from declared import EACH, Access, flag
-from objects import cluster, declared_cluster
+from objects import changed_cluster, cluster, declared_cluster
 
 from mooring.flows.asked.auditing import admit_auditing, end_auditing
 from mooring.flows.asked.registering import (
@@ -82,7 +82,7 @@ def add_cluster_routes(desk: Desk) -> None:
     @desk.patch(
         "/api/v1/clusters/<name>",
         does="Changes labels, annotations, limits and the like of a cluster; what isn't given stays",
-        access=Access("clusters", "update", cluster),
+        access=Access("clusters", "update", changed_cluster),
         tag="clusters",
         body="ClusterChange",
         answers="RegisteredCluster",

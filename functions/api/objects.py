@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from declared import Arguments
     from desk import Desk
 
+    from mooring.state.clusters import Cluster
+
 __all__ = [
     "NOWHERE",
     "application",
+    "changed_cluster",
     "cluster",
     "declared_application",
     "declared_cluster",
@@ -112,21 +115,38 @@ def place(desk: Desk, places: Arguments) -> str:
 
 def cluster(desk: Desk, places: Arguments) -> str:
     """The cluster's address, behind PROJECT/ where it belongs to one."""
-    name = places["name"]
-    for each in desk.composition.registry.clusters():
-        if each.name == name:
-            return f"{each.project}/{each.server}" if each.project else each.server or name
-    return NOWHERE
+    found = _registered(desk, places["name"])
+    return NOWHERE if found is None else _scoped(found.project, found)
 
 
 def declared_cluster(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
     """The cluster's address: `create`, or `update` of what it was and of what it is to be."""
-    document = _mapping(desk.body())
-    form = _mapping(document, "stringData") if document.get("kind") == "Secret" else document
-    server, project = _text(form, "server") or NOWHERE, _text(form, "project")
-    before = cluster(desk, {"name": places.get("name") or _text(form, "name")})
-    after = f"{project}/{server}" if project else server
-    return [("create", after)] if before == NOWHERE else [("update", before), ("update", after)]
+    from mooring.model.clusterforms import read_cluster_form, read_cluster_secret
+
+    name, document = places.get("name"), desk.body()
+    form = read_cluster_secret(document, []) if name is None else read_cluster_form(name, document, [])
+    before, address = _registered(desk, form.name), form.server or NOWHERE
+    project = form.project if form.project is not None or before is None else before.project
+    after = f"{project}/{address}" if project else address
+    return [("create", after)] if before is None else [("update", _scoped(before.project, before)), ("update", after)]
+
+
+def changed_cluster(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
+    """The cluster's address: `update` of what it was and of what it is to be."""
+    found, project = _registered(desk, places["name"]), _mapping(desk.body()).get("project")
+    if found is None:
+        return [("update", NOWHERE)]
+    after = project if isinstance(project, str) else found.project
+    return [("update", _scoped(found.project, found)), ("update", _scoped(after, found))]
+
+
+def _registered(desk: Desk, name: str) -> Cluster | None:
+    return next((each for each in desk.composition.registry.clusters() if each.name == name), None)
+
+
+def _scoped(project: str, cluster: Cluster) -> str:
+    address = cluster.server or cluster.name
+    return f"{project}/{address}" if project else address
 
 
 def declared_project(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
@@ -142,12 +162,13 @@ def queried_repository(desk: Desk, places: Arguments) -> str:
 
 
 def declared_repository(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
-    """The repository's address: `create`, or `update` where it is registered."""
-    document = _mapping(desk.body())
-    form = _mapping(document, "stringData") if document.get("kind") == "Secret" else document
-    url, project = _text(form, "url").strip(), _text(form, "project")
+    """The repository's address (a project falls away): `create`, or `update` where it is registered."""
+    from mooring.model.repositoryforms import is_secret, read_repository_secret
+
+    document = desk.body()
+    url = _text(read_repository_secret(document, []) if is_secret(document) else _mapping(document), "url").strip()
     known = any(each.url == url for each in desk.composition.registry.registrations())
-    return [("update" if known else "create", f"{project}/{url}" if project else url)]
+    return [("update" if known else "create", url)]
 
 
 def set_(desk: Desk, places: Arguments) -> str:
@@ -196,7 +217,7 @@ def _promotion_project(desk: Desk, key: AppKey) -> str:
 
 
 def updater(desk: Desk, places: Arguments) -> str:
-    """The ImageUpdater, which belongs to no project: */NAME, or */NAMESPACE/NAME."""
+    """The ImageUpdater, which belongs to no project: `*/NAME`, or `*/NAMESPACE/NAME`."""
     return named(NOWHERE, desk.key(places["name"]))
 
 

@@ -128,7 +128,10 @@ def _needs(endpoint: Endpoint) -> str:
 def objects_of(endpoint: Endpoint) -> str:
     """What a route's right is about, in words."""
     of = endpoint.access.of
-    return f"`{of}`." if isinstance(of, str) else str(of.__doc__).partition("\n")[0]
+    if isinstance(of, str):
+        return f"`{of}`."
+    words = str(of.__doc__).partition("\n")[0]
+    return words[0].lower() + words[1:]
 
 
 def _parameter(param: Param) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from local.openapi import with_table
 from mooring.access.rbac import Caller, parse_policy, permits
 from tests.doubles.deployed import API_TOKEN, Handler, deployed_api
 
@@ -24,6 +25,8 @@ POLICY = """
 p, dev, applications, get, team/*, allow
 p, dev, applications, sync, team/*, allow
 p, dev, projects, get, team, allow
+p, operator, clusters, *, https://new.test, allow
+p, operator, repositories, *, https://git.test/acme/*, allow
 p, auditor, applications, get, */*, allow
 p, auditor, applications, get, secret/*, deny
 """
@@ -142,6 +145,13 @@ def test_the_document_is_the_one_of_these_routes(api: Api) -> None:
     assert json.loads(made) == api.ask("GET", "/api/v1/openapi.json", token=None).body
 
 
+def test_the_page_says_what_each_call_needs(api: Api) -> None:
+    """GIVEN the document WHEN the table is made of it THEN it is the one in docs/api.md."""
+    page = (ROOT / "docs" / "api.md").read_text("utf-8")
+    assert with_table(page, api.module("openapi").describe(endpoints(api))) == page
+    assert "| `DELETE /api/v1/applications/{name}` | Needs `applications`, `delete` on the application" in page
+
+
 def test_examples_fit_their_shapes(api: Api) -> None:
     """GIVEN the document's examples WHEN read by their shapes THEN they fit."""
     from pydantic import TypeAdapter
@@ -235,6 +245,31 @@ def test_what_is_seen_and_not_permitted_is_said(api: Api, as_caller: Any) -> Non
     assert 403 == moved.status
     as_caller("nobody")
     assert 403 == api.ask("GET", "/api/v1/audit").status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PUT", "clusters/new", {"server": "https://new.test", "config": {}}, 200),
+        ("PUT", "clusters/new", {"server": "https://other.test", "config": {}}, 403),
+        ("PATCH", "clusters/new", {"labels": {"tier": "gold"}}, 200),
+        ("PATCH", "clusters/new", {"project": "team"}, 403),
+        ("PATCH", "clusters/prod", {"labels": {}}, 403),
+        ("PUT", "repositories", {"url": "https://git.test/acme/one", "token": "x"}, 200),
+        ("PUT", "repositories", {"url": "https://git.test/other"}, 403),
+        ("DELETE", "repositories?url=https://git.test/other", None, 403),
+        ("POST", "projects", None, 403),
+        ("POST", "bootstrap", {"repoURL": "https://git.test/acme/root", "project": "team"}, 403),
+        ("PUT", "settings", {}, 403),
+        ("GET", "audit", None, 403),
+    ],
+)
+def test_rights_are_to_what_a_document_says(
+    api: Api, as_caller: Any, method: str, path: str, body: object, status: int
+) -> None:
+    """GIVEN rights to some addresses WHEN documents are declared THEN what they are and become must both be permitted."""
+    as_caller("operator")
+    assert status == api.ask(method, f"/api/v1/{path}", body).status
 
 
 def test_a_refusal_is_on_record(api: Api, as_caller: Any, monkeypatch: pytest.MonkeyPatch) -> None:
