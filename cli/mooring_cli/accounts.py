@@ -15,6 +15,8 @@ from mooring_cli.tables import Page, table
 
 __all__ = ["account"]
 
+NO = 1
+
 account = Group("account", "who you are here, what you may, and your tokens")
 
 
@@ -37,6 +39,19 @@ def _page(found: dict[str, Any]) -> Page:
     }
     facts = "\n".join(f"{name + ':':<14}{value}" for name, value in rows.items() if value)
     return [facts, table(["RESOURCE", "ACTIONS"], [(name, ", ".join(may)) for name, may in found["can"].items()])]
+
+
+@account.verb("can-i", "whether you may do something: yes (exits with 0) or no (1)")
+@click.argument("action", help="as sync, get or update")
+@click.argument("resource", help="as applications or clusters")
+@click.argument("object", required=False, default="", help="as PROJECT/NAME of an application; all where none is given")
+@prints()
+def can_i(api: Api, out: Output, action: str, resource: str, object: str) -> int:
+    """As the API decides it."""
+    query = {"resource": resource, "action": action} | ({"object": object} if object else {})
+    answer = api.call("GET", "account", "can-i", query=query)
+    out.emit(answer, lambda: str(answer["value"]))
+    return 0 if answer["value"] == "yes" else NO
 
 
 @account.verb("tokens", "the API tokens that you may see", alias="list-tokens")

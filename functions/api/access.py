@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import EACH, Access
+from declared import EACH, Access, Param
 
+from mooring.access.rights import PER_PROJECT, check_right
 from mooring.flows.asked.policies import declare_access, show_access
 from mooring.flows.asked.tokens import (
     UnknownTokenError,
@@ -69,6 +70,24 @@ def add_access_routes(desk: Desk) -> None:
     )
     def put_access() -> Any:
         return {"warnings": declare_access(door.policies, desk.body())}
+
+    @desk.get(
+        "/api/v1/account/can-i",
+        does="Whether the caller may do something to an object",
+        access=Access("accounts", "get", EACH),
+        tag="access",
+        query=(
+            Param("resource", "What it is, as policies call it: applications, clusters, …", required=True),
+            Param("action", "What is done: get, sync, update, …", required=True),
+            Param("object", "Which one, as policies name it (PROJECT/NAME of an application); all where none is given"),
+        ),
+        answers="Permission",
+    )
+    def get_permission() -> Any:
+        resource, action = desk.query["resource"], desk.query["action"]
+        check_right(resource, action)
+        target = desk.query.get("object") or ("*/*" if resource in PER_PROJECT else "*")
+        return {"value": "yes" if desk.may(resource, action, target) else "no"}
 
     @desk.get(
         "/api/v1/tokens",

@@ -126,6 +126,12 @@ def test_somebody_signs_in_with_a_token_of_theirs(mooring: Mooring, monkeypatch:
     monkeypatch.delenv("MOORING_TOKEN")
     assert 0 == mooring("login", url, "--token", token.strip(), "--name", "here")[0]
     assert 0 == mooring("app", "list")[0]
+    assert (0, "yes\n", "") == mooring("account", "can-i", "get", "applications", "default/shop")
+    assert (1, "no\n", "") == mooring("account", "can-i", "sync", "applications", "default/shop")
+    assert (0, "yes\n") == mooring("account", "can-i", "get", "applications")[:2]
+    assert (1, "no\n") == mooring("account", "can-i", "update", "access")[:2]
+    assert mooring("account", "can-i", "sink", "applications")[2].startswith("error: action: must be one of get,")
+    assert mooring("account", "can-i", "get", "apps")[2].startswith("error: resource: must be one of applications,")
     code, _, told = mooring("app", "create", "other", *SPEC)
     assert (1, True) == (code, told.startswith("error: "))
     listed = mooring("account", "tokens", "--url", url, "--token", API_TOKEN)[1]

@@ -23,6 +23,12 @@ class Token(TypedDict):
     lastUsed: str | None
 
 
+class Permission(TypedDict):
+    """Whether something may be done, in Argo CD's words."""
+
+    value: Literal["yes", "no"]
+
+
 class Tokens(TypedDict):
     """API tokens, the newest last."""
 

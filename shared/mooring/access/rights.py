@@ -8,7 +8,9 @@ otherwise deny nothing.
 
 from __future__ import annotations
 
-__all__ = ["ACTIONS", "ADMIN", "FINE", "PER_PROJECT", "READONLY", "RESOURCES", "builtin_lines"]
+from mooring.errors import ConfigurationError
+
+__all__ = ["ACTIONS", "ADMIN", "FINE", "PER_PROJECT", "READONLY", "RESOURCES", "builtin_lines", "check_right"]
 
 ADMIN = "role:admin"
 READONLY = "role:readonly"
@@ -47,6 +49,15 @@ FINE = ("action/", "update/", "delete/")  # of one kind of object, in applicatio
 
 # Who reads everything does not read these: what was said in private, and who may what is for administrators to know.
 _NOT_READ = frozenset({"exec", "extensions"})
+
+
+def check_right(resource: str, action: str) -> None:
+    """Raises `ConfigurationError` where policies know no such resource, or nothing of this kind that is done to it."""
+    if resource not in RESOURCES:
+        raise ConfigurationError(f"must be one of {', '.join(RESOURCES)}", field="resource")
+    fine = resource == "applications" and action.startswith(FINE)
+    if action not in RESOURCES[resource] and not fine:
+        raise ConfigurationError(f"must be one of {', '.join(RESOURCES[resource])}", field="action")
 
 
 def builtin_lines() -> list[str]:
