@@ -150,7 +150,7 @@ def test_the_command_signs_in_on_loopback(api: Api) -> None:
     assert {} == api.cookies
     assert told["token"].startswith("mooring-session.")
     shown = api.told("GET", "/api/v1/session", bearer=told["token"])
-    assert ("alice", None) == (shown["subject"], shown["csrfToken"])
+    assert ("alice", None, True) == (shown["subject"], shown["csrfToken"], bool(shown["expiresAt"]))
     assert {"warnings": []} == api.told("PUT", "/api/v1/settings/access", POLICY, bearer=told["token"])
 
 

@@ -199,6 +199,9 @@ def _roles(spec: Fields, project: str) -> tuple[Role, ...]:
         groups = fields.texts("groups")
         _once(fields, "groups", groups)
         fields.ignore("jwtTokens")
+        if fields.has("jwtTokens"):
+            told = "tokens that Argo CD signed let nobody in here; make new ones (docs/access.md)"
+            fields.warnings.append(f"{fields.path}.jwtTokens: {told}")
         found.append(Role(name, fields.text("description"), tuple(policies), groups))
         fields.close()
     return tuple(found)

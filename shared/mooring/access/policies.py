@@ -11,7 +11,7 @@ from mooring.access.project import Policy
 
 __all__ = ["parse_policy"]
 
-_RESOURCES = ("applications", "applicationsets", "repositories", "clusters", "logs", "exec")
+_RESOURCES = ("applications", "applicationsets", "repositories", "clusters", "logs", "exec", "promotions")
 _ACTIONS = ("get", "create", "update", "delete", "sync", "override", "invoke", "*")
 
 

@@ -216,14 +216,16 @@ def test_service_accounts(expected: str, namespace: str) -> None:
 
 
 def test_roles_are_read() -> None:
-    """GIVEN a role with policies WHEN it is read THEN each is taken apart; tokens are none of our business."""
+    """GIVEN a role with policies WHEN it is read THEN each is taken apart; of tokens it is told that they don't count."""
     role = {
         "name": "ci",
         "policies": ["p, proj:team:ci, applications, sync, team/*, allow", "p,proj:team:ci,logs,get,team/x,deny"],
         "groups": ["team-a"],
         "jwtTokens": [{"iat": 1}],
     }
-    (read,) = project(roles=[role]).roles
+    parsed = parse_project(document(roles=[role]))
+    assert any("spec.roles[0].jwtTokens: tokens that Argo CD signed let nobody in" in each for each in parsed.warnings)
+    (read,) = parsed.project.roles
     assert (Policy("applications", "sync", "team/*", True), Policy("logs", "get", "team/x", False)) == read.policies
     assert ("ci", ("team-a",)) == (read.name, read.groups)
 

@@ -66,6 +66,7 @@ class Door:
         self._read: tuple[str, Policy] | None = None
         self._standing: Standing | None = None
         self.session: Session | None = None
+        self._by_cookie = False
 
     def admit(self, arrival: Arrival, now: float) -> Caller | None:
         """Who sends it, or None for nobody.
@@ -73,6 +74,7 @@ class Door:
         Raises `ForbiddenError` where a browser may have been made to send it, `TooOftenError` after too many refusals.
         """
         self._standing = self.session = None
+        self._by_cookie = False
         given = arrival.headers.get("authorization", "")
         if given:
             caller = self._bearer(given, now)
@@ -85,7 +87,7 @@ class Door:
             return None
         if arrival.method not in _READS:
             self._check_page(session, arrival)
-        self.session = session
+        self.session, self._by_cookie = session, True
         return _person(session)
 
     def may(self, caller: Caller, resource: str, action: str, object: str) -> bool:
@@ -112,7 +114,7 @@ class Door:
 
     def csrf(self) -> str:
         """The CSRF token of the session that a cookie brought; empty where none did."""
-        return "" if self.session is None else csrf_token(self.session, self.key)
+        return csrf_token(self.session, self.key) if self.session is not None and self._by_cookie else ""
 
     def count_refusal(self, source: str, now: float) -> None:
         """Counts a refusal. Raises `TooOftenError` where this source has had its share."""
@@ -126,8 +128,8 @@ class Door:
         if hmac.compare_digest(token.encode("utf-8", "replace"), self._secret().encode()):
             return ADMINISTRATOR
         if token.startswith(PREFIX):
-            session = self._session(token, now)
-            return None if session is None else _person(session)
+            self.session = self._session(token, now)
+            return None if self.session is None else _person(self.session)
         if not token.startswith(TOKEN_PREFIX):
             return None
         found = self.tokens.find(token)
