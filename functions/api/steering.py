@@ -140,7 +140,7 @@ def add_steering_routes(desk: Desk) -> None:
         query=(
             NAMESPACE,
             *OBJECT,
-            flag("force", "Whether its pods get no time to end"),
+            flag("force", "Whether it goes at once: what it owns follows, and pods get no time to end"),
             flag("orphan", "Whether what it owns stays"),
         ),
         status=202,

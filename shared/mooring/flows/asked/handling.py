@@ -59,7 +59,7 @@ def ask_action(
 def ask_deletion(
     ports: RegisterPorts, app: AppKey, key: ObjectKey, by: str, now: float, *, force: bool = False, orphan: bool = False
 ) -> tuple[str, str]:
-    """Asks for an object's deletion; `orphan` leaves what it owns, `force` gives its pods no time to end.
+    """Asks for an object's deletion; `orphan` leaves what it owns, `force` waits for nothing.
 
     Raises as `ask_action` does. Source: Argo CD, command reference, `argocd app delete-resource`.
     """

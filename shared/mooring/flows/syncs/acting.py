@@ -209,13 +209,14 @@ def _delete(
     message: ObjectMessage,
 ) -> dict[str, Any]:  # fmt: skip
     key = ObjectKey.of(live)
-    propagation: Propagation = "Orphan" if wanted.get("orphan") else "Foreground"
+    at_once = bool(wanted.get("force")) and not wanted.get("orphan")
+    propagation: Propagation = "Orphan" if wanted.get("orphan") else "Background" if at_once else "Foreground"
     if is_registered(key.group, key.kind):
         gone = place.delete(key, live["metadata"]["uid"], propagation)
     else:
         target = ports.targets.opened(place.cluster)
         hands = ActingAs(target.server, acting) if acting else target.server
-        gone = remove(hands, target.discovery, live, propagation=propagation, at_once=bool(wanted.get("force")))
+        gone = remove(hands, target.discovery, live, propagation=propagation, at_once=at_once)
         _remember(ports, target, live, "delete", message)
     warnings = [f"git has it: {_again(ports, record)}"] if key in record.inventory else []
     word = "deleted" if gone else "was gone already"
