@@ -14,7 +14,7 @@ import pytest
 
 from mooring.access.sessions import Session, derived_key, read_session, write_session
 from mooring.state.apitokens import digest_of_token
-from tests.doubles.deployed import API_TOKEN, Deployed, deployed_api
+from tests.doubles.deployed import API_TOKEN, Deployed, deployed, deployed_api
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "api-list.json").read_text())
 KEY = derived_key(API_TOKEN, "sessions")
@@ -273,3 +273,23 @@ def test_a_session_reads_back_what_was_written() -> None:
     assert made == read_session(text, KEY, now=FAR - 1)
     assert read_session(text, KEY, now=FAR) is None
     assert read_session(text, derived_key(API_TOKEN, "other"), now=0) is None
+
+
+def test_a_local_stack_takes_the_typed_token() -> None:
+    """GIVEN a local stack WHEN its token is typed into a page THEN a session begins that may everything by its cookie."""
+    secrets = {"API_TOKEN": {"token": API_TOKEN}}
+    with deployed("api", secrets, ("RENDERS", "SYNCS", "NOTES"), {"LOCAL_LOGIN": "true"}) as found:
+        api = Api(found)
+        assert {"oidc": None, "token": True} == api.told("GET", "/api/v1/login/options")
+        for _ in range(30):
+            assert 403 == api.ask("POST", "/api/v1/login/token", {"token": "guess"}, source="203.0.113.9")[0]
+        assert 429 == api.ask("POST", "/api/v1/login/token", {"token": "guess"}, source="203.0.113.9")[0]
+        begun = api.told("POST", "/api/v1/login/token", {"token": f" {API_TOKEN} "}, source="203.0.113.9")
+        assert ("admin", True) == (begun["subject"], bool(begun["csrfToken"]))
+        cookie = write_session(Session("S1", "admin", "admin", (), "administrator", FAR, ""), KEY)
+        shown = api.told("GET", "/api/v1/session", cookie=cookie)
+        assert ("admin", "administrator") == (shown["subject"], shown["means"])
+        csrf = {"x_mooring_csrf": shown["csrfToken"]}
+        assert 200 == api.ask("PUT", "/api/v1/settings/access", POLICY, cookie=cookie, **csrf)[0]
+        status, told = api.ask("GET", "/api/v1/login")
+        assert (400, "OidcIssuer") == (status, told["field"])
