@@ -1,55 +1,15 @@
-/** What the API answers with, as far as pages here read it. */
+/** What the API takes and answers with. `schema.ts` is made of its document (docs/openapi.json) by `npm run types`, and is
+    not kept: `make check` makes it, so a page that reads what the API does not say is found there. */
+import type { components } from "./schema";
+
+/** Whatever the document names: `Schema<"ResourceTree">`. */
+export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
 /** One application in a list, flat (`GET /api/v1/applications?view=summary`). */
-export interface ApplicationSummary {
-  name: string;
-  namespace: string;
-  project: string;
-  /** The registered cluster's name. */
-  cluster: string;
-  server: string;
-  destinationNamespace: string;
-  repoURL: string;
-  path: string;
-  chart: string;
-  targetRevision: string;
-  /** How many sources there are; the fields before it are those of the first. */
-  sources: number;
-  revision: string;
-  sync: string;
-  health: string;
-  /** Phase of the last operation; empty before the first. */
-  phase: string;
-  message: string;
-  labels: Readonly<Record<string, string>>;
-  images: readonly string[];
-  /** The ApplicationSet that made it; empty for none. */
-  set: string;
-  changedAt: string | null;
-  syncedAt: string | null;
-  /** Objects that were changed beside git. */
-  drift: number;
-  autoSync: boolean;
-  deleting: boolean;
-  conditions: number;
-}
+export type ApplicationSummary = Readonly<Schema<"ApplicationSummary">>;
 
 /** Who is signed in (`GET /api/v1/session`). */
-export interface Session {
-  subject: string;
-  name: string;
-  groups: readonly string[];
-  means: string;
-  expiresAt: string | null;
-  /** What changing requests send as `x-mooring-csrf`; null for who came with a token. */
-  csrfToken: string | null;
-  /** Which actions they might do with something of each kind: what else is not worth a button. */
-  can: Readonly<Record<string, readonly string[]>>;
-}
+export type Session = Readonly<Schema<"SessionShown">>;
 
 /** Ways in (`GET /api/v1/login/options`). */
-export interface LoginOptions {
-  /** Whether a token may be typed: on the local stack only. */
-  token: boolean;
-  oidc: { issuer: string; clientId: string } | null;
-}
+export type LoginOptions = Readonly<Schema<"LoginOptions">>;
