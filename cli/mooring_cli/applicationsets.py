@@ -16,7 +16,7 @@ from mooring_cli.frame import SECONDS, Group, prints
 from mooring_cli.lateness import WaitError
 from mooring_cli.names import DEFAULT_NAMESPACE
 from mooring_cli.output import Output, warn
-from mooring_cli.tables import table
+from mooring_cli.tables import Page, table
 
 __all__ = ["sets"]
 
@@ -130,11 +130,29 @@ def list_sets(api: Api, out: Output) -> int:
 @sets.verb("get", "one ApplicationSet and its Applications")
 @click.argument("name", shell_complete=set_names)
 @_namespace
-@prints("yaml", "json", "name", default="yaml", watch=True)
+@prints(default="yaml", watch=True)
 def get(api: Api, out: Output, name: str, appset_namespace: str) -> int:
     """Prints it with its status."""
-    out.emit(api.call("GET", "applicationsets", name, query={"namespace": appset_namespace}), str)
+    found = api.call("GET", "applicationsets", name, query={"namespace": appset_namespace})
+    out.emit(found, lambda: _page(found))
     return 0
+
+
+def _page(found: dict[str, Any]) -> Page:
+    status = found.get("status") or {}
+    steps = {each["application"]: f"{each['step']} {each['status']}" for each in status.get("applicationStatus") or ()}
+    rows = [
+        (each["name"], each["status"], (each.get("health") or {}).get("status"), steps.get(each["name"]))
+        for each in status.get("resources") or ()
+    ]
+    conditions = [(each["type"], each["status"], each["message"]) for each in status.get("conditions") or ()]
+    held = status.get("heldRemoval")
+    waiting = f"a removal waits: `mooring appset confirm {found['metadata']['name']} {held['token']}`" if held else ""
+    return [
+        table(["CONDITION", "STATUS", "MESSAGE"], conditions),
+        table(["APPLICATION", "STATUS", "HEALTH", "STEP"], rows),
+        *([waiting] if waiting else []),
+    ]
 
 
 @sets.verb("delete", "delete an ApplicationSet and its Applications")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mooring.errors import ConfigurationError
-from mooring_cli.client import Api
+from mooring_cli.client import Api, NotFoundError
 from mooring_cli.documents import read_documents
 from mooring_cli.frame import Group, prints
 from mooring_cli.output import Output
@@ -50,6 +50,18 @@ def list_keys(api: Api, out: Output) -> int:
         for each in answer["items"]
     ]
     out.emit(answer, lambda: table(["KEY-ID", "EXPIRES", "OWNER"], rows))
+    return 0
+
+
+@keys.verb("get", "one imported key")
+@click.argument("key", metavar="KEY-ID")
+@prints(watch=True)
+def get_key(api: Api, out: Output, key: str) -> int:
+    """With its owner, and when it expires."""
+    found = next((each for each in api.call("GET", "gpgkeys")["items"] if each["keyID"] == key), None)
+    if found is None:
+        raise NotFoundError(f"no key {key} is imported: `mooring gpg list` shows those that are")
+    out.emit(found, lambda: table(["FIELD", "VALUE"], list(found.items())))
     return 0
 
 

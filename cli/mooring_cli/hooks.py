@@ -55,7 +55,7 @@ def install(api: Api, out: Output, repo: str, token_file: str, provider: str | N
     "--provider", type=click.Choice(["github", "gitlab", "gitea", "forgejo"]), help="where the address doesn't say it"
 )
 @click.option("--address", metavar="URL", help="where the events go (default: this API's /api/webhook)")
-@prints(watch=True)
+@prints()
 def list_hooks(api: Api, out: Output, repo: str, token_file: str, provider: str | None, address: str | None) -> int:
     """Shows the hooks."""
     answer = api.call("POST", "hooks", "list", body=_body(api, repo, token_file, provider, address))

@@ -65,7 +65,7 @@ def update(api: Api, app: str) -> int:
 
 
 @images.verb("updaters", "the ImageUpdaters that are declared")
-@prints()
+@prints(watch=True)
 def list_updaters(api: Api, out: Output) -> int:
     """`mooring image updaters`."""
     answer = api.call("GET", "imageupdaters")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ from mooring_cli.documents import read_documents
 from mooring_cli.frame import Group, prints
 from mooring_cli.output import Output, warn
 from mooring_cli.projectroles import add_destination, add_source, remove_destination, remove_source, role
-from mooring_cli.tables import table
+from mooring_cli.tables import Page, table
 
 __all__ = ["projects"]
 
@@ -57,11 +58,35 @@ def list_projects(api: Api, out: Output) -> int:
 
 @projects.verb("get", "a project as it was declared")
 @click.argument("name", shell_complete=project_names)
-@prints("yaml", "json", "name", default="yaml", watch=True)
+@prints(default="yaml", watch=True)
 def get(api: Api, out: Output, name: str) -> int:
-    """Prints it so that `create` takes it back."""
-    out.emit(api.call("GET", "projects", name), str)
+    """Prints it so that `create` takes it back, unless a table is asked for."""
+    found = api.call("GET", "projects", name)
+    out.emit(found, lambda: _page(found))
     return 0
+
+
+def _page(project: dict[str, Any]) -> Page:
+    spec = project.get("spec") or {}
+    facts = {
+        "Name": project["metadata"]["name"],
+        "Description": spec.get("description"),
+        "Sources": ", ".join(spec.get("sourceRepos") or ()),
+        "Roles": ", ".join(each["name"] for each in spec.get("roles") or ()),
+        "Orphans": len(((project.get("status") or {}).get("orphanedResources")) or ()),
+    }
+    places = [
+        (each.get("name") or each.get("server"), each.get("namespace")) for each in spec.get("destinations") or ()
+    ]
+    windows = [
+        (each.get("kind"), each.get("schedule"), each.get("duration"), ", ".join(each.get("applications") or ()))
+        for each in spec.get("syncWindows") or ()
+    ]
+    return [
+        "\n".join(f"{name + ':':<14}{value}" for name, value in facts.items() if value),
+        table(["DESTINATION", "NAMESPACE"], places),
+        *([table(["WINDOW", "SCHEDULE", "DURATION", "APPLICATIONS"], windows)] if windows else []),
+    ]
 
 
 @projects.verb("delete", "remove a project that no application names")

@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from mooring.errors import ConfigurationError
-from mooring_cli.client import Api
+from mooring_cli.client import Api, NotFoundError
 from mooring_cli.frame import Group, prints
 from mooring_cli.output import Output, warn
 from mooring_cli.secrets import login_options, read_login, read_secret
@@ -99,6 +99,18 @@ def list_repos(api: Api, out: Output) -> int:
     answer = api.call("GET", "repositories")
     rows = [(r.get("url"), r.get("type") or "", r.get("name") or "") for r in answer.get("items") or []]
     out.emit(answer, lambda: table(["URL", "TYPE", "NAME"], rows))
+    return 0
+
+
+@repos.verb("get", "one registered repository, without its secrets")
+@click.argument("repository", metavar="URL")
+@prints(watch=True)
+def get_repo(api: Api, out: Output, repository: str) -> int:
+    """As `repo list` shows it."""
+    found = next((each for each in api.call("GET", "repositories")["items"] if each.get("url") == repository), None)
+    if found is None:
+        raise NotFoundError(f"no repository {repository} is registered: `mooring repo list` shows those that are")
+    out.emit(found, lambda: table(["FIELD", "VALUE"], list(found.items())))
     return 0
 
 

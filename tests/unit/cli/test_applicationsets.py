@@ -50,6 +50,21 @@ def test_sets_are_listed_and_shown(api: FakeApi, mooring: Mooring) -> None:
     assert fleet() == yaml.safe_load(mooring("appset", "get", "fleet").out)
 
 
+def test_a_set_is_a_table_where_one_is_asked_for(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN a set with applications and a removal that waits WHEN it is shown as a table THEN each has its line."""
+    shown = fleet(conditions=[{"type": "ResourcesUpToDate", "status": "True", "message": "done"}])
+    shown["status"] |= {
+        "resources": [{"name": "web", "status": "Synced", "health": {"status": "Healthy"}}],
+        "applicationStatus": [{"application": "web", "step": "1", "status": "Waiting"}],
+        "heldRemoval": {"applications": ["old"], "token": "0123"},
+    }
+    api.on("GET /api/v1/applicationsets/fleet?namespace=argocd", shown)
+    lines = [line.split() for line in mooring("appset", "get", "fleet", "-o", "table").out.splitlines()]
+    assert ["web", "Synced", "Healthy", "1", "Waiting"] in lines
+    assert ["ResourcesUpToDate", "True", "done"] in lines
+    assert ["a", "removal", "waits:", "`mooring", "appset", "confirm", "fleet", "0123`"] in lines
+
+
 def test_a_preview_is_waited_for(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
     """GIVEN a set WHEN it is previewed THEN the answer is asked for until it is there, and told by what would happen."""
     (tmp_path / "f.yaml").write_text(yaml.safe_dump(fleet()))

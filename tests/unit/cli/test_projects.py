@@ -48,3 +48,29 @@ def test_projects_are_listed_shown_and_deleted(api: FakeApi, mooring: Mooring) -
     assert ["team", "ours", "2", "1", "0"] == mooring("project", "list").out.splitlines()[2].split()
     assert team == yaml.safe_load(mooring("project", "get", "team").out)
     assert "project team deleted\n" == mooring("project", "delete", "team").out
+
+
+def test_a_project_is_a_table_where_one_is_asked_for(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN a project WHEN it is shown as a table THEN sources, destinations and windows have their lines."""
+    spec = {
+        "sourceRepos": ["https://git.test/*"],
+        "destinations": [{"name": "in-cluster", "namespace": "shop"}],
+        "roles": [{"name": "ci"}],
+        "syncWindows": [{"kind": "deny", "schedule": "0 22 * * *", "duration": "8h", "applications": ["*"]}],
+    }
+    api.on("GET /api/v1/projects/p", {"metadata": {"name": "p"}, "spec": spec})
+    lines = [line.split() for line in mooring("project", "get", "p", "-o", "table").out.splitlines()]
+    assert ["Sources:", "https://git.test/*"] in lines
+    assert ["in-cluster", "shop"] in lines
+    assert ["deny", "0", "22", "*", "*", "*", "8h", "*"] in lines
+
+
+def test_one_of_a_list_is_shown(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN keys and repositories WHEN one is asked for THEN it is shown; one that isn't there is told."""
+    api.on("GET /api/v1/gpgkeys", {"items": [{"keyID": "AB", "owner": "Ada"}]})
+    api.on("GET /api/v1/repositories", {"items": [{"url": "u", "type": "git"}]})
+    assert "AB\n" == mooring("gpg", "get", "AB", "-o", "name").out
+    assert ["owner", "Ada"] == mooring("gpg", "get", "AB").out.splitlines()[2].split()
+    assert "u\n" == mooring("repo", "get", "u", "-o", "name").out
+    assert "error: no key X is imported: `mooring gpg list` shows those that are\n" == mooring("gpg", "get", "X").err
+    assert "no repository v is registered" in mooring("repo", "get", "v").err
