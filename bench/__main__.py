@@ -24,6 +24,7 @@ NAMES = (
     "cost",
     "images",
     "image_updates",
+    "fleet",
     "live",
     "look",
 )

@@ -4,14 +4,16 @@ moto prepares for the end of a transaction that fails by copying the whole table
 transaction, and then puts that copy in the place of whatever was written meanwhile. It also looks at a condition and
 writes behind it without a lock. A query looks at every item of the table. Here a transaction checks all its conditions
 first and writes only then, and one lock is around every write, so that conditional writes mean what they mean in
-DynamoDB ("Amazon DynamoDB Transactions: How it works"). A query sees the one partition that it names.
+DynamoDB ("Amazon DynamoDB Transactions: How it works"). A query sees the one partition that it names, of the table or
+of an index.
 """
 
 from __future__ import annotations
 
 import copy
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 __all__ = ["correct_tables"]
@@ -37,16 +39,29 @@ def correct_tables() -> None:
         setattr(DynamoDBBackend, name, locked(getattr(DynamoDBBackend, name)))
     DynamoDBBackend.transact_write_items = locked(_transact)  # type: ignore[method-assign]
     whole = Table.query
+    signature = inspect.signature(whole)
 
     def query(self: Any, hash_key: Any, *arguments: Any, **named: Any) -> Any:
-        if hash_key is None:  # of an index
-            return whole(self, hash_key, *arguments, **named)
+        asked = signature.bind(self, hash_key, *arguments, **named).arguments
         view = copy.copy(self)
         with lock:
-            view.items = {hash_key: dict(self.items[hash_key])} if hash_key in self.items else {}
+            if asked.get("index_name"):
+                view.items = _with(self.items, asked.get("hash_key_conditions") or ())
+            else:
+                view.items = {hash_key: dict(self.items[hash_key])} if hash_key in self.items else {}
         return whole(view, hash_key, *arguments, **named)
 
     Table.query = query  # type: ignore[method-assign]
+
+
+def _with(items: dict[Any, dict[Any, Any]], conditions: Sequence[tuple[str, Any]]) -> dict[Any, dict[Any, Any]]:
+    """The items that have these values: those that an index holds under them."""
+    found: dict[Any, dict[Any, Any]] = {}
+    for hash_key, partition in items.items():
+        for range_key, item in partition.items():
+            if all(name in item.attrs and item.attrs[name] == value for name, value in conditions):
+                found.setdefault(hash_key, {})[range_key] = item
+    return found
 
 
 def _transact(backend: Any, items: list[dict[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from mooring.state.records import Lease, Operation, Record, RetryState, Status
 from mooring.state.spending import spending
 from mooring.state.table import Item, Table, delete, put
 
-__all__ = ["LeasedWrites", "inventory_sk"]
+__all__ = ["LeasedWrites", "inventory_sk", "lease_item"]
 
 
 def inventory_sk(index: int) -> str:
@@ -113,7 +113,7 @@ class LeasedWrites:
         """
         held = record.lease.expires > now
         lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0, record.lease.head)
-        taking = put(_lease_item(record.key, lease), "fence = :seen", seen=record.lease.token)
+        taking = put(lease_item(record.key, lease), "fence = :seen", seen=record.lease.token)
         status = _timed(record.status, status, now)
         self._table.write(taking, put(codec.status_item(application_pk(record.key), status)))
 
@@ -128,7 +128,7 @@ class LeasedWrites:
         self._table.write(self._taking(record, lease, now), status_write, *writes)
 
     def _taking(self, record: Record, lease: Lease, now: float) -> dict[str, Any]:
-        item = _lease_item(record.key, lease)
+        item = lease_item(record.key, lease)
         if record.lease.token == 0:
             return put(item, "attribute_not_exists(pk)")
         return put(item, "fence = :seen AND expires <= :now", seen=record.lease.token, now=now)
@@ -136,7 +136,7 @@ class LeasedWrites:
     def _holding(self, record: Record, lease: Lease) -> dict[str, Any]:
         mine = record.lease
         return put(
-            _lease_item(record.key, lease), "fence = :fence AND holder = :holder", fence=mine.token, holder=mine.owner
+            lease_item(record.key, lease), "fence = :fence AND holder = :holder", fence=mine.token, holder=mine.owner
         )
 
     def _inventory_writes(self, record: Record, inventory: Inventory) -> tuple[int, list[dict[str, Any]]]:
@@ -163,7 +163,8 @@ def _standing(status: Status) -> tuple[str, str, str]:
     return status.sync, status.health.status, "" if status.operation is None else status.operation.phase
 
 
-def _lease_item(key: AppKey, lease: Lease) -> Item:
+def lease_item(key: AppKey, lease: Lease) -> Item:
+    """The item `LEASE`."""
     return {
         "pk": application_pk(key),
         "sk": "LEASE",
