@@ -14,20 +14,14 @@ from mooring_cli.completion import set_names
 from mooring_cli.documents import read_documents
 from mooring_cli.frame import SECONDS, Group, prints
 from mooring_cli.lateness import WaitError
-from mooring_cli.names import DEFAULT_NAMESPACE
+from mooring_cli.names import AppName, one
 from mooring_cli.output import Output, warn
 from mooring_cli.tables import Page, table
 
 __all__ = ["sets"]
 
 sets = Group("appset", "generate Applications with ApplicationSets")
-_namespace = click.option(
-    "--appset-namespace",
-    "-N",
-    default=DEFAULT_NAMESPACE,
-    metavar="NAMESPACE",
-    help=f"the namespace that the ApplicationSet was declared in (default {DEFAULT_NAMESPACE})",
-)
+_one_set = one("--appset-namespace", "ApplicationSet", "chosen", set_names)
 
 _SECTIONS = (
     ("added", "would be added"),
@@ -128,12 +122,11 @@ def list_sets(api: Api, out: Output) -> int:
 
 
 @sets.verb("get", "one ApplicationSet and its Applications")
-@click.argument("name", shell_complete=set_names)
-@_namespace
+@_one_set
 @prints(default="yaml", watch=True)
-def get(api: Api, out: Output, name: str, appset_namespace: str) -> int:
+def get(api: Api, out: Output, chosen: AppName) -> int:
     """Prints it with its status."""
-    found = api.call("GET", "applicationsets", name, query={"namespace": appset_namespace})
+    found = api.call("GET", "applicationsets", chosen.name, query=chosen.query)
     out.emit(found, lambda: _page(found))
     return 0
 
@@ -156,36 +149,31 @@ def _page(found: dict[str, Any]) -> Page:
 
 
 @sets.verb("delete", "delete an ApplicationSet and its Applications")
-@click.argument("name", shell_complete=set_names)
-@_namespace
+@_one_set
 @click.option("--cascade", type=click.Choice(["true", "false"]), default="true", help="false leaves its Applications")
-def delete(api: Api, name: str, appset_namespace: str, cascade: str) -> int:
+def delete(api: Api, chosen: AppName, cascade: str) -> int:
     """Deletes one set."""
-    query = {"namespace": appset_namespace, "cascade": cascade}
-    api.call("DELETE", "applicationsets", name, query=query)
+    query = chosen.query | {"cascade": cascade}
+    api.call("DELETE", "applicationsets", chosen.name, query=query)
     left = "its applications go with it" if cascade == "true" else "its applications stay"
-    print(f"applicationset {name} is being deleted; {left}")
+    print(f"applicationset {chosen} is being deleted; {left}")
     return 0
 
 
 @sets.verb("refresh", "have the generators asked now")
-@click.argument("name", shell_complete=set_names)
-@_namespace
-def refresh(api: Api, name: str, appset_namespace: str) -> int:
+@_one_set
+def refresh(api: Api, chosen: AppName) -> int:
     """`mooring appset refresh`."""
-    api.call("POST", "applicationsets", name, "refresh", query={"namespace": appset_namespace})
-    print(f"applicationset {name} is evaluated")
+    api.call("POST", "applicationsets", chosen.name, "refresh", query=chosen.query)
+    print(f"applicationset {chosen} is evaluated")
     return 0
 
 
 @sets.verb("confirm", "let a removal of many Applications happen that waits")
-@click.argument("name", shell_complete=set_names)
-@_namespace
+@_one_set
 @click.argument("removal", metavar="TOKEN", help="as `appset get` shows it: it stands for just these Applications")
-def confirm(api: Api, name: str, appset_namespace: str, removal: str) -> int:
+def confirm(api: Api, chosen: AppName, removal: str) -> int:
     """`mooring appset confirm`."""
-    answer = api.call(
-        "POST", "applicationsets", name, "confirm", query={"namespace": appset_namespace}, body={"token": removal}
-    )
+    answer = api.call("POST", "applicationsets", chosen.name, "confirm", query=chosen.query, body={"token": removal})
     print(f"confirmed: {', '.join(answer['removed'])} will be deleted")
     return 0

@@ -64,4 +64,4 @@ def _fits(name: str, incomplete: str) -> bool:
 app_names: Final = _named("applications", namespaced=True)
 cluster_names: Final = _named("clusters")
 project_names: Final = _named("projects")
-set_names: Final = _named("applicationsets")
+set_names: Final = _named("applicationsets", namespaced=True)

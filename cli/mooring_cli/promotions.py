@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from mooring_cli.client import Api
 from mooring_cli.frame import Group, prints
-from mooring_cli.names import DEFAULT_NAMESPACE
+from mooring_cli.names import AppName, one
 from mooring_cli.output import Output
 from mooring_cli.tables import Page, table
 
 __all__ = ["promotions"]
 
 promotions = Group("promotion", "carry what is well from one Application to the next")
-_namespace = click.option(
-    "--promotion-namespace",
-    "-N",
-    default=DEFAULT_NAMESPACE,
-    metavar="NAMESPACE",
-    help=f"the namespace that the Promotion was declared in (default {DEFAULT_NAMESPACE})",
-)
+_one_promotion = one("--promotion-namespace", "Promotion", "chosen")
 
 
 @promotions.verb("list", "a line for each Promotion")
@@ -40,12 +32,11 @@ def list_promotions(api: Api, out: Output) -> int:
 
 
 @promotions.verb("get", "where one stands, and what came of it before")
-@click.argument("name")
-@_namespace
+@_one_promotion
 @prints(watch=True)
-def get(api: Api, out: Output, name: str, promotion_namespace: str) -> int:
+def get(api: Api, out: Output, chosen: AppName) -> int:
     """`mooring promotion get`."""
-    answer = api.call("GET", "promotions", name, query={"namespace": promotion_namespace})
+    answer = api.call("GET", "promotions", chosen.name, query=chosen.query)
     out.emit(answer, lambda: _page(answer))
     return 0
 
@@ -76,40 +67,36 @@ def _page(answer: dict[str, Any]) -> Page:
 
 
 @promotions.verb("run", "look at one now, and propose again what was turned down")
-@click.argument("name")
-@_namespace
-def run_now(api: Api, name: str, promotion_namespace: str) -> int:
+@_one_promotion
+def run_now(api: Api, chosen: AppName) -> int:
     """`mooring promotion run`."""
-    api.call("POST", "promotions", name, "run", query={"namespace": promotion_namespace})
-    print(f"promotion {name} is looked at; see `mooring promotion get {name}`")
+    api.call("POST", "promotions", chosen.name, "run", query=chosen.query)
+    print(f"promotion {chosen} is looked at; see `mooring promotion get {chosen}`")
     return 0
 
 
 @promotions.verb("suspend", "hold one back until it is resumed, or declared anew")
-@click.argument("name")
-@_namespace
-def suspend(api: Api, name: str, promotion_namespace: str) -> int:
+@_one_promotion
+def suspend(api: Api, chosen: AppName) -> int:
     """`mooring promotion suspend`."""
-    api.call("POST", "promotions", name, "suspend", query={"namespace": promotion_namespace})
-    print(f"promotion {name} is suspended; where it is declared in git, say so there too (spec.suspend)")
+    api.call("POST", "promotions", chosen.name, "suspend", query=chosen.query)
+    print(f"promotion {chosen} is suspended; where it is declared in git, say so there too (spec.suspend)")
     return 0
 
 
 @promotions.verb("resume", "let one go on that was suspended")
-@click.argument("name")
-@_namespace
-def resume(api: Api, name: str, promotion_namespace: str) -> int:
+@_one_promotion
+def resume(api: Api, chosen: AppName) -> int:
     """`mooring promotion resume`."""
-    api.call("POST", "promotions", name, "resume", query={"namespace": promotion_namespace})
-    print(f"promotion {name} goes on")
+    api.call("POST", "promotions", chosen.name, "resume", query=chosen.query)
+    print(f"promotion {chosen} goes on")
     return 0
 
 
 @promotions.verb("delete", "delete one; a pull request that it opened stays open")
-@click.argument("name")
-@_namespace
-def delete(api: Api, name: str, promotion_namespace: str) -> int:
+@_one_promotion
+def delete(api: Api, chosen: AppName) -> int:
     """`mooring promotion delete`."""
-    api.call("DELETE", "promotions", name, query={"namespace": promotion_namespace})
-    print(f"promotion {name} is deleted")
+    api.call("DELETE", "promotions", chosen.name, query=chosen.query)
+    print(f"promotion {chosen} is deleted")
     return 0

@@ -235,7 +235,7 @@ def test_wrong_usage_exits_with_two(mooring: Mooring, arguments: list[str]) -> N
 
 def test_a_name_with_too_many_parts_is_refused(mooring: Mooring) -> None:
     """`a/b/c` names nothing."""
-    assert "error: application: must be NAME or NAMESPACE/NAME, not 'a/b/c'\n" == mooring("app", "get", "a/b/c").err
+    assert "error: NAME: must be NAME or NAMESPACE/NAME, not 'a/b/c'\n" == mooring("app", "get", "a/b/c").err
 
 
 def test_a_page_says_what_becomes_of_changes_by_hand() -> None:

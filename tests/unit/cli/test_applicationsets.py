@@ -94,7 +94,7 @@ def test_deleting_refreshing_and_confirming(api: FakeApi, mooring: Mooring) -> N
     api.on("POST /api/v1/applicationsets/fleet/refresh?namespace=argocd", {})
     api.on("POST /api/v1/applicationsets/fleet/confirm?namespace=argocd", {"removed": ["a", "b"]})
     told = mooring("appset", "delete", "fleet", "-N", "team", "--cascade", "false").out
-    assert "applicationset fleet is being deleted; its applications stay\n" == told
+    assert "applicationset team/fleet is being deleted; its applications stay\n" == told
     assert "applicationset fleet is evaluated\n" == mooring("appset", "refresh", "fleet").out
-    assert "confirmed: a, b will be deleted\n" == mooring("appset", "confirm", "fleet", "0123").out
+    assert "confirmed: a, b will be deleted\n" == mooring("appset", "confirm", "argocd/fleet", "0123").out
     assert {"token": "0123"} == api.calls[-1].body
