@@ -293,3 +293,29 @@ def test_a_local_stack_takes_the_typed_token() -> None:
         assert 200 == api.ask("PUT", "/api/v1/settings/access", POLICY, cookie=cookie, **csrf)[0]
         status, told = api.ask("GET", "/api/v1/login")
         assert (400, "OidcIssuer") == (status, told["field"])
+
+
+def test_what_asking_who_may_costs(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN a warm instance WHEN asked THEN a person costs one query, a token a read more, the administrator nothing."""
+    from mooring.state.table import Table
+
+    counted: list[str] = []
+    for name in ("get", "query", "write", "get_many"):
+        whole = getattr(Table, name)
+
+        def counting(self: Table, *args: Any, name: str = name, whole: Any = whole, **more: Any) -> Any:
+            counted.append(name)
+            return whole(self, *args, **more)
+
+        monkeypatch.setattr(Table, name, counting)
+
+    def cost(bearer: str) -> list[str]:
+        assert 200 == api.ask("GET", "/api/v1/gpgkeys", bearer=bearer)[0]
+        counted.clear()
+        assert 200 == api.ask("GET", "/api/v1/gpgkeys", bearer=bearer)[0]
+        return list(counted)
+
+    token = api.token({"role": "role:readonly"})
+    bare = cost(API_TOKEN)
+    assert ["query", *bare] == cost(session("boss", "org:admins"))
+    assert ["get", "query", *bare] == cost(token)

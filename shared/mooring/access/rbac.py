@@ -53,7 +53,7 @@ NOBODY = Caller("", "nobody")
 ADMINISTRATOR = Caller("admin", "admin", (), "administrator")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """What was declared, ready to be asked: lines by whom they are about, who has which roles, roles of projects.
 
@@ -91,14 +91,28 @@ def permits(policy: Policy, caller: Caller, resource: str, action: str, object: 
     own = _own_project(caller)
     if own and project and project != own:
         return False
+    return all(_allowed(rules, object) for rules in _concerning(policy, caller, resource, action, project))
+
+
+@lru_cache(512)
+def _concerning(
+    policy: Policy, caller: Caller, resource: str, action: str, project: str
+) -> tuple[tuple[Rule, ...], ...]:
+    """The lines that decide about objects of a project, in groups that must all allow: the caller's, their token's.
+
+    Kept, since a list asks the same for each of its thousands of applications.
+    """
     roles = policy.projects.get(project, ())
-    asked = (resource, action, object)
     begun = [*_identities(caller), *([policy.default] if policy.default else [])]
-    if not _allowed(_rules_of(policy, project, roles, begun), *asked):
-        return False
-    if caller.role and not _allowed(_rules_of(policy, project, roles, [caller.role]), *asked):
-        return False
-    return caller.limits is None or _allowed(caller.limits, *asked)
+    groups: list[Iterable[Rule]] = [_rules_of(policy, project, roles, begun)]
+    if caller.role:
+        groups.append(_rules_of(policy, project, roles, [caller.role]))
+    if caller.limits is not None:
+        groups.append(caller.limits)
+    return tuple(
+        tuple(rule for rule in rules if _fits(rule, rule.resource, resource) and _fits(rule, rule.action, action))
+        for rules in groups
+    )
 
 
 def might(policy: Policy, caller: Caller, resource: str, action: str) -> bool:
@@ -174,18 +188,9 @@ def _rules_of(policy: Policy, project: str, roles: tuple[Role, ...], begun: Iter
                     yield Rule(subject, each.resource, each.action, each.object, each.allow)
 
 
-def _allowed(rules: Iterable[Rule], resource: str, action: str, object: str) -> bool:
-    allowed = False
-    for rule in rules:
-        if (
-            _fits(rule, rule.resource, resource)
-            and _fits(rule, rule.action, action)
-            and _fits(rule, rule.object, object)
-        ):
-            if not rule.allow:
-                return False
-            allowed = True
-    return allowed
+def _allowed(rules: Iterable[Rule], object: str) -> bool:
+    fitting = [rule.allow for rule in rules if _fits(rule, rule.object, object)]
+    return bool(fitting) and all(fitting)
 
 
 def _fits(rule: Rule, pattern: str, value: str) -> bool:

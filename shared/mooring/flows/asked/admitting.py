@@ -65,6 +65,7 @@ class Door:
         self._refusals = Allowances()
         self._read: tuple[str, Policy] | None = None
         self._standing: Standing | None = None
+        self._policy: Policy | None = None
         self.session: Session | None = None
         self._by_cookie = False
 
@@ -73,7 +74,7 @@ class Door:
 
         Raises `ForbiddenError` where a browser may have been made to send it, `TooOftenError` after too many refusals.
         """
-        self._standing = self.session = None
+        self._standing = self._policy = self.session = None
         self._by_cookie = False
         given = arrival.headers.get("authorization", "")
         if given:
@@ -99,7 +100,9 @@ class Door:
         standing = self.standing()
         if self._read is None or self._read[0] != standing.policy:
             self._read = standing.policy, parse_policy(self.policies.data() if standing.policy else {})
-        return replace(self._read[1], projects=_Roles(self._projects, standing.projects))
+        if self._policy is None:
+            self._policy = replace(self._read[1], projects=_Roles(self._projects, standing.projects))
+        return self._policy
 
     def standing(self) -> Standing:
         """What holds now, asked once in a request."""
