@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
-from mooring.flows.asked.declaring import ask_sync, declare
+from mooring.flows.asked.declaring import ask_sync, ask_termination, declare
 from mooring.flows.asked.showing import show_application
 from mooring.flows.asked.steering import ask_confirmation, ask_refresh, ask_rollback, pause, resume
 from mooring.model.application import AppKey
@@ -161,24 +163,125 @@ def test_a_rollback_by_its_place_in_the_history(world: World) -> None:
             ask_rollback(world.asking, key, "ada", to=wrong)
 
 
-def test_a_rollback_that_dies_comes_to_its_end(world: World) -> None:
-    """GIVEN a rollback WHEN its function dies at any write to the cluster THEN the next one finishes it."""
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_a_rollback_that_dies_comes_to_its_end(world: World, when: str, steps: int) -> None:
+    """GIVEN a rollback WHEN its function dies around any write to the cluster, and git moves on, THEN the next function
+    finishes the rollback and not the commit.
+    """
     key, first = _two_syncs(world, **AUTO)
     ask_rollback(world.asking, key, "ada", to=first)
+    left = [steps]
 
-    def dies(*arguments: object, **named: object) -> None:
-        raise Crash
+    def dies(what: str) -> None:
+        if not left[0]:
+            raise Crash
+        left[0] -= 1
 
-    original = world.cluster.apply
-    world.cluster.apply = dies  # type: ignore[assignment,method-assign]
-    with pytest.raises(Crash):
+    setattr(world.cluster, when, dies)
+    with suppress(Crash):
         world.sync(key, "person")
-    world.cluster.apply = original  # type: ignore[method-assign]
+    setattr(world.cluster, when, lambda what: None)
     world.push(key, config_map("a", x="3"))
     world.now += 60
     world.sweep()
+    world.sweep()
     assert ("1", {A}) == (_value(world), set(world.cluster.objects))
-    assert first == world.applications.operations(key, 1)[0].returned
+    done = world.record(key).status.operation
+    assert done is not None
+    assert (first, "Succeeded", None) == (done.returned, done.phase, world.record(key).request)
+
+
+def _waiting(world: World) -> AppKey:
+    """An application whose automated sync waits for its first wave to become healthy."""
+    key = world.declare(**AUTO)
+    late = config_map("late", x="1")
+    late["metadata"]["annotations"] = {"argocd.argoproj.io/sync-wave": "1"}
+    world.push(key, deployment("web"), late)
+    world.sync(key)
+    operation = world.record(key).status.operation
+    assert operation is not None
+    assert "Running" == operation.phase
+    return key
+
+
+def test_what_waits_when_it_is_paused_comes_to_its_end(world: World) -> None:
+    """GIVEN a sync that waits for health WHEN automated sync is paused THEN the sync is finished all the same."""
+    key = _waiting(world)
+    pause(world.asking, key, "ada")
+    world.cluster.edit(_key("Deployment", "web"), _is_ready)
+    world.now += 30
+    world.sync(key, "retry")
+    operation = world.record(key).status.operation
+    assert operation is not None
+    assert ("Succeeded", True) == (operation.phase, _key("ConfigMap", "late") in world.cluster.objects)
+
+
+def test_what_waits_for_something_old_ends_when_it_is_paused(world: World) -> None:
+    """GIVEN a sync that waits WHEN it is paused and git moves on THEN it ends as failed, and nothing takes over until it
+    is resumed.
+    """
+    key = _waiting(world)
+    pause(world.asking, key, "ada")
+    world.push(key, config_map("a", x="3"))
+    world.sync(key)
+    operation = world.record(key).status.operation
+    assert operation is not None
+    assert ("Failed", True) == (operation.phase, "paused" in operation.message)
+    world.sweep()
+    assert A not in world.cluster.objects
+    resume(world.asking, key, "ada")
+    world.sync(key, "person")
+    assert "3" == _value(world)
+
+
+def _is_ready(live: dict[str, Any]) -> None:
+    generation = live["metadata"].get("generation", 1)
+    replicas = live["spec"]["replicas"]
+    live["status"] = {
+        "observedGeneration": generation,
+        "replicas": replicas,
+        "updatedReplicas": replicas,
+        "readyReplicas": replicas,
+        "availableReplicas": replicas,
+        "conditions": [{"type": "Available", "status": "True"}],
+    }
+
+
+def test_a_rollback_that_waits_is_terminated(world: World) -> None:
+    """GIVEN a rollback that waits for health WHEN it is terminated THEN it ends, its request is answered, the pause stays."""
+    key = _waiting(world)
+    world.cluster.edit(_key("Deployment", "web"), _is_ready)
+    world.now += 30
+    world.sync(key, "retry")
+    first = world.record(key).status.operation
+    assert first is not None
+    world.push(key, config_map("a", x="3"))
+    world.sync(key)
+    ask_rollback(world.asking, key, "ada", to=first.id)
+    world.sync(key, "person")
+    running = world.record(key).status.operation
+    assert running is not None
+    assert ("Running", first.id) == (running.phase, running.returned)
+    ask_termination(world.asking, key, "bob")
+    world.now += 30
+    world.sync(key, "person")
+    record = world.record(key)
+    assert record.status.operation is not None
+    assert record.spec is not None
+    assert ("Failed", None, True) == (
+        record.status.operation.phase,
+        record.request,
+        record.spec.paused is not None,
+    )
+    world.sweep()
+    assert "Failed" == _phase(world, key)
+
+
+def _phase(world: World, key: AppKey) -> str:
+    operation = world.record(key).status.operation
+    assert operation is not None
+    return operation.phase
 
 
 def test_another_revision_waits_for_its_render(world: World) -> None:
