@@ -46,7 +46,8 @@ def correct_tables() -> None:
         view = copy.copy(self)
         with lock:
             if asked.get("index_name"):
-                view.items = _with(self.items, asked.get("hash_key_conditions") or ())
+                kept = _projected(self, asked["index_name"])
+                view.items = _with(self.items, asked.get("hash_key_conditions") or (), kept)
             else:
                 view.items = {hash_key: dict(self.items[hash_key])} if hash_key in self.items else {}
         return whole(view, hash_key, *arguments, **named)
@@ -54,13 +55,26 @@ def correct_tables() -> None:
     Table.query = query  # type: ignore[method-assign]
 
 
-def _with(items: dict[Any, dict[Any, Any]], conditions: Sequence[tuple[str, Any]]) -> dict[Any, dict[Any, Any]]:
-    """The items that have these values: those that an index holds under them."""
+def _projected(table: Any, index: str) -> set[str] | None:
+    """The attributes that an index of a table holds; None for all."""
+    found = next((each for each in table.all_indexes() if each.name == index), None)
+    if found is None or found.projection.get("ProjectionType") == "ALL":
+        return None
+    keys = {table.hash_key_attr, table.range_key_attr, *(each["AttributeName"] for each in found.schema)}
+    return keys | set(found.projection.get("NonKeyAttributes") or ())
+
+
+def _with(
+    items: dict[Any, dict[Any, Any]], conditions: Sequence[tuple[str, Any]], kept: set[str] | None
+) -> dict[Any, dict[Any, Any]]:
+    """The items that have these values, with what is `kept` of them: as an index holds them."""
     found: dict[Any, dict[Any, Any]] = {}
     for hash_key, partition in items.items():
         for range_key, item in partition.items():
             if all(name in item.attrs and item.attrs[name] == value for name, value in conditions):
-                found.setdefault(hash_key, {})[range_key] = item
+                held = copy.copy(item)
+                held.attrs = {name: each for name, each in item.attrs.items() if kept is None or name in kept}
+                found.setdefault(hash_key, {})[range_key] = held
     return found
 
 
