@@ -57,14 +57,20 @@ PROJECT = {
 }
 META = {"metadata": {"name": "web", "namespace": "argocd"}}
 TEMPLATE = {"spec": {"generators": [{"list": {"elements": []}}], "template": {"metadata": {"name": "x"}, "spec": SPEC}}}
+CLUSTER = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "c", "labels": {"argocd.argoproj.io/secret-type": "cluster"}},
+    "stringData": {"name": "c", "server": "https://c.test", "config": '{"bearerToken": "t"}'},
+}
 BODIES: dict[str, Any] = {
     "POST /api/v1/applications": APPLICATION,
     "POST /api/v1/bootstrap": {"repoURL": "https://git.test/acme/root", "path": "."},
     "POST /api/v1/applicationsets": {"kind": "ApplicationSet", **META, **TEMPLATE},
     "POST /api/v1/applicationsets/preview": {"kind": "ApplicationSet", **META, **TEMPLATE},
     "POST /api/v1/projects": PROJECT,
-    "POST /api/v1/clusters": {"kind": "Secret", "stringData": {"name": "c", "server": "https://c.test"}},
-    "PUT /api/v1/clusters/<name>": {"server": "https://c.test"},
+    "POST /api/v1/clusters": CLUSTER,
+    "PUT /api/v1/clusters/<name>": {"server": "https://c.test", "config": {"bearerToken": "t"}},
     "PUT /api/v1/repositories": {"url": "https://git.test/acme"},
     "POST /api/v1/promotions": {"kind": "Promotion", **META, "spec": {"project": "shop"}},
     "POST /api/v1/imageupdaters": {"kind": "ImageUpdater", **META},
