@@ -19,7 +19,7 @@ from mooring.flows.rules.settings import Settings
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
-from tests.doubles.installation import World
+from tests.doubles.installation import Crash, World
 from tests.doubles.realcluster import connect, listed, settle, until, use
 
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}
@@ -222,6 +222,29 @@ def test_a_retried_job_is_made_again_from_git(ground: Ground) -> None:
     done = settle(ground.world, ground.key)
     assert ("partial", "Succeeded", "ada") == (done.kind, done.phase, done.cause.by)
     assert before != ground.live(migrate)["metadata"]["uid"]
+
+
+def test_a_retry_whose_function_dies_is_made_up_for(ground: Ground) -> None:
+    """GIVEN a Job that is to be retried WHEN its function dies between deletion and request THEN the message's next taker
+    asks for the Job all the same.
+    """
+    ground.sync(_job("migrate"))
+    migrate = ground.of("Job", "migrate", "batch")
+    until(lambda: "completionTime" in ground.live(migrate).get("status", {}), lambda: ground.live(migrate))
+    _, id_ = ask_action(ground.ports, ground.key, migrate, "retry", {}, "ada", ground.world.now)
+    real = ground.world.applications.request
+
+    def dies(*arguments: object) -> None:
+        raise Crash
+
+    ground.world.applications.request = dies  # type: ignore[assignment,method-assign]
+    with pytest.raises(Crash):
+        ground.deliver(migrate, id_)
+    ground.world.applications.request = real  # type: ignore[method-assign]
+    until(lambda: ground.target.get(migrate) is None, lambda: ground.live(migrate))
+    assert "made again by operation" in ground.deliver(migrate, id_)["done"][0]["result"]
+    assert "Succeeded" == settle(ground.world, ground.key).phase
+    assert ground.live(migrate)
 
 
 def test_what_is_deleted_is_told_to_come_back(ground: Ground) -> None:
