@@ -195,7 +195,7 @@ class Seen:
     def quiet(self) -> None:
         """The page complained of nothing."""
         self.forgive("/api/v1/stream")  # this installation has no WebSockets: the page polls
-        assert [] == self.complaints
+        assert [] == self.complaints, self.complaints
 
     def accessible(self) -> None:
         """axe finds nothing against WCAG 2.2 AA, nor against its best practices."""
@@ -214,7 +214,7 @@ class Seen:
             (each["id"], [node["html"][:200] + " — " + node["failureSummary"][:300] for node in each["nodes"][:3]])
             for each in json.loads(told["result"]["value"])
         ]
-        assert [] == found
+        assert [] == found, found
 
     def fits(self) -> None:
         """Nothing is wider than the window."""

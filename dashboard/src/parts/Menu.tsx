@@ -90,7 +90,6 @@ export function Menu({ label, name, icon, look = "plain", entries, to = "left", 
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        aria-label={name}
         title={name}
         onClick={() => setOpen(!open)}
         onKeyDown={(event) => {
@@ -101,6 +100,7 @@ export function Menu({ label, name, icon, look = "plain", entries, to = "left", 
         }}
       >
         {icon !== undefined && <Icon name={icon} />}
+        {name !== undefined && <span className="hidden-text">{label === null ? name : `${name}: `}</span>}
         {label}
       </button>
       {open && (
