@@ -35,7 +35,8 @@ function packed(): Plugin {
 export default defineConfig({
   plugins: [react(), packed()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
-  server: { proxy: { "/api": api } },
+  // The name of the host stays: the API refuses changes that come from another origin than its own.
+  server: { proxy: { "/api": { target: api, changeOrigin: false } } },
   build: {
     target: ["chrome123", "firefox121", "safari17.5"],
     // Nothing is put into the page itself: the policy allows no inline script, style or data address.
