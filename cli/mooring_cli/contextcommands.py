@@ -33,15 +33,22 @@ def _known_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) 
 @click.argument("address", metavar="URL", help="The address of its API.")
 @click.option("--name", metavar="NAME", help="What to call it (default: its host).")
 @click.option("--sso", is_flag=True, help="Through the installation's issuer, in a browser.")
+@click.option(
+    "--sso-port",
+    type=click.IntRange(0, 65535),
+    default=8085,
+    metavar="PORT",
+    help="With --sso: the port that the issuer sends the browser back to (8085); 0 for any free one.",
+)
 @click.option("--no-browser", is_flag=True, help="With --sso: print the address, and open nothing.")
 @click.pass_obj
-def login(session: Session, address: str, name: str | None, sso: bool, no_browser: bool) -> int:
+def login(session: Session, address: str, name: str | None, sso: bool, sso_port: int, no_browser: bool) -> int:
     """Keeps address and token once the API has taken them, and makes them the current context."""
     found = checked(address, "", "URL")
     if sso:
         from mooring_cli.sso import sign_in
 
-        begun = sign_in(session.reach(found), browser=not no_browser)
+        begun = sign_in(session.reach(found), browser=not no_browser, port=sso_port)
         made = Context(found.url, str(begun["token"]), str(begun.get("expiresAt") or ""))
     else:
         made = Context(found.url, session.token or _typed())

@@ -25,14 +25,14 @@ _PATIENCE: Final = 300.0  # seconds that somebody has for it; the ticket holds f
 _PAGE: Final = b"<!doctype html><title>Mooring</title><p>You may close this page and go back to the terminal."
 
 
-def sign_in(api: Api, *, browser: bool) -> dict[str, Any]:
-    """The session's token, whose it is, and when it ends.
+def sign_in(api: Api, *, browser: bool, port: int) -> dict[str, Any]:
+    """The session's token, whose it is, and when it ends. Most issuers send back only to a `port` that they know.
 
     Raises `ConfigurationError` where no issuer is set, `ForbiddenError` where it refuses, `WaitError`.
     """
     if not api.call("GET", "login", "options").get("oidc"):
         raise ConfigurationError("this installation has no issuer set; sign in with a token", field="--sso")
-    with _Loopback() as loopback:
+    with _listening(port) as loopback:
         begun = api.call("GET", "login", query={"port": str(loopback.server_port)})
         print(f"sign in at {begun['address']}", file=sys.stderr)
         if browser:
@@ -48,11 +48,19 @@ def sign_in(api: Api, *, browser: bool) -> dict[str, Any]:
     return found
 
 
-class _Loopback(HTTPServer):
-    """Takes one answer on a free port of this machine."""
+def _listening(port: int) -> _Loopback:
+    try:
+        return _Loopback(port)
+    except OSError as error:
+        told = f"something else listens on port {port}; end it, or register another at the issuer and name that"
+        raise ConfigurationError(told, field="--sso-port") from error
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+
+class _Loopback(HTTPServer):
+    """Takes one answer on a port of this machine."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.answer: dict[str, str] | None = None
         self.timeout = 1.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import json
 import threading
 import urllib.error
@@ -140,7 +141,7 @@ def test_a_browser_signs_in(
         "POST /api/v1/session", {"token": TOKEN, "name": "Ada", "subject": "ada", "expiresAt": "2026-03-01T02:00:00Z"}
     )
     api.on("GET /api/v1/session", SESSION)
-    done = mooring("login", api.url, "--sso")
+    done = mooring("login", api.url, "--sso", "--sso-port", "0")
     waiting[0].join()
     assert (0, True) == (done.code, "as Ada until 2026-03-01T02:00:00Z" in done.out), done.err
     bodies = {call.target: call.body for call in api.calls if call.body}
@@ -155,8 +156,17 @@ def test_a_browser_signs_in(
 def test_an_installation_without_an_issuer_says_so(api: FakeApi, mooring: Mooring, alone: dict[str, str]) -> None:
     """GIVEN no issuer WHEN somebody wants to sign in through it THEN the error says what to do instead."""
     api.on("GET /api/v1/login/options", {"oidc": None, "token": True})
-    done = mooring("login", api.url, "--sso")
+    done = mooring("login", api.url, "--sso", "--sso-port", "0")
     assert (1, True) == (done.code, "sign in with a token" in done.err)
+
+
+def test_a_port_that_is_taken_is_said_to_be(api: FakeApi, mooring: Mooring, alone: dict[str, str]) -> None:
+    """GIVEN a port that something listens on WHEN somebody signs in on it THEN the error names it and what to do."""
+    api.on("GET /api/v1/login/options", {"oidc": {"issuer": "https://id.test", "clientId": "m"}, "token": False})
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = mooring("login", api.url, "--sso", "--sso-port", port)
+    assert (1, True) == (done.code, f"listens on port {port}" in done.err)
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
