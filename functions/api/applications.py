@@ -57,7 +57,8 @@ def add_application_routes(desk: Desk) -> None:
         if asked.get("view") == "summary":
             return list_rows(desk)
         refuse_filters(desk)
-        return list_applications(applications, sees, limit=asked.get("limit", ""), after=asked.get("continue", ""))
+        seen = None if desk.unlimited else sees
+        return list_applications(applications, seen, limit=asked.get("limit", ""), after=asked.get("continue", ""))
 
     @desk.post(
         "/api/v1/applications",

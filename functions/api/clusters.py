@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from declared import EACH, Access, flag
+from declared import EACH, PAGES, Access, flag
 from objects import changed_cluster, cluster, declared_cluster
 
 from mooring.flows.asked.auditing import admit_auditing, end_auditing
@@ -41,11 +41,13 @@ def add_cluster_routes(desk: Desk) -> None:
         does="The registered clusters, without credentials",
         access=Access("clusters", "get", EACH),
         tag="clusters",
+        query=PAGES,
         answers="Clusters",
     )
     def list_clusters() -> Any:
         seen = [each for each in registry.clusters() if desk.may("clusters", "get", _object(each))]
-        return {"items": [show_cluster(each, _time) for each in seen], "syncRole": composition.sync_role()}
+        page = desk.page((each.name, show_cluster(each, _time)) for each in seen)
+        return {**page, "syncRole": composition.sync_role()}
 
     @desk.post(
         "/api/v1/clusters",

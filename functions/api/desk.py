@@ -12,7 +12,7 @@ Configuration"; `getAppEnforceRBAC` in its server): names are not to be found ou
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from mooring.access.rbac import ADMINISTRATOR, NOBODY, Caller
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError
 from mooring.flows.asked.admitting import TooOftenError
+from mooring.flows.asked.paging import page_of
 from mooring.invocation import error_answer, problem
 from mooring.model.application import AppKey
 from mooring.state.records import Record
@@ -203,6 +204,10 @@ class Desk:
     def may(self, resource: str, action: str, object: str) -> bool:
         """Whether the caller may do this."""
         return may(self.composition, self.caller, resource, action, object)
+
+    def page(self, items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+        """A page of a list, of items with their names, as `limit` and `continue` ask for it."""
+        return page_of(items, self.query)
 
     # -- serving ---------------------------------------------------------------------------------------------------
 

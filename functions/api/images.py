@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import EACH, NAMESPACE, Access, Param
+from declared import EACH, NAMESPACE, PAGES, Access, Param
 from objects import declared_updater, named_by_query, updater, visible
 
 from mooring.access.rbac import named
@@ -32,12 +32,12 @@ def add_image_routes(desk: Desk) -> None:
         does="How images that are kept up to date stand, a row for each",
         access=Access("applications", "get", EACH),
         tag="images",
-        query=_OF,
+        query=(*_OF, *PAGES),
         answers="Images",
     )
     def list_image_states() -> Any:
         rows = list_images(composition.ask_ports(), ImageStates(composition.table), desk.query)
-        return {"items": _seen(desk, rows)}
+        return desk.page((f"{each['application']} {each['alias']}", each) for each in _seen(desk, rows))
 
     @desk.post(
         "/api/v1/images/plan",
@@ -82,11 +82,12 @@ def add_image_routes(desk: Desk) -> None:
         does="The declared ImageUpdaters",
         access=Access("imageupdaters", "get", EACH),
         tag="images",
+        query=PAGES,
         answers="ImageUpdaters",
     )
     def list_image_updaters() -> Any:
         rows = list_updaters(composition.ask_ports())
-        return {"items": [each for each in rows if desk.may("imageupdaters", "get", _object(each))]}
+        return desk.page((_object(each), each) for each in rows if desk.may("imageupdaters", "get", _object(each)))
 
     @desk.post(
         "/api/v1/imageupdaters",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import EACH, Access
+from declared import EACH, PAGES, Access
 from objects import declared_project, place
 
 from mooring.flows.asked.projects import (
@@ -37,11 +37,12 @@ def add_project_routes(desk: Desk) -> None:
         does="The projects by name; `default` among them in any case",
         access=Access("projects", "get", EACH),
         tag="projects",
+        query=PAGES,
         answers="Projects",
     )
     def list_all_projects() -> Any:
-        found = list_projects(projects)
-        return {"items": [each for each in found if desk.may("projects", "get", each["metadata"]["name"])]}
+        found = [(each["metadata"]["name"], each) for each in list_projects(projects)]
+        return desk.page((name, each) for name, each in found if desk.may("projects", "get", name))
 
     @desk.post(
         "/api/v1/projects",

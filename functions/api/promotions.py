@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import EACH, NAMESPACE, Access
+from declared import EACH, NAMESPACE, PAGES, Access
 from objects import declared_promotion, promotion
 
 from mooring.access.rbac import named
@@ -39,11 +39,12 @@ def add_promotion_routes(desk: Desk) -> None:
         does="The promotions by name, with their status",
         access=Access("promotions", "get", EACH),
         tag="promotions",
+        query=PAGES,
         answers="Promotions",
     )
     def list_all_promotions() -> Any:
         found = list_promotions(composition.ask_ports())
-        return {"items": [each for each in found if desk.may("promotions", "get", _object(each))]}
+        return desk.page((_key(each), each) for each in found if desk.may("promotions", "get", _object(each)))
 
     @desk.post(
         "/api/v1/promotions",
@@ -108,6 +109,10 @@ def add_promotion_routes(desk: Desk) -> None:
     )
     def resume_one_promotion(name: str) -> None:
         suspend_promotion(composition.ask_ports(), key(name), desk.caller.name, suspend=False)
+
+
+def _key(shown: dict[str, Any]) -> str:
+    return f"{shown['metadata']['namespace']}/{shown['metadata']['name']}"
 
 
 def _object(shown: dict[str, Any]) -> str:

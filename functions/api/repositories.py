@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import EACH, Access, Param
+from declared import EACH, PAGES, Access, Param
 from objects import declared_repository, queried_repository
 
 from mooring.errors import ConfigurationError
@@ -28,11 +28,13 @@ def add_repository_routes(desk: Desk) -> None:
         does="The registered repositories, without credentials",
         access=Access("repositories", "get", EACH),
         tag="repositories",
+        query=PAGES,
         answers="Repositories",
     )
     def list_repositories() -> Any:
         found = registry.registrations()
-        return {"items": [_shown(each) for each in found if desk.may("repositories", "get", each.url)]}
+        seen = (each for each in found if desk.may("repositories", "get", each.url))
+        return desk.page((f"{each.url} {each.kind}", _shown(each)) for each in seen)
 
     @desk.put(
         "/api/v1/repositories",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import EACH, NAMESPACE, Access, flag
+from declared import EACH, NAMESPACE, PAGES, Access, flag
 from objects import declared_set, set_, template_project
 
 from mooring.access.rbac import named
@@ -48,11 +48,12 @@ def add_set_routes(desk: Desk) -> None:
         does="The ApplicationSets by name, with their status",
         access=Access("applicationsets", "get", EACH),
         tag="applicationsets",
+        query=PAGES,
         answers="ApplicationSets",
     )
     def list_application_sets() -> Any:
         found = list_sets(composition.ask_ports())
-        return {"items": [each for each in found if desk.may("applicationsets", "get", _object(each))]}
+        return desk.page((_key(each), each) for each in found if desk.may("applicationsets", "get", _object(each)))
 
     @desk.post(
         "/api/v1/applicationsets",
@@ -141,6 +142,10 @@ def add_set_routes(desk: Desk) -> None:
         if not isinstance(token, str) or not token:
             raise ConfigurationError("must be the token of the removal that waits", field="token")
         return {"removed": confirm_removal(composition.ask_ports(), key(name), token, desk.caller.name)}
+
+
+def _key(shown: dict[str, Any]) -> str:
+    return f"{shown['metadata']['namespace']}/{shown['metadata']['name']}"
 
 
 def _object(shown: dict[str, Any]) -> str:

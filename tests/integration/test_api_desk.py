@@ -196,6 +196,22 @@ def test_a_document_is_changed_only_where_it_is_the_one_that_was_read(api: Api) 
     assert 412 == gone.status
 
 
+def test_lists_come_in_pages(api: Api, as_caller: Any) -> None:
+    """GIVEN a limit WHEN a list is followed THEN its pages hold everything once, and name nothing that is hidden."""
+    names, token = [], ""
+    while True:
+        page = api.ask("GET", f"/api/v1/projects?limit=1&continue={token}").body
+        names += [each["metadata"]["name"] for each in page["items"]]
+        token = page["metadata"].get("continue", "")
+        if not token:
+            break
+    assert ["default", "secret", "team"] == names
+    assert (400, "continue") == _told(api.ask("GET", "/api/v1/projects?continue=%C3"))
+    as_caller("dev")
+    page = api.ask("GET", "/api/v1/applications?limit=1").body
+    assert (["team-shop"], {}) == ([each["metadata"]["name"] for each in page["items"]], page["metadata"])
+
+
 def test_an_unknown_parameter_is_refused_by_its_name(api: Api) -> None:
     """GIVEN a parameter that a route has not WHEN asked THEN the answer names it, and those that there are."""
     answer = api.ask("GET", "/api/v1/applications/team-shop?limt=3")

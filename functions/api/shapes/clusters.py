@@ -6,7 +6,7 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from shapes.common import Asked, Moment
+from shapes.common import Asked, Moment, Page
 
 
 class ClusterLimits(TypedDict):
@@ -48,6 +48,7 @@ class RegisteredCluster(Cluster):
 class Clusters(TypedDict):
     """The registered clusters; `syncRole` is the role that reaches them."""
 
+    metadata: Page
     items: list[Cluster]
     syncRole: str
 
@@ -112,6 +113,7 @@ class Repository(TypedDict):
 class Repositories(TypedDict):
     """The registered repositories."""
 
+    metadata: Page
     items: list[Repository]
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from shapes.common import Asked, Metadata, Moment, ShownMetadata
+from shapes.common import Asked, Metadata, Moment, Page, ShownMetadata
 
 
 class ImageState(TypedDict):
@@ -27,6 +27,7 @@ class ImageState(TypedDict):
 class Images(TypedDict):
     """How images stand, a row for each."""
 
+    metadata: Page
     items: list[ImageState]
 
 
@@ -97,6 +98,7 @@ class ShownImageUpdater(ImageUpdater):
 class ImageUpdaters(TypedDict):
     """The declared ImageUpdaters."""
 
+    metadata: Page
     items: list[ShownImageUpdater]
 
 
@@ -165,6 +167,7 @@ class ShownPromotion(TypedDict):
 class Promotions(TypedDict):
     """The promotions by name."""
 
+    metadata: Page
     items: list[ShownPromotion]
 
 

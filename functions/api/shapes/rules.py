@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from shapes.common import Metadata, Moment, NameOnly
+from shapes.common import Metadata, Moment, NameOnly, Page
 
 
 class OrphanOfProject(TypedDict):
@@ -59,6 +59,7 @@ class ShownProject(TypedDict):
 class Projects(TypedDict):
     """The projects by name."""
 
+    metadata: Page
     items: list[ShownProject]
 
 

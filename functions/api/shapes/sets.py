@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from shapes.applications import HealthState
-from shapes.common import Asked, Metadata, Moment, ShownMetadata
+from shapes.common import Asked, Metadata, Moment, Page, ShownMetadata
 
 
 class ApplicationSetSpec(TypedDict):
@@ -90,6 +90,7 @@ class ShownApplicationSet(TypedDict):
 class ApplicationSets(TypedDict):
     """The ApplicationSets by name."""
 
+    metadata: Page
     items: list[ShownApplicationSet]
 
 
