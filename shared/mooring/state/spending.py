@@ -1,6 +1,6 @@
 """What operations took of AWS, and the sum of it for each application and day.
 
-An operation knows what it took: the function's seconds with its memory, and what DynamoDB counted (ADR 0118). Sums are
+An operation knows what it took: the function's seconds with its memory, and what DynamoDB counted (ADR 0124). Sums are
 kept beside it, one item for each application and day, which the transaction that ends the operation adds to: so a sum
 holds each operation once, whatever crashes, and whoever asks for a month reads thirty partitions and no operations.
 Amounts are kept, and no money: prices change.
