@@ -213,6 +213,7 @@ class Desk:
 
     def _serve(self, endpoint: Endpoint, handler: Callable[..., Any], places: dict[str, str]) -> Response[Any]:
         self._records.clear()
+        self.caller = NOBODY  # nobody takes the place of whoever asked before, whatever goes wrong below
         event = self.app.current_event.raw_event
         self.caller = NOBODY if endpoint.access is PUBLIC else caller_of(event, self.composition, self.now()) or NOBODY
         if endpoint.access is not PUBLIC and self.caller == NOBODY:
@@ -313,6 +314,7 @@ class Desk:
         return answer
 
     def _no_such_route(self, _error: Exception) -> Response[Any]:
+        self.caller = NOBODY
         event = self.app.current_event
         allowed = sorted({each.method for each in self.endpoints if _fits(each.path, event.path)})
         if allowed and event.http_method not in allowed:
