@@ -33,6 +33,7 @@ class Issuer(Loopback):
     def __init__(self, *redirects: str) -> None:
         self.redirects = redirects
         self.claims: dict[str, Any] = {"sub": "alice"}
+        self.secret = SECRET  # empty for a public client
         self.refused: list[str] = []
         self.asked = 0
         self._key = rsa.generate_private_key(65537, 2048)
@@ -112,7 +113,8 @@ class Issuer(Loopback):
         self.asked += 1
         kind, _, both = authorization.partition(" ")
         name, _, secret = base64.b64decode(both or "Og==").decode().partition(":")
-        if (kind, unquote(name), unquote(secret)) != ("Basic", CLIENT, SECRET):
+        known = ("Basic", CLIENT, self.secret) if self.secret else ("", "", "")
+        if (kind, unquote(name), unquote(secret)) != known or form.get("client_id", CLIENT) != CLIENT:
             return self._refuse("invalid_client", 401)
         asked = self._codes.pop(form.get("code", ""), None)
         if asked is None or form.get("redirect_uri") != asked["redirect_uri"]:
