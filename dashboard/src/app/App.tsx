@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense } from "react";
-import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
+import { Suspense, useEffect } from "react";
+import { matchRoute, Redirect, Route, Switch, useLocation, useRouter, useSearch } from "wouter";
 
 import { ApiError } from "@/api/errors";
 import { sessionQuery } from "@/api/queries";
@@ -36,6 +36,14 @@ export function App() {
 
 function Inside() {
   const [path] = useLocation();
+  const { parser } = useRouter();
+  // Who asks is found out while the page is on its way.
+  useEffect(() => {
+    pages
+      .find((page) => matchRoute(parser, page.path, path)[0])
+      ?.load()
+      .catch(() => undefined); // whoever draws it says so
+  }, [parser, path]);
   const search = useSearch();
   const session = useQuery(sessionQuery);
   if (session.error instanceof ApiError && session.error.status === 401) {
