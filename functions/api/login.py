@@ -17,6 +17,7 @@ from arriving import (
     login_cookie,
     session_cookie,
 )
+from audittrail import note_sign_in
 from aws_lambda_powertools.event_handler import Response
 from declared import EACH, PUBLIC, Access, Param
 
@@ -150,6 +151,7 @@ def add_login_routes(desk: Desk) -> None:
 
 
 def _begun(desk: Desk, text: str, session: Session, *, bearer: bool) -> Any:
+    note_sign_in(desk, session.name)
     told: dict[str, Any] = {"name": session.name, "subject": session.subject, "expiresAt": _time(session.expires)}
     if bearer:
         return json_answer(200, told | {"token": text})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from arriving import arrival_of, closing_cookies, session_cookie
+from audittrail import note_sign_in
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie
 from declared import PUBLIC, Access
@@ -63,7 +64,8 @@ def add_page_routes(desk: Desk) -> None:
             check_token(composition.entrance, arrival, _typed(desk.text()), now=desk.now())
         except ForbiddenError:
             return _page(401, sign_in_page("This is not the API's token."))
-        text, _ = administrators_session(composition.door, now=desk.now())
+        text, session = administrators_session(composition.door, now=desk.now())
+        note_sign_in(desk, session.name)
         return _elsewhere(session_cookie(text))
 
     @desk.post(

@@ -152,6 +152,10 @@ def test_the_command_signs_in_on_loopback(api: Api) -> None:
     shown = api.told("GET", "/api/v1/session", bearer=told["token"])
     assert ("alice", None, True) == (shown["subject"], shown["csrfToken"], bool(shown["expiresAt"]))
     assert {"warnings": []} == api.told("PUT", "/api/v1/settings/access", POLICY, bearer=told["token"])
+    record = api.told("GET", "/api/v1/audit", bearer=API_TOKEN)["items"]
+    assert ["alice"] == [each["actor"] for each in record if each["action"] == "POST /api/v1/session"]
+    assert begun["login"] not in json.dumps(record)
+    assert token not in json.dumps(record)
 
 
 def test_no_secret_is_in_an_address(api: Api) -> None:
