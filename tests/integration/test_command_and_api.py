@@ -72,7 +72,9 @@ def mooring(
     def run(*arguments: str) -> tuple[int, str, str]:
         code = main(arguments)
         told = capsys.readouterr()
-        return code, told.out, told.err
+        # The function writes its log to the same standard output, for it runs in this process.
+        lines = [line for line in told.out.splitlines(keepends=True) if not line.startswith('{"level"')]
+        return code, "".join(lines), told.err
 
     yield run
     server.shutdown()
