@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import cache
 from typing import Any
 
 from desk import Desk
+from reporting import tell_request
 from routes import make_desk
 from web import ROUTES, serve
 
 from mooring.composition import Composition
 from mooring.invocation import wordless
+from mooring.metrics.chain import chained
 
 
 @cache
@@ -25,5 +28,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request of the HTTP API."""
     if event["routeKey"] in ROUTES:
         return serve(event, os.environ.get("MOORING_LIVE_URL", ""))
-    answer: dict[str, Any] = desk().app.resolve(event, context)
+    began = time.monotonic()
+    with chained(event["requestContext"]["requestId"]) as chain:
+        answer: dict[str, Any] = desk().app.resolve(event, context)
+    tell_request(event, answer["statusCode"], desk().caller.name, chain, time.monotonic() - began)
     return answer

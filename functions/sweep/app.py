@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from mooring.composition import Composition
 from mooring.events.messages import CommitMessage, Later, parse_later
@@ -12,6 +12,13 @@ from mooring.events.secretchanges import is_secret_event
 from mooring.flows.arrivals.secretchanges import handle_secret_change
 from mooring.flows.sweeps.sweeping import SweepPorts, forward, sweep
 from mooring.invocation import logger, take_messages, wordless
+from mooring.metrics.chain import chained
+
+
+class Context(Protocol):
+    """The part of Lambda's context that is used here."""
+
+    aws_request_id: str
 
 
 @cache
@@ -30,7 +37,7 @@ def _forward(messages: list[Later | CommitMessage]) -> None:
 
 
 @wordless
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """A tick of the schedule, a batch of the queue `later`, or word of a secret that was changed."""
     if "Records" in event:
         return take_messages(event, parse_later, _forward)
@@ -38,6 +45,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         apps = handle_secret_change(_composition().secret_change_ports(), event)
         logger().info("a secret was changed", extra={"applications": len(apps)})
         return {}
-    for trouble in sweep(_ports()):
+    with chained(context.aws_request_id):
+        troubles = sweep(_ports())
+    for trouble in troubles:
         logger().warning("a sweep met with trouble", extra={"error": str(trouble)})
     return {}

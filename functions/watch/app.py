@@ -10,6 +10,8 @@ from mooring.composition import Composition
 from mooring.errors import ConfigurationError
 from mooring.flows.sweeps.watching import watch
 from mooring.invocation import logger, wordless
+from mooring.metrics import tell
+from mooring.metrics.names import WATCH_ENDED
 
 
 class Context(Protocol):
@@ -36,5 +38,5 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
     ports = _composition().watch_ports(context.get_remaining_time_in_millis() / 1000, say)
     ended = watch(ports, name, versions)
-    logger().info("a watch has ended", extra={"cluster": name, "why": ended})
+    tell(WATCH_ENDED, {"WatchEnds": 1}, cluster=name, why=ended)
     return {"ended": ended}

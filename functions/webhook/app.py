@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,8 @@ from mooring.flows.arrivals.deliveries import (
     handle_happenings,
 )
 from mooring.invocation import answer, error_answer, logger, problem, read_body, wordless
+from mooring.metrics import tell
+from mooring.metrics.names import DELIVERY
 
 _STATUS = {"queued": 202, "throttled": 429}
 
@@ -31,10 +34,11 @@ def _ports() -> DeliveryPorts:
 @wordless
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answers one delivery: 202 for what was queued, 200 for what needs nothing, 4xx with the reason for the rest."""
+    began = time.monotonic()
     if is_repository_event(event):
-        return {"status": _tell(handle_happenings(_ports(), parse_repository_event(event)))}
+        return {"status": _tell(handle_happenings(_ports(), parse_repository_event(event)), began)}
     if is_registry_event(event):
-        return {"status": _tell(handle_happenings(_ports(), parse_registry_event(event)))}
+        return {"status": _tell(handle_happenings(_ports(), parse_registry_event(event)), began)}
     body = read_body(event)
     if len(body) > LARGEST_BODY:
         message = f"is larger than {LARGEST_BODY} bytes; send only push events to this address"
@@ -45,12 +49,15 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         received = handle_delivery(_ports(), Request(event.get("headers") or {}, body, source, query))
     except MooringError as error:
         logger().warning("a delivery was refused", extra={"error": str(error), "cause": str(error.__cause__ or "")})
+        _tell(Received("refused"), began)
         return error_answer(error, unsigned=401)
-    status = _STATUS.get(_tell(received), 200)
+    status = _STATUS.get(_tell(received, began), 200)
     return answer(status, {"status": received.outcome, "applications": [str(key) for key in received.applications]})
 
 
-def _tell(received: Received) -> str:
-    if received.outcome != "throttled":
-        logger().info("delivery", extra={"outcome": received.outcome, "applications": len(received.applications)})
+def _tell(received: Received, began: float) -> str:
+    if received.outcome != "throttled":  # strangers do not fill the log
+        seconds, concerned = time.monotonic() - began, len(received.applications)
+        values = {"Deliveries": 1, "DeliverySeconds": seconds}
+        tell(DELIVERY, values, cause=received.id, seconds=seconds, outcome=received.outcome, applications=concerned)
     return received.outcome

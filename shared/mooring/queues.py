@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from mooring.errors import PermanentError, UnreachableError
@@ -28,6 +29,7 @@ from mooring.events.messages import (
     Target,
     to_body,
 )
+from mooring.metrics.chain import current_chain
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -58,7 +60,7 @@ class Queues:
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {
                 "Id": str(index),
-                "MessageBody": to_body(message),
+                "MessageBody": to_body(_chained(message)),
                 "MessageGroupId": uuid.uuid4().hex if alone else _group(message),
                 "MessageDeduplicationId": uuid.uuid4().hex,
             }
@@ -124,6 +126,14 @@ class Queues:
                 raise UnreachableError(f"SQS can't be reached: {type(error).__name__}") from error
             if answer.get("Failed"):
                 raise UnreachableError(f"SQS did not take {len(answer['Failed'])} messages for the queue {to}")
+
+
+def _chained(message: Message) -> Message:
+    """The message with the id of what began it, where it has none of its own."""
+    chain = current_chain()
+    if chain is None or isinstance(message, NoteMessage):
+        return message
+    return replace(message, cause=replace(message.cause, id=chain.join(message.cause.id)))
 
 
 def _group(message: Message) -> str:

@@ -37,7 +37,7 @@ class Note:
     """One message to one recipient. `lane` names those that are delivered in order; times are in epoch seconds.
 
     `group` is that of the message (empty for none); `until` is when a delivery that is under way counts as dead.
-    `body` holds summary and sections (`notify.message.Rendered`).
+    `body` holds summary and sections (`notify.message.Rendered`); `cause` is the id of what began what is told.
     """
 
     of: str
@@ -53,6 +53,7 @@ class Note:
     error: str = ""
     until: float = 0.0
     ended: float = 0.0
+    cause: str = ""
 
     @property
     def lane(self) -> str:
@@ -233,7 +234,7 @@ def _attributes(note: Note) -> Item:
         "at": float(note.at),
         "note_group": note.group,
         "body": pack(dict(note.body)),
-    }
+    } | ({"cause": note.cause} if note.cause else {})
 
 
 def _from_item(item: Item) -> Note:
@@ -251,4 +252,5 @@ def _from_item(item: Item) -> Note:
         item["error"],
         float(item["until"]),
         float(item["ended"]),
+        item.get("cause", ""),
     )

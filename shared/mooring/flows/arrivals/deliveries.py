@@ -17,8 +17,8 @@ from mooring.events.forges.verifying import Request, Rules, Trust
 from mooring.events.messages import Cause, Trigger
 from mooring.events.registries.recognising import names_registry, read_registry
 from mooring.flows.arrivals.addresses import normalised
-from mooring.flows.rules.pacing import Allowances
 from mooring.flows.arrivals.pushes import Concerned, find_concerned, send_for
+from mooring.flows.rules.pacing import Allowances
 from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.state.applications import Applications
@@ -47,7 +47,7 @@ class DeliveryPorts:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a delivery, and the applications that it concerns.
+    """What became of a delivery, the applications that it concerns, and its `id`, the `cause.id` of what it causes.
 
     `outcome` is `queued`, `duplicate`, `ignored`, `pong`, or `throttled` for one more refusal, or unproven
     delivery, than its source has left.
@@ -55,6 +55,7 @@ class Received:
 
     outcome: str
     applications: tuple[AppKey, ...] = ()
+    id: str = ""
 
 
 def handle_delivery(ports: DeliveryPorts, request: Request) -> Received:
@@ -95,16 +96,16 @@ def handle_happenings(ports: DeliveryPorts, delivery: Delivery, *, source: str =
     if not moved:
         outcome = "pong" if any(isinstance(each, Ping) for each in delivery.happened) else "ignored"
         ports.deliveries.note(_told(delivery, moved, outcome, now, source), {})
-        return Received(outcome)
+        return Received(outcome, id=delivery.id)
     names = {"id": delivery.id} | ({"twin": delivery.twin} if delivery.twin else {})
     if ports.deliveries.seen(delivery.provider, names):
-        return Received("duplicate")
+        return Received("duplicate", id=delivery.id)
     concerned = _with_listing(ports, delivery, find_concerned(ports.applications, moved), moved)
     outcome = "queued" if concerned.applications or concerned.sets else "ignored"
     kind: Trigger = "push" if isinstance(moved[0], Push) else "pullrequest"
     send_for(ports.queues, concerned, Cause(kind, delivery.id, moved[0].by[:_LONGEST_NAME]))
     ports.deliveries.note(_told(delivery, moved, outcome, now, source, concerned), names)
-    return Received(outcome, tuple(concerned.applications))
+    return Received(outcome, tuple(concerned.applications), delivery.id)
 
 
 def _handle_images(
@@ -114,7 +115,7 @@ def _handle_images(
 
     names = {"id": delivery.id}
     if ports.deliveries.seen(delivery.provider, names):
-        return Received("duplicate")
+        return Received("duplicate", id=delivery.id)
     cause = Cause("image", delivery.id, pushed[0].by[:_LONGEST_NAME])
     users = send_for_images(ports.applications, ports.registry, ports.queues, pushed, cause)
     told = Told(
@@ -131,7 +132,7 @@ def _handle_images(
         concerned=len(users),
     )
     ports.deliveries.note(told, names)
-    return Received(told.outcome, tuple(users))
+    return Received(told.outcome, tuple(users), delivery.id)
 
 
 def _secrets(ports: DeliveryPorts) -> Mapping[str, tuple[str, ...]]:

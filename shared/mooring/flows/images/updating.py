@@ -24,6 +24,8 @@ from mooring.flows.images.users import updaters_of, users_of
 from mooring.flows.images.writing import Result, Wanted, close_request, own_branch, write_all
 from mooring.images.planning import Note, Plan, Update, plan_updates
 from mooring.images.registries import ImageRegistries
+from mooring.metrics import tell
+from mooring.metrics.names import IMAGES_LOOKED
 from mooring.model.application import AppKey
 from mooring.model.imageupdater import ImageUpdater
 from mooring.state.happenings import happened
@@ -136,7 +138,7 @@ def _look(ports: ImagePorts, apps: Sequence[TendedApp], message: ImagesMessage) 
         result = results.get(app.key)
         if not updates.get(app.key) and not notes and app.error is None:
             result = _withdrawn(ports, app, needed, partial=bool(message.images or message.apps))
-        again |= _conclude(ports, app, updates.get(app.key, []), notes, held, result)
+        again |= _conclude(ports, app, updates.get(app.key, []), notes, held, result, message.cause)
     if again and message.cause.kind != "retry":
         waiting = replace(message, cause=Cause("retry", message.cause.id, message.cause.by))
         ports.asking.queues.send_later([(Later("images", waiting), _TRANSIENT)])
@@ -165,6 +167,7 @@ def _conclude(
     notes: Sequence[Note],
     held: set[tuple[AppKey, str]],
     result: Result | None,
+    cause: Cause,
 ) -> bool:
     """Keeps what was found, where it is news; whether another look may find more soon."""
     now = ports.clock()
@@ -196,6 +199,13 @@ def _conclude(
         news = news_of(app.kept, state, updates, result)
         happenings = [happened(app.key, "image-updated", new_ulid(now), news, now=now)] if news else []
         ports.states.save(app.key, state, *happenings)
+        if updates:
+            values = {"ImagesFound": len(updates), "ImagesWritten": 1 if news else 0}
+            outcome = "written" if news else "failed" if error else "found"
+            tell(
+                IMAGES_LOOKED, values, cause=cause.id, outcome=outcome, trigger=cause.kind,
+                application=str(app.key), error=state.error,
+            )  # fmt: skip
     return any(each.transient for each in notes) or isinstance(error, TransientError)
 
 

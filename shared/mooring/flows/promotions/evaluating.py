@@ -21,6 +21,8 @@ from mooring.flows.promotions.judging import Verdict, arrived, source_waits, uns
 from mooring.flows.promotions.ports import BlockedError, PromotionPorts
 from mooring.flows.promotions.proposing import commit, propose, withdraw
 from mooring.forge.ports import Change
+from mooring.metrics import tell
+from mooring.metrics.names import PROMOTION
 from mooring.model.application import AppKey
 from mooring.model.promotionkey import PromotionKey
 from mooring.state.listedpromotions import ListedPromotion
@@ -69,6 +71,8 @@ class _Look:
     def tell(self, what: str, message: str, url: str = "") -> None:
         self.id, self.told = self.id or new_ulid(self.now), self.told + 1  # in the order in which they are told
         status = self.status
+        promotion = str(self.record.key)
+        tell(PROMOTION, {"Promotions": 1}, cause=self.id, outcome=what, promotion=promotion, result=message, url=url)
         self.happened.append(
             Happening(f"{self.id}{self.told}", self.now, what, message, url, status.carried, status.origin)
         )

@@ -24,6 +24,8 @@ from mooring.flows.renders.outbox import Outbox
 from mooring.flows.renders.recalling import RENDERER, find_again, identify, questions, remember
 from mooring.flows.renders.requested import RequestOutbox, asked_revisions, take_requested
 from mooring.flows.renders.tasks import RenderPorts, Task, find_tasks, now_of
+from mooring.metrics import tell
+from mooring.metrics.names import RENDER
 from mooring.model.application import AppKey
 from mooring.source import Survey
 from mooring.source.urls import normalise
@@ -32,6 +34,7 @@ from mooring.state.records import Commit, Input, Record, Rendering, Request, Wan
 __all__ = ["handle_renders"]
 
 _RENDERED_AT_ONCE = 10  # applications of one repository; as many as a batch of messages has
+_LONGEST = 2000  # characters of an error in a line of the log
 
 
 def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | RepositoryMessage]) -> None:
@@ -142,11 +145,13 @@ def _carry(outbox: Outbox, task: Task, surveys: Mapping[tuple[str, str], Survey]
     if task.cause.kind == "person" or (known.bundle, state.generation) != (wanted.bundle, wanted.generation):
         outbox.syncs.append(AppMessage(record.key, task.cause))
     outbox.follow(record.key, wanted, known)
+    if wanted.revision != state.revision:
+        _tell(task, "cached", known.bundle)
     return True
 
 
 def _render(ports: RenderPorts, outbox: Outbox, task: Task, resolved_at: float) -> None:
-    record = task.record
+    record, began = task.record, ports.clock()
     assert record.spec is not None
     try:
         built = build(
@@ -163,6 +168,7 @@ def _render(ports: RenderPorts, outbox: Outbox, task: Task, resolved_at: float) 
         surveys = _surveyed(ports, built.inputs)
     except MooringError as error:
         outbox.fail(record, task.cause, error, task.revision, resolved_at, task.beyond)
+        _tell(task, "failed", error=str(error)[:_LONGEST], seconds=ports.clock() - began)
         return
     identity = identify(
         task.application,
@@ -186,6 +192,16 @@ def _render(ports: RenderPorts, outbox: Outbox, task: Task, resolved_at: float) 
     outbox.wanted.append((record.key, state))
     outbox.syncs.append(AppMessage(record.key, task.cause))
     outbox.follow(record.key, record.wanted, rendering)
+    _tell(task, "rendered", bundle, seconds=ports.clock() - began)
+
+
+def _tell(task: Task, outcome: str, bundle: str = "", *, error: str = "", seconds: float = 0.0) -> None:
+    values = {"Renders": 1.0} | ({"RenderSeconds": seconds} if seconds else {})
+    tell(
+        RENDER, values, cause=task.cause.id, seconds=seconds, outcome=outcome, trigger=task.cause.kind,
+        application=str(task.record.key), project=task.application.project, revision=task.revision, bundle=bundle,
+        error=error,
+    )  # fmt: skip
 
 
 def _state(

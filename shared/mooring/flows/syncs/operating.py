@@ -28,6 +28,7 @@ from mooring.flows.syncs.hooking import terminate_hooks
 from mooring.flows.syncs.judging import Findings, judge
 from mooring.flows.syncs.namespaces import ensure_namespace, namespace_results
 from mooring.flows.syncs.ports import Held, SyncPorts, take_lease
+from mooring.flows.syncs.reporting import tell_begun, tell_ended
 from mooring.flows.syncs.tidying import tidy
 from mooring.flows.syncs.witnessing import conclude
 from mooring.model.application import Application
@@ -100,6 +101,8 @@ def operate(task: Task) -> Status:
         steps=len(plan.steps),
         ended=_superseded(record, ports.clock()) if running is None else None,
     )
+    if running is None:
+        tell_begun(record, target.cluster.name, operation)
     if running is None and record.status.operation is not None:
         _end_superseded(task, record.status.operation)
     execution = Execution(dict(held.record.inventory))
@@ -231,6 +234,7 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
         operation=operation,
         retry=retry,
     )
+    tell_ended(task.record, status, operation, reverted=len(healed), now=now)
     retries = application.automated is not None or operation.kind == "heal"
     if operation.phase == "Running":
         _come_back(task, operation, at_once=not waiting)

@@ -23,6 +23,7 @@ from mooring.flows.asked.ulid import new_ulid
 from mooring.flows.syncs.accusing import accuse
 from mooring.flows.syncs.judging import ABSENT, Findings
 from mooring.flows.syncs.ports import SyncPorts
+from mooring.flows.syncs.reporting import tell_drift
 from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField, Done, DriftRecord, What, evidence_of
 from mooring.plan.inventory import Inventory
@@ -94,7 +95,9 @@ def witness(
     if findings.orphans is not None:
         _orphans(record, findings.orphans.keys, add)
     accusing = partial(accuse, drifts, ports.applications.deeds.find)
-    list(ports.pool.map(accusing, drifts.record(records)))
+    recorded = drifts.record(records)
+    tell_drift(record, cluster, cause, recorded)
+    list(ports.pool.map(accusing, recorded))
     running = record.status.operation
     if running is not None and running.phase == "Running":
         return  # what is over is its doing, and ended with it

@@ -77,8 +77,9 @@ def _note(config: Config, telling: Telling, summary: Summary, sections: Mapping[
         group = str(slack.get("groupingKey") or "") if isinstance(slack, Mapping) else ""
     body = {"summary": summary.to_json(), "sections": dict(sections)}
     note = Note(
-        telling.of, telling.id, telling.trigger, telling.to.service, telling.to.recipient, telling.at, body, group
-    )
+        telling.of, telling.id, telling.trigger, telling.to.service, telling.to.recipient, telling.at, body, group,
+        cause=_cause(telling),
+    )  # fmt: skip
     due = due_at(telling.to.timing, telling.at)
     return replace(note, state="held", until=due) if due > telling.at else note
 
@@ -135,6 +136,16 @@ def _commit(telling: Telling) -> Commit:
     if operation is not None:
         return operation.commit
     return Commit() if wanted is None else wanted.commit
+
+
+def _cause(telling: Telling) -> str:
+    """The id of what began what is told: of the newest look at git, or of an operation that had another reason."""
+    if telling.view is None:
+        return ""
+    operation, wanted = telling.view.record.status.operation, telling.view.record.wanted
+    if operation is not None and (wanted is None or operation.revision == wanted.revision):
+        return operation.cause.id
+    return "" if wanted is None else wanted.cause.id
 
 
 def _told(view: View, commit: Commit) -> dict[str, str]:

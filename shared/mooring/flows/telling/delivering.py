@@ -19,6 +19,8 @@ from mooring.errors import ConfigurationError, ConflictError, MooringError, Tran
 from mooring.events.messages import NoteMessage
 from mooring.flows.telling.holding import DIGEST, rendered_of, tell_together
 from mooring.flows.telling.ports import NotifyPorts
+from mooring.metrics import tell
+from mooring.metrics.names import NOTE
 from mooring.notify.config import Config
 from mooring.notify.filling import fill
 from mooring.notify.message import BrokenTemplateError, Rendered, Sending
@@ -131,6 +133,15 @@ def _one(ports: NotifyPorts, config: Config, message: NoteMessage) -> None:
     else:
         ports.breaker.note(note.service, ports.clock(), good=True)
         ports.notes.end(begun, state, now=ports.clock(), receipt=receipt)
+        _tell(begun, state, seconds=ports.clock() - now)
+
+
+def _tell(note: Note, outcome: str, *, seconds: float = 0.0, error: str = "") -> None:
+    values = {"Notes": 1.0} | ({"NoteSeconds": seconds} if outcome == "sent" else {})
+    tell(
+        NOTE, values, cause=note.cause, seconds=seconds, outcome=outcome, of=note.of, note=note.id,
+        trigger=note.trigger, to=note.service, error=error,
+    )  # fmt: skip
 
 
 def _send(ports: NotifyPorts, config: Config, note: Note) -> tuple[NoteState, Mapping[str, str] | None]:
@@ -160,6 +171,7 @@ def _failed(ports: NotifyPorts, note: Note, message: NoteMessage, error: Transie
         _give_up(ports, note, message, str(error))
         return
     ports.notes.end(note, "pending", now=0.0, error=str(error))
+    _tell(note, "retried", error=str(error))
     usual = min(_LONGEST, _FIRST * 2 ** (note.attempts - 1))
     raise _LaterError(error.retry_after or usual * random.uniform(0.8, 1.2))  # noqa: S311 (jitter, not a secret)
 
@@ -169,3 +181,4 @@ def _give_up(ports: NotifyPorts, note: Note, message: NoteMessage, why: str) -> 
     ports.say(f"{note.of}: {note.trigger} can't be told to {note.service} {note.recipient}: {why}")
     ports.queues.give_up(message)
     ports.notes.end(note, "failed", now=ports.clock(), error=why)
+    _tell(note, "given up", error=why)
