@@ -41,7 +41,7 @@ class Month:
     poll_seconds: float = 20
     principals: int = 4  # functions that use the table; DynamoDB asks KMS for each of them every five minutes
     secrets: int = 8  # three of the stack, three clusters, a credential of repositories, a key of sealed secrets
-    alarms: int = 16  # without that of watch
+    alarms: int = 18  # without that of watch
     table_gb: float = 0.5
     bucket_gb: float = 1.0
     log_bytes: int = 1_500  # of one invocation, with START and REPORT
