@@ -44,6 +44,20 @@ export async function get<Value>(path: string, query: Query = {}, signal?: Abort
   return value;
 }
 
+/** The answer to a GET that is not asked for a second time, such as a range of a log: it is not kept. */
+export async function read<Value>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Value> {
+  const headers = { accept: "application/json" };
+  const init: RequestInit = { headers, cache: "no-store", ...(signal === undefined ? {} : { signal }) };
+  const answer = await send(withQuery(path, query), init);
+  if (!answer.ok) throw await readError(answer);
+  return (await answer.json()) as Value;
+}
+
+/** The ETag of what was last read from an address: what a change of it is meant for. */
+export function tagOf(path: string, query: Query = {}): string | undefined {
+  return kept.get(withQuery(path, query))?.tag;
+}
+
 interface Change {
   query?: Query;
   body?: unknown;

@@ -46,6 +46,7 @@ export function useOpened(): Opened {
         const after = new URLSearchParams(before);
         after.delete("resource");
         after.delete("pane");
+        for (const name of [...after.keys()]) if (name.startsWith("log.")) after.delete(name);
         if (next !== undefined) after.set("resource", writeRef(next));
         if (next !== undefined && pane !== "") after.set("pane", pane);
         return after;
