@@ -18,6 +18,7 @@ from clusters import add_cluster_routes
 from declared import PUBLIC
 from desk import Desk
 from drifts import add_drift_routes
+from exposed import add_metric_routes
 from fleet import add_cost_routes
 from gpgkeys import add_key_routes
 from hooks import add_hook_routes
@@ -54,6 +55,7 @@ _PARTS = (
     add_key_routes,
     add_login_routes,
     add_look_routes,
+    add_metric_routes,
     add_notification_routes,
     add_page_routes,
     add_project_routes,

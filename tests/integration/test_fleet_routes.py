@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from mooring.events.messages import Cause
 from mooring.model.application import AppKey, parse_application
@@ -131,3 +132,21 @@ def test_costs_are_of_what_callers_may_see(api: Api, limited: Callable[[str], st
         item["name"], item["operations"], item["requests"], item["gbSeconds"], item["writeUnits"],
     )  # fmt: skip
     assert pytest.approx(0.5 * 0.0000133334 + 10 * 0.125e-6 + 14 * 0.625e-6, rel=0.01) == item["usd"]
+
+
+def test_prometheus_reads_what_callers_may_see(api: Api, limited: Callable[[str], str]) -> None:
+    """GIVEN applications of two projects WHEN scraped THEN the answer is OpenMetrics, of what the token may see."""
+    api.sync(api.declare("shop"))
+    api.declare("ledger", "money")
+
+    def scraped(path: str = "metrics", **given: Any) -> list[str]:
+        answer = api.answer(path, **given)
+        assert 200 == answer["statusCode"], answer
+        assert "application/openmetrics-text; version=1.0.0; charset=utf-8" == answer["headers"]["Content-Type"]
+        families = {each.name: each.samples for each in text_string_to_metric_families(answer["body"])}
+        return [each.labels["name"] for each in families["mooring_app"]]
+
+    assert ["ledger", "shop"] == scraped()
+    assert ["ledger"] == scraped(token=limited("money"))
+    assert ["shop"] == scraped("metrics?project=default")
+    assert 401 == api.answer("metrics", token="nobody's")["statusCode"]
