@@ -17,7 +17,7 @@ from mooring.flows.asked.audittrail import (
     list_records,
     show_operation,
 )
-from mooring.flows.asked.changed import UnknownOperationError, ask_changes
+from mooring.flows.asked.changed import UnknownOperationError, ask_changes, changes_of
 from mooring.flows.asked.ulid import new_ulid
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def add_audit_routes(desk: Desk) -> None:
         does="The newest operations of an application, newest first",
         access=Access("applications", "get", application),
         tag="applications",
-        query=(NAMESPACE, PAGES[0]),
+        query=(NAMESPACE, *PAGES),
         answers="Records",
     )
     def list_application_operations(name: str) -> Any:
@@ -150,3 +150,15 @@ def add_audit_routes(desk: Desk) -> None:
         ports = composition.register_ports()
         cluster, check = ask_changes(ports, desk.key(name), ident.upper(), desk.caller.name, desk.now())
         return {"check": {"id": check, "cluster": cluster}}
+
+    @desk.get(
+        "/api/v1/applications/<name>/operations/<ident>/changes",
+        does="What an operation changed, field by field, once somebody has asked for it and it is known; for an hour",
+        access=Access("applications", "get", application),
+        tag="applications",
+        query=(NAMESPACE,),
+        answers="ChangesOfOperation",
+    )
+    def get_operation_changes(name: str, ident: str) -> Any:
+        found = changes_of(composition.register_ports(), desk.key(name), ident.upper())
+        return {"done": found is not None, "found": found}

@@ -32,14 +32,14 @@ def add_drift_routes(desk: Desk) -> None:
             Param("who", "A part of the name of a user or a field manager"),
             Param("since", "The first moment, as 2026-03-01T02:00:00Z"),
             flag("all", "Whether fields that others added beside ours are among them"),
-            PAGES[0],
+            *PAGES,
         ),
         answers="Drifts",
     )
     def list_drift() -> Any:
         found = list_drifts(applications, desk.query)
-        seen = visible(desk, (each["application"] for each in found))
-        return {"items": [each for each in found if each["application"] in seen]}
+        seen = visible(desk, (each["application"] for each in found["items"]))
+        return found | {"items": [each for each in found["items"] if each["application"] in seen]}
 
     @desk.get(
         "/api/v1/drifts/<name>",

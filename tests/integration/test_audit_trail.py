@@ -396,3 +396,37 @@ def test_an_action_is_told_within_bounds() -> None:
     assert {"kind": "Secret", "name": "repo"} == told
     for nonsense in (b"", b"[]", b"{", b"\xff"):
         assert {} == action_of("PUT", "/", {}, nonsense, actor="a", now=NOON, source="", agent="")["told"]
+
+
+def test_operations_and_drift_come_in_pages(world: Installation) -> None:
+    """GIVEN more than a page WHEN each is asked for with the token of the one before THEN each row is there once."""
+    made = [world.operate(number).id for number in range(5)]
+    for number in range(5):
+        world.drift(number)
+    lists = {"/api/v1/applications/shop/operations": {}, "/api/v1/drifts": {"app": str(KEY)}}
+    for path, query in lists.items():
+        pages: list[list[str]] = []
+        after: str | None = ""
+        while after is not None:
+            answer = world.call("GET", path, query={**query, "limit": "2", **({"continue": after} if after else {})})
+            pages.append([each["id"] for each in answer["items"]])
+            after = answer["metadata"].get("continue")
+        assert [2, 2, 1] == [len(page) for page in pages]
+        ids = [each for page in pages for each in page]
+        assert sorted(ids, reverse=True) == ids
+        assert 5 == len(set(ids))
+    newest = world.call("GET", "/api/v1/applications/shop/operations", query={"limit": "1"})["items"][0]
+    assert (made[-1], "", 0) == (newest["id"], newest["returnedTo"], newest["requests"])
+    assert 0 == newest["cost"]["gbSeconds"]
+
+
+def test_what_an_operation_changed_is_read_by_who_sees_it(world: Installation) -> None:
+    """GIVEN an operation WHEN its changes are asked for THEN they are at its own address, and before that they are not."""
+    operation = world.operate(1)
+    path = f"/api/v1/applications/shop/operations/{operation.id}/changes"
+    with pytest.raises(ConfigurationError, match="POST asks for it"):
+        world.call("GET", path)
+    world.call("POST", path)
+    assert {"done": False, "found": None} == world.call("GET", path)
+    world.asking.registry.put_check("in-cluster", operation.id, {"objects": [], "leftOut": 0}, now=NOON)
+    assert {"done": True, "found": {"objects": [], "leftOut": 0}} == world.call("GET", path)

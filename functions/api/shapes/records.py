@@ -7,6 +7,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from shapes.common import Moment, Page
+from shapes.costs import OperationCost
 
 
 class Link(TypedDict):
@@ -60,6 +61,9 @@ class Record(TypedDict):
     commit: NotRequired[CommitFacts | None]
     mergedRequest: NotRequired[dict[str, Any] | None]
     objects: NotRequired[list[dict[str, Any]]]
+    requests: NotRequired[int]
+    cost: NotRequired[OperationCost]
+    returnedTo: NotRequired[str]
     told: NotRequired[dict[str, Any]]
     source: NotRequired[str]
     agent: NotRequired[str]
@@ -71,6 +75,22 @@ class Records(TypedDict):
 
     metadata: Page
     items: list[Record]
+
+
+class ChangedByOperation(TypedDict):
+    """What an operation changed, or `error`: for each object its result and its fields (`path`, `before`, `after`)."""
+
+    operation: NotRequired[str]
+    objects: NotRequired[list[dict[str, Any]]]
+    leftOut: NotRequired[int]
+    error: NotRequired[str]
+
+
+class ChangesOfOperation(TypedDict):
+    """What an operation changed; null as long as nobody has looked."""
+
+    done: bool
+    found: ChangedByOperation | None
 
 
 class Chain(TypedDict):
@@ -140,8 +160,9 @@ class Drift(TypedDict):
 
 
 class Drifts(TypedDict):
-    """Changes beside git, newest first."""
+    """One page of changes beside git, newest first."""
 
+    metadata: Page
     items: list[Drift]
 
 

@@ -152,10 +152,14 @@ class Drifts:
             return drift_from(item)
         return None
 
-    def of_app(self, app: AppKey, limit: int, since: float = 0.0) -> list[DriftRecord]:
-        """The newest records of an application, newest first; none that was noticed before `since`."""
-        found = self._table.query(application_pk(app), "DRIFT#", newest_first=True, limit=limit)
-        return [drift_from(item) for item in takewhile(lambda item: item["at"] >= since, found)]
+    def of_app(self, app: AppKey, limit: int, since: float = 0.0, before: str = "") -> list[DriftRecord]:
+        """The newest records of an application, newest first; none that was noticed before `since`, and only those
+        whose ids are below `before`, where that is given.
+        """
+        span = "DRIFT#", f"DRIFT#{before or '~'}"
+        found = self._table.query(application_pk(app), between=span, newest_first=True, limit=limit)
+        read = (drift_from(item) for item in takewhile(lambda item: item["at"] >= since, found))
+        return [each for each in read if each.id != before]
 
     def of_object(self, cluster: str, name: ObjectName, since: float, until: float) -> list[DriftRecord]:
         """The records of an object (of a namespace's collection where it has no name) that were noticed between two

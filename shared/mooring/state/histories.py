@@ -52,7 +52,14 @@ class Histories:
         for item in self._table.query(application_pk(key), between=(f"OP#{low}", f"OP#{high}"), limit=limit):
             yield item["sk"].removeprefix("OP#"), codec.operation_link(item), if_readable(codec.operation_from, item)
 
-    def newest_links(self, key: AppKey, limit: int) -> list[tuple[Chained, Operation | None]]:
-        """The newest operations of an application, or of whatever had its name, newest first."""
-        items = self._table.query(application_pk(key), "OP#", newest_first=True, limit=limit)
-        return [(codec.operation_link(item), if_readable(codec.operation_from, item)) for item in items]
+    def newest_links(self, key: AppKey, limit: int, before: str = "") -> list[tuple[str, Chained, Operation | None]]:
+        """The newest operations of an application, or of whatever had its name, newest first, each with where it
+        stands among the items as `links` has it; none that stands at `before` or behind it.
+        """
+        span = "OP#", f"OP#{before or '~'}"
+        items = self._table.query(application_pk(key), between=span, newest_first=True, limit=limit + 1)
+        found = (
+            (item["sk"].removeprefix("OP#"), codec.operation_link(item), if_readable(codec.operation_from, item))
+            for item in items
+        )
+        return [each for each in found if each[0] != before][:limit]

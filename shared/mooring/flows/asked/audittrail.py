@@ -20,6 +20,7 @@ import orjson
 
 from mooring.errors import ConfigurationError
 from mooring.flows.asked.changed import UnknownOperationError
+from mooring.flows.asked.costs import told_cost
 from mooring.flows.asked.ulid import first_ulid
 from mooring.model.application import AppKey
 from mooring.model.chain import Chained, Head
@@ -93,9 +94,17 @@ def list_records(ports: RecordPorts, asked: Mapping[str, str]) -> dict[str, Any]
 
 
 def list_operations(ports: RecordPorts, key: AppKey, asked: Mapping[str, str]) -> dict[str, Any]:
-    """The newest operations of an application of whatever kind, newest first: `limit` (50, at most 200)."""
-    limit = _limit(asked.get("limit", "50"))
-    newest: list[_Found] = [("", link, operation) for link, operation in ports.applications.newest_links(key, limit)]
+    """The newest operations of an application of whatever kind, newest first: `limit` (50, at most 200), and `continue`
+    (`metadata.continue` of the page before).
+    """
+    limit, (_, before) = _limit(asked.get("limit", "50")), _position(asked.get("continue", ""))
+    newest: list[_Found] = []
+    size = 0
+    for found in ports.applications.newest_links(key, limit + 1, before):
+        if len(newest) == limit or size > _ENOUGH:
+            return _page(ports, newest, str(key), newest[-1][0])
+        newest.append(found)
+        size += len(orjson.dumps(found[1].body))
     return _page(ports, newest)
 
 
@@ -177,6 +186,9 @@ def _operation(operation: Operation, requests: Mapping[tuple[str, str], MergedRe
         "commit": None if commit == Commit() else asdict(commit),
         "mergedRequest": None if request is None else request.to_json(),
         "objects": [_object(result) for result in operation.results],
+        "requests": operation.requests,
+        "cost": told_cost(operation.cost),
+        "returnedTo": operation.returned,
     }
 
 

@@ -22,24 +22,28 @@ class UnknownDriftError(PermanentError):
     """No record has this id."""
 
 
-def list_drifts(applications: Applications, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The newest records that fit what is asked, newest first.
+def list_drifts(applications: Applications, asked: Mapping[str, str]) -> dict[str, Any]:
+    """A page of the newest records that fit what is asked, newest first.
 
-    `app`, `cluster`, `who` (part of a user's or a manager's name), `since` (RFC 3339), `limit` (100, at most 500) and
-    `all` (`true` shows fields that others added beside ours, too). One query for each application that may fit.
+    `app`, `cluster`, `who` (part of a user's or a manager's name), `since` (RFC 3339), `limit` (100, at most 500),
+    `all` (`true` shows fields that others added beside ours, too) and `continue` (`metadata.continue` of the page
+    before). One query for each application that may fit; of each the 500 newest that are left are looked at.
     """
     limit, since = _limit(asked.get("limit", "")), _since(asked.get("since", ""))
     who, cluster, everything = asked.get("who", "").lower(), asked.get("cluster", ""), asked.get("all") == "true"
-    named = asked.get("app", "")
+    named, before = asked.get("app", ""), asked.get("continue", "")
+    if before and not (before.isascii() and before.isalnum()):
+        raise ConfigurationError("must be metadata.continue of the page before", field="continue")
     apps = [AppKey.parse(named)] if named else [listed.key for listed in applications.registered()]
     found = [
         record
         for app in apps
-        for record in applications.drifts.of_app(app, _MOST, since)
+        for record in applications.drifts.of_app(app, _MOST, since, before)
         if cluster in ("", record.cluster) and (everything or record.what not in _QUIET) and _is_by(record, who)
     ]
-    found.sort(key=lambda each: (each.noticed_at, each.id), reverse=True)
-    return [_shown(each) for each in found[:limit]]
+    found.sort(key=lambda each: (each.noticed_at, each.id), reverse=True)  # ids begin with that moment
+    metadata = {"continue": found[limit - 1].id} if len(found) > limit else {}
+    return {"metadata": metadata, "items": [_shown(each) for each in found[:limit]]}
 
 
 def show_drift(applications: Applications, id_: str) -> dict[str, Any]:
