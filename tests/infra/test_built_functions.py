@@ -92,6 +92,7 @@ def account(moto_server: str) -> Account:
     """The table, bucket, key, queues and secrets of one installation."""
     values = {"AWS::StackName": STACK, "AuditLogGroups": "/aws/eks/shop/cluster=in-cluster"}
     values["LiveApi.ApiEndpoint"] = "wss://live.test"
+    values["LookFunction"] = f"{STACK}-look"  # named to api, which does not ask it here
     made = Account(moto_server, values)
     sqs, secrets = made.client("sqs"), made.client("secretsmanager")
     for name in ("Renders", "Syncs", "Images", "Notes", "NotesDead"):

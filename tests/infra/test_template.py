@@ -137,7 +137,9 @@ def test_policies_are_inline_and_name_what_they_allow(transformed: Template, nam
         assert [] == [action for action in actions if "*" in action]
         # THEN a resource is open only where it has no name yet
         if "*" in _list(statement["Resource"]):
-            assert set(actions) <= NETWORK_ONLY or set(actions) == TRACING_ONLY or actions == ["ecr:GetAuthorizationToken"]
+            assert (
+                set(actions) <= NETWORK_ONLY or set(actions) == TRACING_ONLY or actions == ["ecr:GetAuthorizationToken"]
+            )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -7,12 +7,16 @@ from typing import Any
 
 
 def test_the_webhook_has_a_limit_of_its_own(transformed: dict[str, Any]) -> None:
-    """A flood of deliveries is throttled at its route, which leaves the API alone."""
+    """A flood of deliveries is throttled at its route, which leaves the API alone; and so are guesses at sessions."""
     (stage,) = [
-        each["Properties"] for each in transformed["Resources"].values() if each["Type"] == "AWS::ApiGatewayV2::Stage"
+        each["Properties"]
+        for each in transformed["Resources"].values()
+        if each["Type"] == "AWS::ApiGatewayV2::Stage" and {"Ref": "HttpApi"} == each["Properties"]["ApiId"]
     ]
     limit = {"ThrottlingBurstLimit": 200, "ThrottlingRateLimit": 100}
-    assert {"POST /api/webhook": limit, "POST /api/webhook/registry": limit} == stage["RouteSettings"]
+    seldom = {"ThrottlingBurstLimit": 20, "ThrottlingRateLimit": 10}
+    limits = {"POST /api/webhook": limit, "POST /api/webhook/registry": limit, "POST /api/v1/session": seldom}
+    assert limits == stage["RouteSettings"]
 
 
 def test_amazons_own_hosts_reach_the_webhook(transformed: dict[str, Any]) -> None:
@@ -36,11 +40,9 @@ def test_amazons_own_hosts_reach_the_webhook(transformed: dict[str, Any]) -> Non
 
 def test_the_webhook_has_few_rights(transformed: dict[str, Any]) -> None:
     """What strangers can start has these rights to the table and no others."""
-    policies = transformed["Resources"]["WebhookRole"]["Properties"]["Policies"]
     actions = {
         action
-        for policy in policies
-        for statement in policy["PolicyDocument"]["Statement"]
+        for statement in _statements(transformed, "Webhook")
         for action in (statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]])
         if action.startswith("dynamodb:")
     }
