@@ -1,21 +1,22 @@
-"""The route that Prometheus scrapes."""
+"""The route that Prometheus scrapes.
+
+Who may scrape sees the whole installation, so that a token with this right alone (`metrics, get, *`) is enough, and a
+scrape decides nothing for each application.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
-from declared import EACH, Access, Param
+from declared import Access, Param
 
 from mooring import __version__
-from mooring.access.rbac import named
 from mooring.flows.asked.exposing import CONTENT_TYPE, expose
 from mooring.flows.asked.summarising import summaries
 
 if TYPE_CHECKING:
     from desk import Desk
-
-    from mooring.state.clusters import Cluster
 
 __all__ = ["add_metric_routes"]
 
@@ -26,7 +27,7 @@ def add_metric_routes(desk: Desk) -> None:
     @desk.get(
         "/api/v1/metrics",
         does="Applications and clusters as metrics, for Prometheus",
-        access=Access("applications", "get", EACH),
+        access=Access("metrics", "get", "*"),
         tag="system",
         query=(Param("project", "Of these projects only (with commas), to scrape a large installation in parts"),),
         answers="str",
@@ -34,17 +35,6 @@ def add_metric_routes(desk: Desk) -> None:
     )
     def get_metrics() -> Any:
         projects = {each for each in (desk.query.get("project") or "").split(",") if each}
-        rows = (
-            row
-            for row in summaries(desk.composition.applications)
-            if (not projects or row.project in projects)
-            and (desk.unlimited or desk.may("applications", "get", named(row.project, row.key)))
-        )
-        clusters = [each for each in desk.composition.registry.clusters() if _sees(each)]
-        return Response(200, CONTENT_TYPE, expose(rows, clusters, __version__))
-
-    def _sees(cluster: Cluster) -> bool:
-        address = cluster.server or cluster.name
-        return desk.unlimited or desk.may(
-            "clusters", "get", f"{cluster.project}/{address}" if cluster.project else address
-        )
+        rows = summaries(desk.composition.applications)
+        wanted = (row for row in rows if not projects or row.project in projects)
+        return Response(200, CONTENT_TYPE, expose(wanted, desk.composition.registry.clusters(), __version__))

@@ -134,8 +134,8 @@ def test_costs_are_of_what_callers_may_see(api: Api, limited: Callable[[str], st
     assert pytest.approx(0.5 * 0.0000133334 + 10 * 0.125e-6 + 14 * 0.625e-6, rel=0.01) == item["usd"]
 
 
-def test_prometheus_reads_what_callers_may_see(api: Api, limited: Callable[[str], str]) -> None:
-    """GIVEN applications of two projects WHEN scraped THEN the answer is OpenMetrics, of what the token may see."""
+def test_prometheus_reads_the_fleet(api: Api, limited: Callable[[str], str]) -> None:
+    """GIVEN applications WHEN scraped with a token for metrics alone THEN the answer is OpenMetrics of all of them."""
     api.sync(api.declare("shop"))
     api.declare("ledger", "money")
 
@@ -147,6 +147,11 @@ def test_prometheus_reads_what_callers_may_see(api: Api, limited: Callable[[str]
         return [each.labels["name"] for each in families["mooring_app"]]
 
     assert ["ledger", "shop"] == scraped()
-    assert ["ledger"] == scraped(token=limited("money"))
     assert ["shop"] == scraped("metrics?project=default")
+    wanted = {"name": "prometheus", "scope": ["metrics, get, *"]}
+    token = str(api.ask("tokens", method="POST", body=wanted)["token"])
+    assert ["ledger", "shop"] == scraped(token=token)
+    # THEN that token is for nothing else, and others are not for metrics
+    assert [] == api.ask("applications", token=token)["items"]
+    assert 403 == api.answer("metrics", token=limited("money"))["statusCode"]
     assert 401 == api.answer("metrics", token="nobody's")["statusCode"]
