@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { withQuery } from "@/api/client";
 import { ApiError, readProblem } from "@/api/errors";
-import { keysOf, waiting } from "@/live/messages";
+import { isListening, keysOf, waiting } from "@/live/messages";
 import { parseSaved } from "@/pages/applications/saving";
 import { ago, lasting } from "@/parts/times";
 
@@ -55,6 +55,34 @@ describe("live messages", () => {
       ["application", "argocd", "shop"],
       ["clusters"],
       ["cluster", "prod"],
+    ]);
+  });
+
+  it("name lists as the API does, and tell drift to its page", () => {
+    const changed = [
+      { kind: "application", name: "argocd/shop", what: ["drift", "status"] },
+      { kind: "repository", name: "github.com/acme/shop" },
+      { kind: "delivery", name: "" },
+      { kind: "settings", name: "" },
+      { kind: "something new", name: "x" },
+    ];
+    expect(keysOf(JSON.stringify({ changed }))).toEqual([
+      ["applications"],
+      ["application", "argocd", "shop"],
+      ["drifts"],
+      ["repositories"],
+      ["repository", "github.com", "acme", "shop"],
+      ["deliveries"],
+      ["settings"],
+    ]);
+  });
+
+  it("count from when the server listens", () => {
+    expect(['{"listening":["applications"]}', '{"pong":1}', "{", '{"error":{}}'].map(isListening)).toEqual([
+      true,
+      false,
+      false,
+      false,
     ]);
   });
 

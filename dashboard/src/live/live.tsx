@@ -4,8 +4,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 
 import { change } from "@/api/client";
+import { ApiError } from "@/api/errors";
 
-import { keysOf, waiting } from "./messages";
+import { isListening, keysOf, topics, waiting } from "./messages";
 
 interface Opened {
   url: string;
@@ -15,6 +16,10 @@ interface Opened {
 const Live = createContext(false);
 /** Lists are asked for again once for all changes of this many milliseconds. */
 const gathering = 700;
+/** API Gateway ends a connection on which nobody says anything for ten minutes. */
+const pinging = 5 * 60_000;
+/** An installation without live updates is asked again this rarely. */
+const withoutStream = 15 * 60_000;
 
 export function useLiveState(): boolean {
   return use(Live);
@@ -33,6 +38,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     let socket: WebSocket | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let gatherer: ReturnType<typeof setTimeout> | undefined;
+    let pings: ReturnType<typeof setInterval> | undefined;
     let ended = false;
     let failures = 0;
     const changed = new Map<string, readonly string[]>();
@@ -42,15 +48,24 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       for (const queryKey of changed.values()) void queries.invalidateQueries({ queryKey });
       changed.clear();
     };
+    const begin = (opened: WebSocket) => {
+      failures = 0;
+      setLive(true);
+      pings = setInterval(() => opened.send('{"ping":1}'), pinging);
+      // What changed before the server listened is told by nobody.
+      void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+    };
     const hear = (event: MessageEvent<unknown>) => {
       for (const key of keysOf(event.data)) changed.set(key.join("\n"), key);
       if (changed.size > 0) gatherer ??= setTimeout(flush, gathering);
     };
-    const again = () => {
+    const again = (error?: unknown) => {
+      clearInterval(pings);
       setLive(false);
       if (ended) return;
       failures += 1;
-      timer = setTimeout(open, waiting(failures, Math.random()));
+      const none = error instanceof ApiError && error.status === 404;
+      timer = setTimeout(open, none ? withoutStream : waiting(failures, Math.random()));
     };
     const open = () => {
       change<Opened>("POST", "/api/v1/stream").then(
@@ -58,14 +73,12 @@ export function LiveProvider({ children }: { children: ReactNode }) {
           if (ended) return;
           const opened = new WebSocket(url);
           socket = opened;
-          opened.onopen = () => {
-            opened.send(JSON.stringify({ ticket, topics: ["applications"] }));
-            failures = 0;
-            setLive(true);
-            void queries.invalidateQueries({ queryKey: ["applications"] }); // what changed before we listened
+          opened.onopen = () => opened.send(JSON.stringify({ ticket, topics }));
+          opened.onmessage = (event: MessageEvent<unknown>) => {
+            if (isListening(event.data)) begin(opened);
+            else hear(event);
           };
-          opened.onmessage = hear;
-          opened.onclose = again;
+          opened.onclose = () => again();
         },
         again, // no such route, not permitted, no connection: all the same to a page that polls
       );
@@ -75,6 +88,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       ended = true;
       clearTimeout(timer);
       clearTimeout(gatherer);
+      clearInterval(pings);
       socket?.close();
     };
   }, [queries]);

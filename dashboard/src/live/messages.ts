@@ -1,37 +1,72 @@
-/** What the stream says, and how long to wait before it is asked for again. */
+/** What the stream says (docs/live.md), and how long to wait before it is asked for again. */
+
+/** What a page listens to: everything that any page shows. */
+export const topics = [
+  "applications",
+  "drift",
+  "applicationsets",
+  "promotions",
+  "clusters",
+  "projects",
+  "repositories",
+  "settings",
+  "deliveries",
+] as const;
+
+/** Queries of lists, by the kind that a message names. */
+const lists: Readonly<Record<string, string>> = {
+  application: "applications",
+  applicationset: "applicationsets",
+  promotion: "promotions",
+  cluster: "clusters",
+  project: "projects",
+  repository: "repositories",
+  settings: "settings",
+  delivery: "deliveries",
+};
 
 /** The keys of queries that a message makes old. A message that can't be read makes none old. */
 export function keysOf(data: unknown): readonly (readonly string[])[] {
-  const keys: (readonly string[])[] = [];
-  for (const { kind, name } of read(data)) {
+  const changed = read(data)["changed"];
+  if (!Array.isArray(changed)) return [];
+  return changed.filter(isChanged).flatMap(({ kind, name, what }) => {
+    const list = lists[kind];
+    if (list === undefined) return [];
+    const keys: string[][] = [[list]];
     if (kind === "application") {
-      const [namespace, ...rest] = name.split("/");
-      keys.push(["applications"], ["application", namespace ?? "", rest.join("/")]);
-    } else {
-      keys.push([`${kind}s`], [kind, ...name.split("/")]);
+      const [namespace = "", ...rest] = name.split("/");
+      keys.push([kind, namespace, rest.join("/")]);
+      if (Array.isArray(what) && what.includes("drift")) keys.push(["drifts"]);
+    } else if (name !== "") {
+      keys.push([kind, ...name.split("/")]);
     }
-  }
-  return keys;
+    return keys;
+  });
+}
+
+/** Whether the server says that it listens: from then on changes are told. */
+export function isListening(data: unknown): boolean {
+  return Array.isArray(read(data)["listening"]);
 }
 
 interface Changed {
   kind: string;
   name: string;
+  what?: unknown;
 }
 
-function read(data: unknown): readonly Changed[] {
-  if (typeof data !== "string") return [];
-  let value: unknown;
+function isChanged(each: unknown): each is Changed {
+  return isRecord(each) && typeof each["kind"] === "string" && typeof each["name"] === "string";
+}
+
+function read(data: unknown): Record<string, unknown> {
+  if (typeof data !== "string") return {};
   try {
-    value = JSON.parse(data);
+    const value: unknown = JSON.parse(data);
+    return isRecord(value) ? value : {};
   } catch {
-    return [];
+    return {};
   }
-  const changed = isRecord(value) ? value["changed"] : undefined;
-  if (!Array.isArray(changed)) return [];
-  return changed.filter(
-    (each): each is Changed => isRecord(each) && typeof each["kind"] === "string" && typeof each["name"] === "string",
-  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
