@@ -58,7 +58,7 @@ def can_i(api: Api, out: Output, action: str, resource: str, object: str) -> int
 @prints(watch=True)
 def list_tokens(api: Api, out: Output) -> int:
     """Without the tokens themselves."""
-    answer = api.call("GET", "tokens")
+    answer = api.whole("tokens")
     out.emit(
         answer, lambda: table(["ID", "NAME", "SUBJECT", "ROLE", "EXPIRES", "LAST USED"], map(_row, answer["items"]))
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -14,17 +13,36 @@ from mooring_cli.changed import changes_page, fetch_changes
 from mooring_cli.client import Api
 from mooring_cli.completion import app_names, cluster_names, project_names
 from mooring_cli.declaring import create_app, set_app
+from mooring_cli.editing import edit_app, patch_app, unset_app
 from mooring_cli.frame import SECONDS, Group, prints
+from mooring_cli.handling import actions, delete_object
+from mooring_cli.logs import show_logs
+from mooring_cli.looks import (
+    compare_app,
+    fetch_tree,
+    get_object,
+    list_events,
+    show_manifests,
+    show_tree,
+    tree_page,
+)
 from mooring_cli.names import AppName, app_namespace, one_app
 from mooring_cli.output import Output, warn
-from mooring_cli.pages import application_page, applications_table, history_table, resources_table
+from mooring_cli.pages import application_page, applications_table, history_table, resources_table, results_table
+from mooring_cli.steering import ask_refresh, confirm_app, pause_app, refresh_app, resume_app, roll_back_app
 from mooring_cli.syncing import diff_app, sync_app
-from mooring_cli.waiting import Goal, wait_for, wait_for_absence
+from mooring_cli.tables import Page, parts_of
+from mooring_cli.waiting import Goal, deadline_in, wait_for, wait_for_absence
 
 __all__ = ["apps"]
 
 apps = Group("app", "look at Applications, change and sync them")
-for each in (create_app, set_app, sync_app, diff_app):
+_ELSEWHERE: Final[tuple[click.Command, ...]] = (
+    create_app, set_app, unset_app, edit_app, patch_app, sync_app, diff_app, roll_back_app, pause_app, resume_app,
+    refresh_app, confirm_app, show_tree, get_object, list_events, show_logs, show_manifests, compare_app, delete_object,
+    actions,
+)  # fmt: skip
+for each in _ELSEWHERE:
     apps.add_command(each)
 
 FAILED = 1
@@ -71,19 +89,34 @@ def _place(named: dict[str, Any]) -> tuple[object, object]:
 
 @apps.verb("get", "everything about one Application")
 @one_app
+@click.option("--show-operation", is_flag=True, help="What the last operation did to each object, too.")
+@click.option("--refresh", is_flag=True, help="Have git and the cluster looked at; what is known is shown at once.")
+@click.option("--hard-refresh", is_flag=True, help="The same, with all rendered anew.")
 @prints(watch=True)
-def get(api: Api, out: Output, app: AppName) -> int:
+def get(api: Api, out: Output, app: AppName, show_operation: bool, refresh: bool, hard_refresh: bool) -> int:
     """As the API returns it, or as a page."""
+    if refresh or hard_refresh:
+        ask_refresh(api, app, hard=hard_refresh)
     found = _get(api, app)
-    out.emit(found, lambda: application_page(found))
+
+    def page() -> Page:
+        parts = parts_of(application_page(found))
+        return [*parts, "Last operation:", results_table(found)] if show_operation else parts
+
+    out.emit(found, page)
     return 0
 
 
 @apps.verb("resources", "the objects of one Application")
 @one_app
+@click.option("--tree", is_flag=True, help="With all that they own, as they are in the cluster now.")
 @prints(watch=True)
-def resources(api: Api, out: Output, app: AppName) -> int:
+def resources(api: Api, out: Output, app: AppName, tree: bool) -> int:
     """Those of git, with sync status and health."""
+    if tree:
+        grown = fetch_tree(api, app)
+        out.emit(grown["nodes"], lambda: tree_page(grown))
+        return 0
     found = _get(api, app)
     out.emit((found.get("status") or {}).get("resources") or [], lambda: resources_table(found))
     return 0
@@ -106,7 +139,7 @@ def history(api: Api, out: Output, app: AppName, id: str | None, fields: bool, a
         out.emit(operation, lambda: operation_page(operation))
         return 0
     if all:
-        items = api.call("GET", "applications", app.name, "operations", query=app.query | {"limit": "200"})["items"]
+        items = api.items("applications", app.name, "operations", query=app.query | {"limit": "200"}, most=200)
         out.emit(items, lambda: operations_table(items))
         return 0
     whole = _get(api, app)
@@ -140,7 +173,7 @@ def wait(
     goal = Goal(sync or everything, health or everything, operation, revision)
     named = [AppName.parse(name, app_namespace) for name in names]
     print(f"waiting for {', '.join(map(str, named))}: {goal}", file=sys.stderr)
-    deadline = time.monotonic() + timeout if timeout else None
+    deadline = deadline_in(timeout)
     for app in named:
         status = wait_for(api, app, goal, deadline)["status"]
         synced, healthy = status.get("sync") or {}, status.get("health") or {}
@@ -164,7 +197,7 @@ def delete(api: Api, app: AppName, cascade: str | None, wait: bool, timeout: flo
     answer = api.call("DELETE", "applications", app.name, query=query)
     warn(answer.get("warnings") or [])
     if wait:
-        wait_for_absence(api, app, time.monotonic() + timeout if timeout else None)
+        wait_for_absence(api, app, deadline_in(timeout))
     print(f"application {app} {'deleted' if wait else 'is being deleted'}")
     return 0
 

@@ -108,7 +108,7 @@ def _preview_page(found: dict[str, Any], *, diff: bool) -> str:
 @prints(watch=True)
 def list_sets(api: Api, out: Output) -> int:
     """`mooring appset list`."""
-    answer = api.call("GET", "applicationsets")
+    answer = api.whole("applicationsets")
     rows = []
     for each in answer.get("items") or []:
         conditions = {one["type"]: one for one in each["status"]["conditions"]}

@@ -181,11 +181,11 @@ def _records(api: Api, query: dict[str, str]) -> Iterator[dict[str, Any]]:
 
 def _heads(api: Api, app: str | None) -> dict[str, dict[str, Any]]:
     query = {"app": _full(app)} if app else {}
-    return {each["chain"]: each for each in api.call("GET", "audit", "chains", query=query)["items"]}
+    return {each["chain"]: each for each in api.items("audit", "chains", query=query)}
 
 
 def _head(api: Api, chain: str) -> dict[str, Any]:
-    found = api.call("GET", "audit", "chains", query={"chain": chain})["items"]
+    found = api.items("audit", "chains", query={"chain": chain})
     head: dict[str, Any] = found[0] if found else {"chain": chain, "seq": 0, "hash": ""}
     return head
 

@@ -85,17 +85,21 @@ class Api:
             request.add_header("If-None-Match", known[0])
         return self._answer(request, known)
 
-    def items(self, *path: str, query: dict[str, str] | None = None) -> list[Any]:
-        """Everything in a list, page by page as `metadata.continue` says. Raises as `call` does."""
-        found: list[Any] = []
-        position: dict[str, str] = {}
-        while True:
-            answer = self.call("GET", *path, query=(query or {}) | position)
-            found += answer.get("items") or []
-            following = (answer.get("metadata") or {}).get("continue")
-            if not following:
-                return found
-            position = {"continue": following}
+    def items(self, *path: str, query: dict[str, str] | None = None, most: int | None = None) -> list[Any]:
+        """What is in a list, `most` things or all, page by page as `metadata.continue` says. Raises as `call` does."""
+        found: list[Any] = self.whole(*path, query=query, most=most)["items"]
+        return found
+
+    def whole(self, *path: str, query: dict[str, str] | None = None, most: int | None = None) -> dict[str, Any]:
+        """A list with all that stands beside its items, as if it had been answered as one page; else as `items`."""
+        answer: dict[str, Any] = self.call("GET", *path, query=query)
+        found = list(answer.get("items") or [])
+        page = answer
+        while (following := (page.get("metadata") or {}).get("continue")) and (most is None or len(found) < most):
+            page = self.call("GET", *path, query=(query or {}) | {"continue": following})
+            found += page.get("items") or []
+        metadata = {name: value for name, value in (answer.get("metadata") or {}).items() if name != "continue"}
+        return answer | {"items": found[:most]} | ({"metadata": metadata} if "metadata" in answer else {})
 
     def _answer(self, request: urllib.request.Request, known: tuple[str, Any] | None) -> Any:
         try:

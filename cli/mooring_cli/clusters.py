@@ -41,7 +41,7 @@ def remove_cluster(api: Api, out: Output, name: str, force: bool) -> int:
 @prints(watch=True)
 def list_clusters(api: Api, out: Output) -> int:
     """`mooring cluster list`."""
-    answer = api.call("GET", "clusters")
+    answer = api.whole("clusters")
     rows = [
         (c.get("name"), c.get("server"), "yes" if c.get("default") else "", c.get("version"), _trouble(c))
         for c in answer.get("items") or []

@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "bootstrap": ("bootstrap:bootstrap", "declare the root application, from which everything else follows"),
     "cluster": ("clusters:clusters", "the clusters that Mooring may deploy to"),
     "completion": ("completion:completion", "the script that completes words in your shell"),
+    "costs": ("costs:costs", "what operations have cost"),
     "context": ("contextcommands:context", "the Moorings that you signed in to"),
     "drift": ("drifts:drifts", "changes that were made beside git"),
     "gpg": ("gpgkeys:keys", "keys that sign commits"),
@@ -32,6 +33,7 @@ _COMMANDS: Final = {
     "seal": ("sealing:seal", "turn Secrets into SealedSecrets"),
     "sealed-secrets": ("sealing:sealed_secrets", "the keys that SealedSecrets are opened with"),
     "settings": ("settings:settings", "what holds for every application"),
+    "top": ("top:top", "the whole fleet on a terminal, as it changes"),
     "version": ("versions:version", "the version of this command"),
     "webhook": ("hooks:hooks", "the webhooks of repositories"),
 }

@@ -29,7 +29,8 @@ def list_deliveries(
     """Shows the last deliveries, newest first."""
     query = {"repository": repo, "provider": provider, "limit": limit}
     query["outcome"] = "refused" if refused else None
-    answer = api.call("GET", "hooks", "deliveries", query={name: each for name, each in query.items() if each})
+    asked = {name: each for name, each in query.items() if each}
+    answer = api.whole("hooks", "deliveries", query=asked, most=int(limit) if limit and limit.isdecimal() else 25)
     heads = ["AT", "PROVIDER", "REPOSITORY", "EVENT", "OUTCOME", "CAUSED"]
     out.emit(answer, lambda: table(heads, map(_row, answer["items"])))
     return 0

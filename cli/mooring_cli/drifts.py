@@ -48,7 +48,7 @@ def list_drifts(
         query["since"] = moment(since)
     if all:
         query["all"] = "true"
-    answer = api.call("GET", "drifts", query=query)
+    answer = api.whole("drifts", query=query, most=int(limit) if limit and limit.isdecimal() else 100)
     out.emit(
         answer,
         lambda: table(["ID", "NOTICED", "APP", "OBJECT", "WHAT", "WHO", "DONE"], map(_row, answer["items"])),

@@ -44,7 +44,7 @@ def add(api: Api, origin: str) -> int:
 @prints(watch=True)
 def list_keys(api: Api, out: Output) -> int:
     """`mooring gpg list`."""
-    answer = api.call("GET", "gpgkeys")
+    answer = api.whole("gpgkeys")
     rows = [
         (each["keyID"], "revoked" if each.get("revoked") else each.get("expires", "never"), each["owner"])
         for each in answer["items"]
@@ -58,7 +58,7 @@ def list_keys(api: Api, out: Output) -> int:
 @prints(watch=True)
 def get_key(api: Api, out: Output, key: str) -> int:
     """With its owner, and when it expires."""
-    found = next((each for each in api.call("GET", "gpgkeys")["items"] if each["keyID"] == key), None)
+    found = next((each for each in api.items("gpgkeys") if each["keyID"] == key), None)
     if found is None:
         raise NotFoundError(f"no key {key} is imported: `mooring gpg list` shows those that are")
     out.emit(found, lambda: table(["FIELD", "VALUE"], list(found.items())))

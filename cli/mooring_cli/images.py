@@ -28,7 +28,7 @@ _PAUSE = 0.5  # seconds between two questions
 @prints(watch=True)
 def list_images(api: Api, out: Output, app: str) -> int:
     """`mooring image list`."""
-    answer = api.call("GET", "images", query=_query(app))
+    answer = api.whole("images", query=_query(app))
     columns = ("application", "image", "current", "wanted", "status", "message")
     rows = [[each[name] for name in columns] for each in answer["items"]]
     out.emit(answer, lambda: table(["APP", "IMAGE", "CURRENT", "WANTED", "STATUS", "MESSAGE"], rows))
@@ -68,7 +68,7 @@ def update(api: Api, app: str) -> int:
 @prints(watch=True)
 def list_updaters(api: Api, out: Output) -> int:
     """`mooring image updaters`."""
-    answer = api.call("GET", "imageupdaters")
+    answer = api.whole("imageupdaters")
     rows = [
         [f"{meta.get('namespace', 'argocd')}/{meta['name']}", "; ".join(each["status"]["warnings"])]
         for each in answer["items"]

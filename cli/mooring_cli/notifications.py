@@ -50,7 +50,7 @@ def list_notes(api: Api, out: Output, app: str | None, failed: bool) -> int:
     query = {"failed": "true"} if failed or not app else {}
     if app:
         query["app"] = app if "/" in app or ":" in app else f"argocd/{app}"
-    answer = api.call("GET", "notifications", query=query)
+    answer = api.whole("notifications", query=query)
     heads = ["AT", "ABOUT", "TRIGGER", "TO", "STATE", "TRIES", "SAYS", "ID"]
     out.emit(answer, lambda: table(heads, map(_row, answer["items"])))
     return 0
@@ -66,7 +66,7 @@ def _row(note: dict[str, Any]) -> list[object]:
 @click.argument("id", nargs=-1, help="as `list --failed` shows it; all of them without any")
 def retry(api: Api, id: tuple[str, ...]) -> int:
     """Has them delivered once more."""
-    failed = api.call("GET", "notifications", query={"failed": "true"})["items"]
+    failed = api.items("notifications", query={"failed": "true"})
     chosen = [note for note in failed if not id or note["id"] in id]
     if missing := set(id) - {note["id"] for note in chosen}:
         raise ConfigurationError(f"was not given up: {', '.join(sorted(missing))}", field="ID")

@@ -18,7 +18,7 @@ from mooring_cli.tables import Table, table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Step", "following", "steps_of"]
+__all__ = ["Step", "following", "steps_of", "steps_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ def _drawn(app: dict[str, Any]) -> RenderableType:
 
     state = (app.get("status") or {}).get("operationState") or {}
     head = coloured(f"{state.get('phase')}: {state.get('message') or ''}")
-    return Group(head, drawn(_table(steps_of(app))))
+    return Group(head, drawn(steps_table(steps_of(app))))
 
 
-def _table(steps: list[Step]) -> Table:
+def steps_table(steps: list[Step]) -> Table:
     """The steps; a wave or a kind of hook is named where it begins."""
     rows, before = [], ""
     for each in steps:

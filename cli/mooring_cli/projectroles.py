@@ -41,7 +41,7 @@ def list_roles(api: Api, out: Output, project: str) -> int:
 @prints(watch=True)
 def list_tokens(api: Api, out: Output, project: str, role: str) -> int:
     """Without the tokens themselves."""
-    answer = api.call("GET", "projects", project, "roles", role, "token")
+    answer = api.whole("projects", project, "roles", role, "token")
     rows = [(each["id"], each["name"], each["expiresAt"], each.get("lastUsed")) for each in answer["items"]]
     out.emit(answer, lambda: table(["ID", "NAME", "EXPIRES", "LAST USED"], rows))
     return 0

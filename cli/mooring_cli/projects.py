@@ -46,7 +46,7 @@ def create(api: Api, filename: str) -> int:
 @prints(watch=True)
 def list_projects(api: Api, out: Output) -> int:
     """`mooring project list`."""
-    answer = api.call("GET", "projects")
+    answer = api.whole("projects")
     rows = []
     for project in answer.get("items") or []:
         spec = project.get("spec") or {}

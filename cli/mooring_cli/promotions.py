@@ -20,7 +20,7 @@ _one_promotion = one("--promotion-namespace", "Promotion", "chosen")
 @prints(watch=True)
 def list_promotions(api: Api, out: Output) -> int:
     """`mooring promotion list`."""
-    answer = api.call("GET", "promotions")
+    answer = api.whole("promotions")
     rows = []
     for each in answer.get("items") or []:
         spec, status = each["spec"], each["status"]

@@ -96,7 +96,7 @@ def _register(api: Api, out: Output, body: dict[str, Any]) -> None:
 @prints(watch=True)
 def list_repos(api: Api, out: Output) -> int:
     """`mooring repo list`."""
-    answer = api.call("GET", "repositories")
+    answer = api.whole("repositories")
     rows = [(r.get("url"), r.get("type") or "", r.get("name") or "") for r in answer.get("items") or []]
     out.emit(answer, lambda: table(["URL", "TYPE", "NAME"], rows))
     return 0
@@ -107,7 +107,7 @@ def list_repos(api: Api, out: Output) -> int:
 @prints(watch=True)
 def get_repo(api: Api, out: Output, repository: str) -> int:
     """As `repo list` shows it."""
-    found = next((each for each in api.call("GET", "repositories")["items"] if each.get("url") == repository), None)
+    found = next((each for each in api.items("repositories") if each.get("url") == repository), None)
     if found is None:
         raise NotFoundError(f"no repository {repository} is registered: `mooring repo list` shows those that are")
     out.emit(found, lambda: table(["FIELD", "VALUE"], list(found.items())))

@@ -81,7 +81,7 @@ def _certificate(api: Api, file: str | None) -> str:
             return Path(file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"can't read: {error}", field=file) from error
-    items = api.call("GET", "sealed-secrets")["items"]
+    items = api.items("sealed-secrets")
     if not items:
         raise ConfigurationError("the installation has no key yet; the schedule makes one within the hour")
     return str(items[0]["certificate"])
@@ -125,7 +125,7 @@ def _text(document: dict[str, Any], output: str) -> str:
 @prints(watch=True)
 def list_keys(api: Api, out: Output) -> int:
     """`mooring sealed-secrets list`."""
-    answer = api.call("GET", "sealed-secrets")
+    answer = api.whole("sealed-secrets")
     rows = [
         (each["fingerprint"], datetime.fromtimestamp(each["since"], UTC).strftime("%Y-%m-%d"), "" if index else "seals")
         for index, each in enumerate(answer["items"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import Any
 
 import click
@@ -14,7 +13,7 @@ from mooring_cli.names import AppName, one_app
 from mooring_cli.output import Output
 from mooring_cli.pages import differences, results_table
 from mooring_cli.progress import following
-from mooring_cli.waiting import operation_mark, wait_for_operation
+from mooring_cli.waiting import deadline_in, operation_mark, wait_for_operation
 
 __all__ = ["diff_app", "sync_app"]
 
@@ -27,16 +26,25 @@ _RESOURCE = "GROUP:KIND:[NAMESPACE/]NAME"
 @click.option("--prune", is_flag=True, help="Delete what is no longer in git, this once.")
 @click.option("--resource", multiple=True, metavar=_RESOURCE,
               help="Only this object, without hooks; may be repeated, * is anything, ! leaves out.")  # fmt: skip
+@click.option("--revision", metavar="REVISION", help="A commit, tag, branch or chart's version, this once.")
+@click.option("--revisions", multiple=True, metavar="REVISION",
+              help="The same of one of several sources; with --source-positions.")  # fmt: skip
+@click.option("--source-positions", multiple=True, type=click.IntRange(1), metavar="N",
+              help="Which source each of --revisions is of, from 1.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @click.option("--async", "asynchronous", is_flag=True, help="Start it and return.")
 @click.option("--timeout", type=SECONDS, default=0.0, help="Give up after (default: never).")
 @prints()
 def sync_app(
-    api: Api, out: Output, app: AppName, prune: bool, resource: tuple[str, ...], dry_run: bool, asynchronous: bool,
-    timeout: float,
+    api: Api, out: Output, app: AppName, prune: bool, resource: tuple[str, ...], revision: str | None,
+    revisions: tuple[str, ...], source_positions: tuple[int, ...], dry_run: bool, asynchronous: bool, timeout: float,
 ) -> int:  # fmt: skip
     """Fails when the operation did."""
     body: dict[str, object] = {"prune": True} if prune else {}
+    if revision:
+        body["revision"] = revision
+    if revisions or source_positions:
+        body |= {"revisions": revisions, "sourcePositions": source_positions}
     if resource:
         body["resources"] = resource
     if dry_run:
@@ -50,7 +58,7 @@ def sync_app(
         return 0
     with following() as seen:
         found = wait_for_operation(
-            api, app, before=before, operation=operation, deadline=_deadline(timeout), seen=seen
+            api, app, before=before, operation=operation, deadline=deadline_in(timeout), seen=seen
         )  # fmt: skip
     state = found["status"]["operationState"]
     told = f"application {app}: {state.get('phase')}: {state.get('message') or 'no message'}"
@@ -72,7 +80,7 @@ def diff_app(api: Api, out: Output, app: AppName, resource: tuple[str, ...], tim
     before = operation_mark(api.call("GET", "applications", app.name, query=app.query))
     answer = api.call("POST", "applications", app.name, "sync", query=app.query, body=body)
     operation = (answer.get("operation") or {}).get("id")
-    found = wait_for_operation(api, app, before=before, operation=operation, deadline=_deadline(timeout))
+    found = wait_for_operation(api, app, before=before, operation=operation, deadline=deadline_in(timeout))
     state: dict[str, Any] = found["status"]["operationState"]
     results = (state.get("syncResult") or {}).get("resources") or []
     out.emit(results, lambda: differences(found) or "nothing differs")
@@ -80,7 +88,3 @@ def diff_app(api: Api, out: Output, app: AppName, resource: tuple[str, ...], tim
         print(f"error: {state.get('message')}", file=sys.stderr)
         return FAILED
     return FAILED if differences(found) else 0
-
-
-def _deadline(timeout: float) -> float | None:
-    return time.monotonic() + timeout if timeout else None

@@ -16,7 +16,7 @@ from mooring_cli.client import Api, NotFoundError
 from mooring_cli.lateness import WaitError
 from mooring_cli.names import AppName
 
-__all__ = ["Goal", "operation_mark", "wait_for", "wait_for_absence", "wait_for_operation"]
+__all__ = ["Goal", "deadline_in", "operation_mark", "wait_for", "wait_for_absence", "wait_for_operation"]
 
 ENDED = {"Succeeded", "Failed", "Error"}
 
@@ -59,6 +59,11 @@ def wait_for(api: Api, app: AppName, goal: Goal, deadline: float | None) -> dict
         return f"{'; '.join(missing)}{_trouble(answer)}" if missing else ""
 
     return _poll(api, app, reached, deadline)
+
+
+def deadline_in(timeout: float) -> float | None:
+    """The deadline that many seconds from now, on the monotonic clock; 0 is never."""
+    return time.monotonic() + timeout if timeout else None
 
 
 def operation_mark(app: dict[str, Any]) -> tuple[object, object]:
