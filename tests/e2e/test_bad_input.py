@@ -112,7 +112,7 @@ def test_the_command_says_what_is_wrong_with_a_file(ground: Ground) -> None:
         ("POST", "applications", {}, 400, "apiVersion", "must be argoproj.io/v1alpha1"),
         ("GET", "applications/nobody", None, 404, None, "argocd/nobody: no application of this name is declared"),
         ("GET", "applications/No_Body", None, 400, "app", "does not name an application (NAME or NAMESPACE/NAME)"),
-        ("GET", "nothing", None, 404, "path", "GET /api/v1/nothing is no address of this API; see docs/cli.md"),
+        ("GET", "nothing", None, 404, "path", "GET /api/v1/nothing is no address of this API; see docs/api.md"),
         ("POST", "applications/nobody/sync", {"prune": "yes"}, 400, "prune", "must be true or false"),
         ("PUT", "repositories", {"url": "http://git.test", "username": "me"}, 400, "password", "must not be empty"),
         ("PUT", "repositories", {"url": "git.test"}, 400, "url", "is no repository address"),
