@@ -1,0 +1,270 @@
+/** The tree, or the network, as boxes and lines. React Flow draws what is in sight; places come from a worker. */
+import "@xyflow/react/dist/base.css";
+import "./graph.css";
+
+import {
+  type Edge,
+  Handle,
+  MiniMap,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+  type ReactFlowInstance,
+} from "@xyflow/react";
+import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+
+import { useShortcut } from "@/app/shortcuts";
+import { EmptyState, IconButton, Skeleton } from "@/parts";
+import { healthLook } from "@/parts/Marks";
+
+import type { Application } from "../../queries";
+import { useOpened } from "../../resource/address";
+import { type Box, type Drawn, healthsOf, portion, rootId } from "./grouping";
+import { anchored, type Layouter, type Places, size, startLayouter, structureOf } from "./laying";
+import { healthOf } from "./model";
+import { Attending, BoxCard } from "./ObjectCard";
+import { type Arrow, arrows, neighbour } from "./walking";
+
+interface Props {
+  application: Application;
+  drawn: Drawn;
+  /** Opens so many of a stack; 0 closes it. */
+  onOpenStack: (id: string, count: number) => void;
+  label: string;
+}
+
+type BoxNode = Node<{ box: Box }, "box">;
+type Flow = ReactFlowInstance<BoxNode>;
+
+interface Laid {
+  structure: string;
+  drawn: Drawn;
+  places: Places;
+}
+
+const nodeTypes = {
+  box: memo(({ data }: NodeProps<BoxNode>) => (
+    <>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <BoxCard box={data.box} />
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </>
+  )),
+};
+/** Where lines begin and end, for boxes that are not drawn. */
+const handles = [
+  { type: "target" as const, position: Position.Left, x: 0, y: size.height / 2, width: 1, height: 1 },
+  { type: "source" as const, position: Position.Right, x: size.width, y: size.height / 2, width: 1, height: 1 },
+];
+const smallest = 0.15;
+
+export default function Graph({ application, drawn, onOpenStack, label }: Props) {
+  const anchor = useRef(rootId);
+  const { laid, error } = useLayout(drawn, anchor);
+  const [flow, setFlow] = useState<Flow>();
+  const frame = useRef<HTMLDivElement>(null);
+  const { object, open } = useOpened();
+  const chosen = object === undefined ? "" : [object.group, object.kind, object.namespace, object.name].join("/");
+  const [at, setAt] = useState("");
+  const [taking, setTaking] = useState(false);
+  const onTaken = useCallback(() => setTaking(false), []);
+
+  const boxes = useMemo(() => new Map(drawn.boxes.map((box) => [box.id, box])), [drawn]);
+  const current = laid?.places.has(at) === true ? at : (laid?.drawn.boxes[0]?.id ?? "");
+  const nodes = useMemo(() => (laid === undefined ? [] : nodesOf(laid, boxes)), [laid, boxes]);
+  const edges = useMemo(() => (laid === undefined ? [] : edgesOf(laid.drawn)), [laid]);
+
+  const onPress = useCallback(
+    (box: Box) => {
+      setAt(box.id);
+      if (box.type === "object") {
+        const { group, kind, namespace, name } = box.item.node;
+        open({ group, kind, namespace, name });
+      } else if (box.type === "stack") {
+        anchor.current = box.id;
+        onOpenStack(box.id, box.open ? 0 : portion);
+      } else if (box.type === "more") {
+        anchor.current = box.stack;
+        onOpenStack(box.stack, box.next);
+      }
+    },
+    [open, onOpenStack],
+  );
+  const attention = useMemo(
+    () => ({ application, current, chosen, taking, onTaken, onPress }),
+    [application, current, chosen, taking, onTaken, onPress],
+  );
+
+  const go = (id: string) => {
+    const place = laid?.places.get(id);
+    if (place === undefined || flow === undefined) return;
+    setAt(id);
+    setTaking(true);
+    reveal(flow, frame.current, place);
+  };
+  const walk = (event: KeyboardEvent) => {
+    if (laid === undefined || !arrows.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const box = boxes.get(current);
+    if (event.key === "ArrowRight" && box?.type === "stack" && !box.open) {
+      onPress(box);
+      return;
+    }
+    const next = neighbour(current, event.key as Arrow, laid.drawn.links, laid.places);
+    if (next !== undefined) go(next);
+  };
+  const fit = useCallback(() => void flow?.fitView({ padding: 0.06, maxZoom: 1, minZoom: smallest }), [flow]);
+  useShortcut("f", "Fit the graph into the window", fit);
+  useShortcut("+", "Zoom in", () => void flow?.zoomIn());
+  useShortcut("-", "Zoom out", () => void flow?.zoomOut());
+  useShortcut("j", "Into the graph; arrows go on from there", () => go(current));
+
+  const first = laid !== undefined;
+  useEffect(() => {
+    if (!first || flow === undefined || frame.current === null) return;
+    begin(flow, frame.current);
+  }, [first, flow]);
+
+  if (error !== undefined) {
+    return (
+      <EmptyState title="The graph could not be laid out" icon="warning">
+        <p>{error} The list shows the same.</p>
+      </EmptyState>
+    );
+  }
+  return (
+    // The keys are those of the buttons in it.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <div
+      className="graph"
+      ref={frame}
+      onKeyDown={walk}
+      role="group"
+      aria-label={label}
+      data-laid={first ? "" : undefined}
+    >
+      {laid === undefined && <Skeleton height="100%" />}
+      <Attending value={attention}>
+        <ReactFlow<BoxNode>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          onInit={setFlow}
+          onlyRenderVisibleElements
+          minZoom={smallest}
+          maxZoom={1.6}
+          panOnScroll
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          zoomOnDoubleClick={false}
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
+        >
+          {drawn.boxes.length > 30 && (
+            <MiniMap<BoxNode>
+              pannable
+              zoomable
+              ariaLabel="Where the window is in the graph"
+              nodeClassName={(node) => `mini-${toneOf(node.data.box)}`}
+              nodeBorderRadius={8}
+            />
+          )}
+        </ReactFlow>
+      </Attending>
+      <div className="graph-tools" role="group" aria-label="Zoom">
+        <IconButton look="plain" icon="plus" label="Zoom in (+)" onClick={() => void flow?.zoomIn()} />
+        <IconButton look="plain" icon="minus" label="Zoom out (-)" onClick={() => void flow?.zoomOut()} />
+        <IconButton look="plain" icon="fit" label="Fit into the window (f)" onClick={fit} />
+      </div>
+    </div>
+  );
+}
+
+/** The places of what is drawn: new ones only when boxes come or go, the old ones until then. */
+function useLayout(drawn: Drawn, anchor: { current: string }): { laid: Laid | undefined; error: string | undefined } {
+  const layouter = useRef<Layouter>(undefined);
+  const [laid, setLaid] = useState<Laid>();
+  const [error, setError] = useState<string>();
+  const structure = useMemo(() => structureOf(drawn), [drawn]);
+  const latest = useRef({ drawn, laid });
+  useEffect(() => {
+    latest.current = { drawn, laid };
+  });
+  useEffect(() => {
+    const started = startLayouter();
+    layouter.current = started;
+    return () => {
+      layouter.current = undefined;
+      started.end();
+    };
+  }, []);
+  useEffect(() => {
+    let stale = false;
+    const wanted = latest.current.drawn;
+    layouter.current?.lay(wanted).then(
+      (places) => {
+        if (stale) return;
+        performance.mark("graph-laid");
+        setLaid({ structure, drawn: wanted, places: anchored(places, latest.current.laid?.places, anchor.current) });
+        setError(undefined);
+      },
+      (reason: unknown) => {
+        if (!stale) setError(String(reason));
+      },
+    );
+    return () => {
+      stale = true;
+    };
+  }, [structure, anchor]);
+  return { laid, error };
+}
+
+function nodesOf({ drawn, places }: Laid, now: ReadonlyMap<string, Box>): BoxNode[] {
+  return drawn.boxes.flatMap((laid) => {
+    const position = places.get(laid.id);
+    const box = now.get(laid.id);
+    if (position === undefined || box === undefined) return [];
+    return [{ id: laid.id, type: "box" as const, position, data: { box }, ...size, measured: size, handles }];
+  });
+}
+
+function edgesOf({ links }: Drawn): Edge[] {
+  return links.map(({ source, target }) => ({ id: `${source}→${target}`, source, target, type: "smoothstep" }));
+}
+
+/** The whole graph, if it can be read then; else its beginning in a readable size. */
+function begin(flow: Flow, frame: HTMLElement): void {
+  const { x, y, width, height } = flow.getNodesBounds(flow.getNodes());
+  const fitting = Math.min((frame.clientWidth - 32) / width, (frame.clientHeight - 32) / height);
+  const zoom = Math.min(1, Math.max(fitting, 0.8));
+  const root = flow.getNode(rootId)?.position ?? { x, y: y + height / 2 };
+  const top =
+    fitting >= zoom
+      ? (frame.clientHeight - height * zoom) / 2 - y * zoom
+      : frame.clientHeight / 2 - (root.y + 30) * zoom;
+  void flow.setViewport({ x: 16 - x * zoom, y: top, zoom });
+}
+
+/** Moves the window, if it must, until a place is well in it. */
+function reveal(flow: Flow, frame: HTMLElement | null, { x, y }: { x: number; y: number }): void {
+  if (frame === null) return;
+  const view = flow.getViewport();
+  const margin = 24;
+  const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y];
+  const [right, bottom] = [left + size.width * view.zoom, top + size.height * view.zoom];
+  const dx = left < margin ? margin - left : Math.min(0, frame.clientWidth - margin - right);
+  const dy = top < margin ? margin - top : Math.min(0, frame.clientHeight - margin - bottom);
+  if (dx !== 0 || dy !== 0) void flow.setViewport({ ...view, x: view.x + dx, y: view.y + dy });
+}
+
+function toneOf(box: Box): string {
+  const health =
+    box.type === "object" ? healthOf(box.item.node) : box.type === "stack" ? (healthsOf(box.items)[0]?.[0] ?? "") : "";
+  return health === "" ? "none" : healthLook(health).tone;
+}

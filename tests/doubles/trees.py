@@ -1,0 +1,120 @@
+"""Applications and their trees as the API answers them, for pages that show them: small ones, and ones of thousands.
+
+They are made up, and so a test holds them against the API's own document (docs/openapi.json).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["application_of", "tree_of"]
+
+_REVISION = "4f2a9c1e7b3d5860a1c4e8f20b6d9753ace01842"
+
+
+def tree_of(deployments: int = 2, pods: int = 3, settings: int = 2) -> dict[str, Any]:
+    """A tree of so many Deployments with their pods, behind a Service each and one Ingress, and ConfigMaps.
+
+    The last pod of the second Deployment is degraded, and so is the Deployment.
+    """
+    nodes: list[dict[str, Any]] = [_managed("", "ConfigMap", f"settings-{number}") for number in range(settings)]
+    below: list[dict[str, Any]] = []
+    services = []
+    for number in range(deployments):
+        name, bad = f"web-{number}", number == 1
+        health = {"status": "Degraded", "message": "1 of 3 pods crashes"} if bad else {"status": "Healthy"}
+        image = f"registry.test/shop/{name}:1.{number}.0"
+        nodes.append(
+            _managed("apps", "Deployment", name, health=health, images=[image], syncWave=number % 3)
+            | {"info": [_info("Replicas", f"{pods - bad}/{pods}")], **({"drift": 2} if number == 0 else {})}
+        )
+        ready = [_node("apps", "ReplicaSet", f"{name}-7d9f", "apps", "Deployment", name, health=health)]
+        ready[0]["info"] = [_info("Replicas", f"{pods - bad}/{pods}")]
+        below += ready
+        for old in range(2):
+            gone = _node("apps", "ReplicaSet", f"{name}-old{old}", "apps", "Deployment", name)
+            below.append(gone | {"health": {"status": "Healthy"}, "info": [_info("Replicas", "0/0")]})
+        made = []
+        for pod in range(pods):
+            broken = bad and pod == pods - 1
+            node = _node("", "Pod", f"{name}-7d9f-{pod:04}", "apps", "ReplicaSet", f"{name}-7d9f", images=[image])
+            told = [_info("Status", "CrashLoopBackOff" if broken else "Running")]
+            told.append(_info("Containers", "0/1" if broken else "1/1"))
+            told += [_info("Restarts", "7")] if broken else []
+            made.append(node | {"health": {"status": "Degraded" if broken else "Healthy"}, "info": told})
+        below += made
+        service = _managed("", "Service", name, health={"status": "Healthy"})
+        service |= {"targets": [pod["uid"] for pod in made[:100]], "targetCount": len(made)}
+        services.append(service)
+    ingress = _managed("networking.k8s.io", "Ingress", "shop", health={"status": "Healthy"})
+    ingress |= {"targets": [each["uid"] for each in services], "externalURLs": ["https://shop.test/"]}
+    job = _managed("batch", "Job", "migrate", health={"status": "Healthy"}, hook="PreSync", hookState="Succeeded")
+    nodes += [*services, ingress, job]
+    missing = _managed("", "Secret", "payments", health={"status": "Missing"}, status="OutOfSync")
+    nodes.append(missing | {"uid": ""})
+    every = [*nodes, *below]
+    return {
+        "nodes": every,
+        "summary": {"nodes": len(every), "kinds": {}, "health": {}, "sync": {}},
+        "cut": {},
+        "unlisted": [],
+        "cluster": "prod-eu",
+    }
+
+
+def application_of(name: str = "shop", **status: Any) -> dict[str, Any]:
+    """An application that runs its newest commit but for one object; `status` replaces parts of its status."""
+    resources = [
+        {"version": "v1", "kind": "Secret", "namespace": "shop", "name": "payments", "status": "OutOfSync"},
+        {"group": "apps", "version": "v1", "kind": "Deployment", "namespace": "shop", "name": "web-0"}
+        | {"status": "Synced", "health": {"status": "Healthy"}},
+        {"version": "v1", "kind": "Service", "namespace": "shop", "name": "web-0", "status": "Synced"},
+    ]
+    deployed = {
+        "id": 1, "operation": "01JB0000000000000000000001", "revision": _REVISION,
+        "deployStartedAt": "2026-11-20T09:14:00Z", "deployedAt": "2026-11-20T09:14:21Z",
+        "initiatedBy": {"automated": True}, "cause": {"kind": "push", "id": "d1", "by": "ada", "at": ""},
+        "author": "Ada Lovelace", "authorEmail": "ada@example.test",
+        "message": "Take payments by direct debit as well (#418)", "committedAt": "2026-11-20T09:13:40Z",
+    }  # fmt: skip
+    source = {"repoURL": "https://git.test/team/shop.git", "path": "deploy/prod", "targetRevision": "main"}
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": name, "namespace": "argocd", "generation": 3},
+        "spec": {
+            "project": "payments",
+            "source": source,
+            "destination": {"name": "prod-eu", "namespace": "shop"},
+            "syncPolicy": {"automated": {"prune": True, "selfHeal": True}},
+        },
+        "status": {
+            "sync": {"status": "OutOfSync", "revision": _REVISION},
+            "health": {"status": "Degraded"},
+            "resources": resources,
+            "history": [deployed],
+            "conditions": [],
+            "reconciledAt": "2026-11-20T09:14:21Z",
+            "selfHeal": {"enabled": True, "decidedBy": "the application"},
+            **status,
+        },
+    }
+
+
+def _managed(group: str, kind: str, name: str, **more: Any) -> dict[str, Any]:
+    return {**_node(group, kind, name), "managed": True, "status": "Synced", **more}
+
+
+def _node(
+    group: str, kind: str, name: str, owner_group: str = "", owner_kind: str = "", owner: str = "", **more: Any
+) -> dict[str, Any]:
+    made = {"group": group, "version": "v1", "kind": kind, "namespace": "shop", "name": name}
+    made |= {"uid": f"{kind}-{name}", "createdAt": "2026-11-19T08:00:00Z", **more}  # type: ignore[dict-item]
+    if owner:
+        named = {"group": owner_group, "kind": owner_kind, "namespace": "shop", "name": owner}
+        made["parentRefs"] = [named | {"uid": f"{owner_kind}-{owner}"}]  # type: ignore[assignment]
+    return made
+
+
+def _info(name: str, value: str) -> dict[str, str]:
+    return {"name": name, "value": value}
