@@ -31,10 +31,13 @@ def test_applications_and_clusters_are_told() -> None:
     found = _read(expose([drifted, ROW], clusters, "1.0.0"))
     assert [({"version": "1.0.0"}, 1.0)] == found["mooring_build"]
     assert [("cart", "OutOfSync", "Degraded", "sync"), ("shop", "Synced", "Healthy", "")] == [
-        (each["name"], each["sync_status"], each["health_status"], each["operation"]) for each, _ in found["mooring_app"]
+        (each["name"], each["sync_status"], each["health_status"], each["operation"])
+        for each, _ in found["mooring_app"]
     ]
     assert [({"sync_status": "OutOfSync", "health_status": "Degraded"}, 1.0)] == found["mooring_apps"][:1]
-    assert [({"name": "cart", "namespace": "argocd", "project": "default"}, 3.0)] == found["mooring_app_drifted_objects"]
+    assert [({"name": "cart", "namespace": "argocd", "project": "default"}, 3.0)] == found[
+        "mooring_app_drifted_objects"
+    ]
     assert [999_999.0] == [value for _, value in found["mooring_app_synced_timestamp_seconds"]]
     assert [1.0, 0.0] == [value for _, value in found["mooring_cluster_reachable"]]
     assert [500.0] == [value for _, value in found["mooring_cluster_unreachable_since_timestamp_seconds"]]
