@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mooring.errors import ConfigurationError
+from mooring_cli.accessgenerate import generate
 from mooring_cli.client import Api
 from mooring_cli.documents import read_documents
 from mooring_cli.frame import Group, prints
@@ -13,6 +14,7 @@ from mooring_cli.output import Output, warn
 __all__ = ["access"]
 
 access = Group("access", "who may what here")
+access.add_command(generate)
 
 
 @access.verb("get", "the policy, as the ConfigMap argocd-rbac-cm")

@@ -14,7 +14,7 @@ from typing import Any
 
 from mooring.errors import ConfigurationError, ForbiddenError, UnreachableError
 
-__all__ = ["GROUP", "AccessEntry", "create_access_entry", "instructions"]
+__all__ = ["GROUP", "AccessEntry", "create_access_entry", "instructions", "look_instructions"]
 
 GROUP = "mooring"
 _POLICIES = "arn:{partition}:eks::aws:cluster-access-policy/{name}"
@@ -75,6 +75,12 @@ def instructions(entry: AccessEntry) -> str:
         return "\n".join(lines)
     lines += ["kubectl apply -f - <<'END'   # cut it down, or add what your applications contain", RIGHTS + "END"]
     return "\n".join(lines)
+
+
+def look_instructions(cluster: str, principal: str, region: str = "") -> str:
+    """What lets the function `look` read (docs/look.md), which has a role of its own and never writes."""
+    entry = AccessEntry(cluster, principal, region, "AmazonEKSAdminViewPolicy")
+    return instructions(entry)
 
 
 def create_access_entry(entry: AccessEntry, *, profile: str | None, client: Any = None) -> str:

@@ -188,20 +188,25 @@ def _add_from_file(api: Api, out: Output, name: str | None, filename: str) -> in
 
 def _let_in(api: Api, login: _Login, cluster: str) -> list[str]:
     """Creates the access entry, or says how."""
-    from mooring_cli.eks import AccessEntry, create_access_entry, instructions
+    from mooring_cli.eks import AccessEntry, create_access_entry, instructions, look_instructions
 
-    principal = login.principal_arn or login.role_arn or api.call("GET", "clusters").get("syncRole") or ""
+    known = {} if login.principal_arn or login.role_arn else api.call("GET", "clusters")
+    principal = login.principal_arn or login.role_arn or known.get("syncRole") or ""
     if not principal:
         if login.create_access_entry:
             raise ConfigurationError("name the role to let in: the stack's output SyncRoleArn", field="--principal-arn")
         principal = "SYNC_ROLE_ARN"
     entry = AccessEntry(cluster, principal, login.region or "", login.access_policy)
     if not login.create_access_entry:
-        return ["", "Let Mooring in, once, as somebody who may:", "", instructions(entry), ""]
-    done = create_access_entry(entry, profile=login.aws_profile)
-    if login.access_policy:
-        return [done]
-    return [done, "", "and give its group rights:", "", instructions(entry).partition("\n")[2], ""]
+        told = ["", "Let Mooring in, once, as somebody who may:", "", instructions(entry), ""]
+    else:
+        told = [create_access_entry(entry, profile=login.aws_profile)]
+        if not login.access_policy:
+            told += ["", "and give its group rights:", "", instructions(entry).partition("\n")[2], ""]
+    if not login.role_arn:  # that role is assumed by both
+        looking = look_instructions(cluster, known.get("lookRole") or "LOOK_ROLE_ARN", login.region or "")
+        told += ["", "What people see live is read by another role (the output LookRoleArn):", "", looking, ""]
+    return told
 
 
 @verb("set", "change what is registered beside address and credentials")

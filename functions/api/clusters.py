@@ -47,7 +47,7 @@ def add_cluster_routes(desk: Desk) -> None:
     def list_clusters() -> Any:
         seen = [each for each in registry.clusters() if desk.may("clusters", "get", _object(each))]
         page = desk.page((each.name, show_cluster(each, _time)) for each in seen)
-        return {**page, "syncRole": composition.sync_role()}
+        return {**page, "syncRole": composition.sync_role(), "lookRole": composition.look_role()}
 
     @desk.post(
         "/api/v1/clusters",

@@ -46,11 +46,12 @@ class RegisteredCluster(Cluster):
 
 
 class Clusters(TypedDict):
-    """The registered clusters; `syncRole` is the role that reaches them."""
+    """The registered clusters; `syncRole` is the role that reaches them, `lookRole` the one that only reads them."""
 
     metadata: Page
     items: list[Cluster]
     syncRole: str
+    lookRole: str
 
 
 class ClusterChange(TypedDict):

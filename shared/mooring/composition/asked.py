@@ -66,6 +66,10 @@ class AskComposition(Adapters):
         """The role that reaches clusters, for whoever gives it access to one; empty where nobody has said."""
         return self._environment.get("MOORING_SYNC_ROLE", "")
 
+    def look_role(self) -> str:
+        """The role that only reads clusters, likewise."""
+        return self._environment.get("MOORING_LOOK_ROLE", "")
+
     def region(self) -> str:
         """Where the installation is; empty where nobody has said."""
         return self._environment.get("AWS_REGION", "")

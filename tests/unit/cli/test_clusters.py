@@ -43,11 +43,12 @@ def test_secrets_of_argo_cd_are_sent_as_they_are(api: FakeApi, mooring: Mooring,
 def test_an_eks_cluster_needs_only_its_name(api: FakeApi, mooring: Mooring) -> None:
     """GIVEN `--eks` without an address THEN the name is registered, and it is said how to let Mooring in."""
     api.on("PUT /api/v1/clusters/shop", {"name": "shop", "server": ""})
-    api.on("GET /api/v1/clusters", {"items": [], "syncRole": ROLE})
+    api.on("GET /api/v1/clusters", {"items": [], "syncRole": ROLE, "lookRole": f"{ROLE}-look"})
     outcome = mooring("cluster", "add", "shop", "--eks", "shop-prod", "--region", "eu-west-1")
     assert {"eks": {"clusterName": "shop-prod", "region": "eu-west-1"}} == api.calls[0].body
     assert f"create-access-entry --cluster-name shop-prod --principal-arn {ROLE}" in outcome.out
     assert "kind: ClusterRoleBinding" in outcome.out
+    assert f"associate-access-policy --cluster-name shop-prod --principal-arn {ROLE}-look" in outcome.out
 
 
 def test_a_kubeconfig_in_a_secret_is_named(api: FakeApi, mooring: Mooring) -> None:
