@@ -58,6 +58,7 @@ class MemoryCluster:
         self.cluster = Cluster(name, "https://cluster.test", True, "secret")
         self.objects: dict[ObjectKey, Manifest] = {}
         self.requests = 0
+        self.answer_seconds = 0.0
         self.health = STANDARD
         self.applies: list[ObjectKey] = []
         self.acted_as: list[str] = []

@@ -101,6 +101,10 @@ class Stepped:
         return self.target.requests
 
     @property
+    def answer_seconds(self) -> float:
+        return self.target.answer_seconds
+
+    @property
     def health(self) -> HealthRules:
         return self.target.health
 

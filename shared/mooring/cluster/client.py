@@ -84,8 +84,9 @@ class ApiServer:
     `renew` brings the connection as it is registered now; it is asked where the server does not accept our login, and
     the request is sent once more if it brings another one. It may raise the errors of `mooring.errors`.
 
-    `requests`, `bytes_sent` and `bytes_received` count what the server has answered since the start; `unserved` the
-    answers that a path means nothing to it: whoever remembers what it serves should ask again (`discovery`).
+    `requests`, `bytes_sent` and `bytes_received` count what the server has answered since the start, `answer_seconds`
+    how long it took; `unserved` counts the answers that a path means nothing to it: whoever remembers what it serves
+    should ask again (`discovery`).
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class ApiServer:
     ) -> None:
         self.server = connection.server
         self.requests = 0
+        self.answer_seconds = 0.0
         self.unserved = 0
         self.bytes_sent = 0
         self.bytes_received = 0
@@ -218,6 +220,7 @@ class ApiServer:
             link = self._link
             try:
                 with self._pace.turn(call.seconds_left(), call.subject):
+                    began = time.monotonic()
                     response = self._send(call, link, fresh=fresh)
             except HTTPError as error:
                 self._try_again_or_raise(error, call, attempt)
@@ -227,6 +230,7 @@ class ApiServer:
                 self._pace.answered()
             with self._lock:
                 self.requests += 1
+                self.answer_seconds += time.monotonic() - began
                 self.bytes_sent += len(call.payload or b"")
                 self.bytes_received += len(response.data)
                 if response.status == 404 and read_status(response.data) is None:

@@ -92,6 +92,9 @@ SYNC_ENDED: Final = Fact(
         Metric("ObjectsPruned", "Count", "Objects that were deleted"),
         Metric("ObjectsFailed", "Count", "Objects that could not be written or deleted"),
         Metric("ClusterRequests", "Count", "Requests to the API server"),
+        Metric(
+            "ClusterAnswerSeconds", "Seconds", "How long the API server took for one of them, on average at the end"
+        ),
         Metric("DriftReverted", "Count", "Objects that were put back"),
         Metric("Fights", "Count", "Objects that somebody changes again and again"),
     ),

@@ -39,6 +39,11 @@ class Front:
         return self.live.requests
 
     @property
+    def answer_seconds(self) -> float:
+        """How long their answers took, all together."""
+        return self.live.answer_seconds
+
+    @property
     def health(self) -> HealthRules:
         """By which rules its objects are judged."""
         return self.live.health

@@ -49,6 +49,10 @@ class Live(Protocol):
         """How many requests were sent so far."""
 
     @property
+    def answer_seconds(self) -> float:
+        """How long their answers took, all together."""
+
+    @property
     def health(self) -> HealthRules:
         """By which rules its objects are judged."""
 
@@ -115,6 +119,11 @@ class Target:
     def requests(self) -> int:
         """How many requests were sent so far."""
         return self.server.requests
+
+    @property
+    def answer_seconds(self) -> float:
+        """How long their answers took, all together."""
+        return self.server.answer_seconds
 
     def namespaced(self, group: str, kind: str, version: str) -> bool | None:
         """Whether a kind lives in namespaces; None where the cluster does not serve it."""

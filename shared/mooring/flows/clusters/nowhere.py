@@ -50,6 +50,7 @@ class Nowhere:
     def __init__(self, health: HealthRules) -> None:
         self.health = health
         self.requests = 0
+        self.answer_seconds = 0.0
 
     @property
     def cluster(self) -> Cluster:

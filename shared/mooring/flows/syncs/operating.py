@@ -88,7 +88,7 @@ def operate(task: Task) -> Status:
         if waiting:
             _come_back(task, running)
             return _told(task, running, waiting)
-    asked_before = target.requests
+    asked_before, waited_before = target.requests, target.answer_seconds
     operation = running or task.begun or begin_operation(ports, record, task.cause, plan, prune=not plan.kept)
     if running is None and not plan.steps and record.request is None:  # only the managed namespace has drifted
         operation = replace(operation, kind="heal", cause=task.cause)
@@ -131,8 +131,9 @@ def operate(task: Task) -> Status:
     )  # fmt: skip
     if not state.waiting and not execution.failures and not execution.unfinished:
         task = _with_errands_run(task, held, execution)
-    operation = replace(ended, requests=operation.requests + target.requests - asked_before)
-    return _end(task, held.record, operation, execution, state.waiting)
+    asked, waited = target.requests - asked_before, target.answer_seconds - waited_before
+    operation = replace(ended, requests=operation.requests + asked)
+    return _end(task, held.record, operation, execution, state.waiting, answered_in=waited / asked if asked else 0.0)
 
 
 def _with_errands_run(task: Task, held: Held, execution: Execution) -> Task:
@@ -183,7 +184,9 @@ def _end_superseded(task: Task, old: Operation) -> None:
         terminate_hooks(old, task.application, task.target)
 
 
-def _end(task: Task, record: Record, operation: Operation, execution: Execution, waiting: list[str]) -> Status:
+def _end(
+    task: Task, record: Record, operation: Operation, execution: Execution, waiting: list[str], *, answered_in: float
+) -> Status:
     ports, application, now = task.ports, task.application, task.ports.clock()
     applied = {result.key for result in execution.results if result.status != "failed"}
     drift = task.findings.drift
@@ -234,7 +237,7 @@ def _end(task: Task, record: Record, operation: Operation, execution: Execution,
         operation=operation,
         retry=retry,
     )
-    tell_ended(task.record, status, operation, reverted=len(healed), now=now)
+    tell_ended(task.record, status, operation, reverted=len(healed), answered_in=answered_in, now=now)
     retries = application.automated is not None or operation.kind == "heal"
     if operation.phase == "Running":
         _come_back(task, operation, at_once=not waiting)

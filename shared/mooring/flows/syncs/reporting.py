@@ -28,8 +28,13 @@ def tell_begun(record: Record, cluster: str, operation: Operation) -> None:
     tell(SYNC_BEGUN, {"SyncsBegun": 1}, cause=operation.cause.id, cluster=cluster, **_about(record, operation))
 
 
-def tell_ended(record: Record, status: Status, operation: Operation, *, reverted: int, now: float) -> None:
-    """An operation has ended, or waits, in which case nothing is told; `now` in seconds since the epoch."""
+def tell_ended(
+    record: Record, status: Status, operation: Operation, *, reverted: int, answered_in: float, now: float
+) -> None:
+    """An operation has ended, or waits, in which case nothing is told; `now` in seconds since the epoch.
+
+    `answered_in` is how long the API server took for a request, in seconds, on average; 0 where it was not asked.
+    """
     if operation.phase == "Running":
         return
     good, seconds = operation.phase == "Succeeded", max(0.0, now - operation.started_at)
@@ -45,6 +50,8 @@ def tell_ended(record: Record, status: Status, operation: Operation, *, reverted
         "DriftReverted": reverted,
         "Fights": len(status.fights) if any(each.type == _FIGHT for each in status.conditions) else 0,
     }
+    if answered_in:
+        values["ClusterAnswerSeconds"] = answered_in
     if good and operation.kind == "sync" and record.status.revision != operation.revision:
         values |= _latencies(record, operation, now)
     told = _about(record, operation) | {"outcome": operation.phase.lower(), "result": operation.message}
