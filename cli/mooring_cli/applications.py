@@ -13,6 +13,7 @@ from mooring_cli.changed import changes_page, fetch_changes
 from mooring_cli.client import Api
 from mooring_cli.completion import app_names, cluster_names, project_names
 from mooring_cli.declaring import create_app, set_app
+from mooring_cli.diffing import diff_app
 from mooring_cli.editing import edit_app, patch_app, unset_app
 from mooring_cli.frame import SECONDS, Group, prints
 from mooring_cli.handling import actions, delete_object
@@ -30,7 +31,7 @@ from mooring_cli.names import AppName, app_namespace, one_app
 from mooring_cli.output import Output, warn
 from mooring_cli.pages import application_page, applications_table, history_table, resources_table, results_table
 from mooring_cli.steering import ask_refresh, confirm_app, pause_app, refresh_app, resume_app, roll_back_app
-from mooring_cli.syncing import diff_app, sync_app
+from mooring_cli.syncing import sync_app
 from mooring_cli.tables import Page, parts_of
 from mooring_cli.waiting import Goal, deadline_in, wait_for, wait_for_absence
 

@@ -1,9 +1,6 @@
-"""`mooring app sync` and `mooring app diff`: operations that are started here and followed to their end."""
+"""`mooring app sync`: an operation that is started here and followed to its end."""
 
 from __future__ import annotations
-
-import sys
-from typing import Any
 
 import click
 
@@ -11,11 +8,11 @@ from mooring_cli.client import Api
 from mooring_cli.frame import SECONDS, prints, verb
 from mooring_cli.names import AppName, one_app
 from mooring_cli.output import Output
-from mooring_cli.pages import differences, results_table
+from mooring_cli.pages import results_table
 from mooring_cli.progress import following
 from mooring_cli.waiting import deadline_in, operation_mark, wait_for_operation
 
-__all__ = ["diff_app", "sync_app"]
+__all__ = ["sync_app"]
 
 FAILED = 1
 _RESOURCE = "GROUP:KIND:[NAMESPACE/]NAME"
@@ -64,27 +61,3 @@ def sync_app(
     told = f"application {app}: {state.get('phase')}: {state.get('message') or 'no message'}"
     out.emit(found, lambda: [results_table(found), told] if dry_run else told)
     return 0 if state.get("phase") == "Succeeded" else FAILED
-
-
-@verb("diff", "show what a sync would change in the cluster")
-@one_app
-@click.option("--resource", multiple=True, metavar=_RESOURCE,
-              help="Only this object; may be repeated, * is anything, ! in front leaves out.")  # fmt: skip
-@click.option("--timeout", type=SECONDS, default=60.0, help="Give up after (default: 60).")
-@prints()
-def diff_app(api: Api, out: Output, app: AppName, resource: tuple[str, ...], timeout: float) -> int:
-    """0 where nothing differs, 1 where something does or could not be tried."""
-    body: dict[str, object] = {"dryRun": True, "prune": True}
-    if resource:
-        body["resources"] = resource
-    before = operation_mark(api.call("GET", "applications", app.name, query=app.query))
-    answer = api.call("POST", "applications", app.name, "sync", query=app.query, body=body)
-    operation = (answer.get("operation") or {}).get("id")
-    found = wait_for_operation(api, app, before=before, operation=operation, deadline=deadline_in(timeout))
-    state: dict[str, Any] = found["status"]["operationState"]
-    results = (state.get("syncResult") or {}).get("resources") or []
-    out.emit(results, lambda: differences(found) or "nothing differs")
-    if state.get("phase") != "Succeeded":
-        print(f"error: {state.get('message')}", file=sys.stderr)
-        return FAILED
-    return FAILED if differences(found) else 0

@@ -23,6 +23,7 @@ from fleet import add_cost_routes
 from gpgkeys import add_key_routes
 from hooks import add_hook_routes
 from images import add_image_routes
+from localdiffs import add_local_routes
 from login import add_login_routes
 from looks import add_look_routes
 from notifications import add_notification_routes
@@ -53,6 +54,7 @@ _PARTS = (
     add_hook_routes,
     add_image_routes,
     add_key_routes,
+    add_local_routes,
     add_login_routes,
     add_look_routes,
     add_metric_routes,

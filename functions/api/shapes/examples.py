@@ -35,6 +35,9 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "ClusterChange": {"labels": {"tier": "gold"}, "limits": {"requestsPerSecond": 20}},
     "ClusterForm": {"eks": {"clusterName": "production", "region": "eu-central-1"}, "default": True},
     "Confirmation": {"token": "2f6c0d9e"},
+    "GivenManifests": {
+        "manifests": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}]
+    },
     "HookForm": {
         "repository": "https://github.com/acme/k8s-manifests",
         "token": "a token of the host",

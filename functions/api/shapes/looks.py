@@ -158,6 +158,25 @@ class ManagedResources(TypedDict):
     leftOut: int
 
 
+class GivenManifests(TypedDict):
+    """Manifests as git might have them, rendered where they lie; what is not among them would be pruned."""
+
+    manifests: list[dict[str, Any]]
+
+
+class ComparedManifests(ManagedResources):
+    """Objects that a sync to the given manifests would change; `withheld` names Secrets that were not compared."""
+
+    withheld: list[str]
+
+
+class BuildContext(TypedDict):
+    """What a render is told beside its source; of the cluster what is known since it was last reached."""
+
+    kubeVersion: str
+    apiVersions: list[str]
+
+
 class Manifests(TypedDict):
     """What a revision holds."""
 

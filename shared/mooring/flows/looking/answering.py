@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mooring.errors import ConfigurationError, MooringError, TransientError
+from mooring.flows.looking.against import compare_given
 from mooring.flows.looking.events import show_events
 from mooring.flows.looking.logs import LogQuery, show_logs
 from mooring.flows.looking.manifests import compare_bundles, show_manifests
@@ -69,10 +70,15 @@ def _events(ports: LookPorts, app: AppKey, question: _Question) -> dict[str, Any
     return show_events(ports, app, key, int(question.get("limit") or 100))
 
 
+def _against(ports: LookPorts, app: AppKey, question: _Question) -> dict[str, Any]:
+    return compare_given(ports, app, question.get("manifests"), tries=question.get("tries") is True)
+
+
 _ANSWERS: Final[Mapping[str, Callable[[LookPorts, AppKey, _Question], dict[str, Any]]]] = {
     "tree": lambda ports, app, _: show_tree(ports, app),
     "object": lambda ports, app, asked: show_object(ports, app, _key(asked), str(asked.get("version") or "")),
     "actions": lambda ports, app, asked: show_actions(ports, app, _key(asked), str(asked.get("version") or "")),
+    "against": _against,
     "managed": lambda ports, app, _: show_managed(ports, app),
     "manifests": lambda ports, app, asked: show_manifests(ports, app, str(asked.get("at") or "wanted")),
     "compare": lambda ports, app, asked: compare_bundles(ports, app, str(asked.get("old")), str(asked.get("new"))),

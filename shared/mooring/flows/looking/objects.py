@@ -8,7 +8,7 @@ opened for a page: what git has is shown as `source`, and no difference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.steps import Wanted
 from mooring.secrets.digests import is_hidden
 
-__all__ = ["show_difference", "show_managed", "show_object", "wanted_objects"]
+__all__ = ["differences_to", "prepared_objects", "show_difference", "show_managed", "show_object", "wanted_objects"]
 
 _LONGEST: Final = 200_000  # characters of a difference as text
 _WHOLE: Final = "(object)"  # the path of a change that brings or takes an object: its text has all of it
@@ -76,7 +76,13 @@ def show_object(ports: LookPorts, app: AppKey, key: ObjectKey, version: str = ""
 def show_managed(ports: LookPorts, app: AppKey) -> dict[str, Any]:
     """The differences of all objects of the application that differ, without both sides; raises as `place_of`."""
     place = place_of(ports, app)
-    wanted = wanted_objects(ports, place)
+    return differences_to(ports, place, wanted_objects(ports, place))
+
+
+def differences_to(
+    ports: LookPorts, place: Place, wanted: Mapping[ObjectKey, Wanted], *, tries: bool = True
+) -> dict[str, Any]:
+    """What a sync to these objects would change. Without `tries` the API server is not asked to try any of it."""
     inventory = place.record.inventory
     rows = {row.key: row for row in place.record.status.resources}
     doubtful = [
@@ -98,7 +104,7 @@ def show_managed(ports: LookPorts, app: AppKey) -> dict[str, Any]:
         except NoSuchObjectError:
             found = None  # another application's by now, and not ours to show
         version = item.version if item is not None else inventory[key].version
-        return {**_named(key, version), "diff": show_difference(ports, place, item, found)}
+        return {**_named(key, version), "diff": show_difference(ports, place, item, found, tries=tries)}
 
     room, items = Room(), []
     for each in ports.pool.map(compare, doubtful[:_MOST]):
@@ -118,16 +124,24 @@ def wanted_objects(ports: LookPorts, place: Place) -> dict[ObjectKey, Wanted]:
     git = place.record.wanted
     if git is None or not git.bundle:
         return {}
-    bundle = ports.bundles.load(git.bundle)
+    return prepared_objects(ports, place, ports.bundles.load(git.bundle))
+
+
+def prepared_objects(ports: LookPorts, place: Place, bundle: Iterable[Manifest]) -> dict[ObjectKey, Wanted]:
+    """Manifests as they would be applied for the application."""
     prepared = prepare(bundle, place.application, place.target, ports.bundles.digests.of)
     return {item.key: item for item in prepared.objects}
 
 
-def show_difference(ports: LookPorts, place: Place, item: Wanted | None, found: Observed | None) -> dict[str, Any]:
+def show_difference(
+    ports: LookPorts, place: Place, item: Wanted | None, found: Observed | None, *, tries: bool = True
+) -> dict[str, Any]:
     """From live to what git wants: the fields, unified text, and both sides for whoever shows them side by side."""
     live = None if found is None else found.live
     outcome, dry_run = None, ""
-    if item is not None and live is not None:
+    if not tries:
+        dry_run = "not done, so what git no longer sets is missing here: that takes the right override"
+    elif item is not None and live is not None:
         try:
             sent = as_sent(item, live, place.application, place.rules)
             tried, anew = try_write(place.target, item, sent, exists=True)
