@@ -13,6 +13,8 @@ export interface MenuEntry {
   /** Shown at the end of the line: a count, a key. */
   aside?: ReactNode;
   look?: "danger";
+  /** Why it can't be chosen now. */
+  disabled?: string | undefined;
   onChoose: () => void;
 }
 
@@ -118,8 +120,11 @@ export function Menu({ label, name, icon, look = "plain", entries, to = "left", 
               data-look={entry.look}
               role={entry.checked === undefined ? "menuitem" : "menuitemcheckbox"}
               aria-checked={entry.checked}
+              aria-disabled={entry.disabled === undefined ? undefined : true}
+              title={entry.disabled}
               tabIndex={-1}
               onClick={() => {
+                if (entry.disabled !== undefined) return;
                 entry.onChoose();
                 if (!stays) close();
               }}
@@ -130,7 +135,10 @@ export function Menu({ label, name, icon, look = "plain", entries, to = "left", 
                 </span>
               )}
               {entry.icon !== undefined && <Icon name={entry.icon} />}
-              <span className="clip">{entry.label}</span>
+              <span className="clip">
+                {entry.label}
+                {entry.disabled !== undefined && <span className="menu-why">{entry.disabled}</span>}
+              </span>
               {entry.aside !== undefined && <span className="count">{entry.aside}</span>}
             </button>
           ))}
