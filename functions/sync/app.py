@@ -40,8 +40,10 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
     def work(messages: list[AppMessage | ClusterMessage | ObjectMessage]) -> None:
         ports = _composition().sync_ports(context.aws_request_id, context.get_remaining_time_in_millis() / 1000)
+        causes = {str(each.app): each.cause.id for each in messages if isinstance(each, AppMessage)}
         for key, error in handle_syncs(ports, messages):
-            logger().warning("an application could not be looked at", extra={"app": str(key), "error": str(error)})
+            extra = {"application": str(key), "correlation_id": causes.get(str(key), ""), "error": str(error)}
+            logger().warning("an application could not be looked at", extra=extra)
 
     return take_messages(event, parse_sync, work)
 

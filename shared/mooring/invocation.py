@@ -116,6 +116,9 @@ def take_messages(
         if taken:
             work([message for _, message in taken])
     except MooringError as error:
-        logger().warning("a batch comes again", extra={"error": str(error), "messages": len(taken)})
+        for message_id, message in taken:
+            cause = getattr(message, "cause", None)  # what began its chain, under the name that facts have for it
+            extra = {"message_id": message_id, "correlation_id": cause.id if cause else "", "error": str(error)}
+            logger().warning("a message comes again", extra=extra)
         failed += [message_id for message_id, _ in taken]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

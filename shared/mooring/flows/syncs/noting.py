@@ -14,6 +14,7 @@ from mooring.flows.syncs.beginning import begin_operation
 from mooring.flows.syncs.judging import Findings, rejudge
 from mooring.flows.syncs.looking import Seen
 from mooring.flows.syncs.ports import SyncPorts, take_lease
+from mooring.flows.syncs.reporting import tell_ended
 from mooring.health import Health
 from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Entry
@@ -93,6 +94,7 @@ def refuse(ports: SyncPorts, record: Record, base: Status, cause: Cause, message
         return record.status
     held = take_lease(ports, record, inventory=record.inventory, status=status, steps=0)
     ports.applications.finish(held.record, inventory=record.inventory, status=status, operation=operation, retry=None)
+    tell_ended(record, status, operation, now=now)
     return status
 
 
@@ -109,4 +111,5 @@ def answer_request(ports: SyncPorts, record: Record, status: Status, message: st
     ports.applications.finish(
         held.record, inventory=record.inventory, status=status, operation=operation, retry=record.retry
     )
+    tell_ended(record, status, operation, now=now)
     return status

@@ -29,7 +29,7 @@ def tell_begun(record: Record, cluster: str, operation: Operation) -> None:
 
 
 def tell_ended(
-    record: Record, status: Status, operation: Operation, *, reverted: int, answered_in: float, now: float
+    record: Record, status: Status, operation: Operation, *, now: float, reverted: int = 0, answered_in: float = 0.0
 ) -> None:
     """An operation has ended, or waits, in which case nothing is told; `now` in seconds since the epoch.
 

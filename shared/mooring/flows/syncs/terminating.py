@@ -18,6 +18,7 @@ from mooring.flows.syncs.executing import Execution
 from mooring.flows.syncs.hooking import terminate_hooks
 from mooring.flows.syncs.operating import results_of
 from mooring.flows.syncs.ports import SyncPorts, take_lease
+from mooring.flows.syncs.reporting import tell_ended
 from mooring.state.records import HookRun, Operation, Record, RetryState, Status
 
 __all__ = ["end_terminated"]
@@ -46,6 +47,7 @@ def end_terminated(ports: SyncPorts, record: Record) -> Status:
     status = replace(record.status, operation=ended)
     held = take_lease(ports, record, inventory=record.inventory, status=status, steps=0)
     ports.applications.finish(held.record, inventory=record.inventory, status=status, operation=ended, retry=retry)
+    tell_ended(record, status, ended, now=now)
     return status
 
 
