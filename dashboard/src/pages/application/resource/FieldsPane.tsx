@@ -124,8 +124,7 @@ function FieldRow({ field }: { field: Field }) {
       <span className="field-who">
         {commit !== undefined ? (
           <>
-            <strong>{commit.author}</strong>{" "}
-            <code title={revisionOf(commit)}>{short(revisionOf(commit))}</code>
+            <strong>{commit.author}</strong> <code title={revisionOf(commit)}>{short(revisionOf(commit))}</code>
             {commit.orEarlier === true && " or earlier"} <span className="soft">{commit.subject}</span>
             {commit.request?.number !== undefined && (
               <span className="soft">
