@@ -41,7 +41,7 @@ check: venv sam ## format, lint, types, imports, template
 	.venv/bin/mypy -p mooring -p mooring_cli -p local
 	.venv/bin/lint-imports
 	.venv/bin/python -m local dashboard --check
-	.venv-sam/bin/cfn-lint template.yaml
+	.venv-sam/bin/cfn-lint template.yaml dashboard/cloudfront.yaml
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$(REGION) .venv-sam/bin/sam validate --lint
 
 bench: venv tools ## measure; ARGS goes to the benchmark
