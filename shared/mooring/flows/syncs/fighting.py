@@ -25,7 +25,7 @@ from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.objects import ObjectKey
 from mooring.state.records import Fight, Record, Status
 
-__all__ = ["calm_down", "come_back", "held_back", "note_reverts"]
+__all__ = ["calm_down", "come_back", "count_fights", "held_back", "note_reverts"]
 
 _CONDITION: Final = "FightDetected"
 _WINDOW: Final = 600.0  # seconds
@@ -89,6 +89,11 @@ def calm_down(status: Status, drifted: Collection[ObjectKey], now: float) -> Sta
     if not over:
         return status
     return _told(replace(status, fights=tuple(each for each in status.fights if each.key not in over)), now)
+
+
+def count_fights(status: Status) -> int:
+    """How many objects are fought over."""
+    return sum(map(_is_fight, status.fights))
 
 
 def _again(known: Fight | None, key: ObjectKey, changes: Collection[Mapping[str, Any]], now: float) -> Fight:

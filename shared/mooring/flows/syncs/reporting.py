@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from mooring.events.messages import Cause
+from mooring.flows.syncs.fighting import count_fights
 from mooring.metrics import tell
 from mooring.metrics.names import DRIFT_FOUND, SYNC_BEGUN, SYNC_ENDED
 from mooring.plan.driftrecords import DriftRecord
@@ -20,7 +21,6 @@ from mooring.state.records import Operation, Record, Status
 __all__ = ["tell_begun", "tell_drift", "tell_ended"]
 
 _APPLIED: Final = ("created", "configured")
-_FIGHT: Final = "FightDetected"
 
 
 def tell_begun(record: Record, cluster: str, operation: Operation) -> None:
@@ -48,7 +48,7 @@ def tell_ended(
         "ObjectsFailed": words["failed"],
         "ClusterRequests": operation.requests,
         "DriftReverted": reverted,
-        "Fights": len(status.fights) if any(each.type == _FIGHT for each in status.conditions) else 0,
+        "Fights": count_fights(status),
     }
     if answered_in:
         values["ClusterAnswerSeconds"] = answered_in
