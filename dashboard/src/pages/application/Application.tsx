@@ -2,7 +2,7 @@
 import "./application.css";
 
 import { useQuery } from "@tanstack/react-query";
-import { type ComponentType, lazy, type LazyExoticComponent, Suspense, useMemo } from "react";
+import { type ComponentType, lazy, type LazyExoticComponent, Suspense, useEffect, useMemo, useState } from "react";
 import { useLocation } from "wouter";
 
 import { to } from "@/app/addresses";
@@ -13,6 +13,8 @@ import { useTitle } from "@/app/title";
 import { usePolling } from "@/live/live";
 import { EmptyState, ErrorState, LinkButton, Skeleton, Tabs } from "@/parts";
 
+import { Actions } from "./actions/Actions";
+import { type Asked, isPending, patience } from "./actions/asked";
 import { Header } from "./Header";
 import { Progress } from "./Progress";
 import { type Application, applicationQuery, type Named } from "./queries";
@@ -37,10 +39,17 @@ export default function ApplicationPage({ params }: PageProps) {
   const [key = "", ...rest] = (params["*"] ?? "").split("/");
   const tab = key === "" ? tabs[0] : tabs.find((each) => each.key === key);
   const polling = usePolling();
+  const [asked, setAsked] = useState<Asked>();
   const { data, error, refetch } = useQuery({
     ...applicationQuery(named),
-    refetchInterval: ({ state }) => (state.data !== undefined && isUnderWay(state.data) ? polling / 4 : polling),
+    refetchInterval: ({ state: { data: known } }) =>
+      known !== undefined && (isUnderWay(known) || isPending(asked, known)) ? Math.min(polling, 2_000) : polling,
   });
+  useEffect(() => {
+    if (asked === undefined) return undefined;
+    const timer = setTimeout(() => setAsked(undefined), patience);
+    return () => clearTimeout(timer);
+  }, [asked]);
   const { object, pane } = useOpened();
   useTitle(tab === undefined || tab === tabs[0] ? name : `${name}: ${tab.label}`);
   if (data === undefined) {
@@ -48,7 +57,10 @@ export default function ApplicationPage({ params }: PageProps) {
   }
   return (
     <>
-      <Header application={data} actions={null} />
+      <Header
+        application={data}
+        actions={<Actions application={data} named={named} asked={asked} onAsked={setAsked} />}
+      />
       <Progress application={data} named={named} />
       <Tabs
         label={name}

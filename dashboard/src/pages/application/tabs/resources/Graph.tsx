@@ -235,7 +235,13 @@ function nodesOf({ drawn, places }: Laid, now: ReadonlyMap<string, Box>): BoxNod
 }
 
 function edgesOf({ links }: Drawn): Edge[] {
-  return links.map(({ source, target }) => ({ id: `${source}→${target}`, source, target, type: "smoothstep" }));
+  return links.map(({ source, target }) => ({
+    id: `${source}→${target}`,
+    source,
+    target,
+    type: "smoothstep",
+    domAttributes: { "aria-hidden": true }, // boxes say what hangs on them by where arrows lead
+  }));
 }
 
 /** The whole graph, if it can be read then; else its beginning in a readable size. */

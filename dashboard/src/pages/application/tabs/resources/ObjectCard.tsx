@@ -44,20 +44,22 @@ export const BoxCard = memo(({ box }: { box: Box }) => {
       data-type={box.type}
       data-box={box.id}
       data-faded={box.type === "object" && box.faded ? "" : undefined}
-      aria-label={nameOf(box, attention.application)}
       aria-current={box.type === "object" && attention.chosen === box.id ? "true" : undefined}
       {...stack}
       tabIndex={current ? 0 : -1}
       onClick={() => attention.onPress(box)}
     >
-      {box.type === "root" && <RootFace application={attention.application} />}
-      {box.type === "object" && <ObjectFace item={box.item} />}
-      {box.type === "stack" && <StackFace box={box} />}
-      {box.type === "more" && (
-        <Face mark="…" name={`${box.left.toLocaleString("en")} more`}>
-          <span className="soft">Show the next {Math.min(box.left, 50)}</span>
-        </Face>
-      )}
+      <span className="hidden-text">{nameOf(box, attention.application)}</span>
+      <span className="node-face" aria-hidden="true">
+        {box.type === "root" && <RootFace application={attention.application} />}
+        {box.type === "object" && <ObjectFace item={box.item} />}
+        {box.type === "stack" && <StackFace box={box} />}
+        {box.type === "more" && (
+          <Face mark="…" name={`${box.left.toLocaleString("en")} more`}>
+            <span className="soft">Show the next {Math.min(box.left, 50)}</span>
+          </Face>
+        )}
+      </span>
     </button>
   );
 }, alike);
@@ -103,9 +105,7 @@ export function describe({ node }: Item): string {
 function Face({ mark, name, children }: { mark: ReactNode; name: string; children: ReactNode }) {
   return (
     <>
-      <span className="node-kind" aria-hidden="true">
-        {mark}
-      </span>
+      <span className="node-kind">{mark}</span>
       <span className="node-words">
         <span className="node-name clip">{name}</span>
         <span className="node-marks">{children}</span>
