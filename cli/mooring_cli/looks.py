@@ -189,7 +189,7 @@ def compare_app(api: Api, out: Output, app: AppName, to: str, exit_code: bool, *
     ends = {side: _at(api, app, each) for side, each in (("from", given["from"]), ("to", to))}
     found = api.call("GET", "applications", app.name, "compare", query=app.query | ends)
     heading = " → ".join(f"{found[side]['at']} ({short(found[side]['revision']) or 'nothing'})" for side in ends)
-    items = [{**each, "diff": {"kind": each["kindOfChange"], "dryRun": "", **each}} for each in found["items"]]
+    items = [{**each, "diff": {**each, "kind": each["kindOfChange"], "dryRun": ""}} for each in found["items"]]
     out.emit(found, lambda: [heading, *differences_page(items, found["leftOut"])])
     return FAILED if found["items"] and exit_code else 0
 
