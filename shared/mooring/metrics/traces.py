@@ -19,6 +19,7 @@ import orjson
 __all__ = ["send_subsegment", "subsegment"]
 
 _HEADER = b'{"format": "json", "version": 1}\n'
+_WORDS = frozenset({"error", "result", "why"})  # what somebody has written stays in the log
 _LONGEST = 1000  # characters of an annotation, as X-Ray takes them
 _KEY = re.compile(r"[^A-Za-z0-9_]")
 
@@ -44,7 +45,7 @@ def subsegment(name: str, fields: Mapping[str, Any], began: float, ended: float,
     annotations = {
         _KEY.sub("_", key): value if isinstance(value, (bool, int, float)) else str(value)[:_LONGEST]
         for key, value in fields.items()
-        if value not in ("", None)
+        if value not in ("", None) and key not in _WORDS
     }
     return {
         "type": "subsegment",

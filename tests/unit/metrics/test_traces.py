@@ -27,7 +27,16 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
 def test_a_traced_fact_arrives_at_the_daemon(daemon: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     """GIVEN an invocation that is sampled WHEN a fact is told THEN a subsegment of it arrives, with names and ids."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", f"{TRACE}1;Lineage=1:a87bd80c:0")
-    tell(SYNC_ENDED, {"SyncsSucceeded": 1}, cause="delivery-1", seconds=2.0, application="argocd/shop", cluster="prod")
+    tell(
+        SYNC_ENDED,
+        {"SyncsSucceeded": 1},
+        cause="delivery-1",
+        seconds=2.0,
+        application="argocd/shop",
+        cluster="prod",
+        result="done",
+        error="",
+    )
     header, _, body = daemon.recv(65536).partition(b"\n")
     segment = json.loads(body)
     assert {"format": "json", "version": 1} == json.loads(header)
