@@ -26,9 +26,13 @@ export const to = {
   applicationSets: () => "/applicationsets",
   applicationSet: (namespace: string, name: string) => `/applicationsets/${part(namespace)}/${part(name)}`,
   repositories: () => "/repositories",
-  webhooks: () => "/webhooks",
+  webhooks: (filters: { repository?: string; outcome?: string } = {}) => withQuery("/webhooks", { ...filters }),
   costs: () => "/costs",
-  settings: () => "/settings",
+  images: () => "/images",
+  promotions: () => "/promotions",
+  promotion: (namespace: string, name: string) => `/promotions/${part(namespace)}/${part(name)}`,
+  /** Settings of the installation; `rest` names a part of them, such as "access". */
+  settings: (rest = "") => (rest === "" ? "/settings" : `/settings/${rest}`),
   /** The way in; `next` is where to go afterwards. */
   signIn: (next = "") => withQuery("/sign-in", { next: next === "/" ? "" : next }),
 } as const;
