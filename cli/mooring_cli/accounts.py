@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -98,4 +99,16 @@ def delete_token(api: Api, id: str) -> int:
     """From now on nobody gets in with it."""
     api.call("DELETE", "tokens", id)
     print(f"token {id} revoked")
+    return 0
+
+
+@account.verb("end-sessions", "end the sessions of everybody who signed in")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+def end_sessions(api: Api, yes: bool) -> int:
+    """Yours too, and those of browsers; API tokens stay. It takes the right to change who may what."""
+    if not yes and sys.stdin.isatty() and not click.confirm("Sign everybody out?", err=True):
+        print("nobody signed out", file=sys.stderr)
+        return 1
+    api.call("DELETE", "sessions")
+    print("all sessions ended")
     return 0

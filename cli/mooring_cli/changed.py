@@ -19,9 +19,11 @@ _LONGEST_PAUSE: Final = 2.0
 
 def fetch_changes(api: Api, app: AppName, operation: str) -> dict[str, Any]:
     """What one operation changed. Raises `WaitError` where no answer comes within a minute."""
-    check = api.call("POST", "applications", app.name, "operations", operation, "changes", query=app.query)["check"]
+    api.call("POST", "applications", app.name, "operations", operation, "changes", query=app.query)
     deadline, pause = time.monotonic() + _TIMEOUT, 0.2
-    while not (answer := api.call("GET", "clusters", check["cluster"], "check", check["id"])).get("done"):
+    while not (
+        answer := api.call("GET", "applications", app.name, "operations", operation, "changes", query=app.query)
+    ).get("done"):
         if time.monotonic() + pause > deadline:
             raise WaitError(f"the function sync has not answered within {_TIMEOUT:g} s; look at its log")
         time.sleep(pause)
