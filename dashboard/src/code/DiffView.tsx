@@ -125,7 +125,7 @@ export function DiffView({ before, after, names, children }: DiffViewProps) {
 
 export function ShapeChoice({ shape, onChange }: { shape: DiffShape; onChange: (shape: DiffShape) => void }) {
   return (
-    <span className="segments" role="group" aria-label="How it is shown">
+    <span className="segments diff-shape" role="group" aria-label="How it is shown">
       <button type="button" aria-pressed={shape === "split"} onClick={() => onChange("split")}>
         Side by side
       </button>

@@ -134,15 +134,15 @@ export function words(one: string, other: string): readonly [readonly Range[], r
     if (!added) left += value.length;
     if (!removed) right += value.length;
   }
-  return [joined(was), joined(is)];
+  return [joined(was, one), joined(is, other)];
 }
 
-/** Ranges that touch are one. */
-function joined(ranges: readonly Range[]): readonly Range[] {
+/** Ranges that touch, or that only blanks part, are one. */
+function joined(ranges: readonly Range[], text: string): readonly Range[] {
   const out: Range[] = [];
   for (const [from, to] of ranges) {
     const before = out.at(-1);
-    if (before?.[1] === from) out[out.length - 1] = [before[0], to];
+    if (before !== undefined && text.slice(before[1], from).trim() === "") out[out.length - 1] = [before[0], to];
     else out.push([from, to]);
   }
   return out;

@@ -99,7 +99,11 @@ function Fields({ changes, resource }: { changes: readonly Change[]; resource: L
             <Value value={change.before} look="removed" /> <Icon name="arrow" size={12} />{" "}
             <Value value={change.after} look="added" />
           </span>
-          <SetBy path={change.path} resource={resource} />
+          {change.before === null ? (
+            <span className="soft">not in the cluster</span>
+          ) : (
+            <SetBy path={change.path} resource={resource} />
+          )}
         </li>
       ))}
     </ul>
@@ -116,8 +120,10 @@ function Fields({ changes, resource }: { changes: readonly Change[]; resource: L
 function Value({ value, look }: { value: unknown; look: "removed" | "added" }) {
   const text =
     value === null || value === undefined ? "not set" : typeof value === "string" ? value : JSON.stringify(value);
+  const rows = text.split("\n").length;
   const hidden = /^\(hmac:[0-9a-f]{8}, (\d+) bytes\)$/.exec(text);
-  const shown = hidden === null ? text : `value hidden, ${hidden[1] ?? ""} bytes`;
+  const told = rows > 1 ? `text of ${rows} lines` : text;
+  const shown = hidden === null ? told : `value hidden, ${hidden[1] ?? ""} bytes`;
   return (
     <code className="clip res-was" data-look={value === null || value === undefined ? "absent" : look} title={shown}>
       <span className="hidden-text">{look === "removed" ? "live: " : "git: "}</span>

@@ -1,4 +1,5 @@
 /** One object beside its application: what it is, what differs, what it says, and what can be done with it. */
+import "@/code/code.css";
 import "./resource.css";
 
 import { useQuery } from "@tanstack/react-query";

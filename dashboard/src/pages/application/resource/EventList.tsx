@@ -1,4 +1,5 @@
 /** Events of Kubernetes, newest first; warnings can be told apart at a glance, and be shown alone. */
+import "@/code/code.css";
 import "./resource.css";
 
 import { useQuery } from "@tanstack/react-query";

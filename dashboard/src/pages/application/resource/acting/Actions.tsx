@@ -50,19 +50,27 @@ export function Actions(props: PaneProps) {
       (error: unknown) => say(errorToast(error)),
     );
   };
-  const entries: MenuEntry[] = actions
-    .filter((each) => may.data?.has(`action/${group}/${kind}/${each.name}`) === true)
-    .map((each) => ({
-      label: titleOf(each),
-      disabled: each.disabled ? "makes no sense as it is now" : undefined,
-      onChoose: () => setAsked({ kind: "action", offered: each }),
-    }));
-  if (resource.managed && may.data?.has("sync") === true) {
-    const busy = isUnderWay(application) ? "an operation is under way" : undefined;
-    entries.push({ label: "Sync this alone", icon: "sync", disabled: busy, onChoose: sync });
-  }
-  if (may.data?.has(`delete/${group}/${kind}/${namespace}/${name}`) === true) {
-    entries.push({ label: "Delete…", icon: "trash", look: "danger", onChoose: () => setAsked({ kind: "delete" }) });
+  const refusal = (right: string) =>
+    may.data?.has(right) === true ? undefined : `you may not: it needs applications, ${right} on ${target}`;
+  const entries: MenuEntry[] = [];
+  if (may.data !== undefined) {
+    for (const each of actions) {
+      const senseless = each.disabled ? "makes no sense as it is now" : undefined;
+      entries.push({
+        label: titleOf(each),
+        disabled: refusal(`action/${group}/${kind}/${each.name}`) ?? senseless,
+        onChoose: () => setAsked({ kind: "action", offered: each }),
+      });
+    }
+    if (resource.managed) {
+      const busy = isUnderWay(application) ? "an operation is under way" : undefined;
+      entries.push({ label: "Sync this alone", icon: "sync", disabled: refusal("sync") ?? busy, onChoose: sync });
+    }
+    if (there) {
+      const disabled = refusal(`delete/${group}/${kind}/${namespace}/${name}`);
+      const ask = () => setAsked({ kind: "delete" });
+      entries.push({ label: "Delete…", icon: "trash", look: "danger", disabled, onChoose: ask });
+    }
   }
   const failed = offers.error ?? may.error;
   return (
