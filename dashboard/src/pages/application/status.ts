@@ -61,7 +61,7 @@ export function awaitedOf({ status }: Application): string | undefined {
 /** Conditions that the page does not say elsewhere, worst first. */
 export function conditionsOf({ status }: Application): readonly Schema<"Condition">[] {
   return status.conditions
-    .filter(({ type }) => type !== "AutoSyncPaused" && type !== "DeletionConfirmationRequired")
+    .filter(({ type }) => type !== "AutoSyncPaused")
     .sort((one, other) => Number(toneOf(other) === "bad") - Number(toneOf(one) === "bad"));
 }
 

@@ -207,10 +207,11 @@ function useLayout(drawn: Drawn, anchor: { current: string }): { laid: Laid | un
   useEffect(() => {
     let stale = false;
     const wanted = latest.current.drawn;
+    const start = performance.now(); // shown by the browser's own tools
     layouter.current?.lay(wanted).then(
       (places) => {
         if (stale) return;
-        performance.mark("graph-laid");
+        performance.measure("graph layout", { start });
         setLaid({ structure, drawn: wanted, places: anchored(places, latest.current.laid?.places, anchor.current) });
         setError(undefined);
       },

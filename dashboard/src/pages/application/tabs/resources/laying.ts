@@ -4,7 +4,7 @@
 import Elk, { type ELK, type ElkNode } from "elkjs/lib/elk-api.js";
 import worker from "elkjs/lib/elk-worker.min.js?url";
 
-import { type Box, type Drawn, rootId } from "./grouping";
+import { type Drawn, rootId } from "./grouping";
 
 export interface Place {
   x: number;
@@ -15,12 +15,13 @@ export type Places = ReadonlyMap<string, Place>;
 
 /** Width and height of boxes in pixels, which the style sheet has as well. */
 export const size = { width: 236, height: 60 } as const;
+/** Between columns. */
+const gap = 64;
 
 const options = {
   "elk.algorithm": "layered",
   "elk.direction": "RIGHT",
   "elk.spacing.nodeNode": "12",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "56",
   "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
   "elk.layered.crossingMinimization.forceNodeModelOrder": "true",
   "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
@@ -53,9 +54,11 @@ export function graphOf({ boxes, links }: Drawn): ElkNode {
   };
 }
 
-/** What ELK answers. */
+/** What ELK answers; its layers become columns of one width, which stay where they are whatever comes and goes. */
 export function placesOf({ children = [] }: ElkNode): Places {
-  return new Map(children.map(({ id, x = 0, y = 0 }) => [id, { x: Math.round(x), y: Math.round(y) }]));
+  const layers = [...new Set(children.map(({ x = 0 }) => x))].sort((one, other) => one - other);
+  const columns = new Map(layers.map((x, at) => [x, at * (size.width + gap)]));
+  return new Map(children.map(({ id, x = 0, y = 0 }) => [id, { x: columns.get(x) ?? x, y: Math.round(y) }]));
 }
 
 /** The same for graphs that need no new layout: who is there, and who hangs on whom. */
@@ -71,9 +74,4 @@ export function anchored(fresh: Places, before: Places | undefined, anchor: stri
   const there = before?.get(kept) ?? { x: 0, y: 0 };
   const [dx, dy] = [there.x - here.x, there.y - here.y];
   return new Map([...fresh].map(([id, { x, y }]) => [id, { x: x + dx, y: y + dy }]));
-}
-
-/** The boxes that are drawn now, in the places of the last layout; what that did not know waits for the next. */
-export function standing(drawn: Drawn, places: Places): readonly Box[] {
-  return drawn.boxes.filter(({ id }) => places.has(id));
 }

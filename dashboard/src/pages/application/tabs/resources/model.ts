@@ -78,9 +78,8 @@ function rank({ kind }: TreeNode): number {
   return at < 0 ? kinds.length : at;
 }
 
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
-}
+const collator = new Intl.Collator("en", { numeric: true });
+const compare = collator.compare.bind(collator);
 
 export function healthOf(node: TreeNode): string {
   return node.health?.status ?? "";
