@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -138,3 +139,58 @@ def test_somebody_signs_in_with_a_token_of_theirs(mooring: Mooring, monkeypatch:
     assert (1, True) == (code, told.startswith("error: "))
     listed = mooring("account", "tokens", "--url", url, "--token", API_TOKEN)[1]
     assert "role:readonly" in listed
+
+
+def test_an_application_is_steered_and_edited(mooring: Mooring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN an application WHEN it is paused, refreshed, patched, edited THEN the API takes what the command sends."""
+    assert 0 == mooring("app", "create", "steered", *SPEC, "--sync-policy", "automated", "--helm-set", "a=1")[0]
+    code, told, _ = mooring("app", "pause", "steered", "--why", "incident 7")
+    assert (0, True) == (code, told.startswith("application steered: paused by ")), told
+    assert (0, "application steered: resumed\n", "") == mooring("app", "resume", "steered")
+    assert (0, "application steered: was not paused\n", "") == mooring("app", "resume", "steered")
+    assert (0, "application steered: refresh asked for\n", "") == mooring("app", "refresh", "steered")
+    assert 0 == mooring("app", "get", "steered", "--hard-refresh", "--show-operation")[0]
+    merge = ("--type", "merge", "--patch", "spec: {source: {path: other}}")
+    assert (0, "application steered changed\n", "") == mooring("app", "patch", "steered", *merge)
+    assert (0, "application steered unchanged\n", "") == mooring("app", "patch", "steered", *merge)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "sed -i s/other/edited/")
+    assert (0, "application steered changed\n", "") == mooring("app", "edit", "steered")
+    assert (0, "application steered changed\n", "") == mooring("app", "unset", "steered", "-p", "a", "--sync-policy")
+    spec = json.loads(mooring("app", "get", "steered", "-o", "json")[1])["spec"]
+    assert ("edited", False, False) == (spec["source"]["path"], "helm" in spec["source"], "syncPolicy" in spec)
+    for wrong in (("rollback", "steered", "3"), ("rollback", "steered", "01JB"), ("confirm", "steered"),
+                  ("actions", "result", "steered", "01JB"), ("sync", "steered", "--source-positions", "1")):  # fmt: skip
+        code, _, told = mooring("app", *wrong)
+        assert (1, True) == (code, told.startswith("error: ")), (wrong, told)
+
+
+def test_an_edit_overwrites_nobody(mooring: Mooring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """GIVEN somebody who declares an application anew WHEN it is being edited THEN the edit is refused and kept."""
+    assert 0 == mooring("app", "create", "shared", *SPEC)[0]
+    other = tmp_path / "editor"
+    other.write_text(
+        "import subprocess, sys\n"
+        "subprocess.run([sys.executable, '-m', 'mooring_cli.main', 'app', 'set', 'shared', '--path', 'theirs'], check=True)\n"
+        "text = open(sys.argv[1]).read()\n"
+        "open(sys.argv[1], 'w').write(text.replace('k8s', 'ours'))\n"
+    )
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", f"{sys.executable} {other}")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "cli"), str(ROOT / "shared")]))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code, _, told = mooring("app", "edit", "shared")
+    assert (1, True) == (code, "error: " in told), told
+    assert "ours" in Path(told.partition("your text is kept in ")[2].splitlines()[0]).read_text()
+    assert "theirs" == json.loads(mooring("app", "get", "shared", "-o", "json")[1])["spec"]["source"]["path"]
+
+
+def test_what_is_read_is_understood(mooring: Mooring) -> None:
+    """GIVEN a new installation WHEN costs, lists and the fleet are asked for THEN each answer is one the command prints."""
+    for each in (("costs", "--by", "day"), ("top",), ("drift", "list"), ("webhook", "deliveries"), ("image", "list"),
+                 ("promotion", "list"), ("appset", "list"), ("repo", "list"), ("cluster", "list"), ("gpg", "list")):  # fmt: skip
+        code, told, wrong = mooring(*each)
+        assert (0, True, "") == (code, bool(told), wrong), each
+    code, _, told = mooring("costs", "--since", "yesterday")
+    assert (1, True) == (code, told.startswith("error: since: "))
+    assert (0, "all sessions ended\n", "") == mooring("account", "end-sessions", "-y")
