@@ -32,12 +32,20 @@ class Api:
         return self.told
 
     def get(self, path: str, token: str = API_TOKEN, **headers: str) -> dict[str, Any]:
+        return self._call("GET", path, token, None, headers)
+
+    def post(self, path: str, body: object, token: str = API_TOKEN) -> dict[str, Any]:
+        return self._call("POST", path, token, json.dumps(body), {})
+
+    def _call(self, method: str, path: str, token: str, body: str | None, headers: Mapping[str, str]) -> dict[str, Any]:
+        """A path below the application's; from the API's root where it begins with a slash."""
         event = json.loads((ROOT / "events" / "api-list.json").read_text())
         path, _, query = path.partition("?")
         event["queryStringParameters"] = dict(parse_qsl(query))
-        event["rawPath"] = f"/api/v1/applications/shop/{path}"
-        event["requestContext"]["http"] |= {"method": "GET", "path": event["rawPath"]}
+        event["rawPath"] = f"/api/v1{path}" if path.startswith("/") else f"/api/v1/applications/shop/{path}"
+        event["requestContext"]["http"] |= {"method": method, "path": event["rawPath"]}
         event["headers"] |= {"authorization": f"Bearer {token}", **headers}
+        event |= {"body": body, "isBase64Encoded": False} if body is not None else {}
         answer: dict[str, Any] = self.handler(event, None)
         return answer
 
@@ -137,4 +145,39 @@ def test_strangers_start_no_look(api: Api) -> None:
     """GIVEN another token WHEN anything is asked THEN nobody is asked."""
     for path in ("resource-tree", f"logs?{NAMED}"):
         assert 401 == api.get(path, "another")["statusCode"]
+    assert [] == api.asked
+
+
+def test_given_manifests_are_compared_by_a_look(api: Api) -> None:
+    """GIVEN manifests that nobody pushed WHEN they are posted THEN a look compares them, tried for who may override."""
+    api.told = {"answer": {"items": [], "compared": 0, "leftOut": 0, "withheld": []}}
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    answer = api.post("managed-resources", {"manifests": [manifest]})
+    assert (200, 0) == (answer["statusCode"], json.loads(answer["body"])["leftOut"])
+    assert [{"ask": "against", "app": "argocd/shop", "manifests": [manifest], "tries": True}] == api.asked
+    # THEN what can't be compared starts no look
+    large = {"manifests": [manifest | {"data": {"a": "x" * (5 << 20)}}]}
+    for body, words in (({}, "must be a list"), ({"manifests": "all"}, "must be a list"), (large, "exceed 4 MiB")):
+        problem = json.loads(api.post("managed-resources", body)["body"])
+        assert (400, "manifests", True) == (problem["status"], problem["field"], words in problem["detail"])
+    assert 1 == len(api.asked)
+
+
+def test_a_reader_has_nothing_tried(api: Api) -> None:
+    """GIVEN a token of `role:readonly` WHEN manifests are posted THEN they are compared and nothing is tried."""
+    api.told = {"answer": {"items": [], "compared": 0, "leftOut": 0, "withheld": []}}
+    made = api.post("/tokens", {"name": "ci", "role": "role:readonly", "expiresIn": 600})
+    token = json.loads(made["body"])["token"]
+    assert 200 == api.post("managed-resources", {"manifests": []}, token)["statusCode"]
+    assert [False] == [each["tries"] for each in api.asked]
+
+
+def test_a_render_elsewhere_is_told_of_the_cluster(api: Api) -> None:
+    """GIVEN applications of a known and of no cluster WHEN the context is asked for THEN it is what renders are told."""
+    assert 404 == api.get("build-context")["statusCode"]
+    spec = {"project": "default", "source": {"repoURL": "https://git.test/a", "path": "k8s"}}
+    document = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "shop"}}
+    declared = document | {"spec": spec | {"destination": {"name": "nowhere", "namespace": "shop"}}}
+    assert 200 == api.post("/applications", declared)["statusCode"]
+    assert {"kubeVersion": "", "apiVersions": []} == json.loads(api.get("build-context")["body"])
     assert [] == api.asked
