@@ -12,10 +12,12 @@ interface SearchFieldProps {
   /** ArrowDown and Enter lead from here into what was found. */
   onLeave?: () => void;
   ref?: RefObject<HTMLInputElement | null>;
+  /** It searches a part of the page, which has a search of its own. */
+  small?: boolean;
 }
 
 /** The search of a page. `/` leads into it, Escape empties it, then leaves it. */
-export function SearchField({ label, value, onChange, onLeave, ref }: SearchFieldProps) {
+export function SearchField({ label, value, onChange, onLeave, ref, small = false }: SearchFieldProps) {
   const own = useRef<HTMLInputElement>(null);
   const input = ref ?? own;
   useShortcut("/", label, () => {
@@ -23,7 +25,7 @@ export function SearchField({ label, value, onChange, onLeave, ref }: SearchFiel
     input.current?.select();
   });
   return (
-    <div className="search" role="search">
+    <div className="search" role={small ? undefined : "search"}>
       <Icon name="search" />
       <input
         ref={input}

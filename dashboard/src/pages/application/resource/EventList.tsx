@@ -54,7 +54,7 @@ export function EventList({ named, object }: Props) {
   return (
     <div className="events">
       <div className="code-bar">
-        <SearchField label="Search events" value={sought} onChange={setSought} />
+        <SearchField small={object !== undefined} label="Search events" value={sought} onChange={setSought} />
         <span className="segments" role="group" aria-label="Which events">
           <button type="button" aria-pressed={!warnings} onClick={() => setWarnings(false)}>
             All <span className="count">{data.items.length}</span>

@@ -81,7 +81,7 @@ export default function FieldsPane({ named, object, resource }: PaneProps) {
   return (
     <div className="fields">
       <div className="code-bar">
-        <SearchField label="Search fields" value={sought} onChange={setSought} />
+        <SearchField small label="Search fields" value={sought} onChange={setSought} />
         <span className="code-bar-end">
           {known === undefined ? (
             <Button icon="user" busy={asking.isPending} onClick={() => asking.mutate()}>

@@ -88,6 +88,7 @@ function Manifest({ lines, file, children }: ManifestProps) {
       <div className="code-bar">
         {children}
         <SearchField
+          small
           label="Search the manifest"
           value={sought}
           onChange={(value) => {
@@ -127,7 +128,7 @@ function Manifest({ lines, file, children }: ManifestProps) {
           ref={flow}
           area={area}
           count={shown.length}
-          estimate={() => 20}
+          estimate={() => 24}
           itemKey={(index) => shown[index] ?? index}
           item={(index) => {
             const line = shown[index] ?? 0;

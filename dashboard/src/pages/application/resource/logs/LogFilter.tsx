@@ -21,6 +21,12 @@ export function LogFilter({ value, onChange }: { value: string; onChange: (value
     return () => clearTimeout(timer);
   }, [typed, value]);
   return (
-    <SearchField label="Only lines with" value={typed} onChange={setTyped} onLeave={() => latest.current(typed)} />
+    <SearchField
+      small
+      label="Only lines with"
+      value={typed}
+      onChange={setTyped}
+      onLeave={() => latest.current(typed)}
+    />
   );
 }
