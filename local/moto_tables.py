@@ -16,6 +16,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from local.moto_answers import pages_of_index, projected, write_answers_quickly
+
 __all__ = ["correct_tables"]
 
 _MOST = 100
@@ -46,6 +48,8 @@ def correct_tables() -> None:
         view = copy.copy(self)
         with lock:
             if asked.get("index_name"):
+                if (answer := pages_of_index(self, asked["index_name"], asked)) is not None:
+                    return answer
                 kept = _projected(self, asked["index_name"])
                 view.items = _with(self.items, asked.get("hash_key_conditions") or (), kept)
             else:
@@ -53,15 +57,13 @@ def correct_tables() -> None:
         return whole(view, hash_key, *arguments, **named)
 
     Table.query = query  # type: ignore[method-assign]
+    write_answers_quickly()
 
 
 def _projected(table: Any, index: str) -> set[str] | None:
     """The attributes that an index of a table holds; None for all."""
     found = next((each for each in table.all_indexes() if each.name == index), None)
-    if found is None or found.projection.get("ProjectionType") == "ALL":
-        return None
-    keys = {table.hash_key_attr, table.range_key_attr, *(each["AttributeName"] for each in found.schema)}
-    return keys | set(found.projection.get("NonKeyAttributes") or ())
+    return None if found is None else projected(table, found)
 
 
 def _with(
