@@ -113,11 +113,6 @@ export function Actions({ application, named, asked, onAsked }: Props) {
           Resume
         </Act>
       )}
-      {underWay && (
-        <Act icon="stop" not={not.terminate} busy={terminate.isPending} keys="T" onPress={doing.terminate}>
-          Terminate
-        </Act>
-      )}
       <Act icon="refresh" not={not.refresh} busy={refresh.isPending} keys="r" onPress={doing.refresh}>
         Refresh
       </Act>

@@ -1,4 +1,4 @@
-/** The tree, or the network, as boxes and lines. React Flow draws what is in sight; places come from a worker. */
+/** The tree, or the network, as boxes and lines. React Flow draws what is in sight. */
 import "@xyflow/react/dist/base.css";
 import "./graph.css";
 
@@ -12,16 +12,16 @@ import {
   ReactFlow,
   type ReactFlowInstance,
 } from "@xyflow/react";
-import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { useShortcut } from "@/app/shortcuts";
-import { EmptyState, IconButton, Skeleton } from "@/parts";
+import { IconButton } from "@/parts";
 import { healthLook } from "@/parts/Marks";
 
 import type { Application } from "../../queries";
 import { useOpened } from "../../resource/address";
 import { type Box, type Drawn, healthsOf, portion, rootId } from "./grouping";
-import { anchored, type Layouter, type Places, size, startLayouter, structureOf } from "./laying";
+import { type Places, placesOf, size } from "./laying";
 import { healthOf } from "./model";
 import { Attending, BoxCard } from "./ObjectCard";
 import { type Arrow, arrows, neighbour } from "./walking";
@@ -36,12 +36,6 @@ interface Props {
 
 type BoxNode = Node<{ box: Box }, "box">;
 type Flow = ReactFlowInstance<BoxNode>;
-
-interface Laid {
-  structure: string;
-  drawn: Drawn;
-  places: Places;
-}
 
 const nodeTypes = {
   box: memo(({ data }: NodeProps<BoxNode>) => (
@@ -60,8 +54,7 @@ const handles = [
 const smallest = 0.15;
 
 export default function Graph({ application, drawn, onOpenStack, label }: Props) {
-  const anchor = useRef(rootId);
-  const { laid, error } = useLayout(drawn, anchor);
+  const places = useMemo(() => placesOf(drawn), [drawn]);
   const [flow, setFlow] = useState<Flow>();
   const frame = useRef<HTMLDivElement>(null);
   const { object, open } = useOpened();
@@ -71,9 +64,20 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
   const onTaken = useCallback(() => setTaking(false), []);
 
   const boxes = useMemo(() => new Map(drawn.boxes.map((box) => [box.id, box])), [drawn]);
-  const current = laid?.places.has(at) === true ? at : (laid?.drawn.boxes[0]?.id ?? "");
-  const nodes = useMemo(() => (laid === undefined ? [] : nodesOf(laid, boxes)), [laid, boxes]);
-  const edges = useMemo(() => (laid === undefined ? [] : edgesOf(laid.drawn)), [laid]);
+  const current = places.has(at) ? at : (drawn.boxes[0]?.id ?? "");
+  const nodes = useMemo(() => nodesOf(drawn, places), [drawn, places]);
+  const edges = useMemo(() => edgesOf(drawn), [drawn]);
+
+  // What somebody looks at stays where it is in the window, whatever opens beside it.
+  const before = useRef(places);
+  useLayoutEffect(() => {
+    const [here, there] = [before.current.get(current), places.get(current)];
+    before.current = places;
+    if (flow === undefined || here === undefined || there === undefined) return;
+    const { x, y, zoom } = flow.getViewport();
+    if (here.x === there.x && here.y === there.y) return;
+    void flow.setViewport({ x: x + (here.x - there.x) * zoom, y: y + (here.y - there.y) * zoom, zoom });
+  }, [places, flow, current]);
 
   const onPress = useCallback(
     (box: Box) => {
@@ -82,10 +86,9 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
         const { group, kind, namespace, name } = box.item.node;
         open({ group, kind, namespace, name });
       } else if (box.type === "stack") {
-        anchor.current = box.id;
         onOpenStack(box.id, box.open ? 0 : portion);
       } else if (box.type === "more") {
-        anchor.current = box.stack;
+        setAt(box.stack);
         onOpenStack(box.stack, box.next);
       }
     },
@@ -97,21 +100,21 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
   );
 
   const go = (id: string) => {
-    const place = laid?.places.get(id);
+    const place = places.get(id);
     if (place === undefined || flow === undefined) return;
     setAt(id);
     setTaking(true);
     reveal(flow, frame.current, place);
   };
   const walk = (event: KeyboardEvent) => {
-    if (laid === undefined || !arrows.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!arrows.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const box = boxes.get(current);
     if (event.key === "ArrowRight" && box?.type === "stack" && !box.open) {
       onPress(box);
       return;
     }
-    const next = neighbour(current, event.key as Arrow, laid.drawn.links, laid.places);
+    const next = neighbour(current, event.key as Arrow, drawn.links, places);
     if (next !== undefined) go(next);
   };
   const fit = useCallback(() => void flow?.fitView({ padding: 0.06, maxZoom: 1, minZoom: smallest }), [flow]);
@@ -120,31 +123,14 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
   useShortcut("-", "Zoom out", () => void flow?.zoomOut());
   useShortcut("j", "Into the graph; arrows go on from there", () => go(current));
 
-  const first = laid !== undefined;
   useEffect(() => {
-    if (!first || flow === undefined || frame.current === null) return;
-    begin(flow, frame.current);
-  }, [first, flow]);
+    if (flow !== undefined && frame.current !== null) begin(flow, frame.current);
+  }, [flow]);
 
-  if (error !== undefined) {
-    return (
-      <EmptyState title="The graph could not be laid out" icon="warning">
-        <p>{error} The list shows the same.</p>
-      </EmptyState>
-    );
-  }
   return (
     // The keys are those of the buttons in it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <div
-      className="graph"
-      ref={frame}
-      onKeyDown={walk}
-      role="group"
-      aria-label={label}
-      data-laid={first ? "" : undefined}
-    >
-      {laid === undefined && <Skeleton height="100%" />}
+    <div className="graph" ref={frame} onKeyDown={walk} role="group" aria-label={label}>
       <Attending value={attention}>
         <ReactFlow<BoxNode>
           nodes={nodes}
@@ -186,52 +172,11 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
   );
 }
 
-/** The places of what is drawn: new ones only when boxes come or go, the old ones until then. */
-function useLayout(drawn: Drawn, anchor: { current: string }): { laid: Laid | undefined; error: string | undefined } {
-  const layouter = useRef<Layouter>(undefined);
-  const [laid, setLaid] = useState<Laid>();
-  const [error, setError] = useState<string>();
-  const structure = useMemo(() => structureOf(drawn), [drawn]);
-  const latest = useRef({ drawn, laid });
-  useEffect(() => {
-    latest.current = { drawn, laid };
-  });
-  useEffect(() => {
-    const started = startLayouter();
-    layouter.current = started;
-    return () => {
-      layouter.current = undefined;
-      started.end();
-    };
-  }, []);
-  useEffect(() => {
-    let stale = false;
-    const wanted = latest.current.drawn;
-    const start = performance.now(); // shown by the browser's own tools
-    layouter.current?.lay(wanted).then(
-      (places) => {
-        if (stale) return;
-        performance.measure("graph layout", { start });
-        setLaid({ structure, drawn: wanted, places: anchored(places, latest.current.laid?.places, anchor.current) });
-        setError(undefined);
-      },
-      (reason: unknown) => {
-        if (!stale) setError(String(reason));
-      },
-    );
-    return () => {
-      stale = true;
-    };
-  }, [structure, anchor]);
-  return { laid, error };
-}
-
-function nodesOf({ drawn, places }: Laid, now: ReadonlyMap<string, Box>): BoxNode[] {
-  return drawn.boxes.flatMap((laid) => {
-    const position = places.get(laid.id);
-    const box = now.get(laid.id);
-    if (position === undefined || box === undefined) return [];
-    return [{ id: laid.id, type: "box" as const, position, data: { box }, ...size, measured: size, handles }];
+function nodesOf({ boxes }: Drawn, places: Places): BoxNode[] {
+  return boxes.flatMap((box) => {
+    const position = places.get(box.id);
+    if (position === undefined) return [];
+    return [{ id: box.id, type: "box" as const, position, data: { box }, ...size, measured: size, handles }];
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { TreeNode } from "../../queries";
 import { drawTree, healthsOf, portion, rootId } from "./grouping";
-import { anchored, placesOf, structureOf } from "./laying";
+import { placesOf } from "./laying";
 import { abbreviated, counted, modelOf, tagOf } from "./model";
 import { drawNetwork, hasNetwork } from "./network";
 import { rowsOf } from "./rows";
@@ -124,8 +124,8 @@ describe("stacks", () => {
 
   test("look the same for the same objects, whatever their health", () => {
     const well = shop(20).map((each) => ({ ...each, health: { status: "Healthy" } }));
-    const [one, other] = [shop(20), well].map((nodes) => structureOf(drawTree(modelOf(nodes), all, none)));
-    expect(one).toBe(other);
+    const [one, other] = [shop(20), well].map((nodes) => placesOf(drawTree(modelOf(nodes), all, none)));
+    expect(one).toEqual(other);
   });
 });
 
@@ -213,31 +213,39 @@ describe("the network", () => {
 });
 
 describe("places", () => {
-  const places = placesOf({
-    id: "graph",
-    children: [
-      { id: rootId, x: 12, y: 40 },
-      { id: "a", x: 301.5, y: 12 },
-      { id: "b", x: 301.5, y: 84 },
-    ],
-  });
   const links = [
     { source: rootId, target: "a" },
     { source: rootId, target: "b" },
+    { source: "b", target: "c" },
   ];
+  const boxes = [rootId, "a", "b", "c"].map((id) => ({ type: "root" as const, id }));
+  const places = placesOf({ boxes, links });
 
-  test("are columns of one width", () => {
-    expect([...places.values()].map(({ x }) => x)).toEqual([0, 300, 300]);
+  test("are columns, with each box beside the middle of what hangs on it", () => {
+    expect([...places.values()]).toEqual([
+      { x: 0, y: 37 },
+      { x: 300, y: 0 },
+      { x: 300, y: 74 },
+      { x: 600, y: 74 },
+    ]);
   });
 
-  test("keep the box that is looked at where it was", () => {
-    const before = new Map([
-      [rootId, { x: 0, y: 0 }],
-      ["a", { x: 300, y: 500 }],
-    ]);
-    expect(anchored(places, before, "a").get("a")).toEqual({ x: 300, y: 500 });
-    expect(anchored(places, before, "gone").get(rootId)).toEqual({ x: 0, y: 0 });
-    expect(anchored(places, undefined, rootId).get(rootId)).toEqual({ x: 0, y: 0 });
+  test("of what several lead to are behind all of them; a circle ends", () => {
+    const more = [...links, { source: "c", target: "a" }];
+    expect(placesOf({ boxes, links: more }).get("a")?.x).toBe(900);
+    expect(placesOf({ boxes, links: [...links, { source: "c", target: rootId }] }).size).toBe(4);
+  });
+
+  test("are no two the same, of thousands", () => {
+    const many = Array.from({ length: 50 }, (_, at) => shop(100).map((each) => renamed(each, at))).flat();
+    const model = modelOf(many);
+    const every = [...model.items.values()];
+    const whole = {
+      boxes: every.map(({ id }) => ({ type: "root" as const, id })),
+      links: every.flatMap(({ id, parent }) => (parent === undefined ? [] : [{ source: parent.id, target: id }])),
+    };
+    const found = placesOf(whole);
+    expect(new Set([...found.values()].map(({ x, y }) => `${x} ${y}`)).size).toBe(5100);
   });
 
   test("are walked through by arrows", () => {
