@@ -1,0 +1,176 @@
+/** The record of actions: what people asked of the API that changes something, whether it was done or refused. */
+import "./audit.css";
+
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { useSearchParams } from "wouter";
+
+import { getAll } from "@/api/client";
+import type { Schema } from "@/api/types";
+import { usePolling } from "@/live/live";
+import {
+  Button,
+  Copyable,
+  EmptyState,
+  ErrorState,
+  Mark,
+  Menu,
+  RelativeTime,
+  SearchField,
+  Skeleton,
+  Table,
+} from "@/parts";
+import { type Row, text } from "@/record/said";
+
+import { momentOf, periods } from "../drift/choosing";
+import { type Choice, deedOf, readChoice, select, writeChoice } from "./choosing";
+
+/** Rows that are shown at first, and more each time. */
+const perPage = 100;
+
+export default function Audit() {
+  const [search, setSearch] = useSearchParams();
+  const choice = useMemo(() => readChoice(search), [search]);
+  const [begun] = useState(() => Date.now());
+  const [most, setMost] = useState(perPage);
+  const polling = usePolling(30_000);
+  const since = momentOf(choice.since, begun);
+  const { data, error, refetch } = useQuery({
+    queryKey: ["audit", since],
+    queryFn: ({ signal }) => getAll<Schema<"Record">>("/api/v1/audit", { kind: "action", since }, signal),
+    refetchInterval: polling,
+    retry: false,
+  });
+  const rows = useMemo(() => select(data ?? [], choice), [data, choice]);
+  const show = (change: Partial<Choice>) => {
+    setMost(perPage);
+    setSearch(writeChoice({ ...choice, ...change }), { replace: true });
+  };
+  return (
+    <>
+      <div className="page-head">
+        <h1>
+          Record
+          <span className="count" role="status">
+            {data === undefined ? "" : rows.length}
+          </span>
+        </h1>
+        <SearchField label="Search actions" value={choice.q} onChange={(q) => show({ q })} />
+      </div>
+      <div className="filterbar">
+        <Menu
+          label={periods.find(([value]) => value === choice.since)?.[1] ?? "Since ever"}
+          name="Since when"
+          icon="clock"
+          entries={[...periods, ["all", "Since ever", 0] as const].map(([value, label]) => ({
+            label,
+            checked: choice.since === value,
+            onChoose: () => show({ since: value }),
+          }))}
+        />
+        <Button aria-pressed={choice.refused} onClick={() => show({ refused: !choice.refused })}>
+          Refused
+        </Button>
+      </div>
+      {data === undefined && error !== null && <ErrorState error={error} onRetry={() => void refetch()} />}
+      {data === undefined && error === null && (
+        <div role="status" aria-label="Loading">
+          <Skeleton height="14rem" />
+        </div>
+      )}
+      {data !== undefined && rows.length === 0 && (
+        <EmptyState title="Nothing is on record" icon="clock">
+          <p>
+            Whatever somebody asks that changes something stands here: who, when, from where, with which program; and
+            what was refused.
+          </p>
+        </EmptyState>
+      )}
+      {rows.length > 0 && <Actions rows={rows.slice(0, most)} />}
+      {rows.length > most && (
+        <div className="audit-more">
+          <Button onClick={() => setMost(most + perPage)}>Show more</Button>
+        </div>
+      )}
+      {data !== undefined && (
+        <section className="audit-check" aria-label="Checking the record">
+          <h2>Checking it</h2>
+          <p className="soft">
+            Each record holds the hash of the one before it. This works out every hash on your machine, and compares the
+            ends of all chains with those that you keep in another place:
+          </p>
+          <Copyable text="mooring audit verify --anchors anchors.jsonl" label="Copy the command" />
+          <p className="soft">Operations and drift are in it too, as files for whoever asks:</p>
+          <Copyable text="mooring audit --since 30d --format csv > record.csv" label="Copy the command" />
+        </section>
+      )}
+    </>
+  );
+}
+
+function Actions({ rows }: { rows: readonly Row[] }) {
+  return (
+    <Table
+      label="Actions"
+      rows={rows}
+      rowKey={(row) => row.id}
+      columns={[
+        { head: "When", cell: (row) => <RelativeTime at={row.time} /> },
+        { head: "Who", cell: (row) => <strong>{row.actor}</strong> },
+        {
+          head: "What",
+          cell: (row) => (
+            <span className="audit-what" title={row.action}>
+              <span>{deedOf(row.action)}</span>
+              <Told told={row.told ?? {}} />
+            </span>
+          ),
+        },
+        {
+          head: "Outcome",
+          cell: (row) =>
+            row.outcome === "refused" ? (
+              <span className="audit-what">
+                <Mark tone="bad" shape="cross" word="refused" />
+                <span className="soft">{row.message}</span>
+              </span>
+            ) : (
+              <Mark tone="good" shape="tick" word="taken" />
+            ),
+        },
+        {
+          head: "From",
+          cell: (row) => (
+            <span className="audit-what">
+              <span>{row.source}</span>
+              <span className="soft audit-agent" title={row.agent}>
+                {programOf(row.agent ?? "")}
+              </span>
+            </span>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+/** What was given along, but for what stands in the request's own words already. */
+function Told({ told }: { told: Readonly<Record<string, unknown>> }) {
+  const said = Object.entries(told).filter(([name]) => name !== "of" && name !== "status");
+  if (said.length === 0) return null;
+  return (
+    <span className="soft">
+      {said
+        .slice(0, 5)
+        .map(
+          ([name, value]) => `${name} ${name === "digest" ? text(value).slice(0, 12) : text(value) || String(value)}`,
+        )
+        .join(", ")}
+    </span>
+  );
+}
+
+/** The program in a word or two; browsers all call themselves Mozilla. */
+export function programOf(agent: string): string {
+  return agent.startsWith("Mozilla/") ? "a browser" : (agent.split(" ")[0] ?? "");
+}
