@@ -204,7 +204,7 @@ def test_a_late_delivery_is_refused_and_told(intake: Intake, name: str) -> None:
     assert 401 == status
     (told,) = intake.told()
     assert ("refused", name.partition("-")[0], "192.0.2.10") == (told.outcome, told.provider, told.source)
-    assert f"{answer['error']['field']}: {answer['error']['message']}" == told.reason
+    assert f"{answer['field']}: {answer['detail']}" == told.reason
 
 
 def test_a_captured_delivery_is_worth_nothing(intake: Intake) -> None:
