@@ -43,10 +43,11 @@ _ROUTES = [
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The API with the dashboard at an address; `behind` is what it works on."""
+    """The API with the dashboard at an address; `behind` is what it works on, `token` the administrator's."""
 
     url: str
     behind: Deployed
+    token: str = API_TOKEN
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def desk(settings: dict[str, str] | None = None) -> Iterator[Desk]:
     dashboard.build(print)
     secrets = {"API_TOKEN": {"token": API_TOKEN}}
     given = {"SECRET_PREFIX": "m", "LOCAL_LOGIN": "true", **(settings or {})}
-    with deployed("api", secrets, ("RENDERS", "SYNCS", "NOTES"), given) as behind:
+    with deployed("api", secrets, ("RENDERS", "SYNCS", "NOTES", "IMAGES"), given) as behind:
         server = _server(behind.handler)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -187,7 +188,7 @@ class Seen:
     def sign_in(self, path: str = "/applications") -> None:
         """Goes to an address as the administrator."""
         self.open(path)
-        self.page.get_by_label("Token of this stack").fill(API_TOKEN)
+        self.page.get_by_label("Token of this stack").fill(self.desk.token)
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(f"**{path}")
         self.forgive("/api/v1/session", "/api/v1/stream")  # nobody was signed in; nothing is live here

@@ -50,6 +50,13 @@ export function Menu({ label, name, icon, look = "plain", entries, to = "left", 
     return () => document.removeEventListener("pointerdown", outside);
   }, [open]);
 
+  // What is chosen from may come only after it was opened.
+  const filled = entries.length > 0;
+  useEffect(() => {
+    if (!open || list.current?.contains(document.activeElement) === true) return;
+    list.current?.querySelector<HTMLElement>(".menu-item")?.focus();
+  }, [open, filled]);
+
   const close = () => {
     setOpen(false);
     button.current?.focus();

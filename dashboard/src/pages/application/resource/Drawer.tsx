@@ -32,6 +32,7 @@ export default function Drawer({ application, named, object, pane }: DrawerProps
   useClosing(close);
   useFocus(heading);
   const { data, error, refetch } = useQuery({ ...resourceQuery(named, object), refetchInterval: again });
+  const gone = error instanceof ApiError && error.status === 404;
   const [path] = useLocation();
   const search = useSearch();
   const fitting = data === undefined ? [] : panes.filter((each) => each.fits(data));
@@ -87,7 +88,7 @@ export default function Drawer({ application, named, object, pane }: DrawerProps
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <section className="res-body" ref={setBody} tabIndex={0} aria-label={shown?.label ?? object.name}>
         <ScrollArea value={body}>
-          {data === undefined ? (
+          {data === undefined || gone ? (
             error === null ? (
               <Bones />
             ) : (
