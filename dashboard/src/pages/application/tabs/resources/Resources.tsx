@@ -62,7 +62,7 @@ export default function Resources({ application, named }: TabProps) {
   const all = model.items.size;
   const fitting = selected.fits?.size ?? all;
   return (
-    <section className="res" aria-label="Resources">
+    <section className="resources" aria-label="Resources">
       <Choosing
         model={model}
         shown={shown}
@@ -87,7 +87,7 @@ export default function Resources({ application, named }: TabProps) {
       ) : (
         <Suspense fallback={<Skeleton height="24rem" />}>
           <Graph
-            key={view}
+            key={data === undefined ? `${view} remembered` : view}
             application={application}
             drawn={drawn}
             onOpenStack={openStack}
