@@ -157,7 +157,7 @@ export default function ApplicationSetPage({ params }: PageProps) {
           {set.status.applicationStatus !== undefined && set.status.applicationStatus.length > 0 && (
             <Sheet title="Rollout" count={set.status.applicationStatus.length} whole>
               <Table
-                label="Rollout"
+                label="Steps of the rollout"
                 columns={members}
                 rows={set.status.applicationStatus}
                 rowKey={(row) => row.application}

@@ -145,8 +145,8 @@ export default function Costs() {
       {prices !== undefined && (
         <p className="soft small costs-note">
           Prices of {prices.region} as of {prices.asOf}, in {prices.currency}, before free tiers and discounts. Counted
-          is what operations took of functions and of the table. Not counted: sweeps that found nothing, renders, this
-          page, logs, storage, queues and the traffic between them. The bill of your account is what counts.
+          is what operations took of functions and of the table. Not counted: sweeps, renders, this page, logs, storage,
+          queues and traffic. The bill of your account is what counts.
         </p>
       )}
     </>

@@ -96,7 +96,7 @@ export default function Repositories() {
     },
     {
       head: "Remove",
-      width: "3rem",
+      width: "4rem",
       end: true,
       cell: (row) =>
         may("repositories", "delete") && (

@@ -83,7 +83,7 @@ export function DocumentSheet({ title, path, resource, command, about, empty, ch
             {/* Long ones scroll by keys as well. */}
             {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
             <pre className="block" tabIndex={0} role="region" aria-label={key}>
-              {value}
+              {value === "" ? "(empty)" : value}
             </pre>
           </div>
         ))}

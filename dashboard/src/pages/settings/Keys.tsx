@@ -76,7 +76,7 @@ export function KeysPart() {
       {asked.isError && <ErrorState error={asked.error} onRetry={() => void asked.refetch()} />}
       {asked.data?.items.length === 0 && <p>No keys yet.</p>}
       {asked.data !== undefined && asked.data.items.length > 0 && (
-        <Table label="GPG keys" columns={columns} rows={asked.data.items} rowKey={(key) => key.keyID} />
+        <Table label="List of GPG keys" columns={columns} rows={asked.data.items} rowKey={(key) => key.keyID} />
       )}
       <Copyable text="gpg --armor --export KEYID | mooring gpg add --from -" />
       {adding && <ImportKey onClose={() => setAdding(false)} />}

@@ -55,7 +55,7 @@ export function NotificationsPart() {
         {asked.data?.items.length === 0 && <p className="soft">Everything that was to be told was told.</p>}
         {asked.data !== undefined && asked.data.items.length > 0 && (
           <Table
-            label="Given up"
+            label="Notes that were given up"
             columns={columns}
             rows={asked.data.items}
             rowKey={(note) => `${note.of} ${note.id}`}

@@ -61,7 +61,7 @@ export function TokensPart() {
       {asked.isError && <ErrorState error={asked.error} onRetry={() => void asked.refetch()} />}
       {asked.data !== undefined && (
         <Tokens
-          label="API tokens"
+          label="List of API tokens"
           tokens={asked.data}
           mayRevoke={(token) => !token.subject.startsWith("proj:") && (mine(token) || may("accounts", "update"))}
           revoke={(token) => change("DELETE", `/api/v1/tokens/${encodeURIComponent(token.id)}`)}

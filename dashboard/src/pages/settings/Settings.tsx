@@ -1,7 +1,7 @@
 /** What holds for the whole installation, part by part; whoever may not see a part is not offered it. */
 import "./settings.css";
 
-import { type ComponentType } from "react";
+import { type ComponentType, useEffect, useRef } from "react";
 import { Redirect } from "wouter";
 
 import { to } from "@/app/addresses";
@@ -28,7 +28,7 @@ interface Part {
 const parts: readonly Part[] = [
   { key: "session", label: "My session", Component: SessionPart },
   { key: "tokens", label: "Tokens", Component: TokensPart },
-  { key: "general", label: "Settings", of: "settings", Component: SettingsPart },
+  { key: "general", label: "General", of: "settings", Component: SettingsPart },
   { key: "access", label: "Access", of: "access", Component: AccessPart },
   { key: "notifications", label: "Notifications", of: "notifications", Component: NotificationsPart },
   { key: "sealing", label: "Sealing", of: "sealedsecrets", Component: SealingPart },
@@ -40,16 +40,23 @@ export default function Settings({ params }: PageProps) {
   const offered = parts.filter(({ of }) => of === undefined || may(of, "get"));
   const part = offered.find(({ key }) => key === params["part"]);
   useTitle(part === undefined ? "Settings" : `${part.label} · Settings`);
+  const tabs = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // In a narrow window the tabs scroll.
+    tabs.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
+  }, [part]);
   if (part === undefined) return <Redirect to={to.settings("session")} replace />;
   return (
     <>
       <div className="page-head">
         <h1>Settings</h1>
       </div>
-      <Tabs
-        label="Parts of the settings"
-        tabs={offered.map(({ key, label }) => ({ href: to.settings(key), label, current: key === part.key }))}
-      />
+      <div ref={tabs}>
+        <Tabs
+          label="Parts of the settings"
+          tabs={offered.map(({ key, label }) => ({ href: to.settings(key), label, current: key === part.key }))}
+        />
+      </div>
       <div className="settings-part">
         <part.Component />
       </div>

@@ -1,0 +1,119 @@
+"""Everything beside applications in a browser: what is declared, who may, what was delivered, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.doubles.browsing import Desk, Seen, desk
+from tests.doubles.furnishing import furnish
+
+Look = Callable[..., Seen]
+
+PAGES = (
+    "/clusters",
+    "/clusters/far",
+    "/projects",
+    "/projects/shop",
+    "/applicationsets",
+    "/applicationsets/argocd/fleet",
+    "/repositories",
+    "/webhooks",
+    "/costs",
+    "/images",
+    "/promotions",
+    "/promotions/argocd/to-prod",
+    "/settings/session",
+    "/settings/tokens",
+    "/settings/general",
+    "/settings/access",
+    "/settings/notifications",
+    "/settings/sealing",
+    "/settings/keys",
+)
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[Desk]:
+    """An installation with something of everything."""
+    with desk() as found:
+        furnish(found)
+        yield found
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_every_page_is_accessible_and_fits(look: Look, house: Desk, width: int, theme: str) -> None:
+    """GIVEN something of everything WHEN each page is shown THEN axe finds nothing, and nothing is wider than the window."""
+    seen = look(house, width=width, theme=theme)
+    seen.sign_in("/clusters")
+    for path in PAGES:
+        seen.open(path)
+        expect(seen.page.locator("main h1")).to_be_visible()
+        expect(seen.page.locator("[aria-label=Loading], .bone")).to_have_count(0)
+        seen.accessible()
+        seen.fits()
+
+
+def test_lists_are_searched_and_filtered_in_the_address(look: Look, house: Desk) -> None:
+    """GIVEN clusters WHEN they are searched and filtered THEN the address holds it, and opens the same again."""
+    seen = look(house)
+    seen.sign_in("/clusters")
+    expect(seen.page.locator(".listing-name")).to_have_count(2)
+    seen.page.get_by_role("button", name="Filter by reach").click()
+    seen.page.get_by_role("menuitemcheckbox", name="Out of reach").click()
+    seen.page.keyboard.press("Escape")
+    expect(seen.page.locator(".listing-name")).to_have_text(["far"])
+    seen.page.get_by_label("Search clusters").fill("nothing like it")
+    expect(seen.page.get_by_text("Nothing fits")).to_be_visible()
+    seen.page.reload()
+    expect(seen.page.get_by_label("Search clusters")).to_have_value("nothing like it")
+    seen.page.get_by_role("button", name="Show all 2").click()
+    expect(seen.page.locator(".listing-name")).to_have_count(2)
+
+
+def test_keys_alone_open_a_row(look: Look, house: Desk) -> None:
+    """GIVEN hands on the keyboard WHEN they go to the clusters, search, go down and press Enter THEN it is opened."""
+    seen = look(house)
+    seen.sign_in("/projects")
+    expect(seen.page.locator(".listing-name").first).to_be_visible()
+    seen.page.keyboard.press("g")
+    seen.page.keyboard.press("c")
+    seen.page.wait_for_url("**/clusters")
+    expect(seen.page.locator(".listing-name")).to_have_count(2)
+    seen.page.keyboard.press("j")
+    expect(seen.page.locator(".listing-name").first).to_be_focused()
+    seen.page.keyboard.press("ArrowDown")
+    expect(seen.page.locator(".listing-name").nth(1)).to_be_focused()
+    seen.page.keyboard.press("Enter")
+    seen.page.wait_for_url("**/clusters/lab")
+
+
+def test_deliveries_are_filtered_by_what_became_of_them(look: Look, house: Desk) -> None:
+    """GIVEN deliveries WHEN those refused are asked for THEN they alone are there, with why, and the address says so."""
+    seen = look(house)
+    seen.sign_in("/webhooks")
+    expect(seen.page.locator(".webhooks-one")).to_have_count(3)
+    seen.page.get_by_role("button", name="refused").click()
+    expect(seen.page.locator(".webhooks-one")).to_have_count(1)
+    expect(seen.page.get_by_text("no secret")).to_be_visible()
+    assert seen.page.url.endswith("/webhooks?outcome=refused")
+    seen.page.get_by_role("button", name="All", exact=True).click()
+    seen.page.get_by_label("Search by repository").fill("shop/deploy")
+    expect(seen.page.locator(".webhooks-one")).to_have_count(1)
+    expect(seen.page.get_by_text("Concerns 1 application; 1 of them by changed files")).to_be_visible()
+
+
+def test_costs_add_up_however_they_are_grouped(look: Look, house: Desk) -> None:
+    """GIVEN ten days of operations WHEN they are grouped otherwise THEN the sum is the same, and days are a table, too."""
+    seen = look(house)
+    seen.sign_in("/costs")
+    total = seen.page.locator(".costs-total").inner_text()
+    assert total.startswith("$0.000")
+    for by, first in (("Project", "shop"), ("Cluster", "lab")):
+        seen.page.get_by_role("button", name=by, exact=True).click()
+        expect(seen.page.locator(".listing .listing-name")).to_have_text([first])
+        assert total == seen.page.locator(".costs-total").inner_text()
+    expect(seen.page.get_by_text("Prices of us-east-1")).to_be_visible()
+    assert 10 == seen.page.locator(".costs-days tbody tr").count()
