@@ -27,6 +27,7 @@ NAMES = (
     "fleet",
     "live",
     "look",
+    "dashboard",
 )
 
 
