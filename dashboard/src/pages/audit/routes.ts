@@ -5,6 +5,6 @@ export const routes: readonly PageRoute[] = [
     path: "/audit",
     title: "Record",
     load: () => import("./Audit"),
-    nav: { label: "Record", icon: "clock", order: 95, chord: "r" },
+    nav: { label: "Record", icon: "clock", order: 95, chord: "h" },
   },
 ];
