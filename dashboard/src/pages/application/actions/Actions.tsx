@@ -89,7 +89,7 @@ export function Actions({ application, named, asked, onAsked }: Props) {
   useShortcut("s", "Sync…", doing.sync);
   useShortcut("r", "Refresh", doing.refresh);
   useShortcut("R", "Refresh and render all anew", doing.hard);
-  useShortcut("p", paused === undefined ? "Pause automated sync…" : "Resume automated sync", doing.pause);
+  useShortcut("P", paused === undefined ? "Pause automated sync…" : "Resume automated sync", doing.pause);
   useShortcut("T", "Terminate the operation", doing.terminate);
 
   const waits = isPending(asked, application);
@@ -109,7 +109,7 @@ export function Actions({ application, named, asked, onAsked }: Props) {
         </Act>
       )}
       {paused !== undefined && (
-        <Act icon="play" not={not.pause} busy={resume.isPending} keys="p" onPress={doing.pause}>
+        <Act icon="play" not={not.pause} busy={resume.isPending} keys="P" onPress={doing.pause}>
           Resume
         </Act>
       )}
@@ -127,8 +127,8 @@ export function Actions({ application, named, asked, onAsked }: Props) {
         entries={[
           { label: "Hard refresh", icon: "refresh", aside: "R", onChoose: doing.hard },
           paused === undefined
-            ? { label: "Pause automated sync", icon: "pause", aside: "p", onChoose: doing.pause }
-            : { label: "Resume automated sync", icon: "play", aside: "p", onChoose: doing.pause },
+            ? { label: "Pause automated sync", icon: "pause", aside: "P", onChoose: doing.pause }
+            : { label: "Resume automated sync", icon: "play", aside: "P", onChoose: doing.pause },
           { label: "Terminate", icon: "stop", aside: "T", onChoose: doing.terminate },
           { label: "Delete", icon: "trash", look: "danger", onChoose: doing.delete },
         ]}
