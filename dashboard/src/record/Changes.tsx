@@ -49,7 +49,7 @@ export function Changes({ named, operation }: { named: Named; operation: string 
   const objects = (found.objects ?? []) as unknown as readonly Changed[];
   if (objects.length === 0) return <p className="soft">No field of any object changed.</p>;
   return (
-    <section className="changes" aria-label="Fields that changed">
+    <section className="record-changes" aria-label="Fields that changed">
       {objects.map((each) => (
         <div key={each.object}>
           <h4>

@@ -21,7 +21,7 @@ export function DriftBody({ drift }: { drift: Drift }) {
         </p>
       )}
       {known === "nobody" && <p className="soft">Nothing tells who it was: there is no owner of what was removed.</p>}
-      <dl className="facts">
+      <dl className="record-facts">
         <Fact name="Noticed">
           <RelativeTime at={drift.noticedAt} /> by {drift.seenBy === "look" ? "a sync" : `the ${drift.seenBy}`}
         </Fact>
@@ -59,7 +59,7 @@ function Person({ who }: { who: Readonly<Schema<"Person">> }) {
           {who.verb} <RelativeTime at={who.at} />
         </span>
       </h4>
-      <dl className="facts">
+      <dl className="record-facts">
         {shown.map(([name, label]) => {
           const told = text((who as Record<string, unknown>)[name]);
           return told === "" ? null : (

@@ -56,7 +56,7 @@ export function ActionDialog({ named, object, resource, offered, onClose }: Prop
     >
       <form
         id="action"
-        className="act"
+        className="doing"
         onSubmit={(event) => {
           event.preventDefault();
           start();

@@ -50,7 +50,7 @@ export function DeleteDialog({ named, object, resource, onClose }: PaneProps & {
     >
       <form
         id="delete"
-        className="act"
+        className="doing"
         onSubmit={(event) => {
           event.preventDefault();
           if (typed === object.name) start();
@@ -61,7 +61,7 @@ export function DeleteDialog({ named, object, resource, onClose }: PaneProps & {
             ? "Git has it: self-heal or the next sync makes it again. To delete it for good, take it out of git."
             : "What owns it will most likely make another one."}
         </p>
-        <fieldset className="act-choices" disabled={doing !== undefined}>
+        <fieldset className="doing-choices" disabled={doing !== undefined}>
           <legend className="field">How</legend>
           {hows.map(([value, label, says]) => (
             <label key={value}>

@@ -28,7 +28,7 @@ export function OperationBody({ row, named, waveOf }: Props) {
       )}
       <Results results={resultsOf(row)} waveOf={waveOf} />
       {!dry && (row.bundle ?? "") !== "" && row.endedAt !== "" && <Changes named={named} operation={row.id} />}
-      <dl className="facts">
+      <dl className="record-facts">
         {merged !== undefined && (
           <div>
             <dt>Request</dt>
