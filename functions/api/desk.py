@@ -22,7 +22,6 @@ from audittrail import note_refusal, recorded
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from callers import caller_of, may
 from declared import EACH, PUBLIC, Access, Arguments, Endpoint, Param
-from pages import refused_page
 
 from mooring.access.rbac import ADMINISTRATOR, NOBODY, Caller
 from mooring.composition import Composition
@@ -294,10 +293,7 @@ class Desk:
     # -- refusing --------------------------------------------------------------------------------------------------
 
     def _refused(self, error: MooringError) -> Response[Any]:
-        told = self.told(error)
-        if self.app.current_event.path.startswith("/api/v1/pages/"):
-            return refused_page(told["statusCode"], str(error))
-        return problem_answer(told)
+        return problem_answer(self.told(error))
 
     def told(self, error: MooringError) -> dict[str, Any]:
         """An error as an answer of HTTP."""

@@ -15,9 +15,9 @@ from mooring.state.deliveries import Deliveries
 if TYPE_CHECKING:
     from desk import Desk
 
-__all__ = ["DELIVERY_QUERY", "add_hook_routes"]
+__all__ = ["add_hook_routes"]
 
-DELIVERY_QUERY = (
+_DELIVERIES = (
     Param("repository", "Of this repository: its address in any spelling, or a part of one"),
     Param("provider", "From this kind of code host"),
     Param("outcome", "With this outcome", choices=OUTCOMES),
@@ -60,7 +60,7 @@ def add_hook_routes(desk: Desk) -> None:
         does="What webhooks delivered, newest first, each with what it caused",
         access=Access("webhooks", "get", "*"),
         tag="webhooks",
-        query=DELIVERY_QUERY,
+        query=_DELIVERIES,
         answers="Deliveries",
     )
     def list_webhook_deliveries() -> Any:

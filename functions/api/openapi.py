@@ -93,10 +93,7 @@ def _operation(endpoint: Endpoint, references: Mapping[str, Any]) -> dict[str, A
     statuses += [412] if endpoint.document is not None and not reads else []
     responses = {str(endpoint.status): answer}
     responses |= {"304": {"description": "The client has it already"}} if reads and endpoint.status == 200 else {}
-    page = endpoint.content.startswith("text/html")
-    for each in sorted(statuses):
-        shown = {"description": _PROBLEMS[each], "content": {endpoint.content: content}}
-        responses[str(each)] = shown if page else {"$ref": f"#/components/responses/{each}"}
+    responses |= {str(each): {"$ref": f"#/components/responses/{each}"} for each in sorted(statuses)}
     told: dict[str, Any] = {
         "operationId": re.sub(r"_(\w)", lambda found: found[1].upper(), endpoint.name),
         "summary": endpoint.does,

@@ -27,7 +27,6 @@ from localdiffs import add_local_routes
 from login import add_login_routes
 from looks import add_look_routes
 from notifications import add_notification_routes
-from pages import add_page_routes
 from projects import add_project_routes
 from promotions import add_promotion_routes
 from repositories import add_repository_routes
@@ -59,7 +58,6 @@ _PARTS = (
     add_look_routes,
     add_metric_routes,
     add_notification_routes,
-    add_page_routes,
     add_project_routes,
     add_promotion_routes,
     add_repository_routes,

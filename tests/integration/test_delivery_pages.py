@@ -1,17 +1,13 @@
-"""What is shown of deliveries, through the handler of `api` that is deployed, over moto's AWS."""
+"""What is listed of deliveries, through the handler of `api` that is deployed, over moto's AWS."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -31,9 +27,7 @@ from tests.doubles.deployed import API_TOKEN as TOKEN
 from tests.doubles.deployed import Handler, deployed_api
 
 ROOT = Path(__file__).parents[2]
-PAGE = "/api/v1/pages/deliveries"
 NOON = 1_790_000_000.0
-VOID = {"meta", "input", "br"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +38,14 @@ class Api:
     table: Table
     asking: AskPorts
 
-    def ask(self, method: str, target: str, *, body: str = "", cookie: str = "", bearer: str = "") -> dict[str, Any]:
-        event = json.loads((ROOT / "events" / "api-list.json").read_text())
-        parts = urlsplit(target)
-        event |= {"rawPath": parts.path, "rawQueryString": parts.query, "body": body or None}
-        event["queryStringParameters"] = dict(parse_qsl(parts.query))
-        event["requestContext"]["http"] |= {"method": method, "path": parts.path}
-        del event["headers"]["authorization"]
-        if bearer:
-            event["headers"]["authorization"] = f"Bearer {bearer}"
-        if cookie:
-            event["cookies"] = ["theme=dark", cookie]
-        return self.handler(event, None)
-
     def listed(self, query: str = "") -> tuple[int, Any]:
-        answer = self.ask("GET", f"/api/v1/hooks/deliveries?{query}", bearer=TOKEN)
+        path = "/api/v1/hooks/deliveries"
+        event = json.loads((ROOT / "events" / "api-list.json").read_text())
+        event |= {"rawPath": path, "rawQueryString": query, "body": None}
+        event["queryStringParameters"] = dict(parse_qsl(query))
+        event["requestContext"]["http"] |= {"method": "GET", "path": path}
+        event["headers"]["authorization"] = f"Bearer {TOKEN}"
+        answer = self.handler(event, None)
         return answer["statusCode"], json.loads(answer["body"])
 
     def tell(self, number: int = 0, **given: Any) -> Told:
@@ -100,35 +87,6 @@ def api() -> Iterator[Api]:
         registry = Registry(found.table, None, "mooring")  # type: ignore[arg-type]  # no credentials here
         queues = Queues(found.sqs, found.queues)
         yield Api(found.handler, found.table, AskPorts(Applications(found.table), queues, lambda: NOON, registry))
-
-
-class Outline(HTMLParser):
-    """The elements of a page; it fails where they are not closed in their order."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(page)
-        assert [] == self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert tag == self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
-def cookie_of(answer: dict[str, Any]) -> tuple[str, str]:
-    """The cookie that an answer sets, as a browser sends it back, and what it says of it."""
-    ((pair, attributes),) = [each.partition("; ")[::2] for each in answer["cookies"]]
-    return pair, attributes
 
 
 def test_a_pushed_image_names_the_deployments_of_its_tag(api: Api) -> None:
@@ -212,83 +170,6 @@ def test_pages_together_hold_everything_once(api: Api) -> None:
      ("continue=%7E", "continue"), ("continue=eA", "continue")],
 )  # fmt: skip
 def test_what_makes_no_sense_is_named(api: Api, query: str, field: str) -> None:
-    """GIVEN a parameter that can't be WHEN deliveries are listed or shown THEN the answer names it."""
+    """GIVEN a parameter that can't be WHEN deliveries are listed THEN the answer names it."""
     status, answer = api.listed(query)
     assert (400, field) == (status, answer["field"])
-    page = api.ask("GET", f"{PAGE}?{query}", bearer=TOKEN)
-    assert (400, True) == (page["statusCode"], field in page["body"])
-
-
-def test_a_browser_signs_in_and_out(api: Api) -> None:
-    """GIVEN no session WHEN the token is typed in THEN a cookie opens the pages, and no address holds the token."""
-    refused = api.ask("GET", PAGE)
-    assert (401, True) == (refused["statusCode"], 'action="/api/v1/pages/sign-in"' in refused["body"])
-    wrong = api.ask("POST", "/api/v1/pages/sign-in", body="token=guess")
-    assert (401, True, False) == (wrong["statusCode"], "not the API" in wrong["body"], bool(wrong.get("cookies")))
-    entered = api.ask("POST", "/api/v1/pages/sign-in", body=f"token={TOKEN}")
-    cookie, attributes = cookie_of(entered)
-    assert (303, PAGE) == (entered["statusCode"], entered["headers"]["location"])
-    assert {"Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=43200"} == set(attributes.split("; "))
-    assert TOKEN not in cookie
-    assert 200 == api.ask("GET", PAGE, cookie=cookie)["statusCode"]
-    left = api.ask("POST", "/api/v1/pages/sign-out", cookie=cookie)
-    assert ("__Host-mooring=", 303) == (cookie_of(left)[0], left["statusCode"])
-
-
-def test_a_session_changes_nothing_by_its_cookie_alone(api: Api) -> None:
-    """GIVEN a session WHEN it is to change something by the cookie alone THEN it is refused: browsers send it unasked."""
-    cookie, _ = cookie_of(api.ask("POST", "/api/v1/pages/sign-in", body=f"token={TOKEN}"))
-    assert 200 == api.ask("GET", "/api/v1/hooks/deliveries", cookie=cookie)["statusCode"]
-    refused = api.ask("DELETE", "/api/v1/applications/shop", cookie=cookie)
-    assert (403, True) == (refused["statusCode"], "x-mooring-csrf" in refused["body"])
-
-
-def test_the_page_shows_everything_and_runs_nothing(api: Api) -> None:
-    """GIVEN text with markup in every field WHEN shown THEN it is text; one style and no script is all there is."""
-    evil = "<script>alert(1)</script>\"'&"
-    shop = api.declare("shop")
-    told = api.tell(
-        id=evil, by=evil, source=evil, provider=evil, event=evil, repository=evil, refs=(evil,),
-        applications=(str(shop),), sets=(evil,), concerned=1,
-    )  # fmt: skip
-    api.operate(shop, NOON + 1, told.id, message=evil)
-    api.tell(5, id="x", outcome="refused", reason=evil, applications=(), repository="")
-    answer = api.ask("GET", f"{PAGE}?limit=100&repository=%3Cscript", bearer=TOKEN)
-    outline = Outline(answer["body"])
-    assert "script" not in {tag for tag, _ in outline.tags}
-    assert not any(name.startswith("on") or name == "style" for _, given in outline.tags for name in given)
-    whole = Outline(api.ask("GET", PAGE, bearer=TOKEN)["body"])
-    assert 9 == sum(words.count(evil) for words in whole.words)
-    assert "Succeeded" in whole.words
-    policy = answer["headers"]["content-security-policy"]
-    style = re.search("<style>(.*)</style>", answer["body"], re.DOTALL)
-    assert style is not None
-    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-    assert f"style-src 'sha256-{digest}'" in policy
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-
-
-def test_the_page_leads_to_older_deliveries(api: Api) -> None:
-    """GIVEN more than a page holds WHEN its link is followed THEN the rest comes, under the same filters."""
-    for number in range(5):
-        api.tell(number)
-    first = Outline(api.ask("GET", f"{PAGE}?limit=3&provider=github", bearer=TOKEN)["body"])
-    (link,) = [given["href"] for tag, given in first.tags if tag == "a"]
-    assert link is not None
-    assert "provider=github" in link
-    rest = Outline(api.ask("GET", link, bearer=TOKEN)["body"])
-    assert (3, 2) == tuple(sum(tag == "article" for tag, _ in page.tags) for page in (first, rest))
-
-
-def test_a_page_can_be_read_by_everybody(api: Api) -> None:
-    """GIVEN the pages WHEN read without eyes THEN language, title, labels and times are said in the markup."""
-    api.tell()
-    for answer in (api.ask("GET", PAGE), api.ask("GET", PAGE, bearer=TOKEN)):
-        tags = Outline(answer["body"]).tags
-        names = [tag for tag, _ in tags]
-        assert ("html", {"lang": "en"}) in tags
-        assert (1, 1) == (names.count("h1"), names.count("main"))
-        fields = [given for tag, given in tags if tag in ("input", "select")]
-        assert len(fields) == names.count("label")
-    assert ("time", "2026-09-21T14:13:20Z") in [(tag, given.get("datetime")) for tag, given in tags]

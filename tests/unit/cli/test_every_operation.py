@@ -106,7 +106,6 @@ COMMANDS: Final = {
 }
 """Subcommands, and the operations that each asks for."""
 _KUBESEAL: Final = "is asked by kubeseal, which knows no other address"
-_BROWSER: Final = "is asked by browsers alone"
 EXCEPT: Final = {
     "endSession": "ends the cookie of a browser; `logout` forgets a token",
     "getCertificate": _KUBESEAL,
@@ -116,10 +115,7 @@ EXCEPT: Final = {
     "getMetrics": "is scraped by Prometheus",
     "getOpenapiDocument": "is the document itself, for whoever makes clients of it",
     "openStream": "is for pages that stay open; --watch and top ask again with ETags",
-    "showDeliveries": "is a page of HTML; `webhook deliveries` shows the same",
-    "signIn": _BROWSER,
-    "signInWithToken": _BROWSER,
-    "signOut": _BROWSER,
+    "signInWithToken": "is asked by browsers alone",
 }
 
 

@@ -43,7 +43,7 @@ export function select(rows: readonly Row[], { q, refused }: Choice): readonly R
 
 const api = /^([A-Z]+) \/api\/v1\/(.*)$/;
 
-const signIns: readonly string[] = ["POST /api/v1/login/token", "POST /api/v1/session", "POST /api/v1/pages/sign-in"];
+const signIns: readonly string[] = ["POST /api/v1/login/token", "POST /api/v1/session"];
 
 /** "POST /api/v1/applications/shop/sync" as what it was: "sync of applications/shop". */
 export function deedOf(action: string): string {

@@ -28,10 +28,8 @@ from mooring.identity.issuer import Issuer
 __all__ = [
     "CALLBACK",
     "Entrance",
-    "administrators_session",
     "begin",
     "check_origin",
-    "check_token",
     "exchange",
     "finish",
     "sign_in_locally",
@@ -111,15 +109,12 @@ def sign_in_locally(entrance: Entrance, arrival: Arrival, typed: str, *, now: fl
     """The administrator's session for the typed token. Raises `ForbiddenError`, also where this way in is closed."""
     if not entrance.by_token:
         raise ForbiddenError("is for local stacks; sign in by OpenID Connect (docs/access.md)", field="token")
-    check_token(entrance, arrival, typed, now=now)
-    return administrators_session(entrance.door, now=now)
-
-
-def check_token(entrance: Entrance, arrival: Arrival, typed: str, *, now: float) -> None:
-    """Raises `ForbiddenError` where what was typed isn't the administrator's token."""
     if not hmac.compare_digest(typed.strip().encode("utf-8", "replace"), entrance.secret().encode()):
         entrance.door.count_refusal(arrival.source, now)
         raise ForbiddenError("is not the API's token", field="token")
+    caller, epoch = ADMINISTRATOR, entrance.door.standing().epoch
+    session = Session(new_ulid(now), caller.subject, caller.name, (), caller.means, int(now) + LASTS, epoch)
+    return write_session(session, entrance.door.key), session
 
 
 def check_origin(arrival: Arrival) -> None:
@@ -127,13 +122,6 @@ def check_origin(arrival: Arrival) -> None:
     origin = arrival.headers.get("origin")
     if origin is not None and origin not in arrival.origins:
         raise ForbiddenError("comes from a page of another site, which may sign nobody in", field="Origin")
-
-
-def administrators_session(door: Door, *, now: float) -> tuple[str, Session]:
-    """A session that stands for the administrator's token."""
-    caller, epoch = ADMINISTRATOR, door.standing().epoch
-    session = Session(new_ulid(now), caller.subject, caller.name, (), caller.means, int(now) + LASTS, epoch)
-    return write_session(session, door.key), session
 
 
 def _written(session: Session, door: Door) -> str:
