@@ -285,6 +285,54 @@ def test_events_are_searched_and_lead_to_their_objects(look: Look, shop: Shop) -
     expect(drawer(seen).get_by_text("No warnings")).to_be_visible()
 
 
+def test_a_workload_is_scaled_by_keys_alone(look: Look, shop: Shop) -> None:
+    """GIVEN a Deployment WHEN scaled in its menu by keys THEN pods come, and the outcome says what git makes of it."""
+    seen = look(shop.desk)
+    seen.sign_in(shop.path("apps", "Deployment", "web"))
+    menu = drawer(seen).get_by_role("button", name="Actions")
+    menu.focus()
+    seen.page.keyboard.press("Enter")
+    expect(seen.page.get_by_role("menuitem", name="Scale")).to_be_visible()
+    expect(seen.page.get_by_role("menuitem", name="Resume")).to_have_attribute("aria-disabled", "true")
+    seen.page.keyboard.press("End")
+    seen.page.keyboard.press("ArrowUp")
+    seen.page.keyboard.press("ArrowUp")
+    expect(seen.page.get_by_role("menuitem", name="Scale")).to_be_focused()
+    seen.page.keyboard.press("Enter")
+    dialog = seen.page.get_by_role("dialog")
+    field = dialog.get_by_label("replicas")
+    expect(field).to_have_value("2")
+    seen.accessible()
+    field.fill("3")
+    seen.page.keyboard.press("Enter")
+    expect(dialog.get_by_text("Done", exact=True)).to_be_visible(timeout=60_000)
+    expect(dialog).to_contain_text("git says otherwise of .spec.replicas")
+    until(lambda: len(shop.pods()) == 3, shop.pods)
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(drawer(seen).get_by_role("button", name="1 field differs")).to_be_visible(timeout=30_000)
+
+
+def test_deleting_asks_for_the_name(look: Look, shop: Shop) -> None:
+    """GIVEN a pod WHEN it is deleted THEN not before its name is typed, and another one takes its place."""
+    seen = look(shop.desk, width=390, theme="dark")
+    pod = shop.pods()[0]
+    seen.sign_in(shop.path("", "Pod", pod))
+    drawer(seen).get_by_role("button", name="Actions").click()
+    seen.page.get_by_role("menuitem", name="Delete…").click()
+    dialog = seen.page.get_by_role("dialog")
+    button = dialog.get_by_role("button", name="Delete", exact=True)
+    expect(button).to_be_disabled()
+    seen.accessible()
+    seen.fits()
+    dialog.get_by_label(f"Type {pod} to confirm").fill(pod)
+    button.click()
+    expect(dialog.get_by_text("Done", exact=True)).to_be_visible(timeout=60_000)
+    until(lambda: pod not in shop.pods(), shop.pods)
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(drawer(seen).get_by_text("It is not there any more")).to_be_visible(timeout=30_000)
+    seen.forgive("/resource")
+
+
 def test_commits_and_people_are_found_on_demand(look: Look, shop: Shop) -> None:
     """GIVEN a field that git set WHEN its commit is looked for THEN who wrote it stands beside it."""
     seen = look(shop.desk)
