@@ -35,6 +35,8 @@ from mooring.state.records import Record
 __all__ = ["Desk", "UnauthenticatedError"]
 
 _CONDITIONS = {"if-match", "if-none-match"}
+_DIGITS = 18  # of a count: what any integer of ours holds; Python reads no number of thousands of digits
+_UNSEEN = "there is nothing of this name"
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
 
@@ -58,6 +60,7 @@ class Desk:
         self.app = APIGatewayHttpResolver()
         self.endpoints: list[Endpoint] = []
         self.caller: Caller = NOBODY
+        self.absent = False  # whether what the request is about was looked for and is not there
         self._records: dict[AppKey, Record] = {}
         self._missing: list[type[MooringError]] = []
         self.app.exception_handler(MooringError)(self._refused)
@@ -212,6 +215,7 @@ class Desk:
 
     def _serve(self, endpoint: Endpoint, handler: Callable[..., Any], places: dict[str, str]) -> Response[Any]:
         self._records.clear()
+        self.absent = False
         self.caller = NOBODY  # nobody takes the place of whoever asked before, whatever goes wrong below
         event = self.app.current_event.raw_event
         self.caller = NOBODY if endpoint.access is PUBLIC else caller_of(event, self.composition, self.now()) or NOBODY
@@ -234,8 +238,12 @@ class Desk:
                 raise ConfigurationError(f"is no query parameter of this address, which {told}", field=name)
             if param.kind == "flag" and value not in ("true", "false"):
                 raise ConfigurationError("must be true or false", field=name)
-            if param.kind == "count" and value and not (value.isascii() and value.isdecimal()):
-                raise ConfigurationError("must be a whole number", field=name)
+            if (
+                param.kind == "count"
+                and value
+                and not (value.isascii() and value.isdecimal() and len(value) <= _DIGITS)
+            ):
+                raise ConfigurationError(f"must be a whole number of {_DIGITS} digits at most", field=name)
             if param.choices and value and value not in param.choices:
                 raise ConfigurationError(f"must be one of {', '.join(param.choices)}", field=name)
         for param in declared:
@@ -252,22 +260,26 @@ class Desk:
                 error = self._refusal(access.resource, action, target)
                 note_refusal(self, error)
                 raise error
+            self.absent = self.absent and target.startswith("*/")
 
     def _refusal(self, resource: str, action: str, target: str) -> MooringError:
         """What is said to a caller who may not: nothing by which they could tell what there is."""
-        if action != "get" and self.may(resource, "get", target):
+        gone = self.absent and target.startswith("*/")
+        if action != "get" and not gone and self.may(resource, "get", target):
             return ForbiddenError(
                 f"{self.caller.name} may not {action} {resource} of {target}; docs/access.md says more"
             )
         anywhere = f"*/{target.partition('/')[2]}"
-        if "/" in target and not target.startswith("*/") and self.may(resource, "get", anywhere):
+        if "/" in target and (gone or not target.startswith("*/")) and self.may(resource, "get", anywhere):
             # Who would hear of anything else that it is not there hears the same of what is hidden.
-            return UnseenError("there is nothing of this name")
+            return UnseenError(_UNSEEN)
         return ForbiddenError(
             f"{self.caller.name} may not {action} this, or there is nothing of this name; docs/access.md says who may"
         )
 
     def _carry_out(self, endpoint: Endpoint, handler: Callable[..., Any], places: dict[str, str]) -> Response[Any]:
+        if self.absent and not self.unlimited:  # in the words in which what is hidden is refused
+            raise UnseenError(_UNSEEN)
         reads = endpoint.method == "GET"
         document = None
         if endpoint.document is not None and (reads or not _CONDITIONS.isdisjoint(self.headers)):

@@ -14,6 +14,7 @@ from mooring.access.rbac import named
 from mooring.model.application import AppKey
 from mooring.model.promotionkey import PromotionKey
 from mooring.model.setkey import SetKey
+from mooring.model.settemplate import project_of_set
 
 if TYPE_CHECKING:
     from declared import Arguments
@@ -53,7 +54,12 @@ NOWHERE = "*"
 def project_of(desk: Desk, key: AppKey) -> str:
     """The project of a declared application; `*` where there is none."""
     spec = desk.record(key).spec
-    return NOWHERE if spec is None else spec.application.project
+    return _nowhere(desk) if spec is None else spec.application.project
+
+
+def _nowhere(desk: Desk) -> str:
+    desk.absent = True
+    return NOWHERE
 
 
 def visible(desk: Desk, names: Iterable[str]) -> set[str]:
@@ -174,7 +180,7 @@ def declared_repository(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
 def set_(desk: Desk, places: Arguments) -> str:
     """The ApplicationSet with the project of its template: PROJECT/NAME, or PROJECT/NAMESPACE/NAME."""
     key = AppKey.parse(desk.qualified(places["name"]))
-    return named(_set_project(desk, key) or NOWHERE, key)
+    return named(_set_project(desk, key) or _nowhere(desk), key)
 
 
 def declared_set(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
@@ -191,15 +197,14 @@ def _set_project(desk: Desk, key: AppKey) -> str:
 
 
 def template_project(document: Mapping[str, Any]) -> str:
-    """The project that a set's applications are in; where that is an expression, only who may do it in all."""
-    project = _text(_mapping(_mapping(_mapping(document, "spec"), "template"), "spec"), "project")
-    return NOWHERE if "{{" in project or not project else project
+    """The project that a set's applications are in; where that is not one, only who may do it in all."""
+    return project_of_set(document)
 
 
 def promotion(desk: Desk, places: Arguments) -> str:
     """The promotion: PROJECT/NAME, or PROJECT/NAMESPACE/NAME."""
     key = AppKey.parse(desk.qualified(places["name"]))
-    return named(_promotion_project(desk, key) or NOWHERE, key)
+    return named(_promotion_project(desk, key) or _nowhere(desk), key)
 
 
 def declared_promotion(desk: Desk, places: Arguments) -> list[tuple[str, str]]:
@@ -233,7 +238,7 @@ def drift(desk: Desk, places: Arguments) -> str:
     applications = desk.composition.applications
     record = applications.drifts.find([each.key for each in applications.registered()], places["name"].upper())
     if record is None:
-        return f"{NOWHERE}/{places['name']}"
+        return f"{_nowhere(desk)}/{places['name']}"
     key = AppKey.parse(record.app)
     return named(project_of(desk, key), key)
 

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 POLICY = """
 p, dev, applications, get, team/*, allow
 p, dev, applications, sync, team/*, allow
+p, dev, applicationsets, *, team/*, allow
 p, dev, projects, get, team, allow
 p, operator, clusters, *, https://new.test, allow
 p, operator, repositories, *, https://git.test/acme/*, allow
@@ -248,8 +249,30 @@ def test_what_is_hidden_looks_like_what_is_not_there(api: Api, as_caller: Any) -
         nothing = api.ask(method, f"/api/v1/applications/nothing{more}", {})
         assert (403, hidden.body) == (nothing.status, nothing.body)
     as_caller("auditor")
-    hidden, nothing = (api.ask("GET", f"/api/v1/applications/{name}") for name in ("secret-shop", "nothing"))
-    assert (404, 404) == (hidden.status, nothing.status)
+    for method, more in (("GET", ""), ("DELETE", ""), ("POST", "/sync"), ("GET", "/operations")):
+        hidden = api.ask(method, f"/api/v1/applications/secret-shop{more}", {})
+        nothing = api.ask(method, f"/api/v1/applications/nothing{more}", {})
+        assert (404, 404, hidden.body) == (hidden.status, nothing.status, nothing.body)
+
+
+def test_a_set_reaches_no_project_by_a_template_of_its_generator(api: Api, as_caller: Any) -> None:
+    """GIVEN sets of one project permitted WHEN a generator's own template names another THEN it is refused."""
+    as_caller("dev")
+    spec = application("x", "team")["spec"]
+    for project, status in (("team", 200), ("secret", 403), ("{{ project }}", 403)):
+        own = {"metadata": {}, "spec": {"project": project}}
+        generators = [{"list": {"elements": [{"name": "one"}], "template": own}}]
+        template = {"metadata": {"name": "made-{{ name }}"}, "spec": spec}
+        made = document("ApplicationSet", "made", {"generators": generators, "template": template})
+        for path in ("", "/preview"):
+            answer = api.ask("POST", f"/api/v1/applicationsets{path}", made)
+            assert status == answer.status or (status, answer.status) == (200, 202), answer.body
+
+
+def test_a_number_of_thousands_of_digits_is_refused(api: Api) -> None:
+    """GIVEN a count that no integer holds WHEN asked THEN the parameter is named."""
+    answer = api.ask("GET", f"/api/v1/applications/team-shop/events?limit={'9' * 5000}")
+    assert (400, "limit") == _told(answer)
 
 
 def test_what_is_seen_and_not_permitted_is_said(api: Api, as_caller: Any) -> None:

@@ -168,6 +168,10 @@ def test_a_reader_has_nothing_tried(api: Api) -> None:
     api.told = {"answer": {"items": [], "compared": 0, "leftOut": 0, "withheld": []}}
     made = api.post("/tokens", {"name": "ci", "role": "role:readonly", "expiresIn": 600})
     token = json.loads(made["body"])["token"]
+    assert 404 == api.post("managed-resources", {"manifests": []}, token)["statusCode"]
+    spec = {"source": {"repoURL": "https://git.test/a", "path": "k8s"}, "destination": {"name": "x", "namespace": "s"}}
+    document = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "shop"}, "spec": spec}
+    assert 200 == api.post("/applications", document)["statusCode"]
     assert 200 == api.post("managed-resources", {"manifests": []}, token)["statusCode"]
     assert [False] == [each["tries"] for each in api.asked]
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from mooring.model.fields import Fields
 
-__all__ = ["SetTemplate", "parse_set_template"]
+__all__ = ["ANY_PROJECT", "SetTemplate", "parse_set_template", "project_of_set"]
 
+ANY_PROJECT = "*"
 _METADATA = ("name", "namespace", "labels", "annotations", "finalizers")
 
 
@@ -47,6 +48,34 @@ def parse_set_template(parent: Fields, name: str) -> SetTemplate | None:
     spec = block.raw_mapping("spec") or {}
     block.close()
     return SetTemplate(metadata, spec)
+
+
+def project_of_set(document: Mapping[str, Any]) -> str:
+    """The project that all applications of a declared set are in; `*` where it is made up, or another for some of them.
+
+    A generator's own template goes over the set's, its project included, so that counts as well: who may declare sets
+    in one project must not reach another by it.
+    """
+    spec = _mapping(document.get("spec"))
+    project = _project_of(spec)
+    if not project or "{{" in project:
+        return ANY_PROJECT
+    generators = spec.get("generators")
+    for generator in generators if isinstance(generators, list) else ():
+        for body in _mapping(generator).values():
+            given = _mapping(_mapping(_mapping(body).get("template")).get("spec")).get("project")
+            if given and given != project:
+                return ANY_PROJECT
+    return project
+
+
+def _project_of(spec: Mapping[str, Any]) -> str:
+    found = _mapping(_mapping(spec.get("template")).get("spec")).get("project")
+    return found if isinstance(found, str) else ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _filled(own: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:

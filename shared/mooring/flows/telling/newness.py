@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mooring.errors import ConfigurationError
+from mooring.model.settemplate import project_of_set
 from mooring.state.packing import unpack
 from mooring.state.projects import CLUSTERS, PROJECT_VERSION
 from mooring.state.stream import Change
@@ -82,8 +83,7 @@ def project_of(kind: str, spec: Mapping[str, Any]) -> str:
     """The project of what is declared, as its `SPEC` has it; `*` for a set that makes up those of its applications."""
     declared = spec["declared"].get("spec") or {}
     if kind == "applicationset":
-        named = str(((declared.get("template") or {}).get("spec") or {}).get("project") or "{{")
-        return "*" if "{{" in named else named
+        return project_of_set(spec["declared"])
     return str(declared.get("project") or "default")
 
 
