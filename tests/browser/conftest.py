@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.doubles.browsing import Desk, Seen, chromium, desk, open_browser, plant_fleet
+from tests.doubles.pictures import looks_like
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 OpenPage = Callable[..., Seen]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-pictures", action="store_true", help="make pictures of pages anew, to be looked at")
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +63,13 @@ def look(browser: Browser) -> Iterator[OpenPage]:
         seen.page.context.close()
     for seen in pages:
         seen.quiet()
+
+
+@pytest.fixture
+def write(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--write-pictures", default=False))
+
+
+@pytest.fixture
+def alike(write: bool, tmp_path: Path) -> Callable[[Seen, str], None]:
+    return lambda seen, name: looks_like(seen, name, write=write, aside=tmp_path)
