@@ -275,7 +275,9 @@ def test_nothing_of_others_is_touched(ground: Ground) -> None:
     theirs = ground.of("ConfigMap", "theirs", "")
     assert "is no object of shop" in ground.delete(theirs)["error"]
     assert "theirs" in ground.names("ConfigMap")
-    assert "is not in the cluster" in ground.delete(ground.of("ConfigMap", "nowhere", ""))["error"]
+    assert "is no object of shop" in ground.delete(ground.of("ConfigMap", "nowhere", ""))["error"], (
+        "as if it were theirs"
+    )
     assert "there is no action" in ground.ask(ground.of("Job", "mine", "batch"), "explode")["error"]
     with pytest.raises(UnknownHandlingError):
         outcome(ground.ports, ground.key, "01JABC")

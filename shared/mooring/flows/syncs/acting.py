@@ -79,11 +79,13 @@ def _done(
     acting = acting_for(project, spec.application, cluster) if ports.targets.settings.impersonation else ""
     place = ports.targets.connect(ports.targets.reach(cluster))
     for attempt in range(_TRIES):
-        live = _read(place, record, key)
-        if live is None and key in record.inventory and wanted.get("action") == "retry":
+        found = _read(place, record, key)
+        permit_objects(project, spec.application, cluster, [key if found is None else found[1]])
+        if found is None and key in record.inventory and wanted.get("action") == "retry":
             return _told(key, _ask_again(ports, record, key, message))  # a function died after it had deleted it
-        if live is None:
+        if found is None:
             raise ConfigurationError("the object is not in the cluster", field="resource", subject=str(key))
+        live = found[0]
         try:
             if wanted["do"] == "delete":
                 return _delete(ports, record, place.acting_as(acting), live, wanted, acting, message)
@@ -100,28 +102,33 @@ def _done(
     raise AssertionError("unreachable")
 
 
-def _read(place: Live, record: Record, key: ObjectKey) -> Manifest | None:
-    """The live object, if it is one of the application's or is owned by one. Raises `ConfigurationError`."""
+def _read(place: Live, record: Record, key: ObjectKey) -> tuple[Manifest, ObjectKey] | None:
+    """The live object, if it is one of the application's or is owned by one, and which one of the application's that
+    is: by this one a project permits it, since projects speak of what stands in git. Raises `ConfigurationError`.
+    """
     entry = record.inventory.get(key)
     seen = place.get(key, entry.version if entry is not None else "")
     if seen is None or seen.live is None:
+        if key not in record.inventory:
+            raise _foreign(record, key)  # in the words for what others have: names are not to be found out by asking
         return None
     at, steps = seen, 0
     while True:
         entry = record.inventory.get(at.key)
         ours = is_tracked(record.key, at.key, at.app_label, at.tracking_id)
         if (ours and (entry is not None or at.tracking_id)) or (entry and not at.app_label and entry.uid == at.uid):
-            return seen.live
+            return seen.live, at.key
         steps += 1
         owner = next((each for each in _owners(at.live or {}, at.key.namespace)), None)
         found = None if owner is None or steps > _OWNERS else place.get(owner[0])
         if owner is None or found is None or found.uid != owner[1]:
-            raise ConfigurationError(
-                f"is no object of {record.key.name}, and none of its objects owns it",
-                field="resource",
-                subject=str(key),
-            )
+            raise _foreign(record, key)
         at = found
+
+
+def _foreign(record: Record, key: ObjectKey) -> ConfigurationError:
+    told = f"is no object of {record.key.name}, and none of its objects owns it"
+    return ConfigurationError(told, field="resource", subject=str(key))
 
 
 def _owners(live: Manifest, namespace: str) -> Iterator[tuple[ObjectKey, str]]:
