@@ -2,7 +2,8 @@
 
 Node comes from PATH where it is new enough, else from a wheel that is pinned by hash; packages come from the lock
 file and run no script of theirs. The build is kept outside of the checkout, as built tools are, under the hash of what
-it was made of, so an unchanged dashboard costs some milliseconds.
+it was made of, so an unchanged dashboard costs some milliseconds. A page that is open while a new build is put in place
+finds its parts for an hour yet: their names carry the hash of their content, so both stand side by side.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from local.keeping import BuildError, Report, alone, cache_directory, install_wheel
 
-__all__ = ["build", "check", "main"]
+__all__ = ["build", "check", "main", "make"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCES = _ROOT / "dashboard"
@@ -34,21 +36,28 @@ _CHECKS = (
     "tsc --noEmit",
     "vitest run",
 )
+_LINGERS = 3600.0  # seconds
 _LEFT_OUT = ("node_modules", "dist", "schema.ts", "cloudfront.yaml")  # made here, or no part of the build
 
 
 def build(report: Report) -> Path:
     """The folder that `api` serves, with the build of the present sources in it. Raises `BuildError`."""
-    name = _digest()
-    kept = cache_directory() / "dashboard" / name
-    if _mark(_SERVED) == name:
-        return _SERVED
-    with alone(cache_directory() / "dashboard/.lock", "dashboard: another process is building it", report):
-        if not kept.exists():
-            _make(kept, report)
-        if _mark(_SERVED) != name:
-            _serve(kept, name)
+    kept = make(report)
+    if _mark() != kept.name:
+        with alone(cache_directory() / "dashboard/.lock", "dashboard: another process is building it", report):
+            if _mark() != kept.name:
+                _serve(kept)
     return _SERVED
+
+
+def make(report: Report) -> Path:
+    """The build of the present sources in a folder of its own, which nothing changes. Raises `BuildError`."""
+    kept = cache_directory() / "dashboard" / _digest()
+    if not kept.exists():
+        with alone(cache_directory() / "dashboard/.lock", "dashboard: another process is building it", report):
+            if not kept.exists():
+                _make(kept, report)
+    return kept
 
 
 def check(report: Report) -> None:
@@ -91,8 +100,8 @@ def _sources(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _mark(folder: Path) -> str:
-    mark = folder / ".built"
+def _mark() -> str:
+    mark = _SERVED / ".built"
     return mark.read_text() if mark.exists() else ""
 
 
@@ -105,14 +114,20 @@ def _make(kept: Path, report: Report) -> None:
         made.rename(kept)
 
 
-def _serve(kept: Path, name: str) -> None:
-    """Swap folders: whoever serves one meanwhile finds the old one or the new one."""
-    fresh = _SERVED.with_name(".web")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(kept, fresh, copy_function=shutil.copyfile)
-    (fresh / ".built").write_text(name)
-    shutil.rmtree(_SERVED, ignore_errors=True)
-    fresh.rename(_SERVED)
+def _serve(kept: Path) -> None:
+    """Puts a build in place, the page that names all others last; what it replaces goes an hour after it came."""
+    (_SERVED / ".built").unlink(missing_ok=True)
+    files = {path.relative_to(kept) for path in kept.rglob("*") if path.is_file()}
+    for each in sorted(files, key=lambda path: path.name.startswith("index.html")):
+        there = _SERVED / each
+        there.parent.mkdir(parents=True, exist_ok=True)
+        fresh = there.with_name(f".{there.name}")
+        shutil.copyfile(kept / each, fresh)
+        fresh.replace(there)
+    for path in _SERVED.rglob("*"):
+        if path.is_file() and path.relative_to(_SERVED) not in files and path.stat().st_mtime < time.time() - _LINGERS:
+            path.unlink()
+    (_SERVED / ".built").write_text(kept.name)
 
 
 def _packages(report: Report) -> Path:

@@ -17,9 +17,9 @@ from tests.doubles.furnishing import furnish, registry_of, tell_api
 Look = Callable[..., Seen]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own() -> Iterator[Desk]:
-    """An installation with something of everything, for a test that changes it."""
+    """An installation with something of everything; each test changes things of its own there."""
     with desk() as found:
         furnish(found)
         yield found

@@ -40,7 +40,7 @@ def test_a_wrong_token_is_refused_and_said(look: Look, fleet: Desk) -> None:
 def test_signing_in_leads_to_where_somebody_wanted_to_go(look: Look, fleet: Desk) -> None:
     """GIVEN an address with filters WHEN somebody signs in on the way THEN they arrive there; signed out they are out."""
     seen = look(fleet)
-    seen.sign_in("/applications?health=Degraded")
+    seen.sign_in_by_hand("/applications?health=Degraded")
     expect(seen.page.get_by_role("row")).to_have_count(1 + 3)
     cookie: dict[str, Any] = next(
         dict(each) for each in seen.page.context.cookies() if each["name"] == "__Host-mooring"

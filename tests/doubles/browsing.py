@@ -11,10 +11,12 @@ import io
 import json
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,10 +55,11 @@ class Desk:
 @contextmanager
 def desk(settings: dict[str, str] | None = None) -> Iterator[Desk]:
     """A new installation with the dashboard, which takes `API_TOKEN` typed into the page."""
-    dashboard.build(print)
+    build = _build()
     secrets = {"API_TOKEN": {"token": API_TOKEN}}
     given = {"SECRET_PREFIX": "m", "LOCAL_LOGIN": "true", **(settings or {})}
     with deployed("api", secrets, ("RENDERS", "SYNCS", "NOTES", "IMAGES"), given) as behind:
+        vars(sys.modules["web"])["_BUILD"] = build
         server = _server(behind.handler)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -66,6 +69,12 @@ def desk(settings: dict[str, str] | None = None) -> Iterator[Desk]:
             server.shutdown()
             thread.join(10)
             server.server_close()
+
+
+@cache
+def _build() -> Path:
+    """The build as it was when this process first asked: somebody's next one changes nothing under a page."""
+    return dashboard.make(print)
 
 
 def _server(handler: Handler) -> ThreadingHTTPServer:
@@ -186,12 +195,26 @@ class Seen:
         self.page.goto(self.desk.url + path)
 
     def sign_in(self, path: str = "/applications") -> None:
-        """Goes to an address as the administrator."""
+        """Goes to an address as the administrator, who has signed in already."""
+        answer = self.page.context.request.post(
+            f"{self.desk.url}/api/v1/login/token",
+            data={"token": self.desk.token},
+            headers={"origin": self.desk.url},
+        )
+        assert answer.ok, answer.text()
+        self.open(path)
+
+    def sign_in_by_hand(self, path: str = "/applications") -> None:
+        """Goes to an address, and types the administrator's token on the way."""
         self.open(path)
         self.page.get_by_label("Token of this stack").fill(self.desk.token)
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(f"**{path}")
-        self.forgive("/api/v1/session", "/api/v1/stream")  # nobody was signed in; nothing is live here
+        self.forgive("/api/v1/session")  # nobody was signed in
+
+    def turn_to(self, path: str) -> None:
+        """Goes on to an address as the dashboard's own links do, without loading the page anew."""
+        self.page.evaluate("(to) => history.pushState(null, '', to)", path)
 
     def quiet(self) -> None:
         """The page complained of nothing."""
