@@ -91,7 +91,7 @@ def add_application_routes(desk: Desk) -> None:
         record = desk.record(key)
         if record.spec is None:
             raise UnknownApplicationError("no application of this name is declared", subject=str(key))
-        shown = show_application(record, applications.operations(key, _HISTORY))
+        shown = show_application(record, applications.operations(key, _HISTORY), region=composition.region())
         shown["status"]["selfHeal"] = told_self_heal(registry, record.spec)
         shown["status"]["conditions"] += promotion_conditions(composition.ask_ports(), key)
         return shown

@@ -91,13 +91,14 @@ def add_audit_routes(desk: Desk) -> None:
 
     @desk.get(
         "/api/v1/audit",
-        does="The record of who did what, chain by chain, each in order of time",
+        does="The record of who did what, chain by chain, each in order of time or the newest first",
         access=Access("audit", "get", "*"),
         tag="audit",
         query=(
             *_CHAINS,
             Param("since", "The first moment, as 2026-03-01T02:00:00Z"),
             Param("until", "The last moment"),
+            Param("order", "Which of each chain comes first; the oldest without it", choices=("oldest", "newest")),
             *PAGES,
         ),
         answers="Records",

@@ -61,7 +61,8 @@ def deployed(
             environment[f"{name}_QUEUE"] = addresses[name.lower()] = queue["QueueUrl"]
         for name, value in environment.items():
             patch.setenv(f"MOORING_{name}", value)
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):  # Lambda sets both
+            patch.setenv(name, REGION)
         patch.syspath_prepend(_FUNCTIONS / function)
         table = create_table(boto3.client("dynamodb", region_name=REGION), "mooring")
         from app import handler  # type: ignore[import-not-found]

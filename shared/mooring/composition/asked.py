@@ -84,7 +84,7 @@ class AskComposition(Adapters):
         """For `api`: the record of who did what."""
         from mooring.flows.asked.audittrail import RecordPorts
 
-        return RecordPorts(self.applications, self._actions)
+        return RecordPorts(self.applications, self._actions, self.region())
 
     @cached_property
     def _actions(self) -> Actions:

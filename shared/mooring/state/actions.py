@@ -62,9 +62,12 @@ class Actions:
             return
         raise ThrottledError("too many people are at work at once; try again")
 
-    def between(self, low: str, high: str, limit: int = 0) -> Iterator[tuple[str, Chained]]:
+    def between(
+        self, low: str, high: str, limit: int = 0, *, newest_first: bool = False
+    ) -> Iterator[tuple[str, Chained]]:
         """Records by their place among the items, in order of time, between two places (ids sort by time)."""
-        for item in self._table.query(_ACTIONS, between=(low, min(high, "9")), limit=limit):
+        span = low, min(high, "9")
+        for item in self._table.query(_ACTIONS, between=span, newest_first=newest_first, limit=limit):
             yield item["sk"], chained_from(item, ACTIONS_CHAIN, item["sk"].partition("#")[0])
 
 

@@ -93,13 +93,14 @@ class Drifts:
         return {app: found.get(app, Head()) for app in keys.values()}
 
     def links(
-        self, app: AppKey, low: str, high: str, limit: int = 0
+        self, app: AppKey, low: str, high: str, limit: int = 0, *, newest_first: bool = False
     ) -> Iterator[tuple[str, Chained, DriftRecord | None]]:
         """The records of an application with ids between two, in order of time, each as a record of its chain, too.
 
         One that somebody made unreadable is None.
         """
-        for item in self._table.query(application_pk(app), between=(f"DRIFT#{low}", f"DRIFT#{high}"), limit=limit):
+        span = f"DRIFT#{low}", f"DRIFT#{high}"
+        for item in self._table.query(application_pk(app), between=span, newest_first=newest_first, limit=limit):
             id_ = item["sk"].removeprefix("DRIFT#")
             sworn = chained_from(item, _chain(str(app)), id_, kind="drift", body=_sworn)
             yield id_, sworn, if_readable(drift_from, item)

@@ -44,22 +44,18 @@ class Histories:
         return {leases[at]: codec.lease_from(item).head for at, item in items.items()}
 
     def links(
-        self, key: AppKey, low: str, high: str, limit: int = 0
+        self, key: AppKey, low: str, high: str, limit: int = 0, *, newest_first: bool = False
     ) -> Iterator[tuple[str, Chained, Operation | None]]:
         """The operations with ids between two, in order of time, each as a record of its chain, too, and before them
         where each stands among the items. One that somebody made unreadable is None.
         """
-        for item in self._table.query(application_pk(key), between=(f"OP#{low}", f"OP#{high}"), limit=limit):
+        span = f"OP#{low}", f"OP#{high}"
+        for item in self._table.query(application_pk(key), between=span, newest_first=newest_first, limit=limit):
             yield item["sk"].removeprefix("OP#"), codec.operation_link(item), if_readable(codec.operation_from, item)
 
     def newest_links(self, key: AppKey, limit: int, before: str = "") -> list[tuple[str, Chained, Operation | None]]:
         """The newest operations of an application, or of whatever had its name, newest first, each with where it
         stands among the items as `links` has it; none that stands at `before` or behind it.
         """
-        span = "OP#", f"OP#{before or '~'}"
-        items = self._table.query(application_pk(key), between=span, newest_first=True, limit=limit + 1)
-        found = (
-            (item["sk"].removeprefix("OP#"), codec.operation_link(item), if_readable(codec.operation_from, item))
-            for item in items
-        )
+        found = self.links(key, "", before or "~", limit + 1, newest_first=True)
         return [each for each in found if each[0] != before][:limit]

@@ -13,11 +13,13 @@ from moto import mock_aws
 
 from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
+from mooring.flows.asked.audittrail import RecordPorts, show_operation
 from mooring.flows.asked.costs import list_costs
 from mooring.flows.asked.showing import show_application
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
+from mooring.state.actions import Actions
 from mooring.state.consumption import Consumption
 from mooring.state.records import Deleting
 from mooring.state.spending import Cost, Spent
@@ -82,6 +84,9 @@ def test_an_operation_knows_what_it_took(world: World) -> None:
     assert Cost(0.125) == world.record(key).status.operation.cost  # type: ignore[union-attr]
     shown = show_application(world.record(key))["status"]["operationState"]
     assert {"gbSeconds": 0.125, "tableRequests": 0, "readUnits": 0.0, "writeUnits": 0.0} == shown["cost"]
+    priced = show_application(world.record(key), region="eu-central-1")["status"]["operationState"]["cost"]
+    record = RecordPorts(world.applications, Actions(world.table), "eu-central-1")
+    assert 0.000001667 == priced["usd"] == show_operation(record, key, operation.id)["cost"]["usd"]
 
 
 def test_a_look_that_finds_nothing_costs_nobody_anything(world: World) -> None:

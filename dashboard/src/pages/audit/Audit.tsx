@@ -1,11 +1,11 @@
 /** The record of actions: what people asked of the API that changes something, whether it was done or refused. */
 import "./audit.css";
 
-import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
 
-import { getAll } from "@/api/client";
+import { get } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { usePolling } from "@/live/live";
 import {
@@ -25,34 +25,43 @@ import { type Row, text } from "@/record/said";
 import { momentOf, periods } from "../drift/choosing";
 import { type Choice, deedOf, readChoice, select, writeChoice } from "./choosing";
 
-/** Rows that are shown at first, and more each time. */
+/** Records of a page, and as many fitting ones as are looked for without being asked, through so many pages at most. */
 const perPage = 100;
+const enough = 25;
+const untilAsked = 10;
 
 export default function Audit() {
   const [search, setSearch] = useSearchParams();
   const choice = useMemo(() => readChoice(search), [search]);
   const [begun] = useState(() => Date.now());
-  const [most, setMost] = useState(perPage);
   const polling = usePolling(30_000);
   const since = momentOf(choice.since, begun);
-  const { data, error, refetch } = useQuery({
+  const { data, error, refetch, hasNextPage, isFetching, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ["audit", since],
-    queryFn: ({ signal }) => getAll<Schema<"Record">>("/api/v1/audit", { kind: "action", since }, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const query = { kind: "action", order: "newest", since, limit: perPage, continue: pageParam };
+      return get<Schema<"Records">>("/api/v1/audit", query, signal);
+    },
+    initialPageParam: "",
+    getNextPageParam: ({ metadata }) => metadata.continue ?? null,
     refetchInterval: polling,
     retry: false,
   });
-  const rows = useMemo(() => select(data ?? [], choice), [data, choice]);
-  const show = (change: Partial<Choice>) => {
-    setMost(perPage);
-    setSearch(writeChoice({ ...choice, ...change }), { replace: true });
-  };
+  const read = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  const rows = useMemo(() => select(read, choice), [read, choice]);
+  const show = (change: Partial<Choice>) => setSearch(writeChoice({ ...choice, ...change }), { replace: true });
+  // What is searched for may be far down: some pages are looked through before somebody has to ask for more.
+  const goOn = hasNextPage && rows.length < enough && (data?.pages.length ?? 0) < untilAsked;
+  useEffect(() => {
+    if (goOn && !isFetching && error === null) void fetchNextPage();
+  }, [goOn, isFetching, error, fetchNextPage]);
   return (
     <>
       <div className="page-head">
         <h1>
           Record
           <span className="count" role="status">
-            {data === undefined ? "" : rows.length}
+            {data === undefined ? "" : `${rows.length}${hasNextPage ? "+" : ""}`}
           </span>
         </h1>
         <SearchField label="Search actions" value={choice.q} onChange={(q) => show({ q })} />
@@ -78,7 +87,7 @@ export default function Audit() {
           <Skeleton height="14rem" />
         </div>
       )}
-      {data !== undefined && rows.length === 0 && (
+      {data !== undefined && rows.length === 0 && !hasNextPage && (
         <EmptyState title="Nothing is on record" icon="clock">
           <p>
             Whatever somebody asks that changes something stands here: who, when, from where, with which program; and
@@ -86,10 +95,13 @@ export default function Audit() {
           </p>
         </EmptyState>
       )}
-      {rows.length > 0 && <Actions rows={rows.slice(0, most)} />}
-      {rows.length > most && (
+      {rows.length > 0 && <Actions rows={rows} />}
+      {hasNextPage && (
         <div className="audit-more">
-          <Button onClick={() => setMost(most + perPage)}>Show more</Button>
+          <p className="soft">The newest {read.length} actions were looked through.</p>
+          <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Look further back
+          </Button>
         </div>
       )}
       {data !== undefined && (

@@ -1,9 +1,9 @@
 """What is asked about the record: who did what, when and why, as rows for people and as links for whoever checks.
 
 There is one chain for the operations of each application, one for the drift that was seen in it, and one for what
-people did through the API. An answer goes through them one after the other, each in order of time; `continue` says
-where it stopped, so a page is never large and nothing is left out or told twice. Applications that were deleted are
-among them.
+people did through the API. An answer goes through them one after the other, each in order of time, or the newest first;
+`continue` says where it stopped, so a page is never large and nothing is left out or told twice. Applications that were
+deleted are among them.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _END: Final = "~"  # sorts behind every id
 _DRIFT: Final = " drift"
 _TOLD: Final = {"time", "action", "outcome"}  # of an action, at least
 _Row = dict[str, Any]
+_Requests = Mapping[tuple[str, str], MergedRequest | None]
 _UNREADABLE: Final[_Row] = {
     "time": "", "endedAt": "", "action": "unreadable", "outcome": "", "actor": "", "trigger": "", "cause": "",
     "revision": "", "bundle": "", "formerBundle": "", "prune": False, "chosen": [], "commit": None,
@@ -49,10 +50,11 @@ _Found = tuple[str, Chained, Operation | DriftRecord | None]
 
 @dataclass(frozen=True, slots=True)
 class RecordPorts:
-    """Where the record is read from."""
+    """Where the record is read from, and the region whose prices operations are told with; empty for none."""
 
     applications: Applications
     actions: Actions
+    region: str = ""
 
 
 def list_chains(ports: RecordPorts, asked: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -73,17 +75,22 @@ def list_records(ports: RecordPorts, asked: Mapping[str, str]) -> dict[str, Any]
     """One page of the record, chain by chain, each in order of time.
 
     `app` (its chains only), `chain` (this one only), `kind` (`operation`, `drift` or `action`), `since` and `until`
-    (RFC 3339; an operation counts when it was begun), `limit` (200 at most) and `continue` (`metadata.continue` of the
-    page before). There may be fewer than `limit` in a page that is not the last. Raises `ConfigurationError`.
+    (RFC 3339; an operation counts when it was begun), `order` (`newest`: of each chain the newest first), `limit` (200
+    at most) and `continue` (`metadata.continue` of the page before, asked for in the same order).
+
+    There may be fewer than `limit` in a page that is not the last. Raises `ConfigurationError`.
     """
     low, high = _bound(asked, "since", ""), _bound(asked, "until", _END)
+    newest = _newest_first(asked)
     limit, (first, after) = _limit(asked.get("limit", "")), _position(asked.get("continue", ""))
     names = [name for name in _chains(ports, asked) if name >= first]
     page: list[_Found] = []
     size = 0
     for name in names[:_AT_ONCE]:
-        start = max(low, f"{after}!") if name == first and after else low  # "!" sorts in front of what an id has behind
-        for found in _read(ports, name, start, high, limit + 1 - len(page)):
+        span = _beyond(low, high, after, newest) if name == first and after else (low, high)
+        for found in _read(ports, name, span, limit + 2 - len(page), newest):
+            if name == first and found[0] == after:
+                continue
             if len(page) == limit or size > _ENOUGH:
                 return _page(ports, page, page[-1][1].chain, page[-1][0])
             page.append(found)
@@ -133,26 +140,37 @@ def _suffix(chain: str) -> str:
     return _DRIFT if chain.endswith(_DRIFT) else ""
 
 
-def _read(ports: RecordPorts, name: str, low: str, high: str, limit: int) -> Iterator[_Found]:
+def _newest_first(asked: Mapping[str, str]) -> bool:
+    order = asked.get("order", "")
+    if order not in ("", "oldest", "newest"):
+        raise ConfigurationError("must be oldest or newest", field="order")
+    return order == "newest"
+
+
+def _beyond(low: str, high: str, after: str, newest: bool) -> tuple[str, str]:
+    """What is left of a span behind `after`, which itself may still be in it."""
+    return (low, min(high, after)) if newest else (max(low, after), high)
+
+
+def _read(ports: RecordPorts, name: str, span: tuple[str, str], limit: int, newest: bool) -> Iterator[_Found]:
+    low, high = span
     if name == ACTIONS_CHAIN:
-        actions = ports.actions.between(low or "0", high, limit)
+        actions = ports.actions.between(low or "0", high, limit, newest_first=newest)
         return ((place, link, None) for place, link in actions)
     app = AppKey.parse(name.removesuffix(_DRIFT))
     if name.endswith(_DRIFT):
-        return islice(ports.applications.drifts.links(app, low, high, limit), limit)
-    return islice(ports.applications.links(app, low, high, limit), limit)
+        return islice(ports.applications.drifts.links(app, low, high, limit, newest_first=newest), limit)
+    return islice(ports.applications.links(app, low, high, limit, newest_first=newest), limit)
 
 
 def _page(ports: RecordPorts, page: list[_Found], chain: str = "", after: str = "") -> dict[str, Any]:
     commits = [(each.commit.repository, each.commit.sha) for _, _, each in page if isinstance(each, Operation)]
     requests = ports.applications.merged_requests.known(name for name in commits if all(name))
     metadata = {"continue": _token(chain, after)} if chain else {}
-    return {"metadata": metadata, "items": [_row(link, told, requests) for _, link, told in page]}
+    return {"metadata": metadata, "items": [_row(link, told, requests, ports.region) for _, link, told in page]}
 
 
-def _row(
-    link: Chained, told: Operation | DriftRecord | None, requests: Mapping[tuple[str, str], MergedRequest | None]
-) -> _Row:
+def _row(link: Chained, told: Operation | DriftRecord | None, requests: _Requests, region: str) -> _Row:
     match told:
         case None if link.kind == "action" and isinstance(link.body, dict) and _TOLD <= link.body.keys():
             row = {"id": link.id, **link.body}
@@ -161,11 +179,11 @@ def _row(
         case DriftRecord():
             row = _drift(told)
         case Operation():
-            row = {"application": link.chain, **_operation(told, requests)}
+            row = {"application": link.chain, **_operation(told, requests, region)}
     return {"kind": link.kind, **row, "record": asdict(link)}
 
 
-def _operation(operation: Operation, requests: Mapping[tuple[str, str], MergedRequest | None]) -> _Row:
+def _operation(operation: Operation, requests: _Requests, region: str) -> _Row:
     commit = operation.commit
     request = requests.get((commit.repository, commit.sha))
     return {
@@ -187,7 +205,7 @@ def _operation(operation: Operation, requests: Mapping[tuple[str, str], MergedRe
         "mergedRequest": None if request is None else request.to_json(),
         "objects": [_object(result) for result in operation.results],
         "requests": operation.requests,
-        "cost": told_cost(operation.cost),
+        "cost": told_cost(operation.cost, region),
         "returnedTo": operation.returned,
     }
 

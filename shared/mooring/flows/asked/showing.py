@@ -19,10 +19,12 @@ from mooring.state.summaries import desired_of, found_of
 __all__ = ["deployments", "show_application", "told_time"]
 
 
-def show_application(record: Record, history: Iterable[Operation] = (), *, brief: bool = False) -> dict[str, Any]:
+def show_application(
+    record: Record, history: Iterable[Operation] = (), *, brief: bool = False, region: str = ""
+) -> dict[str, Any]:
     """The application with its status; `history` are its operations, newest first. The record must have a spec.
 
-    `brief` leaves out what grows with the number of objects.
+    `brief` leaves out what grows with the number of objects. In a `region` the last operation's cost has a price.
     """
     spec = record.spec
     assert spec is not None
@@ -54,7 +56,7 @@ def show_application(record: Record, history: Iterable[Operation] = (), *, brief
     if spec.paused is not None:
         shown["paused"] = {"by": spec.paused.by, "at": told_time(spec.paused.at), "why": spec.paused.why}
     if operation is not None:
-        shown["operationState"] = _operation(operation, brief=brief)
+        shown["operationState"] = _operation(operation, brief=brief, region=region)
         shown["reconciledAt"] = told_time(operation.finished_at or operation.started_at)
     return {**declared, "metadata": metadata, "status": shown}
 
@@ -111,7 +113,7 @@ def _resource(resource: Resource) -> dict[str, Any]:
     return shown
 
 
-def _operation(operation: Operation, *, brief: bool) -> dict[str, Any]:
+def _operation(operation: Operation, *, brief: bool, region: str) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "phase": operation.phase,
         "message": operation.message,
@@ -128,7 +130,7 @@ def _operation(operation: Operation, *, brief: bool) -> dict[str, Any]:
         "id": operation.id,
         "kind": operation.kind,
         "requests": operation.requests,
-        "cost": told_cost(operation.cost),
+        "cost": told_cost(operation.cost, region),
         **_optional(returnedTo=operation.returned),
     }
     if operation.finished_at:

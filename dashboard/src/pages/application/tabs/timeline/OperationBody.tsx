@@ -1,5 +1,6 @@
 /** Everything that is on record of an operation. */
 import { to } from "@/app/addresses";
+import { dollars } from "@/pages/costs/money";
 import { Copyable, Sign } from "@/parts";
 import { Changes } from "@/record/Changes";
 import { Results } from "@/record/Results";
@@ -64,6 +65,11 @@ export function OperationBody({ row, named, waveOf }: Props) {
           <div>
             <dt>Cost</dt>
             <dd>
+              {cost.usd !== undefined && (
+                <>
+                  <strong>{dollars(cost.usd)}</strong>:{" "}
+                </>
+              )}
               {cost.gbSeconds.toFixed(2)} GB-s, {cost.tableRequests} requests of the table, {row.requests ?? 0} of the
               cluster
             </dd>
