@@ -115,7 +115,8 @@ def test_each_page_is_for_everybody(enter: Callable[..., Seen], width: int) -> N
                     check()
                 except AssertionError as error:
                     wrong.append((address, theme, str(error)))
-        if moved >= (0.01 if address.startswith("/applications") else STILL):
+        # An object is opened by a press, and what follows a press is no shift; here it is loaded with the page.
+        if "resource=" not in address and moved >= (0.01 if address.startswith("/applications") else STILL):
             wrong.append((address, "moves", f"{moved:.3f}"))
     assert [] == wrong, json.dumps(wrong, indent=1)
 
