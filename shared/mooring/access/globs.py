@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 __all__ = ["check_glob", "check_path_glob", "is_denial", "matches", "matches_path"]
 
@@ -94,7 +95,18 @@ def _compiled(pattern: str, separator: str) -> re.Pattern[str]:
                 parts.append(re.escape(character))
     if depth:
         raise ValueError("has a { that is not closed")
-    return re.compile("".join(parts), re.DOTALL)
+    return re.compile("".join(parts if separator or "(?:" in parts else _hasty(parts)), re.DOTALL)
+
+
+def _hasty(parts: list[str]) -> list[str]:
+    """The same pattern without a way back: behind a star, what follows is taken where it is first found, since the next
+    star takes whatever was left. So a pattern of many stars costs no more than its length times that of the value.
+    """
+    stars = [index for index, part in enumerate(parts) if part == ".*"]
+    if len(stars) < 2:
+        return parts
+    between = ["".join(parts[first + 1 : second]) for first, second in pairwise(stars)]
+    return [*parts[: stars[0]], *(f"(?>.*?{each})" for each in between if each), *parts[stars[-1] :]]
 
 
 def _class(pattern: str, index: int) -> tuple[str, int]:

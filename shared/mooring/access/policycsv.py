@@ -24,6 +24,7 @@ NAME = "argocd-rbac-cm"
 _MAIN = "policy.csv"
 _MOST = 256 * 1024  # characters of a policy, as much as an item of the table takes
 _LONGEST = 1000  # characters of a line
+_STARS = 2  # in a pattern with alternatives that anybody may have us try: more can take for ever
 # What Go's regexp has not, and Python's would take: a policy must mean the same in both.
 _NOT_RE2 = re.compile(r"\(\?(?:=|!|<[=!])|\\[1-9]|\(\?P=")
 
@@ -91,6 +92,8 @@ def read_scope(lines: list[str], field: str) -> tuple[Rule, ...]:
         for where, cells in _cells(line, f"{field}[{index}]"):
             if len(cells) != 3:
                 raise ConfigurationError("must be RESOURCE, ACTION, OBJECT", field=where)
+            if any("{" in cell and cell.count("*") > _STARS for cell in cells):
+                raise ConfigurationError(f"has more than {_STARS} * beside a {{ }}; write a line for each", field=where)
             found.append(_rule(["p", "token", *cells, "allow"], where, regex=False))
     return tuple(found)
 

@@ -92,3 +92,27 @@ def test_broken_patterns_of_kinds_are_named(pattern: str) -> None:
     """GIVEN a pattern that can't be read WHEN it is checked THEN there is something to say about it."""
     assert check_path_glob(pattern)
     assert not check_path_glob("[a-zA-Z]?*")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "fits"),
+    [
+        ("*a*b*c", "xxaxxbxxc", True),
+        ("*a*b*c", "xxaxxbxxcx", False),
+        ("a*ab*b", "aabb", True),
+        ("a*ab*b", "aab", False),
+        ("**x**", "x", True),
+        ("*aab*", "aaab", True),
+        ("*[ab]?c*", "zbbcz", True),
+        ("team/*-*-prod", "team/shop-eu-prod", True),
+        ("team/*-*-prod", "team/shop-prod", False),
+    ],
+)
+def test_several_stars(pattern: str, value: str, fits: bool) -> None:
+    """GIVEN a pattern of several stars WHEN matched THEN each takes what it must for the whole to fit."""
+    assert fits is matches(pattern, value)
+
+
+def test_many_stars_come_to_an_end() -> None:
+    """GIVEN a pattern whose stars could be tried in more ways than there is time WHEN nothing fits THEN that is told."""
+    assert matches("*a" * 60 + "*b", "a" * 5000) is False
