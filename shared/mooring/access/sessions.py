@@ -32,6 +32,7 @@ __all__ = [
 
 LASTS = 12 * 3600  # seconds
 PREFIX = "mooring-session."
+_PARTS = 7
 _LARGEST = 3800  # bytes; browsers keep cookies of 4096, with their names and attributes (RFC 6265, section 6.1)
 
 
@@ -69,7 +70,7 @@ def read_session(text: str, key: bytes, *, now: float) -> Session | None:
     if not text.startswith(PREFIX):
         return None
     value = unsigned(text.removeprefix(PREFIX), key)
-    if value is None:
+    if value is None or len(value) != _PARTS:  # a ticket of a sign-in is ours as well, and no session
         return None
     ident, subject, name, groups, means, expires, epoch = value
     session = Session(ident, subject, name, tuple(groups), means, expires, epoch)

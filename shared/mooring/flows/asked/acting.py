@@ -93,7 +93,7 @@ def _bounded(value: str | bool | int | list[Any]) -> str | bool | int | list[str
 
 def _bare(address: str) -> str:
     """An address without user, password, query and fragment."""
-    without = re.sub(r"(?<=://)[^/@]*@", "", address)
+    without = re.sub(r"(?<=://)[^/?#]*@", "", address)
     return re.split(r"[?#]", without, maxsplit=1)[0] if "://" in without else without
 
 

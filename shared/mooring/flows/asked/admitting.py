@@ -128,7 +128,8 @@ class Door:
         token = given.removeprefix(_BEARER)
         if token == given:
             return None
-        if hmac.compare_digest(token.encode("utf-8", "replace"), self._secret().encode()):
+        secret = self._secret().encode()
+        if secret and hmac.compare_digest(token.encode("utf-8", "replace"), secret):
             return ADMINISTRATOR
         if token.startswith(PREFIX):
             self.session = self._session(token, now)

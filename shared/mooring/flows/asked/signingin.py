@@ -39,6 +39,7 @@ CALLBACK = "/auth/callback"
 _TICKET_LASTS = 600  # seconds
 _RESERVED = re.compile(r"admin|nobody|role:.*|proj:.*", re.DOTALL)
 _LONGEST = 200  # characters of a subject, a name or a group
+_COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # RFC 7515, section 7.1
 _LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1):[0-9]{1,5}/auth/callback")
 
 
@@ -158,7 +159,8 @@ def _opened(entrance: Entrance, ticket: str, now: float) -> tuple[str, str, str,
 
 
 def _claims(token: str) -> Mapping[str, Any]:
-    parts = token.split(".")
+    # Of two tokens in one header the authorizer could have judged the other.
+    parts = token.split(".") if _COMPACT.fullmatch(token) else []
     try:
         found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, IndexError):
@@ -171,7 +173,8 @@ def _claims(token: str) -> Mapping[str, Any]:
 def _name(claims: Mapping[str, Any]) -> str:
     """Who stands on record: an address that the issuer has verified, else what they are called, else the subject."""
     email = claims.get("email") if claims.get("email_verified") in (True, "true") else None
-    for name in (email, claims.get("preferred_username"), claims.get("email"), claims.get("name")):
+    unsaid = None if claims.get("email_verified") in (False, "false") else claims.get("email")
+    for name in (email, claims.get("preferred_username"), unsaid, claims.get("name")):
         if isinstance(name, str) and name.strip() and len(name) <= _LONGEST and not _RESERVED.fullmatch(name.strip()):
             return name.strip()
     return str(claims["sub"])
