@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from shapes.common import Asked, Metadata, Moment, Page, ShownMetadata
 from shapes.costs import OperationCost
+from shapes.steering import PausedBy
 
 
 class ApplicationSpec(TypedDict):
@@ -78,7 +79,7 @@ class CauseOfOperation(TypedDict):
 
 
 class Deployed(TypedDict):
-    """One past sync that succeeded."""
+    """One past sync that succeeded; `returnedTo` is the operation before it that a rollback went back to."""
 
     id: int
     operation: str
@@ -88,6 +89,7 @@ class Deployed(TypedDict):
     deployedAt: Moment
     initiatedBy: Initiator
     cause: CauseOfOperation
+    returnedTo: NotRequired[str]
     author: NotRequired[str]
     authorEmail: NotRequired[str]
     message: NotRequired[str]
@@ -126,7 +128,9 @@ class SyncResults(TypedDict):
 
 
 class OperationState(TypedDict):
-    """The last operation; `requests` counts what it asked of the API server."""
+    """The last operation; `requests` counts what it asked of the API server, `returnedTo` is the past one that it goes
+    back to.
+    """
 
     phase: str
     message: str
@@ -139,6 +143,7 @@ class OperationState(TypedDict):
     kind: str
     requests: int
     cost: OperationCost
+    returnedTo: NotRequired[str]
 
 
 class SelfHeal(TypedDict):
@@ -171,6 +176,7 @@ class ApplicationStatus(TypedDict):
     operationState: NotRequired[OperationState]
     reconciledAt: NotRequired[Moment]
     selfHeal: NotRequired[SelfHeal]
+    paused: NotRequired[PausedBy]
 
 
 class ShownApplication(TypedDict):

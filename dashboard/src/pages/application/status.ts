@@ -50,7 +50,7 @@ export function autoSyncOf({ spec, status }: Application): AutoSync {
 
 /** Who paused automated sync, and why. */
 export function pauseOf({ status }: Application): Schema<"PausedBy"> | undefined {
-  return (status as { paused?: Schema<"PausedBy"> }).paused;
+  return status.paused;
 }
 
 /** Deletions that wait for somebody's word; what they are, in a sentence. */

@@ -219,6 +219,7 @@ function withPhase(before: Application, phase: string): Application {
 }
 
 function withPause(before: Application, paused: Schema<"PausedBy"> | undefined): Application {
-  const status = { ...before.status, paused };
-  return { ...before, status };
+  const status = { ...before.status };
+  delete status.paused;
+  return { ...before, status: paused === undefined ? status : { ...status, paused } };
 }
