@@ -11,6 +11,7 @@ import {
   Position,
   ReactFlow,
   type ReactFlowInstance,
+  type Rect,
 } from "@xyflow/react";
 import { type KeyboardEvent, memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
@@ -21,7 +22,7 @@ import { healthLook } from "@/parts/Marks";
 import type { Application } from "../../queries";
 import { useOpened } from "../../resource/address";
 import { type Box, type Drawn, healthsOf, portion, rootId } from "./grouping";
-import { type Places, placesOf, size } from "./laying";
+import { type Place, type Places, placesOf, size } from "./laying";
 import { healthOf } from "./model";
 import { Attending, BoxCard } from "./ObjectCard";
 import { type Arrow, arrows, neighbour } from "./walking";
@@ -68,16 +69,20 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
   const nodes = useMemo(() => nodesOf(drawn, places), [drawn, places]);
   const edges = useMemo(() => edgesOf(drawn), [drawn]);
 
-  // What somebody looks at stays where it is in the window, whatever opens beside it.
+  // What somebody looks at stays where it is in the window, whatever opens beside it; what they open comes into it.
   const before = useRef(places);
+  const opening = useRef("");
   useLayoutEffect(() => {
-    const [here, there] = [before.current.get(current), places.get(current)];
+    const [here, there, stack] = [before.current.get(current), places.get(current), opening.current];
     before.current = places;
+    opening.current = "";
     if (flow === undefined || here === undefined || there === undefined) return;
-    const { x, y, zoom } = flow.getViewport();
-    if (here.x === there.x && here.y === there.y) return;
-    void flow.setViewport({ x: x + (here.x - there.x) * zoom, y: y + (here.y - there.y) * zoom, zoom });
-  }, [places, flow, current]);
+    if (here.x !== there.x || here.y !== there.y) {
+      const { x, y, zoom } = flow.getViewport();
+      void flow.setViewport({ x: x + (here.x - there.x) * zoom, y: y + (here.y - there.y) * zoom, zoom });
+    }
+    if (stack === current) reveal(flow, frame.current, around([there, ...membersOf(stack, drawn, places)]));
+  }, [places, flow, current, drawn]);
 
   const onPress = useCallback(
     (box: Box) => {
@@ -86,6 +91,7 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
         const { group, kind, namespace, name } = box.item.node;
         open({ group, kind, namespace, name });
       } else if (box.type === "stack") {
+        opening.current = box.open ? "" : box.id;
         onOpenStack(box.id, box.open ? 0 : portion);
       } else if (box.type === "more") {
         setAt(box.stack);
@@ -101,10 +107,10 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
 
   const go = (id: string) => {
     const place = places.get(id);
-    if (place === undefined || flow === undefined) return;
+    if (place === undefined) return;
     setAt(id);
     setTaking(true);
-    reveal(flow, frame.current, place);
+    if (flow !== undefined) reveal(flow, frame.current, around([place]));
   };
   const walk = (event: KeyboardEvent) => {
     if (!arrows.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -203,15 +209,28 @@ function begin(flow: Flow, frame: HTMLElement): void {
   void flow.setViewport({ x: 16 - x * zoom, y: top, zoom });
 }
 
-/** Moves the window, if it must, until a place is well in it. */
-function reveal(flow: Flow, frame: HTMLElement | null, { x, y }: { x: number; y: number }): void {
+function membersOf(stack: string, { links }: Drawn, places: Places): Place[] {
+  return links.flatMap(({ source, target }) => (source === stack ? (places.get(target) ?? []) : []));
+}
+
+/** The smallest rectangle that these boxes stand in. */
+function around(all: readonly Place[]): Rect {
+  const [xs, ys] = [all.map(({ x }) => x), all.map(({ y }) => y)];
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return { x, y, width: Math.max(...xs) - x + size.width, height: Math.max(...ys) - y + size.height };
+}
+
+/** Moves the window, if it must, until a rectangle is well in it: to its right end where it is wider than the window, and
+    not up or down where it is higher. */
+function reveal(flow: Flow, frame: HTMLElement | null, { x, y, width, height }: Rect): void {
   if (frame === null) return;
   const view = flow.getViewport();
   const margin = 24;
   const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y];
-  const [right, bottom] = [left + size.width * view.zoom, top + size.height * view.zoom];
-  const dx = left < margin ? margin - left : Math.min(0, frame.clientWidth - margin - right);
-  const dy = top < margin ? margin - top : Math.min(0, frame.clientHeight - margin - bottom);
+  const [right, bottom] = [left + width * view.zoom, top + height * view.zoom];
+  const [over, under] = [frame.clientWidth - margin - right, frame.clientHeight - margin - bottom];
+  const dx = over < 0 ? over : left < margin ? Math.min(margin - left, over) : 0;
+  const dy = bottom - top > frame.clientHeight - 2 * margin ? 0 : top < margin ? margin - top : Math.min(0, under);
   if (dx !== 0 || dy !== 0) void flow.setViewport({ ...view, x: view.x + dx, y: view.y + dy });
 }
 
