@@ -19,7 +19,8 @@ function packed(): Plugin {
     configResolved: (config) => {
       folder = config.build.outDir;
     },
-    closeBundle: () => {
+    // Not `closeBundle`: that is called after a build that failed as well, and there is no folder then.
+    writeBundle: () => {
       for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile() || !/\.(?:js|css|html|svg)$/.test(entry.name)) continue;
         const path = join(entry.parentPath, entry.name);
