@@ -61,6 +61,7 @@ new MutationObserver((_, observer) => {
   observer.disconnect();
   requestAnimationFrame(() => requestAnimationFrame(() => { window.through = performance.now() }));
 }).observe(document, {childList: true, subtree: true});"""
+_SHOWN = "async () => { while (window.through === undefined) await new Promise(requestAnimationFrame) }"
 _FOUND = """() => {
   const list = performance.getEntriesByType('resource').find((each) => each.name.endsWith('%s'));
   const all = [...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')];
@@ -112,7 +113,7 @@ def _measure_list(browser: Browser, folder: Path, count: int) -> None:
         rounds = []
         for _ in range(_TIMES):
             seen.open("/applications")
-            seen.page.wait_for_function("window.through !== undefined", timeout=120_000)
+            seen.page.evaluate(_SHOWN)
             rounds.append(seen.page.evaluate(_FOUND % _LIST))
         scrolled = seen.page.evaluate(_SCROLL)
         cold = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
