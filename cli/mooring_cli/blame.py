@@ -37,9 +37,9 @@ def blame(api: Api, out: Output, object: str, field: str, app: str, timeout: flo
     """Has `sync` read the object, and waits for what it finds."""
     named = AppName.parse(app, DEFAULT_NAMESPACE)
     asked = {"object": object}
-    check = api.call("POST", "applications", named.name, "blame", query=named.query, body=asked)["check"]
+    check = str(api.call("POST", "applications", named.name, "blame", query=named.query, body=asked)["check"]["id"])
     deadline, pause = time.monotonic() + timeout, 0.2
-    while not (answer := api.call("GET", "clusters", check["cluster"], "check", check["id"])).get("done"):
+    while not (answer := api.call("GET", "applications", named.name, "checks", check, query=named.query)).get("done"):
         if time.monotonic() + pause > deadline:
             raise WaitError(f"the function sync has not answered within {timeout:g} s; look at its log")
         time.sleep(pause)

@@ -53,15 +53,14 @@ def add_drift_routes(desk: Desk) -> None:
 
     @desk.post(
         "/api/v1/applications/<name>/blame",
-        does="Has the fields of an object looked at: who set them; the answer is fetched as a check of the cluster",
+        does="Has the fields of an object looked at: who set them; the answer is fetched as a check of the application",
         access=Access("applications", "get", application),
         tag="drift",
         query=(NAMESPACE,),
         body="BlamedObject",
         status=202,
-        answers="AskedOfCluster",
+        answers="AskedHandling",
     )
     def blame(name: str) -> Any:
         ports = desk.composition.register_ports()
-        cluster, check = ask_blame(ports, desk.key(name), desk.body(), desk.caller.name, desk.now())
-        return {"check": {"id": check, "cluster": cluster}}
+        return {"check": {"id": ask_blame(ports, desk.key(name), desk.body(), desk.caller.name, desk.now())}}

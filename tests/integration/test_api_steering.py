@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from mooring.model.application import AppKey
+from mooring.model.objects import ObjectKey
+from mooring.plan.inventory import Entry
 from mooring.state import codec
 from mooring.events.messages import Cause
 from mooring.state.records import Commit, Operation, Status
+from mooring.state.registry import Registry
 from mooring.state.table import put
 from tests.doubles.deployed import deployed_api
-from tests.integration.test_api_routes import Api, application, project
+from tests.integration.test_api_routes import CLUSTER, Api, application, project
 from mooring.state.applications import Applications
 
 SHOP = AppKey("argocd", "shop")
@@ -178,3 +182,25 @@ def test_another_revision_may_want_the_right_to_override(api: Api) -> None:
     assert 200 == api.ask("PUT", "settings", {"data": setting})[0]
     assert 403 == api.ask("POST", "applications/shop/sync", asked, token=token)[0]
     assert 202 == api.ask("POST", "applications/shop/sync", {"dryRun": True}, token=token)[0]
+
+
+def test_whose_fields_are_whose_is_for_readers_of_the_application(api: Api) -> None:
+    """GIVEN an object that somebody has asked about WHEN the answer is fetched THEN it comes with the application's
+    checks, and not with another application's, nor with those of the cluster, whose readers may not see the application.
+    """
+    record = api.applications.load([SHOP], inventory=True)[SHOP]
+    web = ObjectKey("apps", "Deployment", "shop", "web")
+    api.applications.observe(record, now=1.0, inventory={web: Entry(web, "v1", digest="a" * 64)}, status=record.status)
+    assert 200 == api.ask("PUT", "clusters/prod", CLUSTER)[0]
+    status, answer = api.ask("POST", "applications/shop/blame", {"object": "Deployment/web"})
+    assert (202, ["id"]) == (status, list(answer["check"])), answer
+    check = answer["check"]["id"]
+    assert (200, {"done": False, "found": None}) == api.ask("GET", f"applications/shop/checks/{check}")
+    found = {"application": str(SHOP), "object": str(web), "fields": []}
+    for known in (None, found):
+        if known is not None:
+            Registry(api.table, None, "m").put_check("prod", check, known, now=time.time())  # type: ignore[arg-type]
+        assert 404 == api.ask("GET", f"clusters/prod/check/{check}")[0]
+    assert (200, {"done": True, "found": found}) == api.ask("GET", f"applications/shop/checks/{check}")
+    assert 200 == api.ask("POST", "applications", {**application("other")})[0]
+    assert 404 == api.ask("GET", f"applications/other/checks/{check}")[0]

@@ -80,6 +80,7 @@ class Records(TypedDict):
 class ChangedByOperation(TypedDict):
     """What an operation changed, or `error`: for each object its result and its fields (`path`, `before`, `after`)."""
 
+    application: NotRequired[str]
     operation: NotRequired[str]
     objects: NotRequired[list[dict[str, Any]]]
     leftOut: NotRequired[int]

@@ -49,9 +49,9 @@ def test_blame_waits_for_its_answer_and_shows_one_field(api: FakeApi, mooring: M
     }  # fmt: skip
     ours = {**FIELD, "value": 2, "manager": "mooring", "operation": "Apply", "commit": commit}
     theirs = {**FIELD, "path": ".spec.paused", "value": True, "who": [{"user": "bob", "certain": False}]}
-    api.on("POST /api/v1/applications/shop/blame?namespace=argocd", {"check": {"id": "1", "cluster": "prod"}})
+    api.on("POST /api/v1/applications/shop/blame?namespace=argocd", {"check": {"id": "1"}})
     found = {"object": "apps/Deployment/shop/web", "fields": [ours, theirs]}
-    api.on("GET /api/v1/clusters/prod/check/1", {"done": False}, {"done": True, "found": found})
+    api.on("GET /api/v1/applications/shop/checks/1?namespace=argocd", {"done": False}, {"done": True, "found": found})
     shown = mooring("blame", "Deployment/web", "spec.replicas", "--app", "shop").out
     assert "aaaaaaa: Scale up (#7 More of it)" in shown
     assert ".spec.paused" not in shown
@@ -60,8 +60,8 @@ def test_blame_waits_for_its_answer_and_shows_one_field(api: FakeApi, mooring: M
 
 def test_blame_of_what_is_not_there_fails(api: FakeApi, mooring: Mooring) -> None:
     """GIVEN an object that is gone WHEN blamed THEN the command fails and says so."""
-    api.on("POST /api/v1/applications/shop/blame?namespace=argocd", {"check": {"id": "1", "cluster": "prod"}})
-    api.on("GET /api/v1/clusters/prod/check/1", {"done": True, "found": {"error": "the object is not in the cluster"}})
+    api.on("POST /api/v1/applications/shop/blame?namespace=argocd", {"check": {"id": "1"}})
+    api.on("GET /api/v1/applications/shop/checks/1?namespace=argocd", {"done": True, "found": {"error": "the object is not in the cluster"}})
     outcome = mooring("blame", "Deployment/web", "--app", "shop")
     assert 1 == outcome.code
     assert "the object is not in the cluster" in outcome.err

@@ -1,4 +1,6 @@
-"""Who set the fields of an object: asked here, answered by `sync` (`flows.syncs.blaming`), fetched as a check is."""
+"""Who set the fields of an object: asked here, answered by `sync` (`flows.syncs.blaming`), fetched as what came of
+an action is (`flows.asked.handling`), by whoever may read the application.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from mooring.model.objects import ObjectKey
 __all__ = ["ask_blame"]
 
 
-def ask_blame(ports: RegisterPorts, app: AppKey, body: Any, by: str, now: float) -> tuple[str, str]:
-    """Has the fields of an object looked at; returns the cluster and the id under which the answer will be.
+def ask_blame(ports: RegisterPorts, app: AppKey, body: Any, by: str, now: float) -> str:
+    """Has the fields of an object looked at; returns the id under which the answer will be.
 
     `body.object` is `KIND/NAME`, `KIND.GROUP/NAME`, or with a namespace in the middle. Raises `ConfigurationError`
     where no object or more than one fits, `UnknownApplicationError`.
@@ -35,10 +37,10 @@ def ask_blame(ports: RegisterPorts, app: AppKey, body: Any, by: str, now: float)
         )
         raise ConfigurationError(problem, field="object")
     cluster, check = record.status.cluster, new_ulid(now)
-    ports.registry.put_check(cluster, check, None, now=now)
+    ports.registry.put_check(cluster, check, None, now=now, asked={"application": str(app), "do": "blame"})
     message = ObjectMessage(cluster, (fitting[0],), Cause("person", check, by), app, check)
     ports.queues.send("syncs", [message], alone=True)
-    return cluster, check
+    return check
 
 
 def _fits(key: ObjectKey, named: str) -> bool:

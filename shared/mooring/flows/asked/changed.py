@@ -31,7 +31,7 @@ def ask_changes(ports: RegisterPorts, app: AppKey, id_: str, by: str, now: float
     if all(link.id != id_ for _, link, _ in ports.applications.links(app, id_, f"{id_}~")):
         raise UnknownOperationError(f"no operation has the id {id_}; `mooring app history --all` lists them")
     cluster = record.status.cluster
-    ports.registry.put_check(cluster, id_, None, now=now)
+    ports.registry.put_check(cluster, id_, None, now=now, asked={"application": str(app), "do": "compare"})
     ports.queues.send("syncs", [ObjectMessage(cluster, (), Cause("person", id_, by), app, id_)], alone=True)
     return cluster, id_
 

@@ -28,7 +28,10 @@ class UnknownHandlingError(ConfigurationError):
 
 
 def outcome(ports: RegisterPorts, app: AppKey, id_: str) -> dict[str, Any] | None:
-    """What came of an action or a deletion; None as long as it is not done. Raises `UnknownHandlingError`."""
+    """What came of an action, a deletion, or of asking whose fields are whose; None as long as it is not done.
+
+    Raises `UnknownHandlingError`.
+    """
     record = ports.applications.load([app])[app]
     known = ports.registry.check(record.status.cluster, id_) if record.status.cluster else None
     told = known and (known.get("found") or known.get("asked"))

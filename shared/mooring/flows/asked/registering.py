@@ -182,7 +182,8 @@ def ask_doctor(ports: RegisterPorts, name: str, by: str, now: float) -> str:
 def doctors_answer(ports: RegisterPorts, name: str, check: str) -> dict[str, Any] | None:
     """What was found, or None while nobody has looked. Raises `UnknownClusterError` for what was never asked."""
     known = ports.registry.check(name, check)
-    if known is None:
+    # What was asked about an application is kept beside it, and is for those who may read the application.
+    if known is None or any("application" in (known.get(part) or {}) for part in ("asked", "found")):
         raise UnknownClusterError(f"{name} was not examined under this id; ask again")
     return known.get("found")
 

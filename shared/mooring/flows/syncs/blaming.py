@@ -52,7 +52,7 @@ def blame(ports: SyncPorts, message: ObjectMessage) -> None:
         found = {"error": str(error)}
     finally:
         ports.targets.settle()
-    ports.targets.note_check(cluster, message.blame, found)
+    ports.targets.note_check(cluster, message.blame, {"application": str(app), **found})
 
 
 def _found(ports: SyncPorts, app: AppKey, cluster: Cluster, key: ObjectKey) -> dict[str, Any]:

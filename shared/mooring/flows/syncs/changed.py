@@ -41,7 +41,7 @@ def tell_changes(ports: SyncPorts, message: ObjectMessage) -> None:
         told = {"error": str(error)}
     finally:
         ports.targets.settle()
-    ports.targets.note_check(cluster, message.blame, told)
+    ports.targets.note_check(cluster, message.blame, {"application": str(message.app), **told})
 
 
 def _told(ports: SyncPorts, operation: Operation) -> dict[str, Any]:

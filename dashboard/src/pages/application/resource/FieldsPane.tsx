@@ -51,12 +51,12 @@ export default function FieldsPane({ named, object, resource }: PaneProps) {
       ends.current = ending;
       const { group, kind, namespace, name } = object;
       const told = [group === "" ? kind : `${kind}.${group}`, namespace, name].filter((part) => part !== "").join("/");
-      const { check } = await change<Schema<"AskedOfCluster">>("POST", pathOf(named, "/blame"), {
+      const { check } = await change<Schema<"AskedHandling">>("POST", pathOf(named, "/blame"), {
         query: { namespace: named.namespace },
         body: { object: told },
       });
-      const path = `/api/v1/clusters/${encodeURIComponent(check.cluster)}/check/${check.id}`;
-      return outcomeOf<Found>(path, {}, ending.signal);
+      const query = { namespace: named.namespace };
+      return outcomeOf<Found>(pathOf(named, `/checks/${check.id}`), query, ending.signal);
     },
     onError: (error) => say(errorToast(error)),
     onSuccess: (found) => {

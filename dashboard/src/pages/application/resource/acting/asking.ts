@@ -3,7 +3,7 @@ import { read } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import type { Schema } from "@/api/types";
 
-export type Handling = NonNullable<Schema<"Handled">["found"]>;
+export type Handling = Schema<"Handling">;
 
 /** How long somebody waits before they are told where to look instead, in milliseconds. */
 const patience = 60_000;
