@@ -23,6 +23,7 @@ from mooring_cli.looks import (
     fetch_tree,
     get_object,
     list_events,
+    list_secrets,
     show_manifests,
     show_tree,
     tree_page,
@@ -40,8 +41,8 @@ __all__ = ["apps"]
 apps = Group("app", "look at Applications, change and sync them")
 _ELSEWHERE: Final[tuple[click.Command, ...]] = (
     create_app, set_app, unset_app, edit_app, patch_app, sync_app, diff_app, roll_back_app, pause_app, resume_app,
-    refresh_app, confirm_app, show_tree, get_object, list_events, show_logs, show_manifests, compare_app, delete_object,
-    actions,
+    refresh_app, confirm_app, show_tree, get_object, list_events, list_secrets, show_logs, show_manifests, compare_app,
+    delete_object, actions,
 )  # fmt: skip
 for each in _ELSEWHERE:
     apps.add_command(each)

@@ -1,4 +1,4 @@
-"""`mooring app tree|events|manifests|compare`: what is live in the cluster, and what a revision holds.
+"""`mooring app tree|events|secrets|manifests|compare`: what is live in the cluster, and what a revision holds.
 
 All of it is read from the cluster, or from what was rendered, at the moment of the question, and changes nothing.
 Values of Secrets are digests in all of it.
@@ -26,6 +26,7 @@ __all__ = [
     "events_table",
     "get_object",
     "list_events",
+    "list_secrets",
     "show_manifests",
     "show_tree",
     "tree_page",
@@ -123,6 +124,32 @@ def events_table(events: Sequence[Mapping[str, Any]]) -> Table:
         for e in reversed(events)
     ]
     return table(["LAST", "TYPE", "REASON", "OBJECT", "COUNT", "MESSAGE"], rows)
+
+
+@verb("secrets", "how an Application's secrets are, and where each comes from; never a value")
+@one_app
+@prints(watch=True)
+def list_secrets(api: Api, out: Output, app: AppName) -> int:
+    """As it was noted when they were last opened; failing ones first."""
+    found = api.call("GET", "applications", app.name, "secrets", query=app.query)
+    if seal := found["sealing"]:
+        warn([f"what is sealed now is sealed for {seal['fingerprint']}, whose certificate ends {seal['until']}"])
+    out.emit(found, lambda: secrets_table(found["items"]))
+    return 0
+
+
+def secrets_table(secrets: Sequence[Mapping[str, Any]]) -> Table:
+    """One line for each source, or Secret without one."""
+    rows = []
+    for each in secrets:
+        stores = ", ".join(f"{one['name']} ({one['provider'] or one['kind']})" for one in each["stores"])
+        remote = [one.get("key") or one.get("find") or one.get("generator") for one in each["remote"]]
+        changed = (each["changed"] or {}).get("at")
+        rows.append(
+            (f"{each['kind']}/{each['name']}", each["namespace"] or None, each["state"], stores or None,
+             ", ".join(dict.fromkeys(filter(None, remote))) or None, changed, each["message"] or None)
+        )  # fmt: skip
+    return table(["OBJECT", "NAMESPACE", "STATE", "STORE", "FROM", "CHANGED", "MESSAGE"], rows)
 
 
 @verb("manifests", "all manifests of a revision")

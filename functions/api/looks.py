@@ -14,6 +14,7 @@ from objects import application
 
 from mooring.flows.asked.changed import UnknownOperationError
 from mooring.flows.asked.looks import NoSuchObjectError, ask_look
+from mooring.flows.asked.showing import told_time
 
 if TYPE_CHECKING:
     from desk import Desk
@@ -130,6 +131,22 @@ def add_look_routes(desk: Desk) -> None:
     )
     def compare_revisions(name: str) -> Any:
         return ask("compare", name, old=desk.query["from"], new=desk.query["to"])
+
+    @desk.get(
+        f"{_PATH}/secrets",
+        does="How the application's secrets are, and where each comes from; never a value",
+        access=_READS,
+        tag="live",
+        query=(NAMESPACE,),
+        answers="SecretsOfApplication",
+    )
+    def list_secrets(name: str) -> Any:
+        found = ask("secrets", name)
+        sealed = any(each["source"] == "SealedSecret" for each in found["items"])
+        certificates = desk.composition.sealing_keys.certificates()[:1] if sealed else []
+        told = [{"fingerprint": one.fingerprint, "since": told_time(one.since), "until": told_time(one.until)}
+                for one in certificates]  # fmt: skip
+        return found | {"sealing": told[0] if told else None}
 
     @desk.get(
         f"{_PATH}/events",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import boto3
 import pytest
 
 from mooring.errors import ThrottledError, UnreachableError
 from mooring.starting import LookAsker
-from tests.doubles.deployed import API_TOKEN, deployed_api
+from mooring.state.sealingkeys import SealingKeys
+from mooring.state.secret_store import SecretStore
+from mooring.state.table import Table
+from tests.doubles.deployed import API_TOKEN, REGION, deployed_api
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,8 +25,9 @@ ROOT = Path(__file__).parents[2]
 class Api:
     """The handler; `look` answers what `told` says, and is asked what `asked` holds."""
 
-    def __init__(self, handler: Any) -> None:
+    def __init__(self, handler: Any, table: Table) -> None:
         self.handler = handler
+        self.table = table
         self.asked: list[Mapping[str, Any]] = []
         self.told: Any = {"answer": {"nodes": []}}
 
@@ -55,7 +61,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """A new installation, as the function `api` sees it."""
     monkeypatch.setenv("MOORING_LOOK_FUNCTION", "mooring-look")
     with deployed_api() as found:
-        made = Api(found.handler)
+        made = Api(found.handler, found.table)
         monkeypatch.setattr(LookAsker, "__call__", lambda asker, question: made.look(asker, question))
         yield made
 
@@ -98,6 +104,19 @@ def test_routes_ask_for_a_look(api: Api, path: str, asked: dict[str, Any]) -> No
     assert [{"app": "argocd/shop", **asked}] == api.asked
     # THEN whoever has that answer is sent nothing more
     assert 304 == api.get(path, **{"if-none-match": answer["headers"]["etag"]})["statusCode"]
+
+
+def test_the_certificate_that_seals_is_told_beside_sealed_secrets(api: Api) -> None:
+    """GIVEN a sealing key WHEN secrets are listed THEN its certificate is named where there is a SealedSecret."""
+    key = SealingKeys(api.table, SecretStore(boto3.client("secretsmanager", region_name=REGION)), "m")
+    made = key.renew(time.time(), bits=2048)
+    assert made is not None
+    for source, told in (("render", None), ("SealedSecret", made.fingerprint)):
+        api.told = {"answer": {"items": [{"source": source}], "nextRefresh": None}}
+        answer = json.loads(api.get("secrets")["body"])
+        assert (api.told["answer"]["items"], told) == (answer["items"], (answer["sealing"] or {}).get("fingerprint"))
+    assert {"ask": "secrets", "app": "argocd/shop"} == api.asked[-1]
+    assert answer["sealing"]["until"] > answer["sealing"]["since"]
 
 
 @pytest.mark.parametrize(

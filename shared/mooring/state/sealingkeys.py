@@ -46,10 +46,14 @@ class Certificate:
     pem: str
     since: float
 
+    @property
+    def until(self) -> float:
+        """The certificate's end, in seconds since the epoch."""
+        return x509.load_pem_x509_certificate(self.pem.encode()).not_valid_after_utc.timestamp()
+
     def is_valid(self, now: float) -> bool:
         """Whether that time has come, and the certificate's end hasn't."""
-        until = x509.load_pem_x509_certificate(self.pem.encode()).not_valid_after_utc.timestamp()
-        return self.since <= now < until
+        return self.since <= now < self.until
 
 
 class SealingKeys:

@@ -218,3 +218,31 @@ def test_lists_follow_all_pages(api: FakeApi, mooring: Mooring) -> None:
     api.on("GET /api/v1/drifts?limit=3", {"items": drift[:2], "metadata": {"continue": "y"}})
     api.on("GET /api/v1/drifts?limit=3&continue=y", {"items": drift[2:], "metadata": {"continue": "z"}})
     assert ["0", "1", "2"] == mooring("drift", "list", "--limit", "3", "-o", "name").out.split()
+
+
+def test_secrets_are_listed_without_values(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN an ExternalSecret that fails and a SealedSecret WHEN listed THEN state, store, names and words are shown, and
+    what is sealed for now on standard error.
+    """
+    bare = {"group": "", "namespace": "shop", "message": "", "keys": [], "secrets": [], "remote": [], "stores": []}
+    failing = bare | {
+        "kind": "ExternalSecret", "name": "db", "source": "ExternalSecret", "state": "failing", "changed": None,
+        "message": "there is no shop/db", "remote": [{"key": "shop/db", "property": "word"}],
+        "stores": [{"kind": "SecretStore", "name": "aws", "provider": "SecretsManager", "region": "eu-central-1"}],
+    }  # fmt: skip
+    changed = {"at": "2026-03-01T02:00:00Z", "operation": "01A"}
+    sealed = bare | {
+        "kind": "SealedSecret",
+        "name": "tls",
+        "source": "SealedSecret",
+        "state": "opened",
+        "changed": changed,
+    }
+    sealing = {"fingerprint": "SHA256:abc", "since": "2026-03-01T00:00:00Z", "until": "2036-03-01T00:00:00Z"}
+    answer = {"items": [failing, sealed], "nextRefresh": None, "sealing": sealing}
+    api.on("GET /api/v1/applications/shop/secrets?namespace=argocd", answer)
+    outcome = mooring("app", "secrets", "shop")
+    first, second = outcome.out.splitlines()[1:]
+    for told in ("ExternalSecret/db", "failing", "aws (SecretsManager)", "shop/db", "there is no shop/db"):
+        assert told in first
+    assert ("opened" in second, changed["at"] in second, "SHA256:abc" in outcome.err) == (True, True, True)

@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "app refresh": "refreshApplication",
     "app resume": "resumeApplication",
     "app rollback": "rollBack",
+    "app secrets": "listSecrets",
     "app sync": "syncApplication",
     "app terminate-op": "terminateOperation",
     "app tree": "getResourceTree",

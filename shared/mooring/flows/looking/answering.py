@@ -17,6 +17,7 @@ from mooring.flows.looking.manifests import compare_bundles, show_manifests
 from mooring.flows.looking.objects import show_managed, show_object
 from mooring.flows.looking.offering import show_actions
 from mooring.flows.looking.ports import LookPorts
+from mooring.flows.looking.secrets import show_secrets
 from mooring.flows.looking.tree import show_tree
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
@@ -82,6 +83,7 @@ _ANSWERS: Final[Mapping[str, Callable[[LookPorts, AppKey, _Question], dict[str, 
     "managed": lambda ports, app, _: show_managed(ports, app),
     "manifests": lambda ports, app, asked: show_manifests(ports, app, str(asked.get("at") or "wanted")),
     "compare": lambda ports, app, asked: compare_bundles(ports, app, str(asked.get("old")), str(asked.get("new"))),
+    "secrets": lambda ports, app, _: show_secrets(ports, app),
     "events": _events,
     "logs": _logs,
 }
