@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,10 @@ import pytest
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
 from mooring.flows.asked.declaring import ask_sync, ask_termination, declare
+from mooring.flows.asked.projects import declare_project
 from mooring.flows.asked.showing import show_application
 from mooring.flows.asked.steering import ask_confirmation, ask_refresh, ask_rollback, pause, resume
+from mooring.flows.rules.permitting import NotPermittedError
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.state.records import Commit, Instead
@@ -49,6 +51,39 @@ def _two_syncs(world: World, **policy: object) -> tuple[AppKey, str]:
 
 def _value(world: World) -> str:
     return str(world.cluster.objects[A]["data"]["x"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"sourceRepos": ["https://git.test/acme/*"]}, ""),
+        ({"sourceRepos": ["git@git.test:acme/*"]}, ""),
+        ({"sourceRepos": ["https://git.test/other/*"]}, "repository https://git.test/acme/old"),
+        ({"sourceRepos": ["*", "!https://git.test/acme/old"]}, "denies it"),
+        ({"sourceRepos": ["*"], "signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}]}, "asks for signatures"),
+    ],
+)
+def test_a_rollback_brings_nothing_that_the_project_forbids_by_now(world: World, spec: Any, words: str) -> None:
+    """GIVEN a sync from another repository WHEN the project has changed THEN going back to it takes what renders take."""
+    key = world.declare()
+    for repository in ("git.test/acme/old", "git.test/acme/new"):
+        world.push(key, config_map("a", x=repository))
+        wanted = world.record(key).wanted
+        assert wanted is not None
+        from_there = replace(wanted.commit, repository=repository)
+        assert not world.applications.want([(key, replace(wanted, commit=from_there))])
+        world.request(key)
+        world.sync(key)
+        world.now += 1
+    document = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": "default"},
+        "spec": spec,
+    }
+    declare_project(world.registry.projects, document)
+    with pytest.raises(NotPermittedError, match=words) if words else nullcontext():
+        ask_rollback(world.asking, key, "ada", to=world.applications.operations(key, 10)[-1].id)
 
 
 def test_a_rollback_pauses_automated_sync_and_says_so(world: World) -> None:

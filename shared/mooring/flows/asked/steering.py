@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mooring.access.integrity import policy_for
+from mooring.access.rules import source_allowed
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
 from mooring.flows.asked.declaring import AskPorts, UnknownApplicationError, ask_sync
 from mooring.flows.asked.showing import deployments
 from mooring.flows.asked.ulid import new_ulid
+from mooring.flows.rules.permitting import NotPermittedError, refuse
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
+from mooring.source.urls import normalise
 from mooring.state.records import Instead, Operation, Paused, Record, Request, Spec
 
 __all__ = ["Rollback", "ask_confirmation", "ask_refresh", "ask_rollback", "pause", "resume"]
@@ -27,6 +31,7 @@ _HISTORY: Final = 200  # operations that are looked through for one that is name
 _TRIES: Final = 3  # where the declaration changes meanwhile
 _LONGEST: Final = 500  # characters of a reason
 _UNDER_WAY: Final = ("Running", "Terminating")
+_SCHEMES: Final = ("https://", "http://", "ssh://", "ssh://git@")
 _AWAITS: Final = "DeletionConfirmationRequired"
 
 
@@ -46,13 +51,15 @@ def ask_rollback(
     for the one before the last. What is on is paused until somebody resumes or syncs.
 
     Raises `UnknownApplicationError`, `ConfigurationError` where there is no such sync, `ConflictError` where the
-    application is busy or was changed just now.
+    application is busy or was changed just now, `NotPermittedError` where its project does not permit by now where
+    that came from, or asks for a signature that it did not have to bear.
     """
     for attempt in range(_TRIES):
         record = _known(ports, key)
         spec = record.spec
         assert spec is not None
         past = _past(ports, record, to)
+        _permit(ports, spec, past)
         now = ports.clock()
         brings = Instead(past.revision, past.bundle, past.commit)
         request = Request(new_ulid(now), by, now, prune, dry_run=dry_run, instead=brings, returned=past.id)
@@ -176,6 +183,25 @@ def _past(ports: AskPorts, record: Record, to: str | int | None) -> Operation:
     if not 1 <= to <= len(past):
         raise ConfigurationError(f"there is no {to} in the history of this application", field=field)
     return past[to - 1]
+
+
+def _permit(ports: AskPorts, spec: Spec, past: Operation) -> None:
+    """What was rendered then is not rendered again, so `render` does not ask the project about it; this does."""
+    commit, application = past.commit, spec.application
+    if not commit.repository:
+        return
+    project = ports.registry.projects.find(application.project, ports.registry.known().projects)
+    declared = [each.repo_url for each in application.sources if normalise(each.repo_url) == commit.repository]
+    spelt = [*declared, *(f"{scheme}{commit.repository}" for scheme in _SCHEMES)]
+    refused = [source_allowed(project, each) for each in spelt]
+    if None not in refused:
+        refuse(refused[0])
+    if not commit.verified and policy_for(project.signatures, spelt[0]) is not None:
+        raise NotPermittedError(
+            f"project {project.name!r} asks for signatures of {commit.repository} by now, and that of operation "
+            f"{past.id} was not checked; sync to its commit instead",
+            subject=str(application.key),
+        )
 
 
 def _before_last(past: Iterable[Operation], bundle: str) -> Operation | None:
