@@ -12,27 +12,28 @@ from tests.doubles.furnishing import furnish
 
 Look = Callable[..., Seen]
 
-PAGES = (
-    "/clusters",
-    "/clusters/far",
-    "/projects",
-    "/projects/shop",
-    "/applicationsets",
-    "/applicationsets/argocd/fleet",
-    "/repositories",
-    "/webhooks",
-    "/costs",
-    "/images",
-    "/promotions",
-    "/promotions/argocd/to-prod",
-    "/settings/session",
-    "/settings/tokens",
-    "/settings/general",
-    "/settings/access",
-    "/settings/notifications",
-    "/settings/sealing",
-    "/settings/keys",
-)
+PAGES = {
+    "/clusters": "Clusters",
+    "/clusters/far": "Examination",
+    "/projects": "Projects",
+    "/projects/shop": "Sync windows",
+    "/applicationsets": "ApplicationSets",
+    "/applicationsets/argocd/fleet": "Conditions",
+    "/repositories": "Repositories",
+    "/webhooks": "git.test/shop/deploy",
+    "/costs": "By day",
+    "/images": "Images",
+    "/promotions": "Promotions",
+    "/promotions/argocd/to-prod": "Verification",
+    "/settings/session": "What you may",
+    "/settings/tokens": "API tokens",
+    "/settings/general": "argocd-cm",
+    "/settings/access": "argocd-rbac-cm",
+    "/settings/notifications": "Given up",
+    "/settings/sealing": "Sealing certificates",
+    "/settings/keys": "GPG keys",
+}
+"""Addresses, and a heading that each has and the one before it has not."""
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +49,9 @@ def test_every_page_is_accessible_and_fits(look: Look, house: Desk, width: int, 
     """GIVEN something of everything WHEN each page is shown THEN axe finds nothing, and nothing is wider than the window."""
     seen = look(house, width=width, theme=theme)
     seen.sign_in("/clusters")
-    for path in PAGES:
-        seen.open(path)
-        expect(seen.page.locator("main h1")).to_be_visible()
+    for path, heading in PAGES.items():
+        seen.turn_to(path)
+        expect(seen.page.get_by_role("heading", name=heading).first).to_be_visible()
         expect(seen.page.locator("[aria-label=Loading], .bone")).to_have_count(0)
         seen.accessible()
         seen.fits()

@@ -30,7 +30,7 @@ from mooring.state.summaries import Declared, Desired, Found, indexed
 from tests.doubles.deployed import API_TOKEN, REGION, Deployed, Handler, deployed
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, CDPSession, Locator, Page
 
 __all__ = ["Desk", "Seen", "chromium", "desk", "open_browser", "plant_fleet"]
 
@@ -75,6 +75,11 @@ def desk(settings: dict[str, str] | None = None) -> Iterator[Desk]:
 def _build() -> Path:
     """The build as it was when this process first asked: somebody's next one changes nothing under a page."""
     return dashboard.make(print)
+
+
+@cache
+def _axe() -> str:
+    return _AXE.read_text()
 
 
 def _server(handler: Handler) -> ThreadingHTTPServer:
@@ -175,6 +180,7 @@ class Seen:
     page: Page
     desk: Desk
     complaints: list[str] = field(default_factory=list)
+    _tools: CDPSession | None = None
 
     def watch(self) -> None:
         """From now on, complaints are kept."""
@@ -224,16 +230,17 @@ class Seen:
     def accessible(self) -> None:
         """axe finds nothing against WCAG 2.2 AA, nor against its best practices."""
         # Into a world of the test's own: the page's policy lets no script in, and shall not for a test.
-        session = self.page.context.new_cdp_session(self.page)
+        session = self._tools = self._tools or self.page.context.new_cdp_session(self.page)
         frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
         world = session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "axe"})["executionContextId"]
-        session.send("Runtime.evaluate", {"expression": _AXE.read_text(), "contextId": world})
+        there = session.send("Runtime.evaluate", {"expression": "typeof axe", "contextId": world})
+        if there["result"]["value"] == "undefined":  # the world stays for as long as the document does
+            session.send("Runtime.evaluate", {"expression": _axe(), "contextId": world})
         asked = f"axe.run(document, {{runOnly: {json.dumps(_RULES)}}}).then((told) => JSON.stringify(told.violations))"
         told = session.send(
             "Runtime.evaluate",
             {"expression": asked, "contextId": world, "awaitPromise": True, "returnByValue": True},
         )
-        session.detach()
         found = [
             (each["id"], [node["html"][:200] + " — " + node["failureSummary"][:300] for node in each["nodes"][:3]])
             for each in json.loads(told["result"]["value"])
