@@ -17,10 +17,11 @@ export function ago(moment: number, now: number): string {
   return "just now";
 }
 
-/** "1 min 05 s". */
+/** "1 min 05 s". The API tells moments to the second. */
 export function lasting(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 60) return milliseconds < 9_950 ? `${(milliseconds / 1000).toFixed(1)} s` : `${seconds} s`;
+  if (seconds === 0) return "under 1 s";
+  if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;

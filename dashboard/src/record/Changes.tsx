@@ -7,6 +7,7 @@ import { Button, ErrorState, Skeleton } from "@/parts";
 import { keyOf, type Named, pathOf } from "@/pages/application/queries";
 
 import { type FieldChange, Fields } from "./Fields";
+import { ObjectName } from "./Results";
 
 type Told = Schema<"ChangesOfOperation">;
 
@@ -14,6 +15,12 @@ interface Changed {
   object: string;
   result: string;
   fields: readonly FieldChange[];
+}
+
+/** "GROUP/KIND/NAMESPACE/NAME" as its parts. */
+function objectOf(path: string) {
+  const [group = "", kind = "", namespace = "", ...name] = path.split("/");
+  return { group, kind, namespace, name: name.join("/") };
 }
 
 export function Changes({ named, operation }: { named: Named; operation: string }) {
@@ -53,7 +60,7 @@ export function Changes({ named, operation }: { named: Named; operation: string 
       {objects.map((each) => (
         <div key={each.object}>
           <h4>
-            {each.object} <span className="soft">{each.result}</span>
+            <ObjectName object={objectOf(each.object)} /> <span className="soft">{each.result}</span>
           </h4>
           {each.fields.length > 0 ? (
             <Fields fields={each.fields} label={`Fields of ${each.object}`} />

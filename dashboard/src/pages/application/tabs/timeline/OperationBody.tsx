@@ -77,8 +77,8 @@ export function OperationBody({ row, named, waveOf }: Props) {
         )}
         {row.prune === true && (
           <div>
-            <dt>Pruned</dt>
-            <dd>what git has no more</dd>
+            <dt>Pruning</dt>
+            <dd>what git no longer has is deleted</dd>
           </div>
         )}
         <div>
