@@ -18,6 +18,8 @@ import pytest
 
 from local.openapi import with_table
 from mooring.access.rbac import Caller, parse_policy, permits
+from mooring.access.rights import RESOURCES
+from mooring.errors import ConfigurationError
 from tests.doubles.deployed import API_TOKEN, Handler, deployed_api
 
 ROOT = Path(__file__).parents[2]
@@ -323,3 +325,12 @@ def test_a_refusal_is_on_record(api: Api, as_caller: Any, monkeypatch: pytest.Mo
 
 def _told(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.body["field"]
+
+
+def test_every_word_of_policies_is_asked_for(api: Api) -> None:
+    """GIVEN what policies can name WHEN the routes are walked THEN some route asks for it: a denial must not be in vain."""
+    taken_from_argo = {"exec", "certificates", "extensions", "write-repositories"}
+    asked = {each.access.resource for each in endpoints(api)}
+    assert RESOURCES.keys() - taken_from_argo <= asked
+    with pytest.raises(ConfigurationError, match="rollback"):
+        parse_policy({"policy.csv": "p, dev, applications, rollback, team/*, deny"})

@@ -20,7 +20,7 @@ PER_PROJECT = frozenset({"applications", "applicationsets", "logs", "exec", "pro
 
 _READ_WRITE = ("get", "create", "update", "delete")
 RESOURCES: dict[str, tuple[str, ...]] = {
-    "applications": (*_READ_WRITE, "sync", "action", "override", "rollback"),
+    "applications": (*_READ_WRITE, "sync", "action", "override"),
     "applicationsets": _READ_WRITE,
     "logs": ("get",),
     "exec": ("create", "debug"),
@@ -41,7 +41,6 @@ RESOURCES: dict[str, tuple[str, ...]] = {
     "notifications": ("get", "update"),
     "sealedsecrets": ("get", "create"),
     "webhooks": _READ_WRITE,
-    "costs": ("get",),
     "metrics": ("get",),
 }
 ACTIONS = tuple(sorted({action for actions in RESOURCES.values() for action in actions}))
