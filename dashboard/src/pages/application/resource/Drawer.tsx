@@ -73,7 +73,9 @@ export default function Drawer({ application, named, object, pane }: DrawerProps
           <IconButton icon="close" label="Close (Esc)" onClick={close} />
         </span>
       </header>
-      {data !== undefined && (
+      {data === undefined ? (
+        <div className="res-tabs" aria-hidden />
+      ) : (
         <Tabs
           label={`${object.kind} ${object.name}`}
           tabs={fitting.map((each) => ({

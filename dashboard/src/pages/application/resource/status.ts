@@ -123,7 +123,8 @@ function textList(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 }
 
-/** How to name it to kubectl: `deployment.apps/web`. */
+/** How to name it to kubectl: `deployment.apps/web`. Names of roles may hold anything, and a shell must run none of it. */
 export function kubectlName({ group, kind, name }: ObjectRef): string {
-  return `${kind.toLowerCase()}${group === "" ? "" : `.${group}`}/${name}`;
+  const told = `${kind.toLowerCase()}${group === "" ? "" : `.${group}`}/${name}`;
+  return /^[\w.:/@-]+$/.test(told) ? told : `'${told.replaceAll("'", String.raw`'\''`)}'`;
 }
