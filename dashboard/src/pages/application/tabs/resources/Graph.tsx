@@ -53,6 +53,8 @@ const handles = [
   { type: "source" as const, position: Position.Right, x: size.width, y: size.height / 2, width: 1, height: 1 },
 ];
 const smallest = 0.15;
+/** Of the map in the corner, in pixels. */
+const mini = { width: 140, height: 100 };
 
 export default function Graph({ application, drawn, onOpenStack, label }: Props) {
   const places = useMemo(() => placesOf(drawn), [drawn]);
@@ -162,6 +164,7 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
             <MiniMap<BoxNode>
               pannable
               zoomable
+              style={mini}
               ariaLabel="Where the window is in the graph"
               nodeClassName={(node) => `mini-${toneOf(node.data.box)}`}
               nodeBorderRadius={8}
