@@ -23,8 +23,10 @@ export function SealingPart() {
       {asked.isError && <ErrorState error={asked.error} onRetry={() => void asked.refetch()} />}
       {asked.data?.items.length === 0 && (
         <EmptyState title="No sealing key yet" icon="key">
-          <p>The first is made when the certificate is first asked for.</p>
-          <Copyable text={`curl ${location.origin}/v1/cert.pem`} />
+          <p>
+            The first is made by itself within the hour. Keys of a controller that a cluster has had can be taken over:
+          </p>
+          <Copyable text="mooring sealed-secrets import -f keys.json" />
         </EmptyState>
       )}
       <ul className="settings-keys" role="list">
