@@ -25,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def browser() -> Iterator[Browser]:
     if chromium() is None:
         pytest.skip("no chromium on PATH: install it, as .ci/run does")
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=30_000)  # a machine may have more to do; what holds at once waits for nothing
     with open_browser() as found:
         yield found
 
@@ -51,7 +54,7 @@ def look(browser: Browser) -> Iterator[OpenPage]:
             locale="en-GB",
             timezone_id="UTC",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         seen = Seen(context.new_page(), at)
         if quiet:
             seen.watch()

@@ -90,9 +90,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         server.close()
         assert 202 == ground.ask("POST", f"applications/{case.name}/refresh").status
         case.until(lambda app: 3 == [each["status"] for each in app["status"]["resources"]].count("OutOfSync"))
-        expect.set_options(timeout=30_000)  # functions start, and look into a cluster
         yield found
-        expect.set_options(timeout=5_000)
         ground.http.clear()
 
 
