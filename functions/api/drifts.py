@@ -37,9 +37,7 @@ def add_drift_routes(desk: Desk) -> None:
         answers="Drifts",
     )
     def list_drift() -> Any:
-        found = list_drifts(applications, desk.query)
-        seen = visible(desk, (each["application"] for each in found["items"]))
-        return found | {"items": [each for each in found["items"] if each["application"] in seen]}
+        return list_drifts(applications, desk.query, lambda names: visible(desk, names))
 
     @desk.get(
         "/api/v1/drifts/<name>",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -22,12 +22,15 @@ class UnknownDriftError(PermanentError):
     """No record has this id."""
 
 
-def list_drifts(applications: Applications, asked: Mapping[str, str]) -> dict[str, Any]:
+def list_drifts(
+    applications: Applications, asked: Mapping[str, str], seen: Callable[[Iterable[str]], set[str]] = set
+) -> dict[str, Any]:
     """A page of the newest records that fit what is asked, newest first.
 
     `app`, `cluster`, `who` (part of a user's or a manager's name), `since` (RFC 3339), `limit` (100, at most 500),
     `all` (`true` shows fields that others added beside ours, too) and `continue` (`metadata.continue` of the page
-    before). One query for each application that may fit; of each the 500 newest that are left are looked at.
+    before). One query for each application that may fit; of each the 500 newest that are left are looked at. `seen` says of
+    which of these applications may be told: the others are not asked, so a page neither lacks nor names theirs.
     """
     limit, since = _limit(asked.get("limit", "")), _since(asked.get("since", ""))
     who, cluster, everything = asked.get("who", "").lower(), asked.get("cluster", ""), asked.get("all") == "true"
@@ -35,9 +38,11 @@ def list_drifts(applications: Applications, asked: Mapping[str, str]) -> dict[st
     if before and not (before.isascii() and before.isalnum()):
         raise ConfigurationError("must be metadata.continue of the page before", field="continue")
     apps = [AppKey.parse(named)] if named else [listed.key for listed in applications.registered()]
+    visible = seen(str(app) for app in apps)
     found = [
         record
         for app in apps
+        if str(app) in visible
         for record in applications.drifts.of_app(app, _MOST, since, before)
         if cluster in ("", record.cluster) and (everything or record.what not in _QUIET) and _is_by(record, who)
     ]
