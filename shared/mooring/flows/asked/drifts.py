@@ -29,8 +29,8 @@ def list_drifts(
 
     `app`, `cluster`, `who` (part of a user's or a manager's name), `since` (RFC 3339), `limit` (100, at most 500),
     `all` (`true` shows fields that others added beside ours, too) and `continue` (`metadata.continue` of the page
-    before). One query for each application that may fit; of each the 500 newest that are left are looked at. `seen` says of
-    which of these applications may be told: the others are not asked, so a page neither lacks nor names theirs.
+    before). One query for each application that may fit; of each the 500 newest that are left are looked at. `seen`
+    says of which of these applications may be told: the others are not asked, so a page neither lacks nor names theirs.
     """
     limit, since = _limit(asked.get("limit", "")), _since(asked.get("since", ""))
     who, cluster, everything = asked.get("who", "").lower(), asked.get("cluster", ""), asked.get("all") == "true"
