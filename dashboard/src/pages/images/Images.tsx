@@ -12,6 +12,7 @@ import { useRights } from "@/app/rights";
 import { usePolling } from "@/live/live";
 import { Button, Copyable, EmptyState, Mark, RelativeTime, type Tone } from "@/parts";
 import { type ListColumn, Listing } from "@/parts/Listing";
+import { outside } from "@/record/forge";
 
 import { Plan } from "./Plan";
 
@@ -66,7 +67,7 @@ const columns: readonly ListColumn<ImageState>[] = [
           {row.message}
         </span>
         {row.pullRequest !== "" && (
-          <a className="small" href={row.pullRequest} rel="noreferrer noopener" target="_blank">
+          <a className="small" href={outside(row.pullRequest)} rel="noreferrer noopener" target="_blank">
             Pull request
           </a>
         )}

@@ -17,6 +17,7 @@ import { usePolling } from "@/live/live";
 import { Button, Copyable, ErrorState, RelativeTime, Skeleton } from "@/parts";
 import { Confirm } from "@/parts/Confirm";
 import { Callout, Chips, Facts, Sheet, SheetHead } from "@/parts/Sheet";
+import { outside } from "@/record/forge";
 
 import { stepOf } from "./lanes";
 import { PromotionMark } from "./PromotionMark";
@@ -105,7 +106,7 @@ export default function PromotionPage({ params }: PageProps) {
                 [
                   "Pull request",
                   status.pullRequest && (
-                    <a key="pr" href={status.pullRequest} rel="noreferrer noopener" target="_blank">
+                    <a key="pr" href={outside(status.pullRequest)} rel="noreferrer noopener" target="_blank">
                       {status.pullRequest}
                     </a>
                   ),
@@ -145,7 +146,7 @@ export default function PromotionPage({ params }: PageProps) {
                   <span>
                     {each.message}{" "}
                     {each.url !== undefined && (
-                      <a href={each.url} rel="noreferrer noopener" target="_blank">
+                      <a href={outside(each.url)} rel="noreferrer noopener" target="_blank">
                         {each.url}
                       </a>
                     )}{" "}

@@ -13,6 +13,7 @@ import { hasWords, useFilters } from "@/app/filters";
 import { usePolling } from "@/live/live";
 import { Copyable, EmptyState, ErrorState, HealthMark, Icon, RelativeTime, SearchField, SyncMark } from "@/parts";
 import { RowBones } from "@/parts/Listing";
+import { outside } from "@/record/forge";
 
 import { type Lane, lanesOf, type Step } from "./lanes";
 import { PromotionMark } from "./PromotionMark";
@@ -170,7 +171,7 @@ function Between({ promotion }: { promotion: Promotion }) {
       <span className="soft small">
         {status.since !== undefined && <RelativeTime at={status.since} />}{" "}
         {status.pullRequest !== undefined && (
-          <a href={status.pullRequest} rel="noreferrer noopener" target="_blank">
+          <a href={outside(status.pullRequest)} rel="noreferrer noopener" target="_blank">
             Pull request
           </a>
         )}
