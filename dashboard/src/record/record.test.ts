@@ -190,11 +190,17 @@ describe("drift and actions in lists", () => {
   it("show a refusal in the place of what it refused", () => {
     const all = [
       row("1", "", { action: "POST /api/v1/applications/shop/sync", outcome: "asked", actor: "ada" }),
-      row("2", "", { action: "DELETE /api/v1/applications/shop", outcome: "asked", actor: "bob" }),
+      row("2", "", {
+        action: "DELETE /api/v1/applications/shop",
+        outcome: "asked",
+        actor: "bob",
+        told: { cascade: true },
+      }),
       row("3", "", { action: "DELETE /api/v1/applications/shop", outcome: "refused", actor: "bob", told: { of: "2" } }),
     ];
     expect(ids(select(all, { q: "", since: "", refused: false }))).toEqual(["3", "1"]);
     expect(ids(select(all, { q: "", since: "", refused: true }))).toEqual(["3"]);
+    expect(select(all, { q: "cascade", since: "", refused: true })[0]?.told).toEqual({ cascade: true, of: "2" });
     expect(ids(select(all, { q: "ADA sync", since: "", refused: false }))).toEqual(["1"]);
   });
 
@@ -207,5 +213,12 @@ describe("drift and actions in lists", () => {
     ["something else", "something else"],
   ])("say %j in words", (action, expected) => {
     expect(actionOf(action)).toBe(expected);
+  });
+
+  it("names a document that was declared by what it is", () => {
+    expect(actionOf("POST /api/v1/applications", { kind: "Application", name: "shop" })).toBe(
+      "declare Application shop",
+    );
+    expect(actionOf("POST /api/v1/clusters", { name: "prod" })).toBe("declare clusters");
   });
 });

@@ -22,6 +22,7 @@ import {
 } from "@/parts";
 import { type Row, text } from "@/record/said";
 
+import { useNarrow } from "../applications/sizes";
 import { momentOf, periods } from "../drift/choosing";
 import { type Choice, deedOf, readChoice, select, writeChoice } from "./choosing";
 
@@ -121,54 +122,86 @@ export default function Audit() {
 }
 
 function Actions({ rows }: { rows: readonly Row[] }) {
+  const narrow = useNarrow();
   return (
     <Table
       label="Actions"
       rows={rows}
       rowKey={(row) => row.id}
-      columns={[
-        { head: "When", cell: (row) => <RelativeTime at={row.time} /> },
-        { head: "Who", cell: (row) => <strong>{row.actor}</strong> },
-        {
-          head: "What",
-          cell: (row) => (
-            <span className="audit-what" title={row.action}>
-              <span>{deedOf(row.action)}</span>
-              <Told told={row.told ?? {}} />
-            </span>
-          ),
-        },
-        {
-          head: "Outcome",
-          cell: (row) =>
-            row.outcome === "refused" ? (
-              <span className="audit-what">
-                <Mark tone="bad" shape="cross" word="refused" />
-                <span className="soft">{row.message}</span>
-              </span>
-            ) : (
-              <Mark tone="good" shape="tick" word="taken" />
-            ),
-        },
-        {
-          head: "From",
-          cell: (row) => (
-            <span className="audit-what">
-              <span>{row.source}</span>
-              <span className="soft audit-agent" title={row.agent}>
-                {programOf(row.agent ?? "")}
-              </span>
-            </span>
-          ),
-        },
-      ]}
+      columns={
+        narrow
+          ? [
+              { head: "What", cell: (row) => <Whole row={row} /> },
+              { head: "Outcome", cell: (row) => <Outcome row={row} /> },
+            ]
+          : [
+              { head: "When", cell: (row) => <When row={row} /> },
+              { head: "Who", cell: (row) => <strong>{row.actor}</strong> },
+              { head: "What", cell: (row) => <What row={row} /> },
+              { head: "Outcome", cell: (row) => <Outcome row={row} explained /> },
+              { head: "From", cell: (row) => <From row={row} /> },
+            ]
+      }
     />
   );
 }
 
-/** What was given along, but for what stands in the request's own words already. */
+/** All of an action in one cell, for a window that has no room for five. */
+function Whole({ row }: { row: Row }) {
+  return (
+    <span className="audit-what">
+      <strong>{row.actor}</strong>
+      <What row={row} />
+      {row.outcome === "refused" && <span className="soft">{row.message}</span>}
+      <span className="soft audit-agent">
+        <When row={row} />, {row.source}, {programOf(row.agent ?? "")}
+      </span>
+    </span>
+  );
+}
+
+function When({ row }: { row: Row }) {
+  return (
+    <span className="audit-when">
+      <RelativeTime at={row.time} />
+    </span>
+  );
+}
+
+function What({ row }: { row: Row }) {
+  return (
+    <span className="audit-what" title={row.action}>
+      <span>{deedOf(row.action, row.told)}</span>
+      <Told told={row.told ?? {}} />
+    </span>
+  );
+}
+
+function Outcome({ row, explained = false }: { row: Row; explained?: boolean }) {
+  if (row.outcome !== "refused") return <Mark tone="good" shape="tick" word="taken" />;
+  return (
+    <span className="audit-what">
+      <Mark tone="bad" shape="cross" word="refused" />
+      {explained && <span className="soft audit-why">{row.message}</span>}
+    </span>
+  );
+}
+
+function From({ row }: { row: Row }) {
+  return (
+    <span className="audit-what audit-from">
+      <span>{row.source}</span>
+      <span className="soft audit-agent" title={row.agent}>
+        {programOf(row.agent ?? "")}
+      </span>
+    </span>
+  );
+}
+
+/** What was given along, but for what stands in the request's own words already, as a document's kind and name do. */
 function Told({ told }: { told: Readonly<Record<string, unknown>> }) {
-  const said = Object.entries(told).filter(([name]) => name !== "of" && name !== "status");
+  const known = ["of", "status", ...(text(told["kind"]) === "" ? [] : ["kind", "name"])];
+  const said = Object.entries(told).filter(([name]) => !known.includes(name));
   if (said.length === 0) return null;
   return (
     <span className="soft">

@@ -27,15 +27,17 @@ export function writeChoice({ q, since, refused }: Choice): URLSearchParams {
   return search;
 }
 
-/** Actions newest first that have all words. A refusal stands for the action that it ended. */
+/** Actions newest first that have all words. A refusal stands for the action that it ended, with what that one told. */
 export function select(rows: readonly Row[], { q, refused }: Choice): readonly Row[] {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   const ended = new Set(rows.filter((row) => row.outcome === "refused").map((row) => text(row.told?.["of"])));
+  const asked = new Map(rows.filter((row) => ended.has(row.id)).map((row) => [row.id, row.told]));
   return rows
     .filter((row) => !ended.has(row.id))
+    .map((row) => ({ ...row, told: { ...asked.get(text(row.told?.["of"])), ...row.told } }))
     .filter((row) => !refused || row.outcome === "refused")
     .filter((row) => {
-      const said = `${row.actor} ${row.action} ${row.message ?? ""} ${row.source ?? ""} ${JSON.stringify(row.told ?? {})}`;
+      const said = `${row.actor} ${row.action} ${row.message ?? ""} ${row.source ?? ""} ${JSON.stringify(row.told)}`;
       return words.every((word) => said.toLowerCase().includes(word));
     })
     .sort((one, other) => (one.id < other.id ? 1 : -1));
@@ -45,14 +47,15 @@ const api = /^([A-Z]+) \/api\/v1\/(.*)$/;
 
 const signIns: readonly string[] = ["POST /api/v1/login/token", "POST /api/v1/session"];
 
-/** "POST /api/v1/applications/shop/sync" as what it was: "sync of applications/shop". */
-export function deedOf(action: string): string {
+/** "POST /api/v1/applications/shop/sync" as what it was: "sync of applications/shop"; a document by what it is. */
+export function deedOf(action: string, told: Readonly<Record<string, unknown>> = {}): string {
   if (signIns.includes(action)) return "sign in";
   const found = api.exec(action);
   if (found === null) return action;
   const [, method = "", path = ""] = found;
   const [kind = "", name = "", ...more] = path.split("/").map(decode);
-  const of = name === "" ? kind : `${kind}/${name}`;
+  const document = text(told["kind"]) === "" ? kind : `${text(told["kind"])} ${text(told["name"])}`.trim();
+  const of = name === "" ? document : `${kind}/${name}`;
   if (more.length > 0 && method === "POST") return `${more.join("/")} of ${of}`;
   const verb = { POST: "declare", PUT: "set", PATCH: "change", DELETE: "delete" }[method] ?? method;
   return `${verb} ${[of, ...more].join("/")}`;
