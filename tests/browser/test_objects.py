@@ -111,15 +111,15 @@ def test_every_pane_is_accessible(look: Look, shop: Shop, width: int, theme: str
     shown = {"summary": ".facts", "diff": ".notice", "manifest": ".yaml-row", "events": ".event-list",
              "logs": ".log-line", "fields": ".field-row"}  # fmt: skip
     for pane in PANES:
-        seen.open(shop.path("apps", "Deployment", "web", "" if pane == "summary" else pane))
+        seen.turn_to(shop.path("apps", "Deployment", "web", "" if pane == "summary" else pane))
         expect(drawer(seen).locator(shown[pane]).first).to_be_visible()
         seen.accessible()
         seen.fits()
-    seen.open(shop.path("", "ConfigMap", "settings", "diff"))
+    seen.turn_to(shop.path("", "ConfigMap", "settings", "diff"))
     expect(drawer(seen).locator(".diff-row").first).to_be_visible()
     seen.accessible()
     for tab, part in (("changes", ".changes-head"), ("events", ".event-list")):
-        seen.open(shop.tab(tab))
+        seen.turn_to(shop.tab(tab))
         expect(seen.page.locator(part).first).to_be_visible()
         seen.accessible()
         seen.fits()
