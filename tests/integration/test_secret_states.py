@@ -125,7 +125,9 @@ def test_of_a_source_with_values_of_sops_files_the_name_is_told(shop: ExternalWo
     found = shown(shop, key)["ExternalSecret/db"]
     assert (True, [], [], []) == (found["hidden"], found["keys"], found["remote"], found["stores"])
     assert ("failing", True) == (found["state"], found["message"].startswith("withheld"))
-    assert [] == leaks({"told": orjson.dumps(found)}, [HIDDEN])
+    status = shop.world.record(key).status
+    assert any("(hidden)" in each.message for each in status.conditions)
+    assert [] == leaks({"told": orjson.dumps(found), "status": repr(status).encode()}, [HIDDEN])
 
 
 def test_what_was_never_synced_is_told_so(shop: ExternalWorld) -> None:

@@ -23,6 +23,8 @@ from mooring.health import Health
 from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.model.tracking import tracking_value
+from mooring.secrets.digests import is_hidden
+from mooring.secrets.masking import masked, values_of
 from mooring.state.records import Condition, Pushed, Resource, Status
 
 __all__ = [
@@ -215,6 +217,8 @@ def _gathered(context: Context, found: Mapping[int, tuple[Opener, Manifest, Open
         key, version = ObjectKey.of(source), source["apiVersion"].rpartition("/")[2]
         held.add(key)  # one that a controller once opened stays until somebody deletes it: its Secret would go with it
         if isinstance(answer, MooringError):
+            if is_hidden(source):  # a name in it may be what a SOPS file held
+                answer = masked(answer, values_of(source))
             row = Resource(key, version, 0, "OutOfSync", Health("Degraded", told(answer)), uncounted=OPENED)
             troubles.append((row, answer))
             rows.append(row)
