@@ -61,7 +61,10 @@ def test_blame_waits_for_its_answer_and_shows_one_field(api: FakeApi, mooring: M
 def test_blame_of_what_is_not_there_fails(api: FakeApi, mooring: Mooring) -> None:
     """GIVEN an object that is gone WHEN blamed THEN the command fails and says so."""
     api.on("POST /api/v1/applications/shop/blame?namespace=argocd", {"check": {"id": "1"}})
-    api.on("GET /api/v1/applications/shop/checks/1?namespace=argocd", {"done": True, "found": {"error": "the object is not in the cluster"}})
+    api.on(
+        "GET /api/v1/applications/shop/checks/1?namespace=argocd",
+        {"done": True, "found": {"error": "the object is not in the cluster"}},
+    )
     outcome = mooring("blame", "Deployment/web", "--app", "shop")
     assert 1 == outcome.code
     assert "the object is not in the cluster" in outcome.err
