@@ -11,13 +11,11 @@ from mooring_cli.client import Api
 from mooring_cli.frame import SECONDS, prints, verb
 from mooring_cli.names import AppName, one_app
 from mooring_cli.output import Output
-from mooring_cli.pages import results_table, short
-from mooring_cli.progress import following
-from mooring_cli.waiting import deadline_in, operation_mark, wait_for_operation
+from mooring_cli.pages import short
+from mooring_cli.syncing import follow_to_its_end
+from mooring_cli.waiting import operation_mark
 
 __all__ = ["confirm_app", "pause_app", "refresh_app", "resume_app", "roll_back_app"]
-
-FAILED = 1
 
 
 @verb("rollback", "go back to what a past sync brought")
@@ -50,14 +48,7 @@ def roll_back_app(
     if asynchronous:
         out.emit(answer, lambda: f"application {app}: rollback started (operation {operation})")
         return 0
-    with following() as seen:
-        found = wait_for_operation(
-            api, app, before=before, operation=operation, deadline=deadline_in(timeout), seen=seen
-        )  # fmt: skip
-    state = found["status"]["operationState"]
-    told = f"application {app}: {state.get('phase')}: {state.get('message') or 'no message'}"
-    out.emit(found, lambda: [results_table(found), told] if dry_run else told)
-    return 0 if state.get("phase") == "Succeeded" else FAILED
+    return follow_to_its_end(api, out, app, before, operation, timeout, results=dry_run)
 
 
 @verb("pause", "stop automated sync and self-heal")

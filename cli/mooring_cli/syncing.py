@@ -10,9 +10,9 @@ from mooring_cli.names import AppName, one_app
 from mooring_cli.output import Output
 from mooring_cli.pages import results_table
 from mooring_cli.progress import following
-from mooring_cli.waiting import deadline_in, operation_mark, wait_for_operation
+from mooring_cli.waiting import OperationMark, deadline_in, operation_mark, wait_for_operation
 
-__all__ = ["sync_app"]
+__all__ = ["follow_to_its_end", "sync_app"]
 
 FAILED = 1
 _RESOURCE = "GROUP:KIND:[NAMESPACE/]NAME"
@@ -53,11 +53,22 @@ def sync_app(
         started = f"application {app}: sync started" + (f" (operation {operation})" if operation else "")
         out.emit(answer, lambda: started)
         return 0
+    return follow_to_its_end(api, out, app, before, operation, timeout, results=dry_run)
+
+
+def follow_to_its_end(
+    api: Api, out: Output, app: AppName, before: OperationMark, operation: str | None, timeout: float, *, results: bool
+) -> int:
+    """Shows an operation as it goes on and what came of it, object by object if `results`; the command's exit code.
+
+    `before` is the mark of the operation before it, `timeout` is in seconds (0: for ever). Raises as
+    `wait_for_operation`.
+    """
     with following() as seen:
         found = wait_for_operation(
             api, app, before=before, operation=operation, deadline=deadline_in(timeout), seen=seen
         )  # fmt: skip
     state = found["status"]["operationState"]
     told = f"application {app}: {state.get('phase')}: {state.get('message') or 'no message'}"
-    out.emit(found, lambda: [results_table(found), told] if dry_run else told)
+    out.emit(found, lambda: [results_table(found), told] if results else told)
     return 0 if state.get("phase") == "Succeeded" else FAILED

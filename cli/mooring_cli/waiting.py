@@ -16,7 +16,18 @@ from mooring_cli.client import Api, NotFoundError
 from mooring_cli.lateness import WaitError
 from mooring_cli.names import AppName
 
-__all__ = ["Goal", "deadline_in", "operation_mark", "wait_for", "wait_for_absence", "wait_for_operation"]
+__all__ = [
+    "Goal",
+    "OperationMark",
+    "deadline_in",
+    "operation_mark",
+    "wait_for",
+    "wait_for_absence",
+    "wait_for_operation",
+]
+
+OperationMark = tuple[object, object]
+"""What tells one operation of an application from the next: its id, and when it began."""
 
 ENDED = {"Succeeded", "Failed", "Error"}
 
@@ -66,7 +77,7 @@ def deadline_in(timeout: float) -> float | None:
     return time.monotonic() + timeout if timeout else None
 
 
-def operation_mark(app: dict[str, Any]) -> tuple[object, object]:
+def operation_mark(app: dict[str, Any]) -> OperationMark:
     """What tells one operation from the next in `status.operationState`."""
     state = (app.get("status") or {}).get("operationState") or {}
     return state.get("id"), state.get("startedAt")
@@ -76,7 +87,7 @@ def wait_for_operation(
     api: Api,
     app: AppName,
     *,
-    before: tuple[object, object],
+    before: OperationMark,
     operation: str | None,
     deadline: float | None,
     seen: Callable[[dict[str, Any]], None] = lambda _: None,

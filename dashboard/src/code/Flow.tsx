@@ -1,6 +1,8 @@
 /** Any number of lines, of which only those in sight exist; each as high as what it holds. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, type Ref, useImperativeHandle, useRef } from "react";
+
+import { useMargin } from "@/parts/scrolling";
 
 export interface FlowHandle {
   reveal: (index: number, align?: "auto" | "center" | "start" | "end") => void;
@@ -19,14 +21,7 @@ interface FlowProps {
 
 export function Flow({ count, estimate, itemKey, item, area, ref }: FlowProps) {
   const box = useRef<HTMLDivElement>(null);
-  const [margin, setMargin] = useState(0);
-  // After every render: whatever stands above may have grown. It settles at once, for it is compared.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  useLayoutEffect(() => {
-    if (box.current === null || area === null) return;
-    const top = box.current.getBoundingClientRect().top - area.getBoundingClientRect().top + area.scrollTop;
-    if (Math.abs(top - margin) > 1) setMargin(top);
-  });
+  const margin = useMargin(box, area);
   // The virtualiser keeps its own state and says itself when to render again.
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, type Ref, useImperativeHandle, useRef } from "react";
 
-import { useScrollArea } from "./scrolling";
+import { useMargin, useScrollArea } from "./scrolling";
 
 export interface VirtualListHandle {
   /** Brings an item into view, and then, once it is there, calls back. */
@@ -27,14 +27,7 @@ export function VirtualList(props: VirtualListProps) {
   const { count, size, itemKey, item, role = "list", itemRole = "listitem", label, ref } = props;
   const area = useScrollArea();
   const box = useRef<HTMLDivElement>(null);
-  const [margin, setMargin] = useState(0);
-  // After every render: whatever stands above may have grown. It settles at once, for it is compared.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  useLayoutEffect(() => {
-    if (box.current === null || area === null) return;
-    const top = box.current.getBoundingClientRect().top - area.getBoundingClientRect().top + area.scrollTop;
-    if (Math.abs(top - margin) > 1) setMargin(top);
-  });
+  const margin = useMargin(box, area);
   // The virtualiser keeps its own state and says itself when to render again.
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({
