@@ -6,6 +6,8 @@ input), never from an argument.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from mooring_cli.client import Api
@@ -19,19 +21,31 @@ __all__ = ["hooks"]
 
 hooks = Group("webhook", "the webhooks of repositories")
 
+_OPTIONS = (
+    click.option("--repo", required=True, metavar="URL", help="the repository's address"),
+    click.option(
+        "--token-file",
+        required=True,
+        metavar="FILE",
+        help="an access token of the host that may change the repository's hooks (- for standard input); used once",
+    ),
+    click.option(
+        "--provider",
+        type=click.Choice(["github", "gitlab", "gitea", "forgejo"]),
+        help="where the address doesn't say it",
+    ),
+    click.option("--address", metavar="URL", help="where the events go (default: this API's /api/webhook)"),
+)
+
+
+def _of_a_repository(command: Callable[..., int]) -> Callable[..., int]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
 
 @hooks.verb("install", "have a repository send its events here; run it twice, and there is still one hook")
-@click.option("--repo", required=True, metavar="URL", help="the repository's address")
-@click.option(
-    "--token-file",
-    required=True,
-    metavar="FILE",
-    help="an access token of the host that may change the repository's hooks (- for standard input); used once",
-)
-@click.option(
-    "--provider", type=click.Choice(["github", "gitlab", "gitea", "forgejo"]), help="where the address doesn't say it"
-)
-@click.option("--address", metavar="URL", help="where the events go (default: this API's /api/webhook)")
+@_of_a_repository
 @prints()
 def install(api: Api, out: Output, repo: str, token_file: str, provider: str | None, address: str | None) -> int:
     """Creates or updates the hook."""
@@ -44,17 +58,7 @@ def install(api: Api, out: Output, repo: str, token_file: str, provider: str | N
 
 
 @hooks.verb("list", "the webhooks of a repository, and which of them are ours")
-@click.option("--repo", required=True, metavar="URL", help="the repository's address")
-@click.option(
-    "--token-file",
-    required=True,
-    metavar="FILE",
-    help="an access token of the host that may change the repository's hooks (- for standard input); used once",
-)
-@click.option(
-    "--provider", type=click.Choice(["github", "gitlab", "gitea", "forgejo"]), help="where the address doesn't say it"
-)
-@click.option("--address", metavar="URL", help="where the events go (default: this API's /api/webhook)")
+@_of_a_repository
 @prints()
 def list_hooks(api: Api, out: Output, repo: str, token_file: str, provider: str | None, address: str | None) -> int:
     """Shows the hooks."""
