@@ -22,7 +22,7 @@ from pathlib import Path
 
 from local.keeping import BuildError, Report, alone, cache_directory, install_wheel
 
-__all__ = ["build", "check", "main", "make"]
+__all__ = ["build", "check", "main", "make", "packages"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCES = _ROOT / "dashboard"
@@ -60,10 +60,15 @@ def make(report: Report) -> Path:
     return kept
 
 
+def packages(report: Report) -> Path:
+    """The program Node, once `node_modules` is what the lock says: a kept build needs none. Raises `BuildError`."""
+    with alone(cache_directory() / "dashboard/.lock", "dashboard: another process is building it", report):
+        return _packages(report)
+
+
 def check(report: Report) -> None:
     """Types of the API, format, lint, types and the tests of pure logic. Raises `BuildError` with what they say."""
-    with alone(cache_directory() / "dashboard/.lock", "dashboard: another process is building it", report):
-        node = _packages(report)
+    node = packages(report)
     for each in _CHECKS:
         program, *arguments = each.split()
         report(f"dashboard: {each}")

@@ -79,6 +79,7 @@ def _build() -> Path:
 
 @cache
 def _axe() -> str:
+    dashboard.packages(print)
     return _AXE.read_text()
 
 
