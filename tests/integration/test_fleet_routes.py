@@ -131,7 +131,7 @@ def test_costs_are_of_what_callers_may_see(api: Api, limited: Callable[[str], st
     assert ("money", 1, 7, 0.5, 14.0) == (
         item["name"], item["operations"], item["requests"], item["gbSeconds"], item["writeUnits"],
     )  # fmt: skip
-    assert pytest.approx(0.5 * 0.0000133334 + 10 * 0.125e-6 + 14 * 0.625e-6, rel=0.01) == item["usd"]
+    assert pytest.approx(0.5 * 0.0000133334 + 10 * 0.1525e-6 + 14 * 0.7625e-6, rel=0.01) == item["usd"]  # Frankfurt
 
 
 def test_prometheus_reads_the_fleet(api: Api, limited: Callable[[str], str]) -> None:
