@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
 
+from mooring import invocation
 from mooring.errors import UnreachableError
 from mooring.events.messages import AppMessage, Cause, parse_sync, to_body
 from mooring.invocation import take_messages
@@ -86,8 +89,12 @@ def test_drift_is_told_when_it_is_found_and_put_back(world: World, told: Callabl
     assert "CommitToSyncedSeconds" not in ended
 
 
-def test_what_comes_again_is_told_with_its_chain(told: Callable[[], list[dict[str, Any]]]) -> None:
+def test_what_comes_again_is_told_with_its_chain(
+    told: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """GIVEN a batch whose work fails WHEN taken THEN each message's line has the id of what began its chain."""
+    here = Logger(service="told", stream=sys.stdout)  # a process has one, with the output of whichever test was first
+    monkeypatch.setattr(invocation, "logger", lambda: here)
     messages = [AppMessage(AppKey("argocd", name), Cause("push", f"delivery-{name}")) for name in ("a", "b")]
     records = [{"messageId": each.app.name, "body": to_body(each)} for each in messages]
 
