@@ -50,7 +50,8 @@ export function NotificationsPart() {
   return (
     <div className="sheets">
       <Sheet title="Given up" {...(asked.data === undefined ? {} : { count: asked.data.items.length })}>
-        {asked.isPending && <Skeleton height="4rem" />}
+        {/* As high as what is nearly always said here. */}
+        {asked.isPending && <Skeleton height="1.25rem" />}
         {asked.isError && <ErrorState error={asked.error} onRetry={() => void asked.refetch()} />}
         {asked.data?.items.length === 0 && <p className="soft">Everything that was to be told was told.</p>}
         {asked.data !== undefined && asked.data.items.length > 0 && (
