@@ -12,12 +12,13 @@ import base64
 import hashlib
 import re
 import zlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 from aws_lambda_powertools.event_handler import Response
 
-__all__ = ["digest_of", "document_tags", "json_answer", "problem_answer", "sent"]
+__all__ = ["bodiless", "digest_of", "document_tags", "json_answer", "problem_answer", "sent"]
 
 _TAG: Final = re.compile(r'(?:W/)?"([^"]*)"')
 _LARGE: Final = 2048  # bytes from which packing is worth its time
@@ -71,3 +72,10 @@ def sent(answer: Response[Any], headers: dict[str, str], *, document: Any = None
         if tagged:
             answer.headers["etag"] = f'"{tag}{_PACKED}"'
     return answer
+
+
+def bodiless(event: Mapping[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer as API Gateway gets it; to HEAD it is that to GET without its body (RFC 9110, section 9.3.2)."""
+    if event["requestContext"]["http"]["method"] != "HEAD":
+        return answer
+    return answer | {"body": "", "isBase64Encoded": False}

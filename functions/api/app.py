@@ -7,6 +7,7 @@ import time
 from functools import cache
 from typing import Any
 
+from answering import bodiless
 from desk import Desk
 from reporting import tell_request
 from routes import make_desk
@@ -27,9 +28,9 @@ def desk() -> Desk:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request of the HTTP API."""
     if event["routeKey"] in ROUTES:
-        return serve(event, os.environ.get("MOORING_LIVE_URL", ""))
+        return bodiless(event, serve(event, os.environ.get("MOORING_LIVE_URL", "")))
     began = time.monotonic()
     with chained(event["requestContext"]["requestId"]) as chain:
-        answer: dict[str, Any] = desk().app.resolve(event, context)
+        answer = bodiless(event, desk().app.resolve(event, context))
     tell_request(event, answer["statusCode"], desk().caller.name, chain, time.monotonic() - began)
     return answer

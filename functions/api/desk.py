@@ -131,7 +131,8 @@ class Desk:
             def serve(**places: str) -> Response[Any]:
                 return self._serve(endpoint, handler, places)
 
-            self.app.route(path, method)(serve)
+            # HEAD is answered as GET is; the handler leaves out the body
+            self.app.route(path, ["GET", "HEAD"] if method == "GET" else method)(serve)
             return handler
 
         return declare
@@ -324,10 +325,13 @@ class Desk:
     def _no_such_route(self, _error: Exception) -> Response[Any]:
         self.caller = NOBODY
         event = self.app.current_event
-        allowed = sorted({each.method for each in self.endpoints if _fits(each.path, event.path)})
-        if allowed and event.http_method not in allowed:
-            answer = problem(405, f"{event.path} takes {', '.join(allowed)}")
-            return problem_answer({**answer, "headers": {**answer["headers"], "allow": ", ".join(allowed)}})
+        taken = {each.method for each in self.endpoints if _fits(each.path, event.path)}
+        allowed = ", ".join(sorted({*taken, "OPTIONS", *(["HEAD"] if "GET" in taken else [])}))
+        if taken and event.http_method == "OPTIONS":
+            return Response(204, None, None, {"allow": allowed, "cache-control": "no-store"})
+        if taken:
+            answer = problem(405, f"{event.path} takes {allowed}")
+            return problem_answer({**answer, "headers": {**answer["headers"], "allow": allowed}})
         message = f"{event.http_method} {event.path} is no address of this API; see docs/api.md"
         return problem_answer(problem(404, message, "path"))
 

@@ -43,7 +43,8 @@ _PROBLEMS: Final = {
 _INFO: Final = """The HTTP API of Mooring. Paths and documents follow Argo CD's where it has them.
 
 Errors are problem documents (RFC 9457). Lists go on with `metadata.continue`. Every GET carries an ETag and honours
-If-None-Match; documents that people declare honour If-Match. An unknown query parameter is refused."""
+If-None-Match; documents that people declare honour If-Match. An unknown query parameter is refused. Every GET may be
+asked as HEAD; OPTIONS says what an address takes."""
 
 
 def describe(endpoints: Iterable[Endpoint]) -> dict[str, Any]:

@@ -226,7 +226,7 @@ def test_an_unknown_parameter_is_refused_by_its_name(api: Api) -> None:
 def test_another_method_is_told_which_there_are(api: Api) -> None:
     """GIVEN an address WHEN asked by a method that it has not THEN it says which it has; an address of nothing is 404."""
     answer = api.ask("PATCH", "/api/v1/projects/team")
-    assert (405, "DELETE, GET") == (answer.status, answer.headers["allow"])
+    assert (405, "DELETE, GET, HEAD, OPTIONS") == (answer.status, answer.headers["allow"])
     assert (404, "path") == _told(api.ask("GET", "/api/v1/nothing"))
 
 

@@ -31,10 +31,10 @@ def handler(web: Path) -> Iterator[Handler]:
         yield found.handler
 
 
-def get(handler: Handler, path: str, **headers: str) -> dict[str, Any]:
+def get(handler: Handler, path: str, *, method: str = "GET", **headers: str) -> dict[str, Any]:
     event = json.loads((ROOT / "events" / "api-list.json").read_text())
-    event |= {"routeKey": "GET /" if path == "/" else "GET /{proxy+}", "rawPath": path, "body": None}
-    event["requestContext"]["http"] |= {"method": "GET", "path": path}
+    event |= {"routeKey": f"{method} /" if path == "/" else f"{method} /{{proxy+}}", "rawPath": path, "body": None}
+    event["requestContext"]["http"] |= {"method": method, "path": path}
     event["headers"] = {name.replace("_", "-"): value for name, value in headers.items()}
     return handler(event, None)
 
@@ -125,3 +125,10 @@ def test_the_first_page_is_small(web: Path, capsys: pytest.CaptureFixture[str]) 
     with capsys.disabled():
         print(f"\nfirst load: {weights['.br'] / 1024:.1f} KiB in br, {weights['.gz'] / 1024:.1f} KiB in gzip", end="")
     assert max(weights.values()) < BUDGET
+
+
+@pytest.mark.parametrize("path", ["/", "/applications", "/nothing.html"])
+def test_head_is_answered_as_get_without_the_body(handler: Handler, path: str) -> None:
+    """GIVEN an address WHEN asked by HEAD THEN status and headers are those of GET, and there is no body."""
+    read, head = get(handler, path), get(handler, path, method="HEAD")
+    assert (read["statusCode"], read["headers"], "") == (head["statusCode"], head["headers"], head["body"])
