@@ -79,6 +79,11 @@ def test_a_remote_base_is_pinned_and_followed(ground: RemoteGround, base: str) -
     assert "" == ground.failure(key)
     assert {"my-a": {"x": "1"}, "my-b": {"x": "1"}} == ground.objects(key)
     led_to = next(each for each in ground.wanted(key).rendering.inputs if each.led_to)
+    read = ground.wanted(key).commit.sources
+    assert {(each.url, each.revision) for each in ground.wanted(key).rendering.inputs} == {
+        (each.repository, each.revision) for each in read
+    }
+    assert [True, True] == [each.in_git for each in read]
     assert (base, "main", ("common", "web")) == (led_to.url, led_to.target, led_to.depends)
     assert [key] == [each.key for each in ground.world.applications.of_repository(normalise(base))]
     assert [] == ground.stale()

@@ -22,6 +22,15 @@ class Link(TypedDict):
     hash: str
 
 
+class ReadSource(TypedDict):
+    """A repository of git, or of charts, that was read for an operation."""
+
+    repository: str
+    revision: str
+    in_git: bool
+    verified: bool
+
+
 class CommitFacts(TypedDict):
     """The commit of an operation."""
 
@@ -35,6 +44,7 @@ class CommitFacts(TypedDict):
     verified: bool
     repository: str
     sha: str
+    sources: list[ReadSource]
 
 
 class Record(TypedDict):

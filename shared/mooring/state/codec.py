@@ -6,7 +6,7 @@ was written here, so it is trusted.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from mooring.events.messages import Cause
@@ -29,6 +29,7 @@ from mooring.state.records import (
     Lease,
     Operation,
     Pushed,
+    ReadSource,
     RenderFailure,
     Rendering,
     Request,
@@ -99,7 +100,7 @@ def wanted_item(pk: str, wanted: WantedState) -> Item:
     """The item `WANTED`."""
     body = {
         "cause": wanted.cause.to_json(),
-        "commit": wanted.commit,
+        "commit": _commit_row(wanted.commit),
         "failure": wanted.failure,
         "rendering": wanted.rendering,
         "earlier": wanted.earlier,
@@ -124,7 +125,7 @@ def wanted_from(item: Item) -> WantedState:
         generation=item["generation"],
         resolved_at=item["resolved_at"],
         cause=Cause.from_json(body["cause"]),
-        commit=Commit(**body["commit"]),
+        commit=commit_from(body["commit"]),
         renderer=item["renderer"],
         rendering=_rendering(body["rendering"]),
         earlier=tuple(_rendering(each) for each in body["earlier"]),
@@ -177,7 +178,7 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
         "bundle": operation.bundle,
         "generation": operation.generation,
         "cause": operation.cause.to_json(),
-        "commit": operation.commit,
+        "commit": _commit_row(operation.commit),
         "results": [
             [str(r.key), r.version, r.status, r.message, r.phase, *_told_changes(r)] for r in operation.results
         ],
@@ -202,9 +203,19 @@ def _told_changes(result: ResourceResult) -> list[str]:
 def _operation_from(body: dict[str, Any]) -> Operation:
     results = tuple(ResourceResult(ObjectKey.parse(key), *rest) for key, *rest in body["results"])
     hooks = tuple(HookRun(ObjectKey.parse(key), *rest) for key, *rest in body["hooks"])
-    cause, commit = Cause.from_json(body["cause"]), Commit(**body["commit"])
+    cause, commit = Cause.from_json(body["cause"]), commit_from(body["commit"])
     read = {"cause": cause, "commit": commit, "results": results, "hooks": hooks}
     return Operation(**body | read | {"chosen": tuple(body.get("chosen", ())), "cost": Cost(**body.get("cost", {}))})
+
+
+def _commit_row(commit: Commit) -> dict[str, Any]:
+    row = asdict(commit)
+    return row if commit.sources else {name: value for name, value in row.items() if name != "sources"}
+
+
+def commit_from(row: dict[str, Any]) -> Commit:
+    """A commit from its members in JSON."""
+    return Commit(**row | {"sources": tuple(ReadSource(**each) for each in row.get("sources", ()))})
 
 
 def status_item(pk: str, status: Status) -> Item:
@@ -349,7 +360,7 @@ def request_from(item: Item) -> Request:
         resources,
         item.get("dry_run", False),
         tuple(item["revisions"].split("\n")) if "revisions" in item else (),
-        None if instead is None else Instead(**instead | {"commit": Commit(**instead["commit"])}),
+        None if instead is None else Instead(**instead | {"commit": commit_from(instead["commit"])}),
         item.get("returned", ""),
     )
 

@@ -33,6 +33,7 @@ __all__ = [
     "OperationPhase",
     "Paused",
     "Pushed",
+    "ReadSource",
     "Record",
     "RenderFailure",
     "Rendering",
@@ -93,12 +94,25 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadSource:
+    """A repository (of git, or of charts) that a render read, as it was named, at which revision; `verified` as in
+    `Commit`.
+    """
+
+    repository: str
+    revision: str
+    in_git: bool = True
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """Who wrote the revision, and why.
 
     `repository` (in its normal form) and `sha` name the commit of the first source in git: by these two, whoever let it
     in is found (`state.mergedrequests`). `signer` is whose signature it bears; `verified` says that the project asked
-    for one, of the commit or of the tag that names it, and that it was good.
+    for one, of the commit or of the tag that names it, and that it was good. `sources` are all that was read, where
+    that is more than this commit.
     """
 
     author: str = ""
@@ -111,6 +125,7 @@ class Commit:
     verified: bool = False
     repository: str = ""
     sha: str = ""
+    sources: tuple[ReadSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,12 @@ class Table:
         limit: int = 0,
         fields: Sequence[str] = (),
     ) -> Iterator[Item]:
-        """The items of a partition whose sort key starts with `prefix` or is `between` two, in order; paged."""
+        """The items of a partition whose sort key starts with `prefix` or is `between` two, in order; paged.
+
+        Between two of which the first is the later there is nothing, and nobody is asked (DynamoDB refuses to be).
+        """
+        if between is not None and between[0] > between[1]:
+            return
         condition, values = "pk = :pk", {":pk": {"S": pk}}
         if between is not None:
             condition += " AND sk BETWEEN :low AND :high"

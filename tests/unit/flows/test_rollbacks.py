@@ -11,14 +11,15 @@ import pytest
 
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
-from mooring.flows.asked.declaring import ask_sync, ask_termination, declare
+from mooring.flows.asked.declaring import ask_sync, declare
+from mooring.flows.asked.ending import ask_termination
 from mooring.flows.asked.projects import declare_project
 from mooring.flows.asked.showing import show_application
 from mooring.flows.asked.steering import ask_confirmation, ask_refresh, ask_rollback, pause, resume
 from mooring.flows.rules.permitting import NotPermittedError
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
-from mooring.state.records import Commit, Instead
+from mooring.state.records import Commit, Instead, ReadSource
 from tests.doubles.installation import Crash, World, config_map, deployment
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}
@@ -84,6 +85,52 @@ def test_a_rollback_brings_nothing_that_the_project_forbids_by_now(world: World,
     declare_project(world.registry.projects, document)
     with pytest.raises(NotPermittedError, match=words) if words else nullcontext():
         ask_rollback(world.asking, key, "ada", to=world.applications.operations(key, 10)[-1].id)
+
+
+_TWO = (ReadSource("https://git.test/acme/app", "a1"), ReadSource("https://git.test/acme/values", "b1"))
+_CHART = (ReadSource("https://charts.test/stable", "1.2.3", in_git=False),)
+
+
+@pytest.mark.parametrize(
+    ("sources", "spec", "words"),
+    [
+        (_TWO, {"sourceRepos": ["https://git.test/acme/*"]}, ""),
+        (_TWO, {"sourceRepos": ["https://git.test/acme/app"]}, "repository https://git.test/acme/values"),
+        (_TWO, {"sourceRepos": ["*", "!https://git.test/acme/values"]}, "denies it"),
+        (_TWO, {"sourceRepos": ["*"], "signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}]}, "asks for signatures"),
+        (
+            (replace(_TWO[0], verified=True), replace(_TWO[1], verified=True)),
+            {"sourceRepos": ["*"], "signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}]},
+            "",
+        ),
+        (_CHART, {"sourceRepos": ["https://charts.test/*"]}, ""),
+        (_CHART, {"sourceRepos": ["https://git.test/*"]}, "repository https://charts.test/stable"),
+        ((), {"sourceRepos": ["*"]}, ""),
+        ((), {"sourceRepos": ["https://git.test/*"]}, "does not say which repositories"),
+        ((), {"sourceRepos": ["*", "!https://git.test/other"]}, "does not say which repositories"),
+    ],
+)
+def test_a_rollback_asks_about_every_repository_that_was_read(
+    world: World, sources: tuple[ReadSource, ...], spec: Any, words: str
+) -> None:
+    """GIVEN a sync from several sources WHEN the project forbids one of them by now THEN nobody goes back to it; where
+    nothing says which they were, only a project without rules lets it in.
+    """
+    key = world.declare()
+    for value in "12":
+        world.push(key, config_map("a", x=value))
+        wanted = world.record(key).wanted
+        assert wanted is not None
+        assert not world.applications.want([(key, replace(wanted, commit=replace(wanted.commit, sources=sources)))])
+        world.request(key)
+        world.sync(key)
+        world.now += 1
+    past = world.applications.operations(key, 10)[-1]
+    assert sources == past.commit.sources
+    named = {"metadata": {"name": "default"}, "spec": spec}
+    declare_project(world.registry.projects, {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", **named})
+    with pytest.raises(NotPermittedError, match=words) if words else nullcontext():
+        ask_rollback(world.asking, key, "ada", to=past.id)
 
 
 def test_a_rollback_pauses_automated_sync_and_says_so(world: World) -> None:

@@ -80,7 +80,7 @@ def list_records(ports: RecordPorts, asked: Mapping[str, str]) -> dict[str, Any]
 
     There may be fewer than `limit` in a page that is not the last. Raises `ConfigurationError`.
     """
-    low, high = _bound(asked, "since", ""), _bound(asked, "until", _END)
+    low, high = _bounds(asked)
     newest = _newest_first(asked)
     limit, (first, after) = _limit(asked.get("limit", "")), _position(asked.get("continue", ""))
     names = [name for name in _chains(ports, asked) if name >= first]
@@ -236,6 +236,13 @@ def _drift(drift: DriftRecord) -> _Row:
         "operation": drift.operation,
         "objects": [asdict(drift.key) | {"fields": [asdict(each) for each in drift.fields]}],
     }
+
+
+def _bounds(asked: Mapping[str, str]) -> tuple[str, str]:
+    low, high = _bound(asked, "since", ""), _bound(asked, "until", _END)
+    if low > high:
+        raise ConfigurationError("must not be later than `until`", field="since")
+    return low, high
 
 
 def _bound(asked: Mapping[str, str], name: str, default: str) -> str:

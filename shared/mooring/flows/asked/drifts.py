@@ -78,9 +78,9 @@ def _since(text: str) -> float:
         return 0.0
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError) as error:
         raise ConfigurationError("must be a time as 2026-03-01T02:00:00Z", field="since") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _shown(record: DriftRecord) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mooring.access.globs import is_denial
 from mooring.access.integrity import policy_for
+from mooring.access.project import Project
 from mooring.access.rules import source_allowed
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
@@ -186,22 +188,47 @@ def _past(ports: AskPorts, record: Record, to: str | int | None) -> Operation:
 
 
 def _permit(ports: AskPorts, spec: Spec, past: Operation) -> None:
-    """What was rendered then is not rendered again, so `render` does not ask the project about it; this does."""
+    """What was rendered then is not rendered again, so `render` does not ask the project about it; this does, of every
+    repository that was read.
+    """
     commit, application = past.commit, spec.application
+    project = ports.registry.projects.find(application.project, ports.registry.known().projects)
+    for each in commit.sources:
+        refuse(source_allowed(project, each.repository))
+        if each.in_git and not each.verified and policy_for(project.signatures, each.repository) is not None:
+            raise _unsigned(project, application.key, each.repository, past)
+    if commit.sources:
+        return
+    if "," in past.revision or not commit.repository:
+        _permit_unnamed(project, application.key, past)
     if not commit.repository:
         return
-    project = ports.registry.projects.find(application.project, ports.registry.known().projects)
     declared = [each.repo_url for each in application.sources if normalise(each.repo_url) == commit.repository]
     spelt = [*declared, *(f"{scheme}{commit.repository}" for scheme in _SCHEMES)]
     refused = [source_allowed(project, each) for each in spelt]
     if None not in refused:
         refuse(refused[0])
     if not commit.verified and policy_for(project.signatures, spelt[0]) is not None:
+        raise _unsigned(project, application.key, commit.repository, past)
+
+
+def _permit_unnamed(project: Project, key: AppKey, past: Operation) -> None:
+    """An operation from before all repositories were kept: nothing but a project without such rules can let it in."""
+    free = any(rule == "*" for rule in project.source_repos) and not any(map(is_denial, project.source_repos))
+    if not free or project.signatures:
         raise NotPermittedError(
-            f"project {project.name!r} asks for signatures of {commit.repository} by now, and that of operation "
-            f"{past.id} was not checked; sync to its commit instead",
-            subject=str(application.key),
+            f"operation {past.id} does not say which repositories it read, and project {project.name!r} has rules "
+            "about them; sync to its revisions instead",
+            subject=str(key),
         )
+
+
+def _unsigned(project: Project, key: AppKey, repository: str, past: Operation) -> NotPermittedError:
+    return NotPermittedError(
+        f"project {project.name!r} asks for signatures of {repository} by now, and that of operation {past.id} was not "
+        "checked; sync to its commit instead",
+        subject=str(key),
+    )
 
 
 def _before_last(past: Iterable[Operation], bundle: str) -> Operation | None:

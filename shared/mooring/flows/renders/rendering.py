@@ -29,7 +29,7 @@ from mooring.metrics.names import RENDER
 from mooring.model.application import AppKey
 from mooring.source import Survey
 from mooring.source.urls import normalise
-from mooring.state.records import Commit, Input, Record, Rendering, Request, WantedState
+from mooring.state.records import Commit, Input, ReadSource, Record, Rendering, Request, WantedState
 
 __all__ = ["handle_renders"]
 
@@ -213,7 +213,7 @@ def _state(
         generation=task.record.spec.generation,
         resolved_at=resolved_at,
         cause=task.cause,
-        commit=_commit(task, surveys),
+        commit=_commit(task, surveys, rendering.inputs),
         renderer=RENDERER,
         rendering=rendering,
         earlier=remember(task.record.wanted, rendering),
@@ -229,16 +229,24 @@ def _surveyed(ports: RenderPorts, inputs: Iterable[Input]) -> dict[tuple[str, st
     return {(url, sha): survey for url in wants for sha, survey in ports.repositories.survey(url, wants[url]).items()}
 
 
-def _commit(task: Task, surveys: Mapping[tuple[str, str], Survey]) -> Commit:
-    """The commit of the first source that has one; charts have none."""
+def _commit(task: Task, surveys: Mapping[tuple[str, str], Survey], inputs: Sequence[Input]) -> Commit:
+    """The commit of the first source that has one (charts have none), and whatever else was read."""
+    read = dict.fromkeys(
+        ReadSource(each.url, task.revisions.get(bare(each), each.revision), each.in_git, _verified(task, each))
+        for each in inputs
+    )
     for each in task.declared:
         survey = surveys.get((each.url, task.revisions[each]))
         if survey is not None:
             commit = survey.commit
             return Commit(
                 commit.author_name, commit.author_email, commit.subject, commit.committed_at.isoformat(),
-                commit.committer_name, commit.committer_email, commit.signer,
-                verified=bool(task.project.signatures) and policy_for(task.project.signatures, each.url) is not None,
-                repository=normalise(each.url), sha=commit.sha,
+                commit.committer_name, commit.committer_email, commit.signer, verified=_verified(task, each),
+                repository=normalise(each.url), sha=commit.sha, sources=tuple(read) if len(read) > 1 else (),
             )  # fmt: skip
-    return Commit()
+    return Commit(sources=tuple(read))
+
+
+def _verified(task: Task, given: Input) -> bool:
+    """Whether its signature was asked for; what was not good is not rendered."""
+    return given.in_git and policy_for(task.project.signatures, given.url) is not None
