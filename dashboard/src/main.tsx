@@ -7,6 +7,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { ApiError } from "./api/errors";
+import { unasked } from "./api/kept";
 import { sessionQuery } from "./api/queries";
 import { App } from "./app/App";
 import { listenToKeys } from "./app/shortcuts";
@@ -28,7 +29,7 @@ const queries: QueryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 5_000,
-      gcTime: 5 * 60_000,
+      gcTime: unasked,
       retry: (count, error) => count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
     },
   },

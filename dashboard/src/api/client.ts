@@ -1,18 +1,13 @@
 /** How this dashboard asks the API: same origin, with the session's cookie; what changes something proves that it comes
     from this page; what was read once is read again only if it has changed. */
 import { ApiError, readError } from "./errors";
+import { keeping } from "./kept";
 
 /** Values of a query; what is undefined, empty or false is left out, a list is sent as one value with commas. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
-interface Kept {
-  tag: string;
-  value: unknown;
-}
-
-/** Answers by address, the oldest first. As many as a long day of looking around needs, and no more. */
-const kept = new Map<string, Kept>();
-const most = 150;
+/** As many as a long day of looking around needs, and no more. */
+const kept = keeping();
 let proof = "";
 
 /** The session's token against forged requests; the session's own query sets it. */
@@ -29,18 +24,18 @@ export function forget(): void {
 /** The answer to a GET. The same object as before where nothing has changed. Raises `ApiError`. */
 export async function get<Value>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Value> {
   const address = withQuery(path, query);
-  const known = kept.get(address);
+  const known = kept.find(address);
   const headers: Record<string, string> = { accept: "application/json" };
   if (known !== undefined) headers["if-none-match"] = known.tag;
   const answer = await send(address, { headers, cache: "no-store", ...(signal === undefined ? {} : { signal }) });
   if (answer.status === 304 && known !== undefined) {
-    keep(address, known);
+    kept.keep(address, known.tag, known.value);
     return known.value as Value;
   }
   if (!answer.ok) throw await readError(answer);
   const value = (await answer.json()) as Value;
   const tag = answer.headers.get("etag");
-  if (tag !== null) keep(address, { tag, value });
+  if (tag !== null) kept.keep(address, tag, value);
   return value;
 }
 
@@ -55,7 +50,7 @@ export async function read<Value>(path: string, query: Query = {}, signal?: Abor
 
 /** The ETag of what was last read from an address: what a change of it is meant for. */
 export function tagOf(path: string, query: Query = {}): string | undefined {
-  return kept.get(withQuery(path, query))?.tag;
+  return kept.tagOf(withQuery(path, query));
 }
 
 interface Change {
@@ -120,11 +115,4 @@ async function send(address: string, init: RequestInit): Promise<Response> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, { detail: "The API can't be reached." });
   }
-}
-
-function keep(address: string, entry: Kept): void {
-  kept.delete(address);
-  kept.set(address, entry);
-  const oldest = kept.keys().next();
-  if (kept.size > most && oldest.done !== true) kept.delete(oldest.value);
 }

@@ -53,12 +53,16 @@ export function queryOf({ who, app, cluster, since }: Choice, now: number): Quer
   return { who, app, cluster, since: momentOf(since, now) };
 }
 
-/** "7d" as the moment it began, to the minute, so that asking again is asking the same. */
+/** What a period begins with, in milliseconds: whoever opens a page again meanwhile asks the same, and is answered from
+    what is there. */
+const step = 10 * 60_000;
+
+/** "7d" as the moment it began, at most ten minutes earlier. */
 export function momentOf(since: string, now: number): string {
   if (since === "all") return "";
   const hours = periods.find(([value]) => value === since)?.[2];
   if (hours === undefined) return since;
-  return new Date(Math.floor(now / 60_000) * 60_000 - hours * 3_600_000).toISOString().replace(".000Z", "Z");
+  return new Date(Math.floor(now / step) * step - hours * 3_600_000).toISOString().replace(".000Z", "Z");
 }
 
 export interface Group {
