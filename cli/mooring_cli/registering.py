@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from typing import Any, Final
 import click
 
 from mooring.errors import ConfigurationError
-from mooring_cli.client import Api
+from mooring_cli.client import Api, NotFoundError
 from mooring_cli.completion import cluster_names, project_names
 from mooring_cli.frame import prints, verb
 from mooring_cli.labels import changed
@@ -159,9 +160,11 @@ def add_cluster(api: Api, out: Output, name: str | None, filename: str | None, *
     login = _Login(**{each: options.pop(each) for each in _Login.__dataclass_fields__})
     properties = _Properties(**options)
     known: dict[str, Any] = {}
+    tag = ""
     if properties.label or properties.annotations:
-        known = next((c for c in api.items("clusters") if c.get("name") == name), {})
-    answer = api.call("PUT", "clusters", name, body=login.body() | properties.body(known))
+        with suppress(NotFoundError):
+            known, tag = api.call("GET", "clusters", name), api.tag
+    answer = api.call("PUT", "clusters", name, body=login.body() | properties.body(known), match=tag)
     warn(answer.get("warnings") or [])
     lines = [f"cluster {name} registered ({answer.get('server') or 'its address is looked up now'})"]
     if login.eks:
@@ -216,9 +219,10 @@ def _let_in(api: Api, login: _Login, cluster: str) -> list[str]:
 def set_cluster(api: Api, out: Output, name: str, **options: Any) -> int:
     """Changes labels, annotations, limits and the like."""
     body = _Properties(**options).body(api.call("GET", "clusters", name))
+    tag = api.tag
     if not body:
         raise ConfigurationError("say what to change: --label, --annotation, --project, --default, …", field="set")
-    answer = api.call("PATCH", "clusters", name, body=body)
+    answer = api.call("PATCH", "clusters", name, body=body, match=tag)
     warn(answer.get("warnings") or [])
     out.emit(answer, lambda: f"cluster {name} changed")
     return 0

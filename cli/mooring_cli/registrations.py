@@ -6,17 +6,17 @@ The bodies are those of Argo CD's repository secrets ("Declarative Setup" in its
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import click
 
 from mooring.errors import ConfigurationError
-from mooring_cli.client import Api, NotFoundError
+from mooring_cli.client import Api
 from mooring_cli.frame import Group, prints
 from mooring_cli.output import Output, warn
 from mooring_cli.secrets import login_options, read_login, read_secret
-from mooring_cli.tables import table
+from mooring_cli.tables import Page, table
 
 __all__ = ["repos"]
 
@@ -93,25 +93,55 @@ def _register(api: Api, out: Output, body: dict[str, Any]) -> None:
 
 
 @repos.verb("list", "the registered repositories, without their secrets")
+@click.option("--facts", is_flag=True, help="With what is known of each: commits, webhook, trouble.")
 @prints(watch=True)
-def list_repos(api: Api, out: Output) -> int:
+def list_repos(api: Api, out: Output, facts: bool) -> int:
     """`mooring repo list`."""
-    answer = api.whole("repositories")
-    rows = [(r.get("url"), r.get("type") or "", r.get("name") or "") for r in answer.get("items") or []]
-    out.emit(answer, lambda: table(["URL", "TYPE", "NAME"], rows))
+    answer = api.whole("repositories", query={"view": "facts"} if facts else None)
+    heads, rows = ["URL", "TYPE", "NAME"], []
+    for each in answer.get("items") or []:
+        rows.append([each.get("url"), each.get("type") or "", each.get("name") or ""])
+        if facts:
+            rows[-1] += [each["applications"], _newest(each), _heard(each), len(each["troubles"]) or ""]
+    out.emit(answer, lambda: table([*heads, "APPLICATIONS", "NEWEST", "WEBHOOK", "TROUBLES"] if facts else heads, rows))
     return 0
 
 
-@repos.verb("get", "one registered repository, without its secrets")
+def _newest(repository: Mapping[str, Any]) -> str:
+    newest = max(repository["refs"], key=lambda each: str(each["at"]), default=None)
+    return f"{newest['target']} {newest['revision'][:8]} {newest['at']}" if newest else ""
+
+
+def _heard(repository: Mapping[str, Any]) -> str:
+    if "heard" not in repository:
+        return ""
+    heard = repository["heard"]
+    return f"{heard['outcome']} {heard['at']}" if heard else "not heard for a week"
+
+
+@repos.verb("get", "one registered repository, and what is known of it")
 @click.argument("repository", metavar="URL")
 @prints(watch=True)
 def get_repo(api: Api, out: Output, repository: str) -> int:
-    """As `repo list` shows it."""
-    found = next((each for each in api.items("repositories") if each.get("url") == repository), None)
-    if found is None:
-        raise NotFoundError(f"no repository {repository} is registered: `mooring repo list` shows those that are")
-    out.emit(found, lambda: table(["FIELD", "VALUE"], list(found.items())))
+    """Which commits renders have seen there, what went wrong, and whether its webhook was heard; no secrets."""
+    found = api.call("GET", "repository", query={"url": repository})
+    out.emit(found, lambda: _page(found))
     return 0
+
+
+def _page(found: Mapping[str, Any]) -> Page:
+    known = [(name, found[name]) for name in ("url", "type", "name", "applications") if name in found]
+    webhook = [("webhook", _heard(found))] if "heard" in found and found["type"] == "git" else []
+    parts: list[Any] = [table(["FIELD", "VALUE"], [*known, *webhook])]
+    if found["refs"]:
+        rows = [(e["repository"], e["chart"] or e["target"], e["revision"], e["at"], e["applications"])
+                for e in found["refs"]]  # fmt: skip
+        parts.append(table(["REPOSITORY", "REF", "REVISION", "SEEN", "APPLICATIONS"], rows))
+    if found["troubles"]:
+        told = [(e["at"], e["application"], e["message"]) for e in found["troubles"]]
+        parts += [table(["AT", "APPLICATION", "TROUBLE"], told),
+                  "`mooring app get APPLICATION --refresh` has the repository asked again."]  # fmt: skip
+    return parts
 
 
 @repos.verb("rm", "forget a repository and its credentials")

@@ -21,6 +21,7 @@ from mooring.model.application import AppKey
 from mooring.model.promotionkey import PromotionKey
 
 if TYPE_CHECKING:
+    from declared import Arguments
     from desk import Desk
 
 __all__ = ["add_promotion_routes"]
@@ -33,6 +34,11 @@ def add_promotion_routes(desk: Desk) -> None:
 
     def key(name: str) -> PromotionKey:
         return PromotionKey.parse(desk.qualified(name))
+
+    def document(desk: Desk, places: Arguments) -> Any:
+        own = key(places["name"]) if "name" in places else PromotionKey.parse(desk.declared_name())
+        spec = composition.registry.promotions.load([own])[own].spec
+        return None if spec is None else spec.promotion.declared
 
     @desk.get(
         "/api/v1/promotions",
@@ -53,6 +59,7 @@ def add_promotion_routes(desk: Desk) -> None:
         tag="promotions",
         body="Promotion",
         answers="DeclaredPromotion",
+        document=document,
     )
     def post_promotion() -> Any:
         parsed = declare_promotion(composition.ask_ports(), desk.body(), desk.caller.name)
@@ -65,6 +72,7 @@ def add_promotion_routes(desk: Desk) -> None:
         tag="promotions",
         query=(NAMESPACE,),
         answers="ShownPromotion",
+        document=document,
     )
     def get_one_promotion(name: str) -> Any:
         return get_promotion(composition.ask_ports(), key(name))
@@ -75,6 +83,7 @@ def add_promotion_routes(desk: Desk) -> None:
         access=Access("promotions", "delete", promotion),
         tag="promotions",
         query=(NAMESPACE,),
+        document=document,
     )
     def delete_one_promotion(name: str) -> None:
         delete_promotion(composition.ask_ports(), key(name))

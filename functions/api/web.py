@@ -52,7 +52,7 @@ _MISSING: Final = (
 
 
 def serve(event: Mapping[str, Any], connects: str = "") -> dict[str, Any]:
-    """Answers one GET or HEAD (payload format 2.0) that is not the API's; `connects` are origins that the page may talk to."""
+    """Answers one GET or HEAD (payload 2.0) that is not the API's; `connects` are origins that the page may talk to."""
     path: str = event["rawPath"]
     if _ASSET.fullmatch(path) and (_BUILD / path[1:]).suffix in _TYPES and (_BUILD / path[1:]).is_file():
         return _file(event, _BUILD / path[1:], immutable=path.startswith("/assets/"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -54,6 +54,42 @@ class Clusters(TypedDict):
     lookRole: str
 
 
+class Breaker(TypedDict):
+    """Whether the cluster is kept from being asked, since when, why, and when it is tried again."""
+
+    open: bool
+    since: NotRequired[Moment]
+    reason: NotRequired[str]
+    retryAt: NotRequired[Moment]
+
+
+class DriftMode(TypedDict):
+    """How drift is noticed there; `watched` whether somebody watches it now, where that is how."""
+
+    mode: Literal["sweep", "watch", "audit"]
+    watched: NotRequired[bool]
+
+
+class ClusterHealth(TypedDict):
+    """How a cluster is, asked just now; counts are null where they may not be read, `next` says what to do."""
+
+    name: str
+    state: Literal["answers", "refused", "unreachable", "unusable"]
+    at: Moment
+    milliseconds: int
+    version: str
+    user: str
+    nodes: int | None
+    namespaces: int | None
+    message: str
+    next: str
+    breaker: Breaker
+    drift: DriftMode
+    applications: int
+    lastSync: Moment | None
+    lastChange: Moment | None
+
+
 class ClusterChange(TypedDict):
     """What of a registered cluster can be changed; what isn't given stays."""
 
@@ -103,12 +139,54 @@ class Check(TypedDict):
     found: dict[str, Any] | None
 
 
+class SeenRef(TypedDict):
+    """The revision that a reference (a branch, a tag, a range of versions) had when a render was told something new."""
+
+    repository: str
+    chart: str
+    target: str
+    revision: str
+    at: Moment
+    applications: int
+
+
+class RepositoryTrouble(TypedDict):
+    """Why an application that comes from there has no render; `triedAgain` where the next sweep does so by itself."""
+
+    application: str
+    at: Moment
+    revision: str
+    message: str
+    triedAgain: bool
+
+
+class HeardDelivery(TypedDict):
+    """The newest delivery of the last week."""
+
+    at: Moment
+    provider: str
+    event: str
+    outcome: str
+    reason: str
+    repository: str
+    refs: list[str]
+    by: str
+
+
 class Repository(TypedDict):
-    """A registered repository, without credentials; `url` may be the beginning of many."""
+    """A registered repository, without credentials; `url` may be the beginning of many.
+
+    What is known of it (`applications` counts those that come from there) is in `GET /api/v1/repository`, and in lists
+    with `view=facts`; `heard` is null where no webhook was heard in a week, and left out for who may not see webhooks.
+    """
 
     url: str
     type: str
     name: NotRequired[str]
+    applications: NotRequired[int]
+    refs: NotRequired[list[SeenRef]]
+    troubles: NotRequired[list[RepositoryTrouble]]
+    heard: NotRequired[HeardDelivery | None]
 
 
 class Repositories(TypedDict):

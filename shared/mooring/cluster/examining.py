@@ -28,7 +28,7 @@ from mooring.cluster.troubles import tls_error
 from mooring.cluster.trying import Waits
 from mooring.errors import ForbiddenError, MooringError
 
-__all__ = ["Use", "examine"]
+__all__ = ["Use", "examine", "whoami"]
 
 _WAITS = Waits(connect=3.0, answer=10.0, whole=12.0, tries=2)
 _VERBS = ("get", "create", "patch", "delete")  # in a namespace, or in the cluster for what has none
@@ -72,7 +72,7 @@ def examine(
     server = ApiServer(connection, waits=_WAITS, pool_size=4)
     try:
         answer = server.request("GET", "/version")
-        user = _user(server)
+        user = whoami(server)
         told |= {"reachable": True, "version": str((answer.body or {}).get("gitVersion", "")), "user": user}
         done("login", f"accepted as {user}" if user else "accepted")
         skew = _skew(answer.date, now())
@@ -126,7 +126,8 @@ def _connects(connection: Connection, done: Callable[..., bool]) -> bool:
             return done("tls", f"the handshake was broken off: {error.strerror or type(error).__name__}", ok=False)
 
 
-def _user(server: ApiServer) -> str:
+def whoami(server: ApiServer) -> str:
+    """The user that the API server takes us for; empty where it can't say. Raises `ForbiddenError` for a bad login."""
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     try:
         body = server.request("POST", _WHO, body=review).body

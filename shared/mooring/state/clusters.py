@@ -78,6 +78,7 @@ class Cluster:
     limits: Limits = Limits()
     outage: Outage | None = None
     authority: str = ""
+    registered: str = ""
 
     @property
     def managed(self) -> tuple[str, ...]:
@@ -126,6 +127,7 @@ def cluster_from(item: Item) -> Cluster:
         Limits(float(item.get("per_second", 0.0)), item.get("at_once", 0)),
         outage,
         item.get("authority", ""),
+        item.get("registered", ""),
     )
 
 

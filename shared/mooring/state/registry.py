@@ -63,12 +63,16 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A repository, or all whose address begins with `url`; `kind` is `git`, `helm` or `oci`."""
+    """A repository, or all whose address begins with `url`; `kind` is `git`, `helm` or `oci`.
+
+    `registered` is another one each time that it is registered, which may be with other credentials.
+    """
 
     url: str
     secret: str
     kind: str
     name: str
+    registered: str = ""
 
 
 class Registry:
@@ -154,11 +158,11 @@ class Registry:
         cluster = Cluster(
             name, normal_server(server), default, f"{self._prefix}/clusters/{name}", labels=labels or {},
             annotations=annotations or {}, project=project, namespaces=namespaces, cluster_resources=cluster_resources,
-            limits=limits,
+            limits=limits, registered=new_version(),
         )  # fmt: skip
         self._secrets.put(cluster.secret, dict(config))
         reachable = {"failing_since": 0.0, "failing_reason": "", "retry_at": 0.0, "authority": ""}
-        self._put_cluster(cluster, reachable)
+        self._put_cluster(cluster, reachable | {"registered": cluster.registered})
         return cluster
 
     def change_cluster(self, cluster: Cluster) -> None:
@@ -242,7 +246,7 @@ class Registry:
         """
         secret = f"{self._prefix}/repositories/{hashlib.sha256(url.encode()).hexdigest()[:16]}"
         self._secrets.put(secret, credential)
-        item: dict[str, Any] = {"pk": _CREDENTIALS, "sk": url, "secret": secret, "kind": kind}
+        item: Item = {"pk": _CREDENTIALS, "sk": url, "secret": secret, "kind": kind, "registered": new_version()}
         self._table.write(put(item | ({"name": name} if name else {})))
 
     def forget_repository(self, registration: Registration) -> None:
@@ -257,7 +261,9 @@ class Registry:
     def registrations(self) -> list[Registration]:
         """All registered repositories: git, charts and registries."""
         return [
-            Registration(item["sk"], item["secret"], item.get("kind", "git"), item.get("name", ""))
+            Registration(
+                item["sk"], item["secret"], item.get("kind", "git"), item.get("name", ""), item.get("registered", "")
+            )
             for item in self._table.query(_CREDENTIALS)
         ]
 

@@ -68,9 +68,11 @@ def test_a_project_is_a_table_where_one_is_asked_for(api: FakeApi, mooring: Moor
 def test_one_of_a_list_is_shown(api: FakeApi, mooring: Mooring) -> None:
     """GIVEN keys and repositories WHEN one is asked for THEN it is shown; one that isn't there is told."""
     api.on("GET /api/v1/gpgkeys", {"items": [{"keyID": "AB", "owner": "Ada"}]})
-    api.on("GET /api/v1/repositories", {"items": [{"url": "u", "type": "git"}]})
+    known = {"url": "u", "type": "git", "applications": 0, "refs": [], "troubles": [], "heard": None}
+    api.on("GET /api/v1/repository?url=u", known)
+    api.on("GET /api/v1/repository?url=v", {"detail": "nothing is registered", "field": "url"}, status=404)
     assert "AB\n" == mooring("gpg", "get", "AB", "-o", "name").out
     assert ["owner", "Ada"] == mooring("gpg", "get", "AB").out.splitlines()[2].split()
     assert "u\n" == mooring("repo", "get", "u", "-o", "name").out
     assert "error: no key X is imported: `mooring gpg list` shows those that are\n" == mooring("gpg", "get", "X").err
-    assert "no repository v is registered" in mooring("repo", "get", "v").err
+    assert "error: url: nothing is registered\n" == mooring("repo", "get", "v").err

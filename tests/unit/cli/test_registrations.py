@@ -100,6 +100,26 @@ def test_registrations_are_listed(api: FakeApi, mooring: Mooring) -> None:
     assert 1 == len(json.loads(mooring("cluster", "list", "-o", "json").out)["items"])
 
 
+def test_what_is_known_of_a_repository_is_shown(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN commits, a delivery and a trouble WHEN a repository is shown, or all are THEN so are these."""
+    ref = {"repository": "https://r/shop", "chart": "", "target": "main", "revision": "c0ffee" * 6}
+    trouble = {"application": "argocd/shop", "at": "2026-01-01T00:00:00Z", "message": "no such branch"}
+    known = {
+        "url": "https://r", "type": "git", "applications": 3,
+        "refs": [ref | {"at": "2026-01-01T00:00:00Z", "applications": 2}], "troubles": [trouble],
+        "heard": {"outcome": "queued", "at": "2026-01-01T00:00:00Z"},
+    }  # fmt: skip
+    api.on("GET /api/v1/repository?url=https%3A%2F%2Fr", known)
+    api.on("GET /api/v1/repositories?view=facts", {"items": [known, known | {"refs": [], "heard": None}]})
+    shown = mooring("repo", "get", "https://r").out
+    assert "webhook       queued 2026-01-01T00:00:00Z" in shown
+    assert ["https://r/shop", "main", "c0ffee" * 6] in [line.split()[:3] for line in shown.splitlines()]
+    assert "no such branch" in shown and "mooring app get APPLICATION --refresh" in shown
+    listed = mooring("repo", "list", "--facts").out.splitlines()
+    assert ["3", "main", "c0ffeec0", "2026-01-01T00:00:00Z", "queued"] == listed[1].split()[3:8]
+    assert "not heard for a week" in listed[2]
+
+
 def test_a_repository_is_forgotten(api: FakeApi, mooring: Mooring) -> None:
     """The address goes as it was typed."""
     api.on("DELETE /api/v1/repositories?url=https%3A%2F%2Fr%2Fa%3Fb", {})

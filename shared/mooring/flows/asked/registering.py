@@ -32,6 +32,7 @@ __all__ = [
     "UnknownRepositoryError",
     "ask_doctor",
     "change_cluster",
+    "cluster_document",
     "cluster_named",
     "doctors_answer",
     "register_cluster",
@@ -39,6 +40,7 @@ __all__ = [
     "register_repository",
     "remove_cluster",
     "remove_repository",
+    "repository_document",
     "show_cluster",
 ]
 
@@ -194,6 +196,29 @@ def cluster_named(registry: Registry, name: str) -> Cluster:
         if cluster.name == name:
             return cluster
     raise UnknownClusterError(f"no cluster {name!r} is registered; `mooring cluster list` shows those that are")
+
+
+def cluster_document(registry: Registry, name: str) -> dict[str, Any] | None:
+    """What somebody registered of a cluster, without anything that was found out since; None where nobody has."""
+    known = next((each for each in registry.clusters() if each.name == name), None)
+    if known is None:
+        return None
+    return {
+        "registered": known.registered,
+        "default": known.default,
+        "labels": dict(known.labels),
+        "annotations": dict(known.annotations),
+        "project": known.project,
+        "namespaces": list(known.namespaces),
+        "clusterResources": known.cluster_resources,
+        "limits": _limits(known.limits),
+    }
+
+
+def repository_document(registry: Registry, url: str) -> dict[str, Any] | None:
+    """What somebody registered for exactly this address; None where nobody has."""
+    known = next((each for each in registry.registrations() if each.url == url), None)
+    return None if known is None else {"registered": known.registered, "type": known.kind, "name": known.name}
 
 
 def show_cluster(cluster: Cluster, time_of: Callable[[float], str]) -> dict[str, Any]:
