@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from choices import chosen_dry_run, chosen_resources, chosen_revisions
+from choices import chosen_dry_run, chosen_once, chosen_resources, chosen_revisions, refuse_unknown
 from declared import EACH, NAMESPACE, PAGES, Access, flag
 from fleet import SUMMARIES, list_rows, refuse_filters
 from objects import application, declared_application, synced
 
 from mooring.access.rbac import named
 from mooring.errors import ConfigurationError
-from mooring.flows.asked.declaring import UnknownApplicationError, ask_sync, ask_termination, declare, delete
+from mooring.flows.asked.declaring import UnknownApplicationError, ask_sync, declare, delete
+from mooring.flows.asked.ending import ask_termination
 from mooring.flows.asked.listing import list_applications
 from mooring.flows.asked.selfhealing import told_self_heal
 from mooring.flows.asked.showing import show_application
@@ -110,7 +111,7 @@ def add_application_routes(desk: Desk) -> None:
 
     @desk.post(
         "/api/v1/applications/<name>/sync",
-        does="Asks for a sync to the newest commit or to another revision, of all objects or of some",
+        does="Asks for a sync to the newest commit or to another revision, all of it or some, with options of its own",
         access=Access("applications", "sync", synced),
         tag="applications",
         query=(NAMESPACE,),
@@ -120,6 +121,7 @@ def add_application_routes(desk: Desk) -> None:
     )
     def sync_application(name: str) -> Any:
         asked = desk.body()
+        refuse_unknown(asked)
         prune = asked.get("prune") if isinstance(asked, dict) else None
         if prune not in (None, True, False):
             raise ConfigurationError("must be true or false", field="prune")
@@ -131,12 +133,13 @@ def add_application_routes(desk: Desk) -> None:
             resources=chosen_resources(asked),
             dry_run=chosen_dry_run(asked),
             revisions=chosen_revisions(asked),
+            once=chosen_once(asked),
         )
         return {"operation": {"id": operation}}
 
     @desk.delete(
         "/api/v1/applications/<name>/operation",
-        does="Ends the operation that runs or waits",
+        does="Ends the operation that runs or waits, and a request that was not begun",
         access=Access("applications", "sync", application),
         tag="applications",
         query=(NAMESPACE,),

@@ -1,6 +1,8 @@
-"""What a request for a sync may choose, taken out of its body: some of the objects, and a dry run.
+"""What a request for a sync may choose, taken out of its body: some of the objects, a dry run, options for it alone.
 
-Resources come as Argo CD's API has them (`{group, kind, name, namespace}`), or as texts like those of its command.
+Resources come as Argo CD's API has them (`{group, kind, name, namespace}`), or as texts like those of its command. A
+field that nobody knows is refused: whoever misspells `dryRun` wants nothing changed. Names are those of Argo CD's
+`ApplicationSyncRequest` (`server/application/application.proto`).
 """
 
 from __future__ import annotations
@@ -8,11 +10,37 @@ from __future__ import annotations
 from typing import Any
 
 from mooring.errors import ConfigurationError
+from mooring.model.once import Once, read_once
 
-__all__ = ["chosen_dry_run", "chosen_resources", "chosen_revisions"]
+__all__ = ["chosen_dry_run", "chosen_once", "chosen_resources", "chosen_revisions", "refuse_unknown"]
 
 _MOST = 500  # selectors of one request
+_KNOWN = frozenset({
+    "prune", "dryRun", "resources", "revision", "revisions", "sourcePositions", "strategy", "syncOptions",
+    "retryStrategy",
+})  # fmt: skip
+_ELSEWHERE = {
+    "name": "is the name in the address",
+    "appNamespace": "goes into the query, as ?namespace=",
+    "project": "is that of the application",
+    "manifests": "can't be had: what is synced comes from git. Push it, or look at it with `mooring app diff --local`",
+    "infos": "are not kept with an operation; say it where the commit is, or with `mooring app pause --why`",
+    "retry": "is spelt retryStrategy",
+}
 _FIELDS = ("group", "kind", "namespace", "name")
+
+
+def refuse_unknown(body: Any) -> None:
+    """Raises `ConfigurationError` for the first field that a sync does not have, with what to do instead."""
+    for name in body if isinstance(body, dict) else ():
+        if name not in _KNOWN and body[name] not in (None, "", [], {}):
+            raise ConfigurationError(_ELSEWHERE.get(name, "is no field of a sync; leave it out"), field=str(name))
+
+
+def chosen_once(body: Any) -> Once:
+    """What is wanted of this sync alone. Raises `ConfigurationError` naming the field."""
+    given = body if isinstance(body, dict) else {}
+    return read_once(given.get("syncOptions"), given.get("strategy"), given.get("retryStrategy"))
 
 
 def chosen_resources(body: Any) -> tuple[str, ...]:

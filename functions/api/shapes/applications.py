@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from shapes.common import Asked, Metadata, Moment, Page, ShownMetadata
 from shapes.costs import OperationCost
+from shapes.requests import RetryStrategy, SyncStrategy, WaitingRequest
 from shapes.steering import PausedBy
 
 
@@ -90,6 +91,9 @@ class Deployed(TypedDict):
     initiatedBy: Initiator
     cause: CauseOfOperation
     returnedTo: NotRequired[str]
+    syncOptions: NotRequired[list[str]]
+    syncStrategy: NotRequired[SyncStrategy]
+    retry: NotRequired[RetryStrategy]
     author: NotRequired[str]
     authorEmail: NotRequired[str]
     message: NotRequired[str]
@@ -177,6 +181,7 @@ class ApplicationStatus(TypedDict):
     reconciledAt: NotRequired[Moment]
     selfHeal: NotRequired[SelfHeal]
     paused: NotRequired[PausedBy]
+    requested: NotRequired[WaitingRequest]
 
 
 class ShownApplication(TypedDict):
@@ -263,26 +268,6 @@ class Root(TypedDict):
     targetRevision: NotRequired[str]
     name: NotRequired[str]
     project: NotRequired[str]
-
-
-class ChosenResource(TypedDict):
-    """One object to be synced."""
-
-    group: NotRequired[str]
-    kind: str
-    namespace: NotRequired[str]
-    name: str
-
-
-class SyncRequest(TypedDict):
-    """What a sync may choose."""
-
-    prune: NotRequired[bool | None]
-    dryRun: NotRequired[bool]
-    resources: NotRequired[list[ChosenResource | str] | None]
-    revision: NotRequired[str | None]
-    revisions: NotRequired[list[str] | None]
-    sourcePositions: NotRequired[list[int] | None]
 
 
 class AskedOperation(TypedDict):

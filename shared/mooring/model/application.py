@@ -34,6 +34,7 @@ __all__ = [
     "Retry",
     "is_registered",
     "parse_application",
+    "read_retry",
 ]
 
 API_VERSION = "argoproj.io/v1alpha1"
@@ -205,7 +206,7 @@ def _spec(key: AppKey, finalizers: tuple[str, ...], marks: Marks, spec: Fields, 
     automated, retry, options = None, Retry(), SyncOptions()
     if policy is not None:
         automated = _automated(policy)
-        retry = _retry(policy)
+        retry = read_retry(policy, "retry") or Retry()
         options = read_options(policy)
         policy.close()
     if automated is not None and marks.self_heal is not None:
@@ -254,10 +255,14 @@ def _automated(policy: Fields) -> Automated | None:
     return automated if enabled else None
 
 
-def _retry(policy: Fields) -> Retry:
-    block = policy.mapping("retry")
+def read_retry(fields: Fields, name: str) -> Retry | None:
+    """How often something that failed is tried again, None where the field is not there.
+
+    Raises `ConfigurationError`. Source: Argo CD, "Application Specification" (`syncPolicy.retry`).
+    """
+    block = fields.mapping(name)
     if block is None:
-        return Retry()
+        return None
     default = Retry()
     limit = block.integer("limit", default.limit)
     block.ignore("refresh")  # a new commit always resets the retries here

@@ -23,6 +23,7 @@ __all__ = [
     "read_marks",
     "read_options",
     "read_self_heal",
+    "with_option",
 ]
 
 Propagation: TypeAlias = Literal["Foreground", "Background", "Orphan"]
@@ -90,28 +91,40 @@ def read_options(policy: Fields) -> SyncOptions:
     """`syncPolicy.syncOptions` and `managedNamespaceMetadata`. Raises `ConfigurationError` naming the field."""
     found = SyncOptions()
     for index, option in enumerate(policy.texts("syncOptions")):
-        name, _, value = option.partition("=")
         at = f"syncOptions[{index}]"
-        if name in _SWITCHES:
-            if value not in ("true", "false"):
-                raise policy.error(at, f"must be {name}=true or {name}=false")
-            switch: dict[str, Any] = {_SWITCHES[name]: value == "true"}
-            found = replace(found, **switch)
-        elif name == "PrunePropagationPolicy":
-            if value not in _PROPAGATION:
-                raise policy.error(at, "must be PrunePropagationPolicy=foreground, background or orphan")
-            found = replace(found, propagation=_PROPAGATION[value])
-        elif name in CHOICES or name in BOOLEANS:
-            changed = set_option(found.objects, name, value)
-            if changed is None:
-                more = ", =false or =confirm" if name in CHOICES else " or =false"
-                raise policy.error(at, f"must be {name}=true{more}")
-            found = replace(found, objects=changed)
-        elif option in _ACCEPTED:
-            continue
-        else:
+        try:
+            changed = with_option(found, option)
+        except ValueError as error:
+            raise policy.error(at, str(error)) from error
+        if changed is None:
             policy.warnings.append(f"spec.syncPolicy.{at}: unknown option {option!r}, ignored")
+        else:
+            found = changed
     return replace(found, namespace=_namespace(policy, create=found.create_namespace))
+
+
+def with_option(options: SyncOptions, option: str) -> SyncOptions | None:
+    """The options with one more of them (`NAME=VALUE`) set; None where nobody knows it.
+
+    Raises `ValueError` with what it must be where the value is none that it takes.
+    """
+    name, _, value = option.partition("=")
+    if name in _SWITCHES:
+        if value not in ("true", "false"):
+            raise ValueError(f"must be {name}=true or {name}=false")
+        switch: dict[str, Any] = {_SWITCHES[name]: value == "true"}
+        return replace(options, **switch)
+    if name == "PrunePropagationPolicy":
+        if value not in _PROPAGATION:
+            raise ValueError("must be PrunePropagationPolicy=foreground, background or orphan")
+        return replace(options, propagation=_PROPAGATION[value])
+    if name in CHOICES or name in BOOLEANS:
+        changed = set_option(options.objects, name, value)
+        if changed is None:
+            more = ", =false or =confirm" if name in CHOICES else " or =false"
+            raise ValueError(f"must be {name}=true{more}")
+        return replace(options, objects=changed)
+    return options if option in _ACCEPTED else None
 
 
 def _namespace(policy: Fields, *, create: bool) -> NamespaceMetadata | None:

@@ -14,6 +14,7 @@ from mooring.health import Health
 from mooring.model.application import parse_application
 from mooring.model.chain import Chained, Head
 from mooring.model.objects import ObjectKey
+from mooring.model.once import Once
 from mooring.model.tracking import Owner
 from mooring.state.chaining import chained_from, chained_item
 from mooring.state.fitting import MAX_BODY, shortened_operation, shortened_status
@@ -179,9 +180,7 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
         "generation": operation.generation,
         "cause": operation.cause.to_json(),
         "commit": _commit_row(operation.commit),
-        "results": [
-            [str(r.key), r.version, r.status, r.message, r.phase, *_told_changes(r)] for r in operation.results
-        ],
+        "results": [_result_row(each) for each in operation.results],
         "hooks": [[str(h.key), h.version, h.phase, h.state, h.message] for h in operation.hooks],
         "failing": operation.failing,
         "prune": operation.prune,
@@ -190,8 +189,21 @@ def _operation_body(operation: Operation) -> dict[str, Any]:
         **({"former": operation.former} if operation.former else {}),
         **({"chosen": operation.chosen} if operation.chosen else {}),
         **({"returned": operation.returned} if operation.returned else {}),
+        **({"once": operation.once.to_json()} if operation.once != Once() else {}),
+        **({"tries": operation.tries} if operation.tries else {}),
+        **({"again_at": operation.again_at} if operation.again_at else {}),
+        **({"earlier": [_result_row(each) for each in operation.earlier]} if operation.earlier else {}),
         **({"cost": operation.cost} if operation.cost != Cost() else {}),
     }
+
+
+def _result_row(result: ResourceResult) -> list[str]:
+    return [str(result.key), result.version, result.status, result.message, result.phase, *_told_changes(result)]
+
+
+def _result_from(row: list[str]) -> ResourceResult:
+    key, *rest = row
+    return ResourceResult(ObjectKey.parse(key), *rest)
 
 
 def _told_changes(result: ResourceResult) -> list[str]:
@@ -201,11 +213,12 @@ def _told_changes(result: ResourceResult) -> list[str]:
 
 
 def _operation_from(body: dict[str, Any]) -> Operation:
-    results = tuple(ResourceResult(ObjectKey.parse(key), *rest) for key, *rest in body["results"])
+    results, earlier = (tuple(_result_from(row) for row in body.get(name, ())) for name in ("results", "earlier"))
     hooks = tuple(HookRun(ObjectKey.parse(key), *rest) for key, *rest in body["hooks"])
     cause, commit = Cause.from_json(body["cause"]), commit_from(body["commit"])
-    read = {"cause": cause, "commit": commit, "results": results, "hooks": hooks}
-    return Operation(**body | read | {"chosen": tuple(body.get("chosen", ())), "cost": Cost(**body.get("cost", {}))})
+    read = {"cause": cause, "commit": commit, "results": results, "earlier": earlier, "hooks": hooks}
+    read |= {"chosen": tuple(body.get("chosen", ())), "once": Once.from_json(body.get("once", {}))}
+    return Operation(**body | read | {"cost": Cost(**body.get("cost", {}))})
 
 
 def _commit_row(commit: Commit) -> dict[str, Any]:
@@ -345,7 +358,8 @@ def request_item(pk: str, request: Request) -> Item:
     other = {"revisions": "\n".join(request.revisions)} if request.revisions else {}
     back = {"returned": request.returned} if request.returned else {}
     brings = {} if request.instead is None else {"instead": pack(request.instead)}
-    return {"pk": pk, "sk": "REQUEST", **asked, **prune, **chosen, **tried, **other, **back, **brings}
+    once = {"once": pack(request.once.to_json())} if request.once != Once() else {}
+    return {"pk": pk, "sk": "REQUEST", **asked, **prune, **chosen, **tried, **other, **back, **brings, **once}
 
 
 def request_from(item: Item) -> Request:
@@ -362,6 +376,7 @@ def request_from(item: Item) -> Request:
         tuple(item["revisions"].split("\n")) if "revisions" in item else (),
         None if instead is None else Instead(**instead | {"commit": commit_from(instead["commit"])}),
         item.get("returned", ""),
+        Once.from_json(unpack(item["once"])) if "once" in item else Once(),
     )
 
 

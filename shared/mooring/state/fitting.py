@@ -59,7 +59,8 @@ def _summary(drift: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
 
 def shortened_operation(operation: Operation) -> Operation:
     """The operation with the messages of only the first failures, and the first of the others."""
-    return replace(operation, results=tuple(_shortened(operation.results)))
+    results, earlier = (tuple(_shortened(each)) for each in (operation.results, operation.earlier))
+    return replace(operation, results=results, earlier=earlier)
 
 
 def _shortened(results: Iterable[ResourceResult]) -> list[ResourceResult]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from mooring.errors import ConflictError
 from mooring.model.application import AppKey
 from mooring.plan.inventory import Inventory, to_rows
 from mooring.state import codec
@@ -96,26 +97,42 @@ class LeasedWrites:
             writes.append(put(codec.retry_item(pk, retry)))
         elif record.retry is not None:
             writes.append(delete((pk, "RETRY")))
+        answered = []
         if operation.phase != "Running":
             item, head = codec.operation_item(pk, operation, head)
             writes += [put(item), spending(str(record.key), record.spec, status.cluster, operation)]
             if record.request is not None and operation.cause.id == record.request.id:
-                writes.append(delete((pk, "REQUEST")))
+                answered = [delete((pk, "REQUEST"), "id = :mine", mine=record.request.id)]
         lease = Lease(record.lease.token + 1, "", 0.0, head)
         status = _timed(record.status, status, operation.finished_at or operation.started_at)
-        self._table.write(self._holding(record, lease), put(codec.status_item(pk, status)), *writes)
+        writes = [self._holding(record, lease), put(codec.status_item(pk, status)), *writes]
+        try:
+            self._table.write(*writes, *answered)
+        except ConflictError:
+            if not answered:
+                raise
+            self._table.write(*writes)  # the lease was lost, or another request is there by now, which stays
 
-    def interrupt(self, record: Record, *, now: float, grace: float, status: Status) -> None:
+    def interrupt(
+        self, record: Record, *, now: float, grace: float, status: Status, unbegun: Operation | None = None
+    ) -> None:
         """Takes the lease's token from whoever works on the application, and writes the status that says so.
 
-        The lease stays taken for `grace` seconds where it was held, which is the time its holder has to notice. Raises
-        `ConflictError` where the lease changed hands since the record was read.
+        The lease stays taken for `grace` seconds where it was held, which is the time its holder has to notice.
+        `unbegun` is the end of a request that no operation answers: it joins the chain, and the request goes. Raises
+        `ConflictError` where the lease changed hands, or the request was replaced, since the record was read.
         """
+        pk, head = application_pk(record.key), record.lease.head
+        writes = []
+        if unbegun is not None:
+            item, head = codec.operation_item(pk, unbegun, head)
+            writes = [put(item), delete((pk, "REQUEST"), "id = :mine", mine=unbegun.id)]
         held = record.lease.expires > now
-        lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0, record.lease.head)
-        taking = put(lease_item(record.key, lease), "fence = :seen", seen=record.lease.token)
+        lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0, head)
+        item, seen = lease_item(record.key, lease), record.lease.token
+        taking = put(item, "fence = :seen", seen=seen) if seen else put(item, "attribute_not_exists(pk)")
         status = _timed(record.status, status, now)
-        self._table.write(taking, put(codec.status_item(application_pk(record.key), status)))
+        self._table.write(taking, put(codec.status_item(pk, status)), *writes)
 
     def observe(self, record: Record, *, now: float, inventory: Inventory, status: Status) -> None:
         """Writes what was found without having touched the cluster, if nothing was written since the record was read.

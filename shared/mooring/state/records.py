@@ -14,6 +14,7 @@ from mooring.health import Health
 from mooring.model.application import AppKey, Application
 from mooring.model.chain import Head
 from mooring.model.objects import ObjectKey
+from mooring.model.once import Once
 from mooring.model.tracking import Owner
 from mooring.plan.hooks import Phase
 from mooring.plan.inventory import Inventory
@@ -267,7 +268,9 @@ class Operation:
 
     `failing` says why it is going to fail once its SyncFail hooks have run. `former` is the bundle that the application
     was at before, empty where there was none; `chosen` are the objects that somebody wanted synced, empty for all.
-    `returned` is the operation whose bundle it brings back, empty for none.
+    `returned` is the operation whose bundle it brings back, empty for none. `once` is what somebody wanted of it alone;
+    where it is tried again as the same operation, `tries` have failed, the next begins at `again_at` (0 once it has
+    begun), and `earlier` is what those before did.
     """
 
     id: str
@@ -290,6 +293,10 @@ class Operation:
     former: str = ""
     chosen: tuple[str, ...] = ()
     returned: str = ""
+    once: Once = Once()
+    tries: int = 0
+    again_at: float = 0.0
+    earlier: tuple[ResourceResult, ...] = ()
     cost: Cost = field(default=Cost(), compare=False)
 
 
@@ -374,7 +381,8 @@ class Request:
 
     `resources` choose some of the objects (see `flows.asked.asking`); with `dry_run` nothing is changed. `revisions`
     are other target revisions than the declared ones, one for each source (empty where the declared one counts):
-    `instead` is what `render` makes of them, or the bundle of the operation `returned`.
+    `instead` is what `render` makes of them, or the bundle of the operation `returned`. `once` is what is wanted of
+    this sync alone.
     """
 
     id: str
@@ -386,6 +394,7 @@ class Request:
     revisions: tuple[str, ...] = ()
     instead: Instead | None = None
     returned: str = ""
+    once: Once = Once()
 
     @property
     def limited(self) -> bool:

@@ -10,7 +10,8 @@ import pytest
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import AppMessage, Cause
 from mooring.flows.asked.asking import is_chosen, read_selectors
-from mooring.flows.asked.declaring import AskPorts, ask_sync, ask_termination
+from mooring.flows.asked.declaring import AskPorts, ask_sync
+from mooring.flows.asked.ending import ask_termination
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey

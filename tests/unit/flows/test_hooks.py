@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mooring.errors import ForbiddenError, UnreachableError
-from mooring.flows.asked.declaring import AskPorts, ask_termination, delete
+from mooring.flows.asked.declaring import AskPorts, delete
+from mooring.flows.asked.ending import ask_termination
 from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.flows.asked.showing import show_application
 from mooring.model.application import AppKey

@@ -18,17 +18,17 @@ from mooring.flows.asked.ulid import new_ulid
 from mooring.flows.renders.following import declared_inputs, repositories_of
 from mooring.flows.rules.permitting import permit_declared
 from mooring.model.application import AppKey, Application, Parsed, parse_application
+from mooring.model.once import Once
 from mooring.model.options import APPROVED
 from mooring.queues import Queues
 from mooring.state.applications import Applications
 from mooring.state.records import Deleting, Record, Request, Spec
 from mooring.state.registry import Registry
 
-__all__ = ["AskPorts", "UnknownApplicationError", "ask_sync", "ask_termination", "declare", "delete"]
+__all__ = ["AskPorts", "UnknownApplicationError", "ask_sync", "declare", "delete"]
 
 _UNDER_WAY = ("Running", "Terminating")
-_GRACE = 5.0  # seconds in which a function whose operation is ended notices it
-_TRIES = 3  # to end an operation whose lease changes hands meanwhile
+_NOTHING_MORE = Once()
 
 
 class UnknownApplicationError(ConfigurationError):
@@ -111,11 +111,13 @@ def ask_sync(
     resources: tuple[str, ...] = (),
     dry_run: bool = False,
     revisions: tuple[str, ...] = (),
+    once: Once = _NOTHING_MORE,
 ) -> str:
     """Asks for a sync to the newest commit, whatever the policy says; returns the operation's id.
 
     `resources` choose some of its objects (`flows.asked.asking`); with `dry_run` nothing is changed. `revisions` are
-    other target revisions, one for each source (empty for the declared one). A sync of all that is wanted ends a pause.
+    other target revisions, one for each source (empty for the declared one); `once` is what is wanted of this sync
+    alone, in all of its tries. A sync of all that is wanted ends a pause.
     Raises `UnknownApplicationError`, `ConfigurationError` for a choice that can't be read, and `ConflictError` where
     less than a sync is asked for while an operation is in progress, as Argo CD does, or where automated sync would undo
     it.
@@ -125,7 +127,7 @@ def ask_sync(
     spec, running = record.spec, record.status.operation
     assert spec is not None
     now = ports.clock()
-    request = Request(new_ulid(now), by, now, prune, resources, dry_run, _other(spec, revisions, key))
+    request = Request(new_ulid(now), by, now, prune, resources, dry_run, _other(spec, revisions, key), once=once)
     if request.revisions and not dry_run and spec.paused is None:
         _refuse_automated(spec, request.revisions, key)
     if request.limited and running is not None and running.phase in _UNDER_WAY:
@@ -168,33 +170,6 @@ def _refuse_automated(spec: Spec, revisions: tuple[str, ...], key: AppKey) -> No
         "first, or change targetRevision",
         subject=str(key),
     )
-
-
-def ask_termination(ports: AskPorts, key: AppKey, by: str) -> str:
-    """Asks for the end of the operation that runs or waits; returns its id. See `flows.syncs.terminating`.
-
-    Raises `UnknownApplicationError`, `ConfigurationError` where there is nothing to end, and `ConflictError` where the
-    application is too busy just now.
-    """
-    tries = 0
-    while True:
-        record = _known(ports, key)
-        operation = record.status.operation
-        if operation is None or operation.phase not in _UNDER_WAY:
-            raise ConfigurationError("no operation is in progress", subject=str(key))
-        if operation.kind == "delete":
-            raise ConfigurationError("the application is being deleted, which can't be terminated", subject=str(key))
-        ended = replace(operation, phase="Terminating", message=f"terminated by {by}")
-        status = replace(record.status, operation=ended)
-        try:
-            ports.applications.interrupt(record, now=ports.clock(), grace=_GRACE, status=status)
-        except ConflictError:
-            tries += 1
-            if tries == _TRIES:
-                raise
-            continue
-        ports.queues.send("syncs", [AppMessage(key, Cause("person", operation.id, by))])
-        return operation.id
 
 
 def delete(ports: AskPorts, key: AppKey, by: str, *, cascade: bool | None) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mooring.flows.asked.costs import told_cost
+from mooring.flows.asked.requested import told_once, told_request, unbegun
 from mooring.flows.asked.summarising import sync_of
 from mooring.state.records import Operation, Record, Resource, ResourceResult, SyncStatus
 from mooring.state.summaries import desired_of, found_of
@@ -55,6 +56,8 @@ def show_application(
         ]
     if spec.paused is not None:
         shown["paused"] = {"by": spec.paused.by, "at": told_time(spec.paused.at), "why": spec.paused.why}
+    if (request := unbegun(record)) is not None:
+        shown["requested"] = told_request(record, request, told_time(request.at))
     if operation is not None:
         shown["operationState"] = _operation(operation, brief=brief, region=region)
         shown["reconciledAt"] = told_time(operation.finished_at or operation.started_at)
@@ -114,13 +117,16 @@ def _resource(resource: Resource) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, *, brief: bool, region: str) -> dict[str, Any]:
+    once = told_once(operation.once)
+    retry = {"retry": once.pop("retry")} if "retry" in once else {}
     shown: dict[str, Any] = {
         "phase": operation.phase,
         "message": operation.message,
         "startedAt": told_time(operation.started_at),
         "operation": {
             "initiatedBy": _initiator(operation),
-            "sync": {**_revision(operation.revision), "prune": operation.prune},
+            "sync": {**_revision(operation.revision), "prune": operation.prune, **once},
+            **retry,
         },
         "syncResult": {
             **_revision(operation.revision),
@@ -181,6 +187,7 @@ def _history(index: int, operation: Operation) -> dict[str, Any]:
         "initiatedBy": _initiator(operation),
         "cause": asdict(operation.cause),
         **_optional(returnedTo=operation.returned),
+        **told_once(operation.once),
         **_optional(author=commit.author, authorEmail=commit.email, message=commit.subject, committedAt=commit.at),
     }
 

@@ -12,6 +12,7 @@ from mooring.events.messages import Cause
 from mooring.flows.asked.ulid import new_ulid
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.application import Application
+from mooring.model.once import Once
 from mooring.plan.steps import Action, Plan
 from mooring.state.records import Operation, Record, Request, RetryState
 
@@ -85,11 +86,12 @@ def begin_operation(ports: SyncPorts, record: Record, cause: Cause, plan: Plan, 
         generation=spec.generation,
         cause=cause,
         commit=git.commit,
-        retries=retry.failures if retry else 0,
+        retries=retry.failures if retry and (request is None or request.once.retry is None) else 0,
         prune=prune,
         former=_former(record, git.bundle),
         chosen=request.resources if request else (),
         returned=request.returned if request else "",
+        once=request.once if request else Once(),
     )
 
 

@@ -49,7 +49,8 @@ def hook_object(hook: Hook, phase: Phase, operation: Operation, application: App
     manifest = hook.manifest
     metadata = {name: value for name, value in manifest["metadata"].items() if name != "generateName"}
     if not metadata.get("name"):
-        suffix = f"{operation.revision[:7]}-{phase.lower()}-{int(operation.started_at)}"
+        again = f"-{operation.tries}" if operation.tries else ""
+        suffix = f"{operation.revision[:7]}-{phase.lower()}-{int(operation.started_at)}{again}"
         metadata["name"] = f"{manifest['metadata']['generateName']}{suffix}"
     group, _, version = manifest["apiVersion"].rpartition("/")
     if target.namespaced(group, manifest["kind"], version) is False:
@@ -131,7 +132,8 @@ def is_deleted(hook: Hook, run: HookRun) -> bool:
 
 
 def _made_in(operation: Operation, phase: Phase) -> str:
-    return f"{operation.id}/{phase}"
+    """Which operation and phase made a hook, and at which of its tries, each of which makes its own."""
+    return f"{operation.id}/{phase}" + (f"/{operation.tries}" if operation.tries else "")
 
 
 def made_by(operation: Operation, phase: Phase, found: Observed) -> bool:

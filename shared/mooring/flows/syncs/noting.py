@@ -105,6 +105,7 @@ def answer_request(ports: SyncPorts, record: Record, status: Status, message: st
     operation = Operation(
         request.id, "sync", "Error", message, now, now, revision, "", spec.generation,
         Cause("person", request.id, request.by), Commit(), former=record.status.bundle, chosen=request.resources,
+        once=request.once,
     )  # fmt: skip
     status = replace(status, operation=operation)
     held = take_lease(ports, record, inventory=record.inventory, status=status, steps=0)

@@ -30,6 +30,7 @@ from mooring.flows.syncs.namespaces import ensure_namespace, namespace_results
 from mooring.flows.syncs.ports import Held, SyncPorts, take_lease
 from mooring.flows.syncs.reporting import tell_begun, tell_ended
 from mooring.flows.syncs.tidying import tidy
+from mooring.flows.syncs.trying import given_up, over_earlier, own_retry, tried_again
 from mooring.flows.syncs.witnessing import conclude
 from mooring.model.application import Application
 from mooring.model.objects import ObjectKey
@@ -38,7 +39,7 @@ from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, Wanted, intents
 from mooring.state.records import HookRun, Operation, Record, Resource, ResourceResult, RetryState, Status
 
-__all__ = ["Task", "operate", "results_of"]
+__all__ = ["Task", "operate", "results_of", "with_results"]
 
 _SUCCEEDED = "successfully synced (all tasks run)"
 
@@ -173,7 +174,7 @@ def _superseded(record: Record, now: float) -> Operation | None:
         for run in old.hooks
     )
     old = replace(old, phase="Failed", message="a newer revision or request took over", finished_at=now, hooks=hooks)
-    return replace(old, results=results_of(old, Execution({})))
+    return with_results(old, Execution({}))
 
 
 def _end_superseded(task: Task, old: Operation) -> None:
@@ -217,9 +218,9 @@ def _end(
     operation = replace(
         operation,
         finished_at=0.0 if operation.phase == "Running" else now,
-        results=results_of(operation, execution),
         cost=operation.cost.plus(ports.consumption.taken()),
     )
+    operation = with_results(operation, execution)
     left = {*task.left, *execution.left}
     shown = with_left(execution.inventory, left)
     kept = (*task.plan.kept, *execution.kept)
@@ -248,11 +249,22 @@ def _end(
 
 
 def _come_back(task: Task, operation: Operation, *, at_once: bool = False) -> None:
-    if at_once:
+    if operation.again_at:
+        delay = operation.again_at - task.ports.clock() + 0.5
+        task.ports.queues.send_later([(Later("syncs", AppMessage(task.record.key, Cause("retry"))), delay)])
+    elif at_once:
         task.ports.queues.send("syncs", [AppMessage(task.record.key, Cause("render"))])
     elif task.cause.kind != "tick":  # the message that waits for this operation is on its way already
         delay = wait_delay(operation, task.ports.clock())
         task.ports.queues.send_later([(Later("syncs", AppMessage(task.record.key, Cause("retry"))), delay)])
+
+
+def with_results(operation: Operation, execution: Execution) -> Operation:
+    """The operation with what it did; once it has ended, with what its earlier tries did, too."""
+    results = results_of(operation, execution)
+    if operation.phase == "Running":
+        return replace(operation, results=results)
+    return replace(operation, results=over_earlier(operation, results), earlier=(), again_at=0.0)
 
 
 def results_of(operation: Operation, execution: Execution) -> tuple[ResourceResult, ...]:
@@ -287,7 +299,7 @@ def _unopened(troubles: Sequence[tuple[Resource, MooringError]]) -> str:
 
 def _failed(
     record: Record, operation: Operation, execution: Execution, application: Application, now: float
-) -> tuple[Operation, RetryState]:
+) -> tuple[Operation, RetryState | None]:
     key, error = execution.failures[0]
     known = retry_of(record)
     failures = (known.failures if known else 0) + 1
@@ -298,6 +310,10 @@ def _failed(
     more = f" (and {len(execution.failures) - 1} more)" if len(execution.failures) > 1 else ""
     reason = operation.failing or f"{key.kind} {key.name}: {error.message}{more}"
     message = f"one or more objects failed to apply, reason: {reason}"
+    if (policy := own_retry(operation, application)) is not None:
+        told = replace(operation, message=message)
+        again = tried_again(told, policy, now, at_least=execution.asked_wait, transient=execution.transient)
+        return again, given_up(record, again, application, now)
     if (application.automated is None and operation.kind != "heal") or operation.kind == "partial":
         pass
     elif exhausted(retry, application):

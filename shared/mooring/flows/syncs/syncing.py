@@ -44,9 +44,11 @@ from mooring.flows.syncs.preparing import Prepared, prepare
 from mooring.flows.syncs.rehearsing import rehearse
 from mooring.flows.syncs.steered import as_asked, by_hand, end_paused
 from mooring.flows.syncs.terminating import end_terminated
+from mooring.flows.syncs.trying import begun_again, is_early, once_of
 from mooring.flows.syncs.witnessing import witness
 from mooring.model.application import Automated
 from mooring.model.objects import ObjectKey
+from mooring.model.once import laid_over
 from mooring.model.options import SKIP
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
@@ -86,11 +88,16 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     if git is None or not git.bundle:
         return None
     policy, spec = spec.application.automated, by_hand(spec)
+    record = replace(record, spec=spec)
+    spec = replace(spec, application=laid_over(spec.application, once_of(record)))
     record, application = replace(record, spec=spec), spec.application
     if application.marks.skip:
         return note(ports, record, record.status.because(_SKIPPED, _SKIPPING, now))
     if (ended := end_paused(ports, record)) is not None:
         return ended
+    if is_early(record, now):
+        return record.status
+    record = begun_again(record)
     try:
         cluster = ports.targets.cluster(application.destination)
         project = ports.targets.project(application.project)
@@ -240,7 +247,7 @@ def _sync(
     base = base.because(CLUSTER_TROUBLE, "", ports.clock()).because(_INVALID, "", ports.clock())
     base = base.because(UNHEALABLE, "", ports.clock())
     base = note_orphans(base.because(_SKIPPED, "", ports.clock()), findings.orphans, ports.clock())
-    running = continued(record)
+    running, once = continued(record), once_of(record)
     held = frozenset() if request else held_back(record.status.fights, ports.clock())
     try:
         selectors = read_selectors(request.resources if request else ())
@@ -262,10 +269,10 @@ def _sync(
             drifted=findings.drift.keys() - held - sources.held if putting_back else (),
             prune=prune,
             allow_empty=bool(policy and policy.allow_empty),
-            prune_last=spec.application.options.objects.prune_last,
+            prune_last=spec.application.options.objects.prune_last or once.prune_last,
         )
         first = plan()
-        if bundle.hooks and not selectors and (request or _begins(first, running, record)):
+        if bundle.hooks and once.hooks and not selectors and (request or _begins(first, running, record)):
             first = plan(hooks=bundle.hooks)
     except PermanentError as error:
         return refuse(ports, record, base, cause, str(error))

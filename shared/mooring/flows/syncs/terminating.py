@@ -16,7 +16,7 @@ from mooring.errors import MooringError
 from mooring.flows.rules.permitting import acting_for
 from mooring.flows.syncs.executing import Execution
 from mooring.flows.syncs.hooking import terminate_hooks
-from mooring.flows.syncs.operating import results_of
+from mooring.flows.syncs.operating import with_results
 from mooring.flows.syncs.ports import SyncPorts, take_lease
 from mooring.flows.syncs.reporting import tell_ended
 from mooring.state.records import HookRun, Operation, Record, RetryState, Status
@@ -39,7 +39,7 @@ def end_terminated(ports: SyncPorts, record: Record) -> Status:
         finished_at=now,
         hooks=hooks,
     )
-    ended = replace(ended, results=results_of(ended, Execution({})))
+    ended = with_results(ended, Execution({}))
     retry = record.retry
     if operation.kind not in ("partial", "dry run"):
         failures = max(spec.application.retry.limit, 0) + 1
