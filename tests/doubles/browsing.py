@@ -159,8 +159,8 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def open_browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+def open_browser(*more: str) -> Iterator[Browser]:
+    """Chromium without a window, with these options beside those that it needs here."""
     from playwright.sync_api import sync_playwright
 
     program = chromium()
@@ -168,7 +168,7 @@ def open_browser() -> Iterator[Browser]:
     options = ["--no-sandbox"] if os.geteuid() == 0 else []  # its sandbox refuses root
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=program, args=[*options, "--disable-gpu", "--font-render-hinting=none"]
+            executable_path=program, args=[*options, "--disable-gpu", "--font-render-hinting=none", *more]
         )
         yield browser
         browser.close()
@@ -252,6 +252,9 @@ class Seen:
         """Nothing is wider than the window."""
         wide, window = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide <= window
+        # The page scrolls in a frame of its own, which would hide what is too wide for it.
+        beyond = self.page.evaluate("[...document.querySelectorAll('.page')].map((at) => at.scrollWidth - at.clientWidth)")
+        assert max(beyond, default=0) <= 0, f"the page can be pushed aside by {beyond} pixels"
 
     def looks_like(self, name: str, *, masks: tuple[Locator, ...] = (), tolerance: float = 0.01) -> None:
         """The window is as in `docs/screenshots/NAME.png`, but for masks and a share of pixels.

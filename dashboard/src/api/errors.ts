@@ -25,6 +25,13 @@ export class ApiError extends Error {
     this.field = problem.field ?? undefined;
   }
 
+  /** What is wrong in a sentence, with the field that it is about. */
+  get sentence(): string {
+    const said = this.detail === "" ? this.title : this.detail;
+    const whole = this.field === undefined ? said : `${this.field} ${said}`;
+    return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+  }
+
   /** What the reader can do now. */
   get nextStep(): string {
     if (this.status === 0) return "Check the connection; this page goes on by itself once there is one.";

@@ -45,6 +45,13 @@ describe("what the API refuses", () => {
   it.each([0, 400, 401, 403, 404, 409, 412, 429, 500, 503])("has a next step for %d", (status) => {
     expect(new ApiError(status, {}).nextStep).not.toBe("");
   });
+
+  it("is a sentence with its field", () => {
+    expect(new ApiError(400, { field: "spec.path", detail: "must not be empty" }).sentence).toBe(
+      "spec.path must not be empty.",
+    );
+    expect(new ApiError(503, {}).sentence).toBe("The API is busy.");
+  });
 });
 
 describe("live messages", () => {
@@ -115,6 +122,10 @@ describe("times", () => {
     [3 * 86_400_000, "3 d ago"],
   ])("%d ms ago", (passed, expected) => {
     expect(ago(0, passed)).toBe(expected);
+  });
+
+  it("tells what is still to come", () => {
+    expect(ago(7_300_000, 0)).toBe("in 2 h");
   });
 
   it.each([

@@ -53,6 +53,11 @@ export function switchSingleKeys(on: boolean): void {
   tell();
 }
 
+/** Does what these keys do, for whoever chose it by its name. */
+export function runShortcut(keys: string): void {
+  [...entries.values()].findLast((each) => each.keys === keys)?.run();
+}
+
 /** Listens to the keyboard until the returned function is called. */
 export function listenToKeys(): () => void {
   const press = (event: KeyboardEvent) => {

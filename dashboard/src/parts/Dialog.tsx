@@ -11,6 +11,13 @@ interface DialogProps {
   wide?: boolean;
 }
 
+/** What has the focus to begin with: the first field, else what is most likely wanted, but for what takes away. */
+const first = [
+  ".dialog-body :is(input:not([type=checkbox], [type=radio]), select, textarea):not(:disabled)",
+  ".dialog-foot .button[data-look=strong]:not(:disabled)",
+  ".dialog-foot .button:not(:disabled)",
+];
+
 /** The browser's own dialog: it keeps the focus, takes Escape, and gives the focus back. Shown while it is rendered. */
 export function Dialog({ title, onClose, children, foot, wide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -19,6 +26,12 @@ export function Dialog({ title, onClose, children, foot, wide = false }: DialogP
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    // The browser would begin at the button that closes it. A field would bring up a phone's keyboard unasked.
+    const wanted = matchMedia("(pointer: coarse)").matches ? first.slice(1) : first;
+    wanted
+      .map((each) => dialog?.querySelector<HTMLElement>(each))
+      .find((each) => each != null)
+      ?.focus();
     return () => dialog?.close();
   }, []);
   const cancel = (event: SyntheticEvent) => {

@@ -5,6 +5,7 @@ import "./listing.css";
 import {
   type CSSProperties,
   type KeyboardEvent,
+  type PointerEvent,
   type ReactNode,
   useDeferredValue,
   useMemo,
@@ -29,6 +30,8 @@ export interface ListColumn<Row> {
   /** Left out where the window is narrow. */
   wide?: boolean;
   end?: boolean;
+  /** Its heading is said, and not shown: the column shows by itself what it is. */
+  plain?: boolean;
 }
 
 export interface ListFilter<Row> {
@@ -95,7 +98,7 @@ export function Listing<Row>(props: ListingProps<Row>) {
           </span>
         </h1>
         <SearchField
-          label={`Search ${title.toLowerCase()}`}
+          label={`Search ${/[a-z][A-Z]/.test(title) ? title : title.toLowerCase()}`}
           value={shown.q}
           onChange={(q) => shown.set("q", q)}
           onLeave={() => list.current?.querySelector<HTMLElement>("a, button")?.focus()}
@@ -187,6 +190,7 @@ export function Rows<Row>({ label, columns, rows, rowKey }: RowsProps<Row>) {
           role="cell"
           data-wide={column.wide === true ? "" : undefined}
           data-end={column.end === true ? "" : undefined}
+          onPointerEnter={tell}
         >
           {column.cell(row)}
         </div>
@@ -214,7 +218,7 @@ export function Rows<Row>({ label, columns, rows, rowKey }: RowsProps<Row>) {
               data-wide={column.wide === true ? "" : undefined}
               data-end={column.end === true ? "" : undefined}
             >
-              {column.head}
+              {column.plain === true ? <span className="hidden-text">{column.head}</span> : column.head}
             </div>
           ))}
         </div>
@@ -246,6 +250,15 @@ export function Rows<Row>({ label, columns, rows, rowKey }: RowsProps<Row>) {
       )}
     </div>
   );
+}
+
+/** What a cell has no room for is told where the pointer rests. */
+function tell({ currentTarget: cell }: PointerEvent<HTMLElement>): void {
+  const cut = [cell, ...cell.querySelectorAll<HTMLElement>("*")].some(
+    (each) => each.scrollWidth > each.clientWidth + 1,
+  );
+  if (cut) cell.title = cell.innerText;
+  else cell.removeAttribute("title");
 }
 
 /** Rows that are drawn as they are; more are drawn as they come into sight. */

@@ -58,12 +58,19 @@ interface MarkProps {
   boxed?: boolean;
 }
 
-export function HealthMark({ value, boxed }: MarkProps) {
-  return <Mark {...healthLook(value)} word={value} boxed={boxed} about="Health" />;
+interface KindOfMarkProps extends MarkProps {
+  /** Nothing beside it says what it is of: "Unknown" alone might be either. */
+  alone?: boolean;
 }
 
-export function SyncMark({ value, boxed }: MarkProps) {
-  return <Mark {...syncLook(value)} word={value} boxed={boxed} about="Sync" />;
+export function HealthMark({ value, boxed, alone = boxed }: KindOfMarkProps) {
+  const word = alone === true && value === "Unknown" ? "Health unknown" : value;
+  return <Mark {...healthLook(value)} word={word} boxed={boxed} about="Health" />;
+}
+
+export function SyncMark({ value, boxed, alone = boxed }: KindOfMarkProps) {
+  const word = alone === true && value === "Unknown" ? "Sync unknown" : value;
+  return <Mark {...syncLook(value)} word={word} boxed={boxed} about="Sync" />;
 }
 
 export function PhaseMark({ value, boxed }: MarkProps) {

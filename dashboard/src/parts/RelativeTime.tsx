@@ -22,6 +22,9 @@ function subscribe(listener: () => void) {
   };
 }
 
+/** The clock of the page goes on in steps, and others' clocks are not quite it: what is so close ahead is now. */
+const skew = 120_000;
+
 /** "3 min ago", which goes on by itself; the exact moment is its tooltip. `at` is a time of RFC 3339. */
 export function RelativeTime({ at }: { at: string | null | undefined }) {
   const current = useSyncExternalStore(subscribe, () => now);
@@ -29,7 +32,7 @@ export function RelativeTime({ at }: { at: string | null | undefined }) {
   if (at == null || Number.isNaN(moment)) return <span className="soft">never</span>;
   return (
     <time dateTime={at} title={exactly(moment)}>
-      {ago(moment, Math.max(current, moment))}
+      {ago(moment, Math.abs(moment - current) < skew ? Math.max(current, moment) : current)}
     </time>
   );
 }

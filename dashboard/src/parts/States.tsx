@@ -1,9 +1,10 @@
 /** What a page shows when it has nothing, nothing yet, or no luck; always with what to do next. */
 import type { ReactNode } from "react";
+import { useLocation } from "wouter";
 
 import { ApiError } from "@/api/errors";
 
-import { Button } from "./Button";
+import { Button, LinkButton } from "./Button";
 import { Icon, type IconName } from "./Icon";
 
 interface EmptyStateProps {
@@ -28,6 +29,8 @@ export function EmptyState({ title, icon = "anchor", children, actions }: EmptyS
 /** An error of the API with its field and its next step; anything else in its own words. */
 export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const told = error instanceof ApiError ? error : undefined;
+  const [path] = useLocation();
+  const list = told?.status === 404 ? listAbove(path) : undefined;
   return (
     <div className="notice" data-tone="bad" role="alert">
       <Icon name="warning" size={28} />
@@ -38,6 +41,11 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
       {told !== undefined && <p>{told.nextStep}</p>}
       {onRetry !== undefined && (
         <div className="notice-actions">
+          {list !== undefined && (
+            <LinkButton icon="back" look="strong" href={list}>
+              Back to the list
+            </LinkButton>
+          )}
           <Button icon="refresh" onClick={onRetry}>
             Try again
           </Button>
@@ -45,6 +53,12 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
       )}
     </div>
   );
+}
+
+/** The list that the page of one thing belongs to: "/clusters" of "/clusters/lab". */
+function listAbove(path: string): string | undefined {
+  const [, first = "", ...rest] = path.split("/");
+  return rest.some(Boolean) ? `/${first}` : undefined;
 }
 
 /** A place that will hold something, as large as that will be. Lengths are CSS lengths. */

@@ -22,7 +22,7 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
     // A wide table scrolls in its frame, by keys as well.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="table-scroll" tabIndex={0} role="region" aria-label={label}>
-      <table className="table">
+      <table className="table" data-wide={columns.length > 4 ? "" : undefined}>
         <thead>
           <tr>
             {columns.map((column) => (

@@ -8,11 +8,13 @@ const steps: readonly (readonly [seconds: number, unit: string])[] = [
   [60, "min"],
 ];
 
-/** "3 min ago". */
+/** "3 min ago"; "in 3 min" for what is still to come. */
 export function ago(moment: number, now: number): string {
-  const seconds = (now - moment) / 1000;
+  const seconds = Math.abs(now - moment) / 1000;
   for (const [size, unit] of steps) {
-    if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
+    if (seconds < size) continue;
+    const count = `${Math.floor(seconds / size)} ${unit}`;
+    return moment > now ? `in ${count}` : `${count} ago`;
   }
   return "just now";
 }

@@ -116,8 +116,8 @@ export const ApplicationCard = memo(function ApplicationCard(props: OneProps) {
         <Choose application={application} chosen={chosen} onToggle={onToggle} />
       </header>
       <p className="apps-card-marks">
-        <HealthMark value={application.health} />
-        {application.phase === "Running" ? <PhaseMark value="Running" /> : <SyncMark value={application.sync} />}
+        <HealthMark value={application.health} alone />
+        {application.phase === "Running" ? <PhaseMark value="Running" /> : <SyncMark value={application.sync} alone />}
       </p>
       <p className="clip soft">
         {application.project} · {placeOf(application)}/{application.destinationNamespace}

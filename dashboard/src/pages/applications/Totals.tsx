@@ -30,7 +30,7 @@ export function Totals({ rows, pending, shown, onShow }: Props) {
           aria-pressed={shown.filters.health.includes(value)}
           onClick={() => only("health", value)}
         >
-          <strong>{count}</strong> <HealthMark value={value} />
+          <strong>{count}</strong> <HealthMark value={value} alone />
         </button>
       ))}
       {away.map(([value, count]) => (
@@ -40,7 +40,7 @@ export function Totals({ rows, pending, shown, onShow }: Props) {
           aria-pressed={shown.filters.sync.includes(value)}
           onClick={() => only("sync", value)}
         >
-          <strong>{count}</strong> <SyncMark value={value} />
+          <strong>{count}</strong> <SyncMark value={value} alone />
         </button>
       ))}
     </div>

@@ -34,14 +34,14 @@ export default function Costs() {
   const until = shown.of("until")[0] ?? today(now, 0);
   const asked = useCosts(by, since, until);
   const daily = useCosts("day", since, until);
-  const most = Math.max(...(asked.data?.items.map((item) => item.usd ?? 0) ?? [0]), 0);
+  const all = asked.data?.metadata.total.usd ?? 0;
   const columns: readonly ListColumn<Item>[] = [
     { head: named(by), width: "minmax(8rem, 2fr)", cell: (item) => <Name item={item} by={by} /> },
     {
       head: "Share",
       width: "minmax(4rem, 2fr)",
       wide: true,
-      cell: (item) => <Bar share={most === 0 ? 0 : (item.usd ?? 0) / most} />,
+      cell: (item) => <Bar share={all === 0 ? 0 : (item.usd ?? 0) / all} />,
     },
     { head: "Cost", width: "6rem", end: true, cell: (item) => dollars(item.usd) },
     {
@@ -96,6 +96,7 @@ export default function Costs() {
           <Button
             key={days}
             look="quiet"
+            aria-pressed={since === today(now, 1 - days) && until === today(now, 0)}
             onClick={() => {
               shown.set("since", today(now, 1 - days));
               shown.set("until", "");
@@ -183,9 +184,12 @@ function Name({ item, by }: { item: Item; by: Group }) {
 
 function Bar({ share }: { share: number }) {
   return (
-    <svg className="costs-bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-      <rect x="0" y="0" width="100" height="8" className="ground" />
-      <rect x="0" y="0" width={share * 100} height="8" className="amount" />
-    </svg>
+    <span className="costs-share">
+      <svg className="costs-bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+        <rect x="0" y="0" width="100" height="8" className="ground" />
+        <rect x="0" y="0" width={share * 100} height="8" className="amount" />
+      </svg>
+      <span className="soft small">{Math.round(share * 100)}%</span>
+    </span>
   );
 }

@@ -10,6 +10,7 @@ type Window = Readonly<Record<string, unknown>>;
 
 const day = 86_400_000;
 const days = 7;
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
 
 export function Windows({ windows }: { windows: readonly Window[] }) {
   const [now] = useState(() => Date.now());
@@ -69,22 +70,31 @@ function Timeline({ found, now, allow }: { found: readonly Opening[]; now: numbe
     return midnight.getTime();
   });
   return (
-    <svg className="projects-timeline" viewBox="0 0 700 40" preserveAspectRatio="none" aria-hidden="true">
-      <rect x="0" y="4" width="700" height="20" rx="3" className="ground" />
-      {found.map((each) => (
-        <rect
-          key={each.from}
-          x={x(each.from)}
-          y={allow ? 4 : 9}
-          width={Math.max(1.5, x(each.to) - x(each.from))}
-          height={allow ? 20 : 10}
-          className={allow ? "allow" : "deny"}
-        />
-      ))}
-      {midnights.map((midnight) => (
-        <line key={midnight} x1={x(midnight)} x2={x(midnight)} y1="4" y2="30" className="midnight" />
-      ))}
-    </svg>
+    <>
+      <svg className="projects-timeline" viewBox="0 0 700 26" preserveAspectRatio="none" aria-hidden="true">
+        <rect x="0" y="2" width="700" height="22" rx="3" className="ground" />
+        {found.map((each) => (
+          <rect
+            key={each.from}
+            x={x(each.from)}
+            y={2}
+            width={Math.max(1.5, x(each.to) - x(each.from))}
+            height={22}
+            className={allow ? "allow" : "deny"}
+          />
+        ))}
+        {midnights.map((midnight) => (
+          <line key={midnight} x1={x(midnight)} x2={x(midnight)} y1="0" y2="26" className="midnight" />
+        ))}
+      </svg>
+      <div className="projects-days soft small" aria-hidden="true">
+        {midnights.map((midnight) => (
+          <span key={midnight} style={{ left: `${x(midnight) / 7}%` }}>
+            {weekday.format(midnight)}
+          </span>
+        ))}
+      </div>
+    </>
   );
 }
 

@@ -67,7 +67,7 @@ export default function Repositories() {
         const last = uses.get(keyOf(row))?.heard;
         if (last === undefined) return <span className="soft">{row.type === "git" ? "no webhook yet" : "—"}</span>;
         return (
-          <Link href={to.webhooks({ repository: last.repository })} className="listing-name">
+          <Link href={to.webhooks({ repository: last.repository })} className="soft">
             {last.refs.join(", ") || last.event} <RelativeTime at={last.at} />
           </Link>
         );
@@ -96,6 +96,7 @@ export default function Repositories() {
     },
     {
       head: "Remove",
+      plain: true,
       width: "4rem",
       end: true,
       cell: (row) =>

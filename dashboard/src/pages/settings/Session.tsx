@@ -8,7 +8,7 @@ import { sessionQuery } from "@/api/queries";
 import { useAction } from "@/app/acting";
 import { to } from "@/app/addresses";
 import { useRights } from "@/app/rights";
-import { Button, Copyable } from "@/parts";
+import { Button, Copyable, exactly } from "@/parts";
 import { Confirm } from "@/parts/Confirm";
 import { Chips, Facts, Sheet } from "@/parts/Sheet";
 
@@ -60,7 +60,7 @@ export function SessionPart() {
             ["Subject", <code key="subject">{session.subject}</code>],
             ["Groups", <Chips key="groups" values={session.groups} />],
             ["Here by", means[session.means]],
-            ["Until", session.expiresAt !== null && <time key="until">{session.expiresAt.replace("T", " ")}</time>],
+            ["Until", session.expiresAt !== null && <time key="until">{exactly(Date.parse(session.expiresAt))}</time>],
           ]}
         />
         <Copyable text="mooring account whoami" />

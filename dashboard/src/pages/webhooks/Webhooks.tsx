@@ -82,7 +82,7 @@ export default function Webhooks() {
         <div className="segments" role="group" aria-label="Outcome">
           {["", ...outcomes].map((each) => (
             <button key={each} type="button" aria-pressed={outcome === each} onClick={() => shown.set("outcome", each)}>
-              {each === "" ? "All" : each}
+              {each === "" ? "All" : capital(each)}
             </button>
           ))}
         </div>
@@ -132,6 +132,10 @@ export default function Webhooks() {
   );
 }
 
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
 function OneDelivery({ delivery }: { delivery: Delivery }) {
   const [tone, shape] = looks[delivery.outcome] ?? ["idle", "ask"];
   const what = delivery.refs.join(", ") || delivery.event;
@@ -148,7 +152,7 @@ function OneDelivery({ delivery }: { delivery: Delivery }) {
         <h2>
           {delivery.repository || "(not read)"} <span className="soft">{what}</span>
         </h2>
-        <Mark tone={tone} shape={shape} word={delivery.outcome} boxed />
+        <Mark tone={tone} shape={shape} word={capital(delivery.outcome)} boxed />
         <span className="soft small">
           <RelativeTime at={delivery.at} />
         </span>

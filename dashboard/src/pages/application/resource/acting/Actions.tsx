@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { change } from "@/api/client";
-import { errorToast, Menu, type MenuEntry, useToast } from "@/parts";
+import { errorToast, type IconName, Menu, type MenuEntry, useToast } from "@/parts";
 
 import { type Application, keyOf, pathOf } from "../../queries";
 import { isUnderWay } from "../../status";
@@ -58,6 +58,7 @@ export function Actions(props: PaneProps) {
       const senseless = each.disabled ? "makes no sense as it is now" : undefined;
       entries.push({
         label: titleOf(each),
+        icon: icons[each.name] ?? "bolt",
         disabled: refusal(`action/${group}/${kind}/${each.name}`) ?? senseless,
         onChoose: () => setAsked({ kind: "action", offered: each }),
       });
@@ -91,6 +92,19 @@ export function Actions(props: PaneProps) {
     </span>
   );
 }
+
+const icons: Readonly<Record<string, IconName>> = {
+  pause: "pause",
+  suspend: "pause",
+  resume: "play",
+  restart: "refresh",
+  retry: "refresh",
+  scale: "expand",
+  "create-job": "plus",
+  terminate: "stop",
+  abort: "undo",
+  "promote-full": "up",
+};
 
 export function titleOf({ displayName, name }: Offered): string {
   const title = displayName !== "" ? displayName : name.replaceAll("-", " ");

@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { change } from "@/api/client";
+import { ApiError } from "@/api/errors";
 import { sessionQuery } from "@/api/queries";
 import type { Schema } from "@/api/types";
 import { Button, Copyable, Dialog, errorToast, Mark, RelativeTime, Sign, Skeleton, useToast } from "@/parts";
@@ -88,7 +89,10 @@ export function RollbackDialog({ application, named, row, current, onClose }: Pr
 
 function Differences({ named, from, to }: { named: Named; from: string | undefined; to: string }) {
   const { data, error } = useQuery({ ...comparisonQuery(named, from ?? "synced", to), retry: false });
-  if (error !== null) return <p className="soft">What it changes could not be worked out: {error.message}</p>;
+  if (error !== null) {
+    const why = error instanceof ApiError ? error.sentence : error.message;
+    return <p className="soft">What it changes could not be worked out: {why}</p>;
+  }
   if (data === undefined) return <Skeleton height="3rem" />;
   return (
     <section className="rollback-changes" aria-label="What it changes">

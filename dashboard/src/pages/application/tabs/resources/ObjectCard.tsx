@@ -139,7 +139,7 @@ function ObjectFace({ item: { node } }: { item: Item }) {
         {ready !== "" && <span>{ready}</span>}
         {restarts !== "" && <span className="node-restarts">↻ {restarts}</span>}
         {health === "" && node.status === "Synced" && <Sync value={node.status} />}
-        {tag !== "" && <span className="node-tag clip mono">{tag}</span>}
+        {tag !== "" && restarts === "" && <span className="node-tag clip mono">{tag}</span>}
       </Face>
       <span className="node-badges">
         {node.hook !== undefined && <span className="node-badge">{node.hook}</span>}

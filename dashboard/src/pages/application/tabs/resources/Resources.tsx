@@ -102,7 +102,7 @@ export default function Resources({ application, named }: TabProps) {
 
 /** The cluster can't be seen; what is shown is older. */
 function Blind({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  const told = error instanceof ApiError ? `${error.detail} ${error.nextStep}` : String(error);
+  const told = error instanceof ApiError ? `${error.sentence} ${error.nextStep}` : String(error);
   return (
     <div className="res-blind" role="alert">
       <p>

@@ -63,6 +63,7 @@ export function EntryRow({ entry, named, href, open, reverted, linkOf, waveOf }:
           <span className="entry-facts soft">
             {entry.kind === "operation" ? <OperationFacts row={entry.row} /> : <DriftFacts drift={entry.drift} />}
           </span>
+          {entry.kind === "operation" && !open && <Why row={entry.row} />}
           {entry.kind === "operation" && <Reverted drifts={reverted} linkOf={linkOf} />}
         </span>
         <span className="entry-when soft" title={exactly(Date.parse(entry.at))}>
@@ -124,6 +125,12 @@ function OperationFacts({ row }: { row: Row }) {
   if (length !== undefined) facts.push(<>took {lasting(length)}</>);
   if (url !== undefined) facts.push(<Outside href={url}>commit</Outside>);
   return facts.map((fact, at) => <span key={at}>{fact}</span>);
+}
+
+/** Why it failed: nobody should have to open it for that. */
+function Why({ row: { outcome, message = "" } }: { row: Row }) {
+  if ((outcome !== "Failed" && outcome !== "Error") || message === "") return null;
+  return <span className="entry-why">{message}</span>;
 }
 
 function Outside({ href, children }: { href: string; children: ReactNode }) {
