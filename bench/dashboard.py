@@ -1,4 +1,4 @@
-"""What the dashboard costs a browser: `python -m bench dashboard [--applications 2000] [--session MINUTES]`.
+"""What the dashboard costs a browser: `python -m bench dashboard [--applications N] [--session N [--interpreted]]`.
 
 Without `--session`: a generated fleet in the table of a local stack; the list of it is opened anew a few times in
 Chromium, until every row is there to be scrolled to. Told apart are the wait for the API (the emulator of DynamoDB is
@@ -7,7 +7,10 @@ drawing for longer than 50 ms are counted, as the browser reports them.
 
 With it: somebody works for so long on a stack with a few real applications. They go through all pages without ever
 loading one anew, open and close graphs and drawers, and follow logs, while commits arrive and are synced. Each minute
-garbage is collected and what is left of JavaScript's heap, nodes of the document and listeners is written down.
+garbage is collected and what is left of JavaScript's heap, nodes of the document and listeners is written down, and of
+the heap what the page holds and what is code. At the end the second third is compared with the last. `--interpreted`
+has V8 compile nothing to machine code, which it goes on with for longer than any session: what the heap then does is
+the page's own doing.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from bench.fleets import populate
+from bench.heap import weigh
 from bench.measured import note
 from local import dashboard
 from local.stack import Options, Stack
@@ -50,6 +54,8 @@ _WAY = (
     "/applicationsets/argocd/edge", "/images", "/promotions", "/clusters", "/clusters/in-cluster", "/repositories",
     "/webhooks", "/audit", "/costs", "/settings/tokens", "/settings/access",
 )  # fmt: skip
+_COMMITS = 10  # pages from one to the next: lists that show the newest hundred are full within the first half
+_LEFT = ("minute", "pages", "heap MB", "data KB", "code KB", "nodes", "listeners", "documents")
 _WATCH = """window.long = []; window.moved = 0; window.through = undefined;
 new PerformanceObserver((list) => { for (const each of list.getEntries()) window.long.push(each.duration) })
   .observe({type: 'longtask', buffered: true});
@@ -92,12 +98,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench.dashboard", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--applications", type=int, default=2_000)
     parser.add_argument("--session", type=float, metavar="MINUTES", help="how long somebody works")
+    parser.add_argument("--interpreted", action="store_true", help="without machine code")
     asked = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="mooring-bench-") as folder, open_browser() as browser:
+    options = ["--js-flags=--jitless"] if asked.interpreted else []
+    with tempfile.TemporaryDirectory(prefix="mooring-bench-") as folder, open_browser(*options) as browser:
         if asked.session is None:
             _measure_list(browser, Path(folder), asked.applications)
         else:
-            _measure_session(browser, Path(folder), asked.session)
+            _measure_session(browser, Path(folder), asked.session, asked.interpreted)
     return 0
 
 
@@ -144,31 +152,36 @@ def _measure_list(browser: Browser, folder: Path, count: int) -> None:
     note("dashboard", figures)
 
 
-def _measure_session(browser: Browser, folder: Path, minutes: float) -> None:
+def _measure_session(browser: Browser, folder: Path, minutes: float, interpreted: bool) -> None:
     with harbour(folder / "stack") as stand:
         seen = _enter(browser, stand.url, stand.ground.stack.mooring.secret)
         seen.watch()
         session = seen.page.context.new_cdp_session(seen.page)
         session.send("HeapProfiler.enable")
         curve: list[dict[str, Any]] = []
-        print("| minute | pages | heap MB | nodes | listeners | documents |\n| --- | --- | --- | --- | --- | --- |")
+        print(f"| {' | '.join(_LEFT)} |\n|{' --- |' * len(_LEFT)}")
         begun, pages = time.monotonic(), 0
         while (passed := time.monotonic() - begun) <= minutes * _MINUTE:
             pages += _walk(seen, stand, pages)
             if passed // _MINUTE >= len(curve):
-                curve.append(_left(seen, session) | {"minute": round((time.monotonic() - begun) / _MINUTE, 1)})
-                told = curve[-1]
-                cells = (told["minute"], pages, told["heap"], told["nodes"], told["listeners"], told["documents"])
-                print(f"| {' | '.join(map(str, cells))} |", flush=True)
+                minute = round((time.monotonic() - begun) / _MINUTE, 1)
+                curve.append({"minute": minute, "pages": pages} | _left(seen, session))
+                print(f"| {' | '.join(str(curve[-1][name]) for name in _LEFT)} |", flush=True)
+        third = len(curve) // 3
+        for name in _LEFT[2:] if third else ():
+            middle, last = (median(each[name] for each in part) for part in (curve[third:-third], curve[-third:]))
+            print(f"{name}: {middle:g} in the second third, {last:g} in the last")
         print(json.dumps(seen.complaints[:20], indent=1))
-    note("dashboard session", {"minutes": minutes, "pages": pages, "curve": curve})
+    name = "dashboard session, interpreted" if interpreted else "dashboard session"
+    note(name, {"minutes": minutes, "pages": pages, "curve": curve})
 
 
 def _walk(seen: Seen, stand: Harbour, before: int) -> int:
     """Once through all pages, without loading any, while something happens; how many that were."""
-    color = ("green", "blue")[before // len(_WAY) % 2]
-    stand.cases["mailer"].push({"k8s/app.yaml": text(config_map("settings", color))})
-    for address in _WAY:
+    for at, address in enumerate(_WAY, before):
+        if at % _COMMITS == 0:
+            color = ("green", "blue")[at // _COMMITS % 2]
+            stand.cases["mailer"].push({"k8s/app.yaml": text(config_map("settings", color))})
         seen.page.evaluate("(to) => history.pushState(null, '', to)", address)
         seen.page.locator(".bone").first.wait_for(state="hidden", timeout=60_000)
         seen.page.wait_for_timeout(4_000 if address.endswith("logs") else 700)
@@ -181,9 +194,11 @@ def _left(seen: Seen, session: CDPSession) -> dict[str, Any]:
     seen.page.wait_for_timeout(8_000)  # toasts leave by themselves
     for _ in range(3):
         session.send("HeapProfiler.collectGarbage")
-    counted = session.send("Memory.getDOMCounters")
+    counted, weighed = session.send("Memory.getDOMCounters"), weigh(session)
     return {
-        "heap": round(session.send("Runtime.getHeapUsage")["usedSize"] / 1024**2, 2),
+        "heap MB": round(session.send("Runtime.getHeapUsage")["usedSize"] / 1024**2, 2),
+        "data KB": weighed.data,
+        "code KB": weighed.code,
         "nodes": counted["nodes"],
         "listeners": counted["jsEventListeners"],
         "documents": counted["documents"],
