@@ -1,4 +1,4 @@
-"""`mooring costs`: what operations have cost, by application, project, cluster or day."""
+"""`mooring costs`: what operations and renders have cost, by application, project, cluster or day."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["costs"]
               help="What is summed up (application).")  # fmt: skip
 @prints(watch=True)
 def costs(api: Api, out: Output, since: str | None, until: str | None, group: str) -> int:
-    """The dearest first; what is paid without any operation is not in it (docs/cost.md)."""
+    """The dearest first; RENDERS is the part of it that renders took. Nothing that is paid anyway (docs/cost.md)."""
     given = {"since": since, "until": until, "group": group}
     found = api.call("GET", "costs", query={name: value for name, value in given.items() if value})
     asked = found["metadata"]
     rows = [_row(each["name"], each) for each in found["items"]]
-    heads = [group.upper(), "USD", "OPERATIONS", "REQUESTS", "GB-SECONDS", "READ", "WRITTEN"]
+    heads = [group.upper(), "USD", "RENDERS", "OPERATIONS", "REQUESTS", "GB-SECONDS", "READ", "WRITTEN"]
     prices = asked["prices"]
     told = f"{asked['since']} to {asked['until']}, at list prices of {prices['region']} ({prices['asOf']})"
     out.emit(found, lambda: [table(heads, [*rows, _row("total", asked["total"])]), told])
@@ -34,5 +34,6 @@ def costs(api: Api, out: Output, since: str | None, until: str | None, group: st
 
 
 def _row(name: str, cost: dict[str, Any]) -> list[object]:
-    return [name, f"{cost.get('usd', 0):.6f}", cost["operations"], cost["requests"], f"{cost['gbSeconds']:.1f}",
+    usd = [f"{each.get('usd', 0):.6f}" for each in (cost, cost["renders"])]
+    return [name, *usd, cost["operations"], cost["requests"], f"{cost['gbSeconds']:.1f}",
             f"{cost['readUnits']:g}", f"{cost['writeUnits']:g}"]  # fmt: skip

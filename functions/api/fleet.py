@@ -55,7 +55,7 @@ def add_cost_routes(desk: Desk) -> None:
 
     @desk.get(
         "/api/v1/costs",
-        does="What operations have cost, by application, project, cluster or day",
+        does="What operations and the renders behind them have cost, by application, project, cluster or day",
         access=Access("applications", "get", EACH),
         tag="costs",
         query=(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ from mooring.model.application import AppKey
 from mooring.render import Tools
 from mooring.source import Credential, Repositories, normalise
 from mooring.source.credentials import CredentialStore, TokenCredential
+from mooring.state.consumption import Consumption
 from mooring.state.records import WantedState
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
@@ -493,3 +496,19 @@ def test_a_look_that_can_not_be_asked_for_is_no_trouble(ground: Ground) -> None:
     ground.world.queues.send_later = send_later  # type: ignore[method-assign]
     ground.render(key)
     assert {"a": {"x": "1"}} == ground.objects(key)
+
+
+def test_what_a_render_took_is_divided_among_those_it_served(ground: Ground) -> None:
+    """GIVEN applications of one repository WHEN rendered together THEN each has an equal share of what served all, and
+    its own render; a commit that none of them needs adds a share of the look at it.
+    """
+    seconds = count(step=0.25)  # a look at the clock takes a quarter of a second
+    consumption = Consumption(1024, lambda: float(next(seconds)))
+    ground.git.commit("shop.git", {"a/a.yaml": config("a", x="1"), "b/b.yaml": config("b", x="1")})
+    keys = [ground.declare(name, source=ground.source(name)) for name in ("a", "b")]
+    messages = [AppMessage(key, Cause("push")) for key in keys]
+    handle_renders(replace(ground.ports(), consumption=consumption), messages)
+    assert [0.125 + 0.125 + 0.25] * 2 == [ground.wanted(key).spent.gb_seconds for key in keys]
+    ground.git.commit("shop.git", {"c/c.yaml": config("c", x="1")})
+    handle_renders(replace(ground.ports(), consumption=consumption), messages)
+    assert [0.5 + 0.125] * 2 == [ground.wanted(key).spent.gb_seconds for key in keys]

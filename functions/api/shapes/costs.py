@@ -18,10 +18,11 @@ class OperationCost(TypedDict):
 
 
 class CostSum(OperationCost):
-    """Operations, requests of API servers, and what they took together."""
+    """Operations, requests of API servers, and what all took together; `renders` is the part that renders took."""
 
     operations: int
     requests: int
+    renders: OperationCost
 
 
 class CostItem(CostSum):
@@ -49,7 +50,7 @@ class CostsAsked(TypedDict):
 
 
 class Costs(TypedDict):
-    """Costs of operations, the dearest first."""
+    """Costs of operations with the renders behind them, the dearest first."""
 
     metadata: CostsAsked
     items: list[CostItem]

@@ -43,6 +43,7 @@ class RenderComposition(WriteComposition):
             ),
             time.time,
             credentials=self._credentials,
+            consumption=self.consumption,
         )
 
     def _sops(self) -> SopsOpener:

@@ -45,7 +45,7 @@ from mooring.state.records import (
     WantedState,
 )
 from mooring.state.said import unsaid
-from mooring.state.spending import Spending, spending
+from mooring.state.spending import Spending, spending, uncounted
 from mooring.state.summaries import Summaries
 from mooring.state.table import Item, Key, Table, delete, put
 from mooring.state.table import Operation as Write
@@ -136,7 +136,7 @@ class Applications(LeasedWrites, Histories):
         self._table.write(
             self._holding(record, free),
             put(ended),
-            spending(str(key), record.spec, record.status.cluster, operation),
+            spending(str(key), record.spec, record.status.cluster, operation, uncounted(record.wanted, record.status)),
             put({"pk": GONE, "sk": str(key), "at": float(now)}),
             delete((pk, "SPEC")),
             delete((APPLICATIONS, str(key))),

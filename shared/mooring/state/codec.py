@@ -105,6 +105,7 @@ def wanted_item(pk: str, wanted: WantedState) -> Item:
         "failure": wanted.failure,
         "rendering": wanted.rendering,
         "earlier": wanted.earlier,
+        **({"spent": wanted.spent} if wanted.spent != Cost() else {}),
     }
     return {
         "pk": pk,
@@ -131,6 +132,7 @@ def wanted_from(item: Item) -> WantedState:
         rendering=_rendering(body["rendering"]),
         earlier=tuple(_rendering(each) for each in body["earlier"]),
         failure=None if body["failure"] is None else RenderFailure(**body["failure"]),
+        spent=Cost(**body.get("spent", {})),
     )
 
 
@@ -264,6 +266,7 @@ def _status_body(status: Status) -> bytes:
         **({"pushed": [_pushed_row(each) for each in status.pushed]} if status.pushed else {}),
         **({"images": status.images} if status.images else {}),
         **({"times": [status.changed_at, status.synced_at]} if status.changed_at else {}),
+        **({"counted": status.counted} if status.counted != Cost() else {}),
     }
     return pack(body)
 
@@ -295,6 +298,7 @@ def status_from(item: Item) -> Status:
         images=tuple(body.get("images", ())),
         changed_at=changed_at,
         synced_at=synced_at,
+        counted=Cost(**body.get("counted", {})),
     )
 
 

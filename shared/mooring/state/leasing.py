@@ -18,7 +18,7 @@ from mooring.state import codec
 from mooring.state.lists import application_pk
 from mooring.state.packing import pack_rows
 from mooring.state.records import Lease, Operation, Record, RetryState, Status
-from mooring.state.spending import spending
+from mooring.state.spending import Cost, spending, uncounted
 from mooring.state.table import Item, Table, delete, put
 
 __all__ = ["LeasedWrites", "inventory_sk", "lease_item"]
@@ -98,13 +98,16 @@ class LeasedWrites:
         elif record.retry is not None:
             writes.append(delete((pk, "RETRY")))
         answered = []
+        renders = Cost()
         if operation.phase != "Running":
             item, head = codec.operation_item(pk, operation, head)
-            writes += [put(item), spending(str(record.key), record.spec, status.cluster, operation)]
+            renders = uncounted(record.wanted, record.status)
+            writes += [put(item), spending(str(record.key), record.spec, status.cluster, operation, renders)]
             if record.request is not None and operation.cause.id == record.request.id:
                 answered = [delete((pk, "REQUEST"), "id = :mine", mine=record.request.id)]
         lease = Lease(record.lease.token + 1, "", 0.0, head)
         status = _timed(record.status, status, operation.finished_at or operation.started_at)
+        status = replace(status, counted=status.counted.plus(renders))
         writes = [self._holding(record, lease), put(codec.status_item(pk, status)), *writes]
         try:
             self._table.write(*writes, *answered)
@@ -173,7 +176,7 @@ def _timed(before: Status, status: Status, now: float) -> Status:
     if operation is not None and (operation.kind, operation.phase) == ("sync", "Succeeded"):
         synced = operation.finished_at
     changed = before.changed_at if before.changed_at and _standing(before) == _standing(status) else now
-    return replace(status, changed_at=float(changed), synced_at=float(synced))
+    return replace(status, changed_at=float(changed), synced_at=float(synced), counted=before.counted)
 
 
 def _standing(status: Status) -> tuple[str, str, str]:

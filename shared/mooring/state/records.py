@@ -187,6 +187,7 @@ class WantedState:
 
     `revision` names the revisions of all declared sources, in their order, with commas between them. `resolved_at`
     orders renders that overtake each other; `earlier` are former renderings, newest first, which a revert finds again.
+    `spent` is the application's share of all renders there were, and nothing that would make one state another.
     """
 
     revision: str
@@ -198,6 +199,7 @@ class WantedState:
     rendering: Rendering = Rendering("", (), "", "")
     earlier: tuple[Rendering, ...] = ()
     failure: RenderFailure | None = None
+    spent: Cost = field(default=Cost(), compare=False)
 
     @property
     def bundle(self) -> str:
@@ -332,8 +334,8 @@ class Status:
     `fights` what was put back lately; `orphans` the first objects of the namespace that no application has, `orphaned`
     how many there are; `reopen_at` is when secrets have to be opened again (seconds since the epoch), or 0; `pushed`
     are secrets elsewhere that were written for it; `images` those of its objects. `changed_at` is since when sync,
-    health and phase are what they are, `synced_at` when a sync last succeeded: noted as it is written, and nothing that
-    would make one status another.
+    health and phase are what they are, `synced_at` when a sync last succeeded, `counted` what of `WantedState.spent` is
+    in the sums of costs: noted as it is written, and nothing that would make one status another.
     """
 
     sync: SyncStatus = "Unknown"
@@ -354,6 +356,7 @@ class Status:
     images: tuple[str, ...] = ()
     changed_at: float = field(default=0.0, compare=False)
     synced_at: float = field(default=0.0, compare=False)
+    counted: Cost = field(default=Cost(), compare=False)
 
     def because(self, type_: str, message: str, now: float) -> Status:
         """The status with one condition of this type, or without any where the message is empty."""

@@ -9,7 +9,7 @@ Amounts are kept, and no money: prices change.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -17,12 +17,13 @@ from mooring.state.table import Operation as Write
 from mooring.state.table import Table, add
 
 if TYPE_CHECKING:
-    from mooring.state.records import Operation, Spec
+    from mooring.state.records import Operation, Spec, Status, WantedState
 
-__all__ = ["Cost", "Spending", "Spent", "spending"]
+__all__ = ["Cost", "Spending", "Spent", "spending", "uncounted"]
 
 _KEPT: Final = 400  # days
 _DAY: Final = 86_400
+_RENDER: Final = "render_"  # begins the names of what renders took
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,26 @@ class Cost:
     read_units: float = 0.0
     write_units: float = 0.0
 
+    def minus(self, other: Cost) -> Cost:
+        """What is more than that; nothing is less than nothing."""
+        return Cost(
+            round(max(0.0, self.gb_seconds - other.gb_seconds), 6),
+            max(0, self.table_requests - other.table_requests),
+            round(max(0.0, self.read_units - other.read_units), 1),
+            round(max(0.0, self.write_units - other.write_units), 1),
+        )
+
+    def among(self, number: int) -> Cost:
+        """The share of one of so many; requests of the table as whole numbers, rounded up."""
+        if number < 2:
+            return self
+        return Cost(
+            round(self.gb_seconds / number, 6),
+            -(-self.table_requests // number),
+            round(self.read_units / number, 1),
+            round(self.write_units / number, 1),
+        )
+
     def plus(self, other: Cost) -> Cost:
         """Both together."""
         return Cost(
@@ -47,9 +68,14 @@ class Cost:
         )
 
 
+_NOTHING: Final = Cost()
+
+
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What one application's operations took on one day (UTC). `requests` are those of API servers."""
+    """What one application's operations took on one day (UTC), and the renders behind them. `requests` are those of API
+    servers; `renders` is not in `cost`.
+    """
 
     day: date
     app: str
@@ -58,10 +84,19 @@ class Spent:
     operations: int
     requests: int
     cost: Cost
+    renders: Cost = _NOTHING
 
 
-def spending(app: str, spec: Spec | None, cluster: str, operation: Operation) -> Write:
-    """The write that adds an operation that has ended to the sum of its day."""
+def uncounted(wanted: WantedState | None, status: Status) -> Cost:
+    """What renders took of an application since an operation was last counted with them.
+
+    Another revision that was asked for once stands in the place of what git wants, and has no sum of its own.
+    """
+    return Cost() if wanted is None else wanted.spent.minus(status.counted)
+
+
+def spending(app: str, spec: Spec | None, cluster: str, operation: Operation, renders: Cost = _NOTHING) -> Write:
+    """The write that adds an operation that has ended to the sum of its day, with the renders that led to it."""
     ended = datetime.fromtimestamp(operation.finished_at or operation.started_at, UTC)
     cost = operation.cost
     numbers = {
@@ -72,6 +107,8 @@ def spending(app: str, spec: Spec | None, cluster: str, operation: Operation) ->
         "read_units": cost.read_units,
         "write_units": cost.write_units,
     }
+    if renders != Cost():
+        numbers |= {f"{_RENDER}{name}": value for name, value in asdict(renders).items()}
     project = "" if spec is None else spec.application.project
     until = (int(ended.timestamp()) // _DAY + _KEPT) * _DAY
     return add((_pk(ended.date()), app), numbers, {"project": project, "cluster": cluster, "ttl": until})
@@ -88,10 +125,10 @@ class Spending:
         for number in range((last - first).days + 1):
             day = first + timedelta(days=number)
             for item in self._table.query(_pk(day)):
-                cost = Cost(item["gb_seconds"], item["table_requests"], item["read_units"], item["write_units"])
-                yield Spent(
-                    day, item["sk"], item["project"], item["cluster"], item["operations"], item["requests"], cost
-                )
+                cost = Cost(**{each.name: item[each.name] for each in fields(Cost)})
+                renders = Cost(**{each.name: item.get(f"{_RENDER}{each.name}", 0) for each in fields(Cost)})
+                operations, requests = item["operations"], item["requests"]
+                yield Spent(day, item["sk"], item["project"], item["cluster"], operations, requests, cost, renders)
 
 
 def _pk(day: date) -> str:

@@ -194,14 +194,22 @@ def test_a_folder_that_can_not_be_used_is_refused(api: FakeApi, mooring: Mooring
 
 def test_costs_are_summed_up(api: FakeApi, mooring: Mooring) -> None:
     """GIVEN costs of two projects WHEN they are listed THEN each is a line, and the sum is the last."""
-    cost = {"usd": 0.0012, "operations": 3, "requests": 40, "gbSeconds": 1.25, "readUnits": 10.0, "writeUnits": 4.5}
+    cost: dict[str, Any] = {
+        "usd": 0.0012,
+        "operations": 3,
+        "requests": 40,
+        "gbSeconds": 1.25,
+        "readUnits": 10.0,
+        "writeUnits": 4.5,
+    }
+    cost["renders"] = {"usd": 0.0004, "gbSeconds": 0.5, "readUnits": 1.0, "writeUnits": 0.0}
     prices = {"region": "eu-central-1", "asOf": "2026-11", "currency": "USD"}
     metadata = {"since": "2026-11-01", "until": "2026-11-21", "group": "project", "prices": prices, "total": cost}
     api.on(
         "GET /api/v1/costs?since=2026-11-01&group=project", {"metadata": metadata, "items": [cost | {"name": "shop"}]}
     )
     found = mooring("costs", "--since", "2026-11-01", "--by", "project").out.splitlines()
-    assert ["shop", "0.001200", "3", "40", "1.2", "10", "4.5"] == found[1].split()
+    assert ["shop", "0.001200", "0.000400", "3", "40", "1.2", "10", "4.5"] == found[1].split()
     assert ("total", "2026-11-01 to 2026-11-21, at list prices of eu-central-1 (2026-11)") == (
         found[2].split()[0],
         found[-1],

@@ -164,3 +164,49 @@ def test_dynamodb_counts_what_is_asked_of_it() -> None:
     assert (0.25, 3) == (cost.gb_seconds, cost.table_requests)
     assert cost.read_units > 0
     assert cost.write_units > 0
+
+
+def rendered(world: World, key: AppKey, spent: Cost) -> None:
+    """What `render` writes of an application after it took so much in all."""
+    wanted = world.record(key).wanted
+    assert wanted is not None
+    world.applications.want([(key, replace(wanted, resolved_at=wanted.resolved_at + 1, spent=spent))])
+
+
+def test_renders_are_counted_with_the_operation_that_follows(world: World) -> None:
+    """GIVEN renders that an application had its share of WHEN it is synced THEN its day has them, each once."""
+    key = synced(world, "shop")
+    rendered(world, key, Cost(2.0, 3, 1.5, 0.5))
+    handle_syncs(ports(world), [ClusterMessage("in-cluster", Cause("tick"))])
+    assert 0 == costs(world)["items"][0]["renders"]["gbSeconds"]  # nothing was synced: nothing is written
+    for number in range(2):
+        world.push(key, config("shop", f"again-{number}"))
+        rendered(world, key, Cost(2.0, 3, 1.5, 0.5))
+        handle_syncs(ports(world), [AppMessage(key, Cause("push"))])
+        (item,) = costs(world)["items"]
+        assert {"gbSeconds": 2.0, "tableRequests": 3, "readUnits": 1.5, "writeUnits": 0.5} == {
+            name: value for name, value in item["renders"].items() if name != "usd"
+        }
+        assert 2.0 + 0.125 * (number + 2) == item["gbSeconds"]  # the renders are in it
+    world.push(key, config("shop", "last"))
+    rendered(world, key, Cost(2.5, 4, 1.5, 0.5))
+    handle_syncs(ports(world), [AppMessage(key, Cause("push"))])
+    assert (2.5, 4) == tuple(costs(world)["items"][0]["renders"][name] for name in ("gbSeconds", "tableRequests"))
+    assert costs(world)["metadata"]["total"]["renders"] == costs(world)["items"][0]["renders"]
+
+
+def test_what_was_rendered_once_for_somebody_is_nobodys(world: World) -> None:
+    """GIVEN a counted render WHEN a state without a sum stands in its place THEN nothing is counted, or counted twice."""
+    key = synced(world, "shop")
+    for number, spent in enumerate((Cost(2.0), Cost(), Cost(2.0))):
+        world.push(key, config("shop", f"again-{number}"))
+        rendered(world, key, spent)
+        handle_syncs(ports(world), [AppMessage(key, Cause("push"))])
+    assert 2.0 == costs(world)["items"][0]["renders"]["gbSeconds"]
+
+
+def test_a_cost_is_divided(world: World) -> None:
+    """GIVEN what served several WHEN it is divided THEN each has the same, and one alone has all."""
+    cost = Cost(3.0, 4, 1.5, 0.6)
+    assert (cost, Cost(1.0, 2, 0.5, 0.2)) == (cost.among(1), cost.among(3))
+    assert Cost() == cost.minus(Cost(9.0, 9, 9.0, 9.0))

@@ -1,7 +1,7 @@
-"""What operations have cost, by application, project, cluster or day.
+"""What operations and the renders behind them have cost, by application, project, cluster or day.
 
 Read from the sums that operations leave behind (`state.spending`): a query for each day, at most three months of them.
-Only what an operation itself took is in it. What is there whether or not anything happens (sweeps, secrets, queues) is
+Only what an operation and its renders took is in it. What is there whether or not anything happens (sweeps, secrets, queues) is
 nobody's in particular; docs/cost.md has it.
 """
 
@@ -59,13 +59,14 @@ def list_costs(
         raise ConfigurationError(f"must be one of {', '.join(GROUPS)}", field="group")
     region = priced_region(region)
     sums: dict[str, list[Any]] = {}
-    total: list[Any] = [0, 0, Cost()]
+    total: list[Any] = [0, 0, Cost(), Cost()]
     for spent in spending.between(since, until):
         if sees(spent):
-            for kept in (sums.setdefault(_NAMED[group](spent), [0, 0, Cost()]), total):
+            for kept in (sums.setdefault(_NAMED[group](spent), [0, 0, Cost(), Cost()]), total):
                 kept[0] += spent.operations
                 kept[1] += spent.requests
-                kept[2] = kept[2].plus(spent.cost)
+                kept[2] = kept[2].plus(spent.cost).plus(spent.renders)
+                kept[3] = kept[3].plus(spent.renders)
     items = [{"name": name, **_sum(kept, region)} for name, kept in sums.items()]
     items.sort(key=lambda item: item["name"] if group == "day" else (-item["usd"], item["name"]))
     metadata = {
@@ -79,8 +80,9 @@ def list_costs(
 
 
 def _sum(kept: list[Any], region: str) -> dict[str, Any]:
-    operations, requests, cost = kept
-    return {"operations": operations, "requests": requests, **told_cost(cost, region)}
+    operations, requests, cost, renders = kept
+    told = {"operations": operations, "requests": requests, **told_cost(cost, region)}
+    return told | {"renders": told_cost(renders, region)}
 
 
 def _usd(cost: Cost, region: str) -> float:

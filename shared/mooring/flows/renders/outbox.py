@@ -17,6 +17,7 @@ from mooring.queues import Queues
 from mooring.state.applications import Applications
 from mooring.state.lists import Follows
 from mooring.state.records import Commit, Record, RenderFailure, Rendering, WantedState
+from mooring.state.spending import Cost
 
 __all__ = ["Outbox"]
 
@@ -38,11 +39,17 @@ class Outbox:
     syncs: list[AppMessage] = field(default_factory=list)
     renders: list[AppMessage] = field(default_factory=list)
     later: list[tuple[Later, float]] = field(default_factory=list)
+    shares: dict[AppKey, Cost] = field(default_factory=dict)
+
+    def charge(self, key: AppKey, cost: Cost) -> None:
+        """Adds to what an application's render took; kept with what is written of the application, if anything is."""
+        self.shares[key] = self.shares.get(key, Cost()).plus(cost)
 
     def flush(self) -> None:
         """Writes and sends everything."""
         if self.wanted:
-            self.applications.want(self.wanted)
+            shares = ((key, state, self.shares.pop(key, Cost())) for key, state in self.wanted)
+            self.applications.want([(key, replace(state, spent=state.spent.plus(own))) for key, state, own in shares])
         if self.follows:
             self.applications.follow(self.follows)
         if self.syncs:

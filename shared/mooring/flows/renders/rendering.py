@@ -30,6 +30,7 @@ from mooring.model.application import AppKey
 from mooring.source import Survey
 from mooring.source.urls import normalise
 from mooring.state.records import Commit, Input, ReadSource, Record, Rendering, Request, WantedState
+from mooring.state.spending import Cost
 
 __all__ = ["handle_renders"]
 
@@ -53,15 +54,18 @@ def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | Repositor
     share = whole.keys() - causes.keys() if len(whole) > _RENDERED_AT_ONCE else frozenset()
     causes = whole | causes
     outbox = Outbox(ports.applications, ports.queues, ports.clock, ports.clock())
+    ports.consumption.begin()
     resolved_at = ports.clock()
     records = [record for record in ports.applications.sources(causes).values() if record.spec is not None]
     if requests := asked_revisions(ports, causes):
         _render_requested(ports, take_requested(records, requests), requests, causes, resolved_at)
         records = [each for each in records if each.key not in requests or (each.spec and each.spec.deleting)]
+        ports.consumption.begin()  # what was asked for once is in no sum
     leaving = [record.key for record in records if record.spec is not None and record.spec.deleting is not None]
     outbox.syncs += [AppMessage(key, causes[key]) for key in leaving]
     tasks = find_tasks(ports, outbox, [each for each in records if each.key not in leaving], causes, resolved_at)
     surveys = _survey(ports, outbox, tasks, resolved_at)
+    _charge(ports, outbox, tasks)
     changed: list[Task] = []
     for task in tasks:
         if task.record.key not in surveys or _carry(outbox, task, surveys[task.record.key], resolved_at):
@@ -73,12 +77,23 @@ def handle_renders(ports: RenderPorts, messages: Iterable[AppMessage | Repositor
     # Applications of one commit follow one another, so that its files are written once.
     for _, group in groupby(sorted(changed, key=_commits), key=_commits):
         together = list(group)
+        ports.consumption.begin()
         gather(ports.repositories, [(each.application, each.inputs, each.known) for each in together])
+        _charge(ports, outbox, together)
         for task in together:
             _render(ports, outbox, task, resolved_at)
+            _charge(ports, outbox, [task])
             outbox.flush_if_waiting()
+            ports.consumption.begin()  # the write that holds the cost is not in it
     outbox.flush()
     ask_who_merged(ports, tasks)
+
+
+def _charge(ports: RenderPorts, outbox: Outbox, tasks: Sequence[Task]) -> None:
+    """Divides what was taken since the last time among these applications, each the same: it served all of them."""
+    cost = ports.consumption.taken()
+    for task in tasks:
+        outbox.charge(task.record.key, cost.among(len(tasks)))
 
 
 def _render_requested(
@@ -217,6 +232,7 @@ def _state(
         renderer=RENDERER,
         rendering=rendering,
         earlier=remember(task.record.wanted, rendering),
+        spent=Cost() if task.record.wanted is None else task.record.wanted.spent,
     )
 
 

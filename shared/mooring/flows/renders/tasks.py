@@ -26,6 +26,7 @@ from mooring.source.credentials import CredentialStore
 from mooring.source.files import Files
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
+from mooring.state.consumption import Consumption
 from mooring.state.records import Input, Record
 from mooring.state.registry import Cluster, Known, Registry, find_cluster
 
@@ -35,7 +36,7 @@ __all__ = ["RenderPorts", "Task", "context_of", "find_tasks", "now_of"]
 @dataclass(frozen=True, slots=True)
 class RenderPorts:
     """What a render works with; `clock` gives seconds since the epoch, `files` brings those that have no repository,
-    `credentials` know as whom a repository's code host can be asked.
+    `credentials` know as whom a repository's code host can be asked, `consumption` says what a render took.
     """
 
     applications: Applications
@@ -48,6 +49,7 @@ class RenderPorts:
     clock: Callable[[], float]
     files: Files = field(default_factory=Files)
     credentials: CredentialStore | None = None
+    consumption: Consumption = field(default_factory=Consumption)
 
 
 @dataclass(frozen=True, slots=True)
