@@ -23,12 +23,12 @@ from mooring_cli.looks import differences_page
 from mooring_cli.names import AppName, one_app
 from mooring_cli.output import Output, warn
 from mooring_cli.pages import differences
-from mooring_cli.waiting import deadline_in, operation_mark, wait_for_operation
+from mooring_cli.syncing import try_sync
+from mooring_cli.wishes import RESOURCE
 
 __all__ = ["diff_app"]
 
 FAILED = 1
-_RESOURCE = "GROUP:KIND:[NAMESPACE/]NAME"
 
 
 @verb("diff", "show what a sync would change in the cluster")
@@ -37,7 +37,7 @@ _RESOURCE = "GROUP:KIND:[NAMESPACE/]NAME"
 @click.option("--local", metavar="FOLDER", type=click.Path(), help="What this folder would change, rendered here.")
 @click.option("--local-repo-root", metavar="FOLDER", type=click.Path(),
               help="The root of the checkout that --local is in (default: the nearest with .git).")  # fmt: skip
-@click.option("--resource", multiple=True, metavar=_RESOURCE,
+@click.option("--resource", multiple=True, metavar=RESOURCE,
               help="Only this object; may be repeated, * is anything, ! in front leaves out.")  # fmt: skip
 @click.option("--exit-code/--no-exit-code", default=True, help="1 where something differs (the default), or 0.")
 @click.option("--timeout", type=SECONDS, default=60.0, help="Give up after (default: 60).")
@@ -54,13 +54,10 @@ def diff_app(
         items = [each for each in found["items"] if _chosen(each, resource)]
         out.emit({**found, "items": items}, lambda: differences_page(items, found["leftOut"]))
         return FAILED if items and exit_code else 0
-    body: dict[str, object] = {"dryRun": True, "prune": True}
+    body: dict[str, Any] = {"prune": True}
     if resource:
         body["resources"] = resource
-    before = operation_mark(api.call("GET", "applications", app.name, query=app.query))
-    answer = api.call("POST", "applications", app.name, "sync", query=app.query, body=body)
-    operation = (answer.get("operation") or {}).get("id")
-    tried = wait_for_operation(api, app, before=before, operation=operation, deadline=deadline_in(timeout))
+    tried = try_sync(api, app, body, timeout)
     state: dict[str, Any] = tried["status"]["operationState"]
     results = (state.get("syncResult") or {}).get("resources") or []
     out.emit(results, lambda: differences(tried) or "nothing differs")
@@ -116,7 +113,7 @@ def _chosen(item: dict[str, Any], wanted: tuple[str, ...]) -> bool:
 def _fits(item: dict[str, Any], wanted: str) -> bool:
     parts = wanted.split(":", 2)
     if len(parts) != 3:
-        raise ConfigurationError(f"must be {_RESOURCE}, not {wanted!r}", field="--resource")
+        raise ConfigurationError(f"must be {RESOURCE}, not {wanted!r}", field="--resource")
     namespace, slash, name = parts[2].rpartition("/")
     pairs = [(item["group"], parts[0]), (item["kind"], parts[1]), (item["name"], name)]
     return all(fnmatchcase(has, given) for has, given in [*pairs, *([(item["namespace"], namespace)] if slash else [])])

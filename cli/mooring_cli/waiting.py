@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mooring.errors import TransientError
+from mooring.errors import PermanentError, TransientError
 from mooring_cli.client import Api, NotFoundError
 from mooring_cli.lateness import WaitError
 from mooring_cli.names import AppName
@@ -96,6 +96,8 @@ def wait_for_operation(
 
     `seen` is told of the application as often as it is asked for, once the operation has begun.
 
+    Raises `PermanentError` where it was ended before it began.
+
     Operation ids sort by time: where the API shows one, that very operation or a later one is waited for.
     """
 
@@ -104,11 +106,23 @@ def wait_for_operation(
         shown = state.get("id")
         ours = str(shown) >= operation if shown and operation else operation_mark(answer) != before
         if not ours:
+            asked = (answer.get("status") or {}).get("requested") or {}
+            if shown and operation and asked.get("id") != operation:
+                _refuse_ended(api, app, operation)
             return "the operation has not started"
         seen(answer)
         return "" if state.get("phase") in ENDED else f"operation {state.get('phase')}{_trouble(answer)}"
 
     return _poll(api, app, reached, deadline)
+
+
+def _refuse_ended(api: Api, app: AppName, operation: str) -> None:
+    """Raises `PermanentError` where an operation was ended before it began, and another one is shown."""
+    try:
+        ended = api.call("GET", "applications", app.name, "operations", operation, query=app.query)
+    except NotFoundError:
+        return
+    raise PermanentError(f"{app}: {ended.get('message')}")
 
 
 def wait_for_absence(api: Api, app: AppName, deadline: float | None) -> None:
