@@ -9,7 +9,8 @@ from typing import Any, Final
 import click
 
 from mooring_cli.audit import operation_page, operations_table
-from mooring_cli.changed import changes_page, fetch_changes
+from mooring_cli.blame import blame_object
+from mooring_cli.changed import changes_page
 from mooring_cli.client import Api
 from mooring_cli.completion import app_names, cluster_names, project_names
 from mooring_cli.declaring import create_app, set_app
@@ -41,8 +42,8 @@ __all__ = ["apps"]
 apps = Group("app", "look at Applications, change and sync them")
 _ELSEWHERE: Final[tuple[click.Command, ...]] = (
     create_app, set_app, unset_app, edit_app, patch_app, sync_app, diff_app, roll_back_app, pause_app, resume_app,
-    refresh_app, confirm_app, show_tree, get_object, list_events, list_secrets, show_logs, show_manifests, compare_app,
-    delete_object, actions,
+    refresh_app, confirm_app, show_tree, get_object, blame_object, list_events, list_secrets, show_logs, show_manifests,
+    compare_app, delete_object, actions,
 )  # fmt: skip
 for each in _ELSEWHERE:
     apps.add_command(each)
@@ -133,7 +134,7 @@ def resources(api: Api, out: Output, app: AppName, tree: bool) -> int:
 def history(api: Api, out: Output, app: AppName, id: str | None, fields: bool, all: bool) -> int:
     """From `status.history`, or from the record."""
     if id and fields:
-        found = fetch_changes(api, app, id)
+        found = api.call("GET", "applications", app.name, "operations", id, "changes", query=app.query)
         out.emit(found, lambda: changes_page(found))
         return 0
     if id:

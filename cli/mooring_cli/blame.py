@@ -1,57 +1,49 @@
-"""`mooring blame KIND/NAME [FIELD]`: who set each field of a live object, and when."""
+"""`mooring app blame NAME KIND/NAME [FIELD]`: who set each field of a live object, and when."""
 
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import click
 
 from mooring.errors import ConfigurationError
 from mooring_cli.client import Api
-from mooring_cli.completion import app_names
 from mooring_cli.drifts import person
-from mooring_cli.frame import SECONDS, prints, verb
-from mooring_cli.lateness import WaitError
-from mooring_cli.names import DEFAULT_NAMESPACE, AppName
+from mooring_cli.frame import prints, verb
+from mooring_cli.names import AppName, one_app
 from mooring_cli.output import Output
 from mooring_cli.pages import short
 from mooring_cli.tables import table
 
-__all__ = ["blame"]
+__all__ = ["blame_object"]
 
-_LONGEST_PAUSE = 2.0
 _WIDE = 40  # characters of a value
 
 
 @verb("blame", "who set the fields of a live object, and when")
+@one_app
 @click.argument("object", help="KIND/NAME, KIND.GROUP/NAME or KIND/NAMESPACE/NAME")
 @click.argument("field", required=False, default="", help="as .spec.replicas; all that is below it")
-@click.option(
-    "--app", required=True, metavar="NAME", shell_complete=app_names, help="the application that the object belongs to"
-)
-@click.option("--timeout", type=SECONDS, default=60.0, metavar="SECONDS", help="how long to wait (default 60)")
 @prints()
-def blame(api: Api, out: Output, object: str, field: str, app: str, timeout: float) -> int:
-    """Has `sync` read the object, and waits for what it finds."""
-    named = AppName.parse(app, DEFAULT_NAMESPACE)
-    asked = {"object": object}
-    check = str(api.call("POST", "applications", named.name, "blame", query=named.query, body=asked)["check"]["id"])
-    deadline, pause = time.monotonic() + timeout, 0.2
-    while not (answer := api.call("GET", "applications", named.name, "checks", check, query=named.query)).get("done"):
-        if time.monotonic() + pause > deadline:
-            raise WaitError(f"the function sync has not answered within {timeout:g} s; look at its log")
-        time.sleep(pause)
-        pause = min(_LONGEST_PAUSE, pause * 1.5)
-    found = answer["found"]
-    if "error" in found:
-        raise ConfigurationError(found["error"], field=object)
+def blame_object(api: Api, out: Output, app: AppName, object: str, field: str) -> int:
+    """Commits and their authors for what git says, people for the rest."""
+    found = api.call("GET", "applications", app.name, "blame", query=app.query | _place(object))
     fields = [row for row in found["fields"] if _covers(field, row["path"])]
     if not fields:
         raise ConfigurationError("nobody has set such a field", field=field)
     out.emit({**found, "fields": fields}, lambda: table(["FIELD", "VALUE", "SET", "BY", "WHY"], map(_row, fields)))
     return 0
+
+
+def _place(named: str) -> dict[str, str]:
+    """The query parameters that name the object; the API finds what was left out."""
+    kind, *namespace, name = named.split("/") if "/" in named else ("", "")
+    if not kind or not name or len(namespace) > 1:
+        raise ConfigurationError("must be KIND/NAME or KIND/NAMESPACE/NAME", field="OBJECT")
+    kind, dot, group = kind.partition(".")
+    place = namespace[0] if namespace else "*"
+    return {"group": group if dot else "*", "kind": kind, "resourceNamespace": place, "resourceName": name}
 
 
 def _covers(asked: str, path: str) -> bool:

@@ -15,7 +15,6 @@ _COMMANDS: Final = {
     "apply": ("applying:apply", "create or change Applications and what else is declared, from files"),
     "appset": ("applicationsets:sets", "generate Applications with ApplicationSets"),
     "audit": ("audit:records", "who did what, when and why; and is that so"),
-    "blame": ("blame:blame", "who set the fields of a live object, and when"),
     "bootstrap": ("bootstrap:bootstrap", "declare the root application, from which everything else follows"),
     "cluster": ("clusters:clusters", "the clusters that Mooring may deploy to"),
     "completion": ("completion:completion", "the script that completes words in your shell"),

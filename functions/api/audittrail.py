@@ -17,7 +17,7 @@ from mooring.flows.asked.audittrail import (
     list_records,
     show_operation,
 )
-from mooring.flows.asked.changed import UnknownOperationError, ask_changes, changes_of
+from mooring.flows.asked.looks import UnknownOperationError
 from mooring.flows.asked.ulid import new_ulid
 
 if TYPE_CHECKING:
@@ -138,28 +138,3 @@ def add_audit_routes(desk: Desk) -> None:
     )
     def get_application_operation(name: str, ident: str) -> Any:
         return show_operation(composition.record_ports(), desk.key(name), ident.upper())
-
-    @desk.post(
-        "/api/v1/applications/<name>/operations/<ident>/changes",
-        does="Has what an operation changed compared; the answer is fetched as a check of the cluster",
-        access=Access("applications", "get", application),
-        tag="applications",
-        query=(NAMESPACE,),
-        answers="AskedOfCluster",
-    )
-    def compare_operation(name: str, ident: str) -> Any:
-        ports = composition.register_ports()
-        cluster, check = ask_changes(ports, desk.key(name), ident.upper(), desk.caller.name, desk.now())
-        return {"check": {"id": check, "cluster": cluster}}
-
-    @desk.get(
-        "/api/v1/applications/<name>/operations/<ident>/changes",
-        does="What an operation changed, field by field, once somebody has asked for it and it is known; for an hour",
-        access=Access("applications", "get", application),
-        tag="applications",
-        query=(NAMESPACE,),
-        answers="ChangesOfOperation",
-    )
-    def get_operation_changes(name: str, ident: str) -> Any:
-        found = changes_of(composition.register_ports(), desk.key(name), ident.upper())
-        return {"done": found is not None, "found": found}

@@ -1,13 +1,12 @@
-"""The routes of changes that were made beside git, and of who set what."""
+"""The routes of changes that were made beside git."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import EACH, NAMESPACE, PAGES, Access, Param, flag
-from objects import application, drift, visible
+from declared import EACH, PAGES, Access, Param, flag
+from objects import drift, visible
 
-from mooring.flows.asked.blaming import ask_blame
 from mooring.flows.asked.drifts import UnknownDriftError, list_drifts, show_drift
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ __all__ = ["add_drift_routes"]
 
 
 def add_drift_routes(desk: Desk) -> None:
-    """Adds what `mooring drift` and `mooring blame` ask for."""
+    """Adds what `mooring drift` asks for."""
     applications = desk.composition.applications
     desk.missing(UnknownDriftError)
 
@@ -48,17 +47,3 @@ def add_drift_routes(desk: Desk) -> None:
     )
     def get_drift(name: str) -> Any:
         return show_drift(applications, name)
-
-    @desk.post(
-        "/api/v1/applications/<name>/blame",
-        does="Has the fields of an object looked at: who set them; the answer is fetched as a check of the application",
-        access=Access("applications", "get", application),
-        tag="drift",
-        query=(NAMESPACE,),
-        body="BlamedObject",
-        status=202,
-        answers="AskedHandling",
-    )
-    def blame(name: str) -> Any:
-        ports = desk.composition.register_ports()
-        return {"check": {"id": ask_blame(ports, desk.key(name), desk.body(), desk.caller.name, desk.now())}}

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from declared import NAMESPACE, Access, Param, flag
 from objects import application
 
-from mooring.flows.asked.changed import UnknownOperationError
-from mooring.flows.asked.looks import NoSuchObjectError, ask_look
+from mooring.flows.asked.looks import NoSuchObjectError, UnknownOperationError, ask_look
 from mooring.flows.asked.showing import told_time
 
 if TYPE_CHECKING:
@@ -27,6 +26,10 @@ OBJECT = (
     Param("kind", "The object's kind", required=True),
     Param("resourceNamespace", "The object's namespace; empty where it has none"),
     Param("resourceName", "The object's name", required=True),
+)
+_ANY = "; `*` for whichever of the application's own has that name"
+_SOME_OBJECT = tuple(
+    Param(each.name, each.does + ("" if each.required else _ANY), required=each.required) for each in OBJECT
 )
 _LINES = (
     Param("container", "A container's name, or `*` for all; the pod's default one where none is given"),
@@ -85,6 +88,17 @@ def add_look_routes(desk: Desk) -> None:
         return ask("object", name, **named(), version=desk.query.get("version", ""))
 
     @desk.get(
+        f"{_PATH}/blame",
+        does="Who set each field of one object, and when: commits for what is git's, people for the rest",
+        access=_READS,
+        tag="live",
+        query=(NAMESPACE, *_SOME_OBJECT),
+        answers="Blamed",
+    )
+    def blame(name: str) -> Any:
+        return ask("blame", name, **named())
+
+    @desk.get(
         f"{_PATH}/managed-resources",
         does="The differences of all objects that differ",
         access=_READS,
@@ -116,6 +130,17 @@ def add_look_routes(desk: Desk) -> None:
     )
     def get_operation_manifests(name: str, id: str) -> Any:
         return ask("manifests", name, at=id)
+
+    @desk.get(
+        f"{_PATH}/operations/<ident>/changes",
+        does="What an operation changed, object by object and field by field",
+        access=_READS,
+        tag="live",
+        query=(NAMESPACE,),
+        answers="ChangesOfOperation",
+    )
+    def get_operation_changes(name: str, ident: str) -> Any:
+        return ask("changes", name, operation=ident.upper())
 
     @desk.get(
         f"{_PATH}/compare",

@@ -200,7 +200,7 @@ def add_steering_routes(desk: Desk) -> None:
 
     @desk.get(
         f"{_PATH}/checks/<id>",
-        does="What came of an action or of a deletion, or who set which field, once it is known; for an hour",
+        does="What came of an action or of a deletion, once it is known; for an hour",
         access=_READS,
         tag="live",
         query=(NAMESPACE,),

@@ -19,8 +19,11 @@ from mooring.differences.expressions import Expressions
 from mooring.errors import ConfigurationError
 from mooring.events.messages import AppMessage, Cause, ClusterMessage, Later
 from mooring.flows.asked.declaring import AskPorts
+from mooring.flows.asked.looks import ask_look
 from mooring.flows.clusters.declared import Declared
 from mooring.flows.clusters.registering import WithDeclared
+from mooring.flows.looking.answering import answer_look
+from mooring.flows.looking.ports import LookPorts
 from mooring.flows.rules.settings import NO_SETTINGS
 from mooring.flows.secrets.opening import Opener
 from mooring.flows.syncs.ports import SyncPorts
@@ -204,6 +207,14 @@ class World:
         """One message about the application."""
         troubles = handle_syncs(self.ports(), [AppMessage(key, Cause(kind))])
         assert troubles == []
+
+    def look(self, key: AppKey, ask: str, *, seconds: float = 20.0, **more: Any) -> dict[str, Any]:
+        """What the function `look` answers somebody who waits, with so many seconds for it; its errors are raised."""
+        ports = LookPorts(
+            self.applications, self.bundles, self.targets, _Inline(),  # type: ignore[arg-type]
+            Expressions(), lambda: self.now, self.now + seconds,
+        )  # fmt: skip
+        return ask_look(lambda question: answer_look(ports, question), ask, key, **more)
 
     def sweep(self) -> None:
         """One look at the whole cluster."""

@@ -76,6 +76,9 @@ POD = {"kind": "Pod", "namespace": "shop", "name": "web-1"}
     [
         ("resource-tree", {"ask": "tree"}),
         (f"resource?{NAMED}", {"ask": "object", **WEB, "version": ""}),
+        (f"blame?{NAMED}", {"ask": "blame", **WEB}),
+        ("blame?group=*&kind=Deployment&resourceName=web", {"ask": "blame", **WEB, "group": "*", "namespace": ""}),
+        ("operations/01abc/changes", {"ask": "changes", "operation": "01ABC"}),
         ("managed-resources", {"ask": "managed"}),
         ("manifests", {"ask": "manifests", "at": "wanted"}),
         ("manifests?at=synced", {"ask": "manifests", "at": "synced"}),

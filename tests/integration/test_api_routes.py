@@ -304,17 +304,6 @@ def test_drift_is_listed_and_shown(api: Api) -> None:
     assert 404 == api.refused("GET", "drifts/01NONE")[0]
 
 
-def test_blame_of_an_unknown_object_names_those_that_there_are(api: Api) -> None:
-    """GIVEN an application without objects WHEN one is blamed THEN the error names the field and what there is."""
-    api.ask("POST", "projects", project())
-    api.ask("PUT", "clusters/prod", CLUSTER)
-    api.ask("POST", "applications", application())
-    status, field, message = api.refused("POST", "applications/shop/blame", {"object": "Deployment/web"})
-    assert (400, "object") == (status, field)
-    assert "it has none" in message
-    assert 404 == api.refused("POST", "applications/other/blame", {"object": "Deployment/web"})[0]
-
-
 def test_a_hook_is_not_installed_by_hand_made_hosts(api: Api) -> None:
     """GIVEN hosts that take no hooks from here, or lie inside WHEN asked THEN the error names what is wrong."""
     body = {"repository": "https://bitbucket.org/acme/shop", "token": "t", "url": "https://m.test/api/webhook"}

@@ -184,19 +184,20 @@ def test_another_revision_may_want_the_right_to_override(api: Api) -> None:
     assert 202 == api.ask("POST", "applications/shop/sync", {"dryRun": True}, token=token)[0]
 
 
-def test_whose_fields_are_whose_is_for_readers_of_the_application(api: Api) -> None:
-    """GIVEN an object that somebody has asked about WHEN the answer is fetched THEN it comes with the application's
+def test_what_came_of_an_action_is_for_readers_of_the_application(api: Api) -> None:
+    """GIVEN an object that somebody has handled WHEN the outcome is fetched THEN it comes with the application's
     checks, and not with another application's, nor with those of the cluster, whose readers may not see the application.
     """
     record = api.applications.load([SHOP], inventory=True)[SHOP]
     web = ObjectKey("apps", "Deployment", "shop", "web")
     api.applications.observe(record, now=1.0, inventory={web: Entry(web, "v1", digest="a" * 64)}, status=record.status)
     assert 200 == api.ask("PUT", "clusters/prod", CLUSTER)[0]
-    status, answer = api.ask("POST", "applications/shop/blame", {"object": "Deployment/web"})
+    named = "group=apps&kind=Deployment&resourceNamespace=shop&resourceName=web"
+    status, answer = api.ask("POST", f"applications/shop/resource/actions?{named}", {"action": "restart"})
     assert (202, ["id"]) == (status, list(answer["check"])), answer
     check = answer["check"]["id"]
     assert (200, {"done": False, "found": None}) == api.ask("GET", f"applications/shop/checks/{check}")
-    found = {"application": str(SHOP), "object": str(web), "fields": []}
+    found = {"application": str(SHOP), "object": str(web), "done": []}
     for known in (None, found):
         if known is not None:
             Registry(api.table, None, "m").put_check("prod", check, known, now=time.time())  # type: ignore[arg-type]

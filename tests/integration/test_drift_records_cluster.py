@@ -244,12 +244,9 @@ def test_blame_names_a_commit_for_ours_and_a_person_for_theirs(place: Place) -> 
     place.kubectl(ADA, "annotate", "deployment", "web", "note=by hand")
     until(lambda: bool(place.deeds()), place.deeds)
     place.world.applications.deeds.keep("in-cluster", place.deeds(), now=time.time())
-    key = ObjectKey("apps", "Deployment", place.namespace, "web")
-    asked = ObjectMessage("in-cluster", (key,), Cause("person", "1", "ada"), place.app, "check-1")
-    assert [] == handle_syncs(place.world.ports(), [asked])
-    known = place.world.registry.check("in-cluster", "check-1")
-    assert known is not None
-    rows = {row["path"]: row for row in known["found"]["fields"]}
+    found = place.world.look(place.app, "blame", group="*", kind="deployments", namespace="*", name="web")
+    assert f"apps/Deployment/{place.namespace}/web" == found["object"]
+    rows = {row["path"]: row for row in found["fields"]}
     assert (second, "ada@test") == (rows[IMAGE]["commit"]["revision"], rows[IMAGE]["commit"]["email"])
     assert "orEarlier" not in rows[IMAGE]["commit"]
     assert (first, True) == (rows[REPLICAS]["commit"]["revision"], rows[REPLICAS]["commit"]["orEarlier"])
@@ -268,13 +265,9 @@ def test_blame_tells_no_value_of_an_object_that_lost_its_mark(place: Place) -> N
     place.world.push(place.app, web(), {"apiVersion": "v1", "kind": "ConfigMap", **hidden})
     place.world.sync(place.app)
     place.kubectl(ADA, "annotate", "configmap", "settings", "mooring.dev/hidden-")
-    key = ObjectKey("", "ConfigMap", place.namespace, "settings")
-    asked = ObjectMessage("in-cluster", (key,), Cause("person", "1", "ada"), place.app, "check-2")
-    assert [] == handle_syncs(place.world.ports(), [asked])
-    known = place.world.registry.check("in-cluster", "check-2")
-    assert known is not None
-    assert ".data.a" in [row["path"] for row in known["found"]["fields"]]
-    assert "hunter22" not in repr(known)
+    found = place.world.look(place.app, "blame", kind="ConfigMap", namespace=place.namespace, name="settings")
+    assert ".data.a" in [row["path"] for row in found["fields"]]
+    assert "hunter22" not in repr(found)
 
 
 def test_a_replacement_that_loses_our_label_is_on_record(place: Place) -> None:

@@ -18,9 +18,8 @@ from mooring.cluster.kubeconfig import from_kubeconfig
 from mooring.cluster.trying import Waits
 from mooring.differences.expressions import Expressions
 from mooring.errors import ConfigurationError, MooringError, UnreachableError
-from mooring.flows.asked.changed import UnknownOperationError
 from mooring.flows.asked.declaring import UnknownApplicationError
-from mooring.flows.asked.looks import NoSuchObjectError, ask_look
+from mooring.flows.asked.looks import NoSuchObjectError, UnknownOperationError, ask_look
 from mooring.flows.clusters.live import Target
 from mooring.flows.looking.answering import answer_look
 from mooring.flows.looking.ports import LookPorts

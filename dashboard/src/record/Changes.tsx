@@ -1,21 +1,14 @@
-/** Which fields an operation changed: bundles are compared when somebody asks, and the answer is waited for. */
-import { useMutation, useQuery } from "@tanstack/react-query";
+/** Which fields an operation changed: bundles are compared when somebody asks. */
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 
-import { change, get } from "@/api/client";
+import { get } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { Button, ErrorState, Skeleton } from "@/parts";
 import { keyOf, type Named, pathOf } from "@/pages/application/queries";
 
 import { type FieldChange, Fields } from "./Fields";
 import { ObjectName } from "./Results";
-
-type Told = Schema<"ChangesOfOperation">;
-
-interface Changed {
-  object: string;
-  result: string;
-  fields: readonly FieldChange[];
-}
 
 /** "GROUP/KIND/NAMESPACE/NAME" as its parts. */
 function objectOf(path: string) {
@@ -24,27 +17,27 @@ function objectOf(path: string) {
 }
 
 export function Changes({ named, operation }: { named: Named; operation: string }) {
-  const path = pathOf(named, `/operations/${operation}/changes`);
-  const query = { namespace: named.namespace };
-  const asking = useMutation({ mutationFn: () => change("POST", path, { query }) });
+  const [asked, setAsked] = useState(false);
   const told = useQuery({
     queryKey: keyOf(named, "changes", operation),
-    queryFn: ({ signal }) => get<Told>(path, query, signal),
-    enabled: asking.isSuccess,
-    staleTime: Infinity,
-    refetchInterval: ({ state }) => (state.data?.done === true || state.status === "error" ? false : 1_000),
+    queryFn: ({ signal }) =>
+      get<Schema<"ChangesOfOperation">>(
+        pathOf(named, `/operations/${operation}/changes`),
+        { namespace: named.namespace },
+        signal,
+      ),
+    enabled: asked,
+    staleTime: "static", // an operation never becomes another one
   });
-  const error = asking.error ?? told.error;
-  if (error !== null) return <ErrorState error={error} onRetry={() => asking.mutate()} />;
-  if (asking.isIdle) {
+  if (told.error !== null) return <ErrorState error={told.error} onRetry={() => void told.refetch()} />;
+  if (!asked) {
     return (
-      <Button icon="diff" onClick={() => asking.mutate()}>
+      <Button icon="diff" onClick={() => setAsked(true)}>
         Which fields changed
       </Button>
     );
   }
-  const found = told.data?.found;
-  if (found == null) {
+  if (told.data === undefined) {
     return (
       <div role="status" aria-label="Comparing">
         <Skeleton width="14rem" />
@@ -52,8 +45,7 @@ export function Changes({ named, operation }: { named: Named; operation: string 
       </div>
     );
   }
-  if (found.error !== undefined) return <p className="soft">{found.error}</p>;
-  const objects = (found.objects ?? []) as unknown as readonly Changed[];
+  const { objects, leftOut } = told.data;
   if (objects.length === 0) return <p className="soft">No field of any object changed.</p>;
   return (
     <section className="record-changes" aria-label="Fields that changed">
@@ -63,13 +55,15 @@ export function Changes({ named, operation }: { named: Named; operation: string 
             <ObjectName object={objectOf(each.object)} /> <span className="soft">{each.result}</span>
           </h4>
           {each.fields.length > 0 ? (
-            <Fields fields={each.fields} label={`Fields of ${each.object}`} />
+            <Fields fields={each.fields as readonly FieldChange[]} label={`Fields of ${each.object}`} />
+          ) : each.cut === true ? (
+            <p className="soft">Its fields don't fit here; compare the two revisions instead.</p>
           ) : (
             <p className="soft">It changed as a whole, or in what no bundle holds: opened secrets.</p>
           )}
         </div>
       ))}
-      {(found.leftOut ?? 0) > 0 && <p className="soft">and {found.leftOut} more objects</p>}
+      {leftOut > 0 && <p className="soft">and {leftOut} more objects</p>}
     </section>
   );
 }

@@ -106,15 +106,3 @@ class Asked(TypedDict):
     """The id under which an answer will be."""
 
     id: str
-
-
-class AskedAt(Asked):
-    """The id of an answer, and the cluster whose check it is fetched as."""
-
-    cluster: str
-
-
-class AskedOfCluster(TypedDict):
-    """Where the answer will be: GET /api/v1/clusters/CLUSTER/check/ID."""
-
-    check: AskedAt

@@ -31,7 +31,6 @@ EXAMPLES: Final[Mapping[str, Any]] = {
             "template": {"metadata": {"name": "{{.name}}"}, "spec": _SPEC},
         },
     },
-    "BlamedObject": {"object": "Deployment.apps/shop/web"},
     "ClusterChange": {"labels": {"tier": "gold"}, "limits": {"requestsPerSecond": 20}},
     "ClusterForm": {"eks": {"clusterName": "production", "region": "eu-central-1"}, "default": True},
     "Confirmation": {"token": "2f6c0d9e"},

@@ -134,6 +134,28 @@ class LiveResource(ObjectName):
     trouble: NotRequired[str]
 
 
+class PersonOfField(TypedDict):
+    """Somebody who stood behind a field's manager at its time; more is told where the audit log says more."""
+
+    user: str
+    certain: bool
+
+
+class FieldOfObject(SetField):
+    """One field: its manager, and the commit that brought it in (ours) or the people behind the manager (others')."""
+
+    value: Any
+    commit: NotRequired[dict[str, Any]]
+    who: NotRequired[list[PersonOfField]]
+
+
+class Blamed(TypedDict):
+    """Who set the fields of an object."""
+
+    object: str
+    fields: list[FieldOfObject]
+
+
 class ToldDifference(TypedDict):
     """A difference in a list; `cut` where its fields and text did not fit: the object alone has them."""
 

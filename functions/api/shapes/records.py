@@ -87,21 +87,29 @@ class Records(TypedDict):
     items: list[Record]
 
 
-class ChangedByOperation(TypedDict):
-    """What an operation changed, or `error`: for each object its result and its fields (`path`, `before`, `after`)."""
+class ChangedValue(TypedDict):
+    """A field, with what it said before and after; null where it was not there."""
 
-    application: NotRequired[str]
-    operation: NotRequired[str]
-    objects: NotRequired[list[dict[str, Any]]]
-    leftOut: NotRequired[int]
-    error: NotRequired[str]
+    path: str
+    before: Any
+    after: Any
+
+
+class ChangedObject(TypedDict):
+    """An object that an operation changed; `cut` where its fields did not fit into the answer."""
+
+    object: str
+    result: str
+    fields: list[ChangedValue]
+    cut: NotRequired[bool]
 
 
 class ChangesOfOperation(TypedDict):
-    """What an operation changed; null as long as nobody has looked."""
+    """What an operation changed; `leftOut` is how many more objects."""
 
-    done: bool
-    found: ChangedByOperation | None
+    operation: str
+    objects: list[ChangedObject]
+    leftOut: int
 
 
 class Chain(TypedDict):
@@ -175,9 +183,3 @@ class Drifts(TypedDict):
 
     metadata: Page
     items: list[Drift]
-
-
-class BlamedObject(TypedDict):
-    """An object: KIND/NAME, KIND.GROUP/NAME, or with a namespace in the middle."""
-
-    object: str

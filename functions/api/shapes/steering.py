@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NotRequired
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -127,36 +127,8 @@ class Handling(TypedDict):
     error: NotRequired[str]
 
 
-class PersonOfField(TypedDict):
-    """Somebody who stood behind a field's manager at its time; more is told where the audit log says more."""
-
-    user: str
-    certain: bool
-
-
-class FieldOfObject(TypedDict):
-    """One field: its manager, and the commit that brought it in (ours) or the people behind the manager (others')."""
-
-    path: str
-    value: Any
-    manager: str
-    operation: str
-    subresource: str
-    time: str
-    commit: NotRequired[dict[str, Any]]
-    who: NotRequired[list[PersonOfField]]
-
-
-class Blamed(TypedDict):
-    """Who set the fields of an object."""
-
-    application: str
-    object: str
-    fields: list[FieldOfObject]
-
-
 class Handled(TypedDict):
     """What was found; null as long as nobody has done it."""
 
     done: bool
-    found: Handling | Blamed | None
+    found: Handling | None

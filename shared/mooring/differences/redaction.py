@@ -19,7 +19,7 @@ from typing import Any, Final
 from mooring.model.objects import canonical_json
 from mooring.secrets.digests import HIDDEN_ANNOTATION, is_hidden
 
-__all__ = ["redacted"]
+__all__ = ["hashed", "redacted"]
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET_FIELDS: Final = ("data", "stringData")
@@ -53,7 +53,7 @@ def redacted(value: Any, secret_key: bytes, *, hidden: bool = False) -> Any:
     return _fields(value, secret_key)
 
 
-def _hashed(value: Any, secret_key: bytes, *, encoded: bool) -> str:
+def hashed(value: Any, secret_key: bytes, *, encoded: bool) -> str:
     """One value as `(hmac:1a2b3c4d, 12 bytes)`; `encoded` for base64, whose content is what counts."""
     content = value.encode() if isinstance(value, str) else canonical_json(value)
     if encoded and isinstance(value, str):
@@ -79,9 +79,9 @@ def _hidden(value: dict[str, Any], secret_key: bytes) -> dict[str, Any]:
         if name in ("apiVersion", "kind")
         else _metadata(_unlabelled(below, secret_key), secret_key, secret=True)
         if name == "metadata"
-        else {key: _hashed(inner, secret_key, encoded=False) for key, inner in below.items()}
+        else {key: hashed(inner, secret_key, encoded=False) for key, inner in below.items()}
         if isinstance(below, dict)
-        else _hashed(below, secret_key, encoded=False)
+        else hashed(below, secret_key, encoded=False)
         for name, below in value.items()
     }
 
@@ -92,7 +92,7 @@ def _unlabelled(metadata: Any, secret_key: bytes) -> Any:
         return metadata
     hashes = {
         field: {
-            name: text if name == HIDDEN_ANNOTATION else _hashed(text, secret_key, encoded=False)
+            name: text if name == HIDDEN_ANNOTATION else hashed(text, secret_key, encoded=False)
             for name, text in metadata[field].items()
             if name != _LAST_APPLIED
         }
@@ -112,10 +112,10 @@ def _secret(value: dict[str, Any], secret_key: bytes, *, whole: bool = False) ->
     for name in _SECRET_FIELDS:
         below = value.get(name)
         if isinstance(below, dict):
-            hidden = {key: _hashed(text, secret_key, encoded=name == "data") for key, text in below.items()}
+            hidden = {key: hashed(text, secret_key, encoded=name == "data") for key, text in below.items()}
             shown["data"] = {**shown.get("data", {}), **hidden} if isinstance(shown.get("data", {}), dict) else hidden
         elif below is not None:
-            shown[name] = _hashed(below, secret_key, encoded=False)
+            shown[name] = hashed(below, secret_key, encoded=False)
     return shown
 
 
@@ -123,7 +123,7 @@ def _metadata(value: Any, secret_key: bytes, *, secret: bool) -> Any:
     if not isinstance(value, dict) or not isinstance(value.get("annotations"), dict):
         return redacted(value, secret_key)
     annotations = {
-        name: _hashed(text, secret_key, encoded=False) if secret and _looks_like_a_copy(text) else text
+        name: hashed(text, secret_key, encoded=False) if secret and _looks_like_a_copy(text) else text
         for name, text in value["annotations"].items()
         if name != _LAST_APPLIED
     }

@@ -131,16 +131,13 @@ class ClusterMessage:
 class ObjectMessage:
     """These objects of a cluster may not be as they were applied; `app` is whose they are, where that is known.
 
-    With `blame` somebody asks who set the fields of the one object, and what is found is kept under that id; without an
-    object it is an operation's, and what that changed is wanted. With `act` somebody wants something done with the one
-    object: what is kept under that id, and so is what came of it.
+    With `act` somebody wants something done with the one object: what is kept under that id, and so is what came of it.
     """
 
     cluster: str
     objects: tuple[ObjectKey, ...]
     cause: Cause
     app: AppKey | None = None
-    blame: str = ""
     act: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -149,8 +146,6 @@ class ObjectMessage:
         body: dict[str, Any] = {"v": 1, "cluster": self.cluster, "objects": objects, "cause": self.cause.to_json()}
         if self.app is not None:
             body["of"] = str(self.app)
-        if self.blame:
-            body["blame"] = self.blame
         if self.act:
             body["act"] = self.act
         return body
@@ -326,8 +321,8 @@ def _parse(value: dict[str, Any]) -> Message:
     if isinstance(value.get("cluster"), str) and "objects" in value:
         of = value.get("of")
         app = AppKey.parse(of) if isinstance(of, str) else None
-        blame, act = str(value.get("blame", "")), str(value.get("act", ""))
-        return ObjectMessage(value["cluster"], _objects(value["objects"]), cause, app, blame, act)
+        act = str(value.get("act", ""))
+        return ObjectMessage(value["cluster"], _objects(value["objects"]), cause, app, act)
     if isinstance(value.get("cluster"), str):
         apps = tuple(AppKey.parse(app) for app in value.get("apps", ()))
         return ClusterMessage(

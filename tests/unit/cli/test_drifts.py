@@ -1,4 +1,4 @@
-"""`mooring drift` and `mooring blame`: what they ask and print."""
+"""`mooring drift` and `mooring app blame`: what they ask and print."""
 
 from __future__ import annotations
 
@@ -41,31 +41,47 @@ def test_one_drift_shows_what_it_said_before(api: FakeApi, mooring: Mooring) -> 
         assert told in shown
 
 
-def test_blame_waits_for_its_answer_and_shows_one_field(api: FakeApi, mooring: Mooring) -> None:
-    """GIVEN an object WHEN one field is asked for THEN that alone is shown, with its commit and request."""
+BLAME = "GET /api/v1/applications/shop/blame?namespace=argocd"
+
+
+def test_blame_is_asked_once_and_shows_one_field(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN an object WHEN one field is asked for THEN that alone is shown, with its commit and request, by one request."""
     commit = {
         "sha": "a" * 40, "revision": "a" * 40, "subject": "Scale up", "author": "Ada", "synced": "2026-03-01T01:00:00Z",
         "request": {"number": 7, "title": "More of it"},
     }  # fmt: skip
     ours = {**FIELD, "value": 2, "manager": "mooring", "operation": "Apply", "commit": commit}
     theirs = {**FIELD, "path": ".spec.paused", "value": True, "who": [{"user": "bob", "certain": False}]}
-    api.on("POST /api/v1/applications/shop/blame?namespace=argocd", {"check": {"id": "1"}})
     found = {"object": "apps/Deployment/shop/web", "fields": [ours, theirs]}
-    api.on("GET /api/v1/applications/shop/checks/1?namespace=argocd", {"done": False}, {"done": True, "found": found})
-    shown = mooring("blame", "Deployment/web", "spec.replicas", "--app", "shop").out
+    api.on(f"{BLAME}&group=%2A&kind=Deployment&resourceNamespace=%2A&resourceName=web", found)
+    shown = mooring("app", "blame", "shop", "Deployment/web", "spec.replicas").out
+    assert 1 == len(api.calls)
     assert "aaaaaaa: Scale up (#7 More of it)" in shown
     assert ".spec.paused" not in shown
-    assert "bob?" in mooring("blame", "Deployment/web", "--app", "shop").out
+    assert "bob?" in mooring("app", "blame", "shop", "Deployment/web").out
+    assert 1 == mooring("app", "blame", "shop", "Deployment/web", "spec.template").code
+
+
+def test_blame_takes_an_objects_whole_name(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN a group and a namespace WHEN blamed THEN both are asked for; what names no object is refused unasked."""
+    row = {**FIELD, "value": 2, "manager": "helm"}
+    api.on(
+        f"{BLAME}&group=apps&kind=Deployment&resourceNamespace=shop&resourceName=web",
+        {"object": "apps/Deployment/shop/web", "fields": [row]},
+    )
+    assert "helm" in mooring("app", "blame", "shop", "Deployment.apps/shop/web").out
+    asked = len(api.calls)
+    for nothing in ("web", "Deployment/", "/web", "a/b/c/d"):
+        outcome = mooring("app", "blame", "shop", nothing)
+        assert (1, True) == (outcome.code, "must be KIND/NAME" in outcome.err)
+    assert asked == len(api.calls)
 
 
 def test_blame_of_what_is_not_there_fails(api: FakeApi, mooring: Mooring) -> None:
     """GIVEN an object that is gone WHEN blamed THEN the command fails and says so."""
-    api.on("POST /api/v1/applications/shop/blame?namespace=argocd", {"check": {"id": "1"}})
-    api.on(
-        "GET /api/v1/applications/shop/checks/1?namespace=argocd",
-        {"done": True, "found": {"error": "the object is not in the cluster"}},
-    )
-    outcome = mooring("blame", "Deployment/web", "--app", "shop")
+    told = {"title": "Not Found", "detail": "the object is not in the cluster", "field": None}
+    api.on(f"{BLAME}&group=%2A&kind=Deployment&resourceNamespace=%2A&resourceName=web", told, status=404)
+    outcome = mooring("app", "blame", "shop", "Deployment/web")
     assert 1 == outcome.code
     assert "the object is not in the cluster" in outcome.err
 

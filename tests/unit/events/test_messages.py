@@ -34,7 +34,6 @@ APP = AppKey("argocd", "shop")
         ClusterMessage("in-cluster", Cause("person", "id", "ada"), check="id"),
         ClusterMessage("in-cluster", Cause("tick"), sets=("argocd/shops", "team/others")),
         ObjectMessage("in-cluster", (ObjectKey("apps", "Deployment", "shop", "web"),), Cause("watch"), APP),
-        ObjectMessage("in-cluster", (ObjectKey("", "Service", "shop", "web"),), Cause("person"), APP, "01KJ"),
         ObjectMessage("in-cluster", (ObjectKey("", "Pod", "shop", "web-1"),), Cause("person"), APP, act="01KJ"),
         ObjectMessage(
             "in-cluster", (ObjectKey("", "Namespace", "", "shop"),), Cause("audit", at="2026-01-01T00:00:00Z")

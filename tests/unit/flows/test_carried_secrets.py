@@ -11,11 +11,7 @@ import pytest
 
 from mooring.cluster.apply import Applied
 from mooring.errors import RejectedError
-from mooring.events.messages import Cause, ObjectMessage
-from mooring.flows.asked.changed import ask_changes
-from mooring.flows.asked.registering import RegisterPorts
 from mooring.flows.asked.showing import show_application
-from mooring.flows.syncs.sync import handle_syncs
 from mooring.health import Health
 from mooring.health import Rules as HealthRules
 from mooring.flows.clusters.quoting import judged, quiet, told, unquoted
@@ -61,11 +57,8 @@ def test_nothing_that_is_kept_tells_a_carried_value(world: World) -> None:
     world.sweep()
     records = world.applications.drifts.of_app(key, 9)
     assert [".spec.workload.manifests[0].data.password"] == [field.path for each in records for field in each.fields]
-    ports = RegisterPorts(world.registry, world.applications, world.queues)  # type: ignore[arg-type]
-    cluster, changes = ask_changes(ports, key, operations[-1].id, "ada", world.now)
-    handle_syncs(world.ports(), [world.queues.sent[-1][1]])
-    handle_syncs(world.ports(), [ObjectMessage(cluster, (WORK,), Cause("request", "", "ada"), key, "who")])
-    shown = [world.registry.check(cluster, each) for each in (changes, "who")]
+    named = {name: getattr(WORK, name) for name in ("group", "kind", "namespace", "name")}
+    shown = [world.look(key, "changes", operation=operations[-1].id), world.look(key, "blame", **named)]
     assert "(hmac:" in str(shown[0])
     assert "(hmac:" in str(shown[1])
 

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mooring.flows.asked.changed import UnknownOperationError, ask_changes
 from mooring.flows.asked.declaring import ask_sync, delete
-from mooring.flows.asked.registering import RegisterPorts
-from mooring.flows.syncs.sync import handle_syncs
+from mooring.flows.asked.looks import UnknownOperationError
 from mooring.model.application import AppKey
 from mooring.model.chain import find_faults
 from mooring.model.objects import Manifest, ObjectKey
@@ -68,18 +66,33 @@ def test_the_fields_that_a_sync_changed_can_be_asked_for(world: World) -> None:
     world.sync(key)
     world.push(key, config_map("changes", x="2"), config_map("new", x="1"), secret("hunter2"))
     world.sync(key)
-    ports = RegisterPorts(world.registry, world.applications, world.queues)  # type: ignore[arg-type]
-    cluster, check = ask_changes(ports, key, newest(world, key).id, "ada", world.now)
-    handle_syncs(world.ports(), [world.queues.sent[-1][1]])
-    found = (world.registry.check(cluster, check) or {})["found"]
+    sent = list(world.queues.sent)
+    found = world.look(key, "changes", operation=newest(world, key).id)
+    assert ([], 0) == (world.queues.sent[len(sent) :], found["leftOut"])
     told = {each["object"].rpartition("/")[2]: each["fields"] for each in found["objects"]}
     assert [{"path": ".data.x", "before": "1", "after": "2"}] == told["changes"]
     assert [("(object)", True, False)] == [(f["path"], f["before"] is None, f["after"] is None) for f in told["new"]]
     assert [("(object)", False, True)] == [(f["path"], f["before"] is None, f["after"] is None) for f in told["goes"]]
     (hidden,) = told["token"]
     assert hidden["before"].startswith("(hmac:") and hidden["before"] != hidden["after"]
+    # THEN its digests are those of the same operation's manifests
+    manifests = world.look(key, "manifests", at=newest(world, key).id)["manifests"]
+    assert [hidden["after"]] == [each["data"]["password"] for each in manifests if each["kind"] == "Secret"]
     with pytest.raises(UnknownOperationError):
-        ask_changes(ports, key, "01NOPE", "ada", world.now)
+        world.look(key, "changes", operation="01NOPE")
+
+
+def test_what_does_not_fit_is_said(world: World) -> None:
+    """GIVEN fields beyond what one answer takes WHEN asked for THEN the object is named, and its fields are cut."""
+    key = world.declare(**AUTO)
+    world.push(key, config_map("changes", x="1"), *(config_map(f"large-{number}", x="x") for number in range(2)))
+    world.sync(key)
+    large = [config_map(f"large-{number}", x="y" * 2_000_000) for number in range(2)]
+    world.push(key, config_map("changes", x="2"), *large)
+    world.sync(key)
+    found = world.look(key, "changes", operation=newest(world, key).id)
+    told = {each["object"].rpartition("/")[2]: (len(each["fields"]), each.get("cut")) for each in found["objects"]}
+    assert {"changes": (1, None), "large-0": (1, None), "large-1": (0, True)} == told
 
 
 def secret(value: str) -> Manifest:

@@ -18,9 +18,7 @@ from mooring.model.objects import digest
 
 __all__ = ["action_of", "is_action"]
 
-_LOOKS: Final = re.compile(
-    r"/api/v1/(stream|hooks/list|images/plan|applicationsets/preview|applications/[^/]+/(blame|operations/[^/]+/changes)|clusters/[^/]+/check)"
-)
+_LOOKS: Final = re.compile(r"/api/v1/(stream|hooks/list|images/plan|applicationsets/preview|clusters/[^/]+/check)")
 """Requests that change nothing, and are no GET for another reason."""
 
 _TOLD: Final = (

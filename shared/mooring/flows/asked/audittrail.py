@@ -19,8 +19,8 @@ from typing import Any, Final
 import orjson
 
 from mooring.errors import ConfigurationError
-from mooring.flows.asked.changed import UnknownOperationError
 from mooring.flows.asked.costs import told_cost
+from mooring.flows.asked.looks import UnknownOperationError
 from mooring.flows.asked.ulid import first_ulid
 from mooring.model.application import AppKey
 from mooring.model.chain import Chained, Head

@@ -28,7 +28,7 @@ class UnknownHandlingError(ConfigurationError):
 
 
 def outcome(ports: RegisterPorts, app: AppKey, id_: str) -> dict[str, Any] | None:
-    """What came of an action, a deletion, or of asking whose fields are whose; None as long as it is not done.
+    """What came of an action or a deletion; None as long as it is not done.
 
     Raises `UnknownHandlingError`.
     """

@@ -10,15 +10,18 @@ from typing import Any, Final
 
 from mooring import errors
 from mooring.errors import MooringError, PermanentError, TransientError, UnreachableError
-from mooring.flows.asked.changed import UnknownOperationError
 from mooring.flows.asked.declaring import UnknownApplicationError
 from mooring.model.application import AppKey
 
-__all__ = ["NoSuchObjectError", "ask_look"]
+__all__ = ["NoSuchObjectError", "UnknownOperationError", "ask_look"]
 
 
 class NoSuchObjectError(PermanentError):
     """What somebody wants to see is not there, or is not this application's."""
+
+
+class UnknownOperationError(PermanentError):
+    """No operation of this application has this id."""
 
 
 _NAMED: Final[Mapping[str, type[MooringError]]] = {

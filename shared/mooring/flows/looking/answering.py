@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from mooring.errors import ConfigurationError, MooringError, TransientError
 from mooring.flows.looking.against import compare_given
+from mooring.flows.looking.blaming import show_blame
+from mooring.flows.looking.changed import show_changes
 from mooring.flows.looking.events import show_events
 from mooring.flows.looking.logs import LogQuery, show_logs
 from mooring.flows.looking.manifests import compare_bundles, show_manifests
@@ -83,6 +85,8 @@ _ANSWERS: Final[Mapping[str, Callable[[LookPorts, AppKey, _Question], dict[str, 
     "managed": lambda ports, app, _: show_managed(ports, app),
     "manifests": lambda ports, app, asked: show_manifests(ports, app, str(asked.get("at") or "wanted")),
     "compare": lambda ports, app, asked: compare_bundles(ports, app, str(asked.get("old")), str(asked.get("new"))),
+    "changes": lambda ports, app, asked: show_changes(ports, app, str(asked.get("operation") or "")),
+    "blame": show_blame,
     "secrets": lambda ports, app, _: show_secrets(ports, app),
     "events": _events,
     "logs": _logs,

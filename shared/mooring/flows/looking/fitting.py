@@ -25,8 +25,13 @@ class Room:
     def told(self, changes: list[dict[str, Any]], text: str) -> dict[str, Any]:
         """The details of one difference, or `cut` where they don't fit any more."""
         details = {"changes": changes, "text": text}
+        fits = len(text) <= _LONGEST and self.has(details)
+        return details if fits else {"changes": [], "text": "", "cut": True}
+
+    def has(self, details: Any) -> bool:
+        """Whether there is room for something, which takes it then."""
         size = len(orjson.dumps(details))
-        if len(text) > _LONGEST or size > self._left:
-            return {"changes": [], "text": "", "cut": True}
+        if size > self._left:
+            return False
         self._left -= size
-        return details
+        return True

@@ -15,14 +15,14 @@ from mooring.differences.readable import diff
 from mooring.differences.redaction import redacted
 from mooring.differences.rules import Rules
 from mooring.errors import ConfigurationError
-from mooring.flows.asked.changed import UnknownOperationError
+from mooring.flows.asked.looks import UnknownOperationError
 from mooring.flows.looking.fitting import Room
 from mooring.flows.looking.ports import LookPorts, record_of
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.state.records import Record
+from mooring.state.records import Operation, Record
 
-__all__ = ["compare_bundles", "show_manifests"]
+__all__ = ["compare_bundles", "find_operation", "show_manifests"]
 
 _MOST: Final = 500  # objects that differ
 _WHOLE: Final = "(object)"  # the path of a change that brings or takes an object: its text has all of it
@@ -64,6 +64,15 @@ def compare_bundles(ports: LookPorts, app: AppKey, old: str, new: str) -> dict[s
     }
 
 
+def find_operation(ports: LookPorts, app: AppKey, id_: str) -> Operation:
+    """The last record of one operation. Raises `UnknownOperationError` where there is none that can be read."""
+    links = ports.applications.links(app, id_, f"{id_}~")
+    found = [each for _, _, each in links if each is not None and each.id == id_]
+    if not found:
+        raise UnknownOperationError(f"no operation has the id {id_}; `mooring app history --all` lists them")
+    return found[-1]
+
+
 def _bundle(ports: LookPorts, record: Record, at: str) -> tuple[str, str]:
     """The bundle's name (empty for none) and its revision."""
     if not at:
@@ -72,10 +81,7 @@ def _bundle(ports: LookPorts, record: Record, at: str) -> tuple[str, str]:
         return (record.wanted.bundle, record.wanted.revision) if record.wanted is not None else ("", "")
     if at == "synced":
         return record.status.bundle, record.status.revision
-    links = ports.applications.links(record.key, at, f"{at}~")
-    operation = next((each for _, _, each in links if each is not None and each.id == at), None)
-    if operation is None:
-        raise UnknownOperationError(f"no operation has the id {at}; `mooring app history --all` lists them")
+    operation = find_operation(ports, record.key, at)
     return operation.bundle, operation.revision
 
 

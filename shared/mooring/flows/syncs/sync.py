@@ -237,16 +237,6 @@ def _look_at_objects(ports: SyncPorts, message: ObjectMessage, afterwards: _Afte
 
         act(ports, message)
         return
-    if message.blame and not message.objects:
-        from mooring.flows.syncs.changed import tell_changes  # only where a person asks
-
-        tell_changes(ports, message)
-        return
-    if message.blame:
-        from mooring.flows.syncs.blaming import blame  # only where a person asks
-
-        blame(ports, message)
-        return
     try:
         cluster = ports.targets.reach(ports.targets.named(message.cluster))
         target = ports.targets.connect(cluster)

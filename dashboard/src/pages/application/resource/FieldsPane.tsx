@@ -1,8 +1,8 @@
-/** Who set which field: at once by the object's managed fields; on demand by commit and person, which `sync` finds out. */
+/** Who set which field: at once by the object's managed fields; on demand by commit and person. */
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 
-import { change } from "@/api/client";
+import { read } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { Flow } from "@/code/Flow";
 import { Button, EmptyState, errorToast, RelativeTime, SearchField, useToast } from "@/parts";
@@ -10,7 +10,6 @@ import { useScrollArea } from "@/parts/scrolling";
 
 import { short } from "../status";
 import { pathOf } from "../queries";
-import { outcomeOf } from "./acting/asking";
 import type { PaneProps } from "./panes";
 
 interface Field {
@@ -34,11 +33,6 @@ interface Commit {
   request?: { number?: number; title?: string } | null;
 }
 
-interface Found {
-  fields?: readonly Field[];
-  error?: string;
-}
-
 export default function FieldsPane({ named, object, resource }: PaneProps) {
   const area = useScrollArea();
   const say = useToast();
@@ -46,24 +40,15 @@ export default function FieldsPane({ named, object, resource }: PaneProps) {
   const ends = useRef<AbortController>(undefined);
   useEffect(() => () => ends.current?.abort(), []);
   const asking = useMutation({
-    mutationFn: async () => {
-      const ending = new AbortController();
-      ends.current = ending;
+    mutationFn: () => {
+      ends.current = new AbortController();
       const { group, kind, namespace, name } = object;
-      const told = [group === "" ? kind : `${kind}.${group}`, namespace, name].filter((part) => part !== "").join("/");
-      const { check } = await change<Schema<"AskedHandling">>("POST", pathOf(named, "/blame"), {
-        query: { namespace: named.namespace },
-        body: { object: told },
-      });
-      const query = { namespace: named.namespace };
-      return outcomeOf<Found>(pathOf(named, `/checks/${check.id}`), query, ending.signal);
+      const query = { namespace: named.namespace, group, kind, resourceNamespace: namespace, resourceName: name };
+      return read<Schema<"Blamed">>(pathOf(named, "/blame"), query, ends.current.signal);
     },
     onError: (error) => say(errorToast(error)),
-    onSuccess: (found) => {
-      if (found.error !== undefined) say({ tone: "bad", text: found.error });
-    },
   });
-  const known = asking.data?.fields;
+  const known = asking.data?.fields as readonly Field[] | undefined;
   const fields: readonly Field[] = known ?? resource.fields;
   const shown = useMemo(() => {
     const words = sought.toLowerCase();
