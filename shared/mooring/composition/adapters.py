@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.errors import ConfigurationError
 from mooring.queues import Queues
+from mooring.state.answers import read_items_at_once
 from mooring.state.applications import Applications
 from mooring.state.consumption import Consumption
 from mooring.state.registry import Registry
@@ -82,6 +83,7 @@ class Adapters:
         getLogger("botocore").setLevel(WARNING)  # at INFO it tells where credentials came from at every cold start
         session = get_session()
         self.consumption.listen(session)
+        read_items_at_once(session)
         return session
 
     @cached_property

@@ -25,7 +25,7 @@ def _read(text: str) -> dict[str, list[tuple[dict[str, str], float]]]:
 
 def test_applications_and_clusters_are_told() -> None:
     """GIVEN applications and a cluster out of reach WHEN exposed THEN the client of Prometheus reads what they are."""
-    drifted = replace(ROW, name="cart", sync="OutOfSync", health="Degraded", drift=3, phase="Running", synced_at=0.0)
+    drifted = ROW._replace(name="cart", sync="OutOfSync", health="Degraded", drift=3, phase="Running", synced_at=0.0)
     clusters = [Cluster("prod", "https://prod.test", True, ""), Cluster("far", "", False, "")]
     clusters[1] = replace(clusters[1], outage=Outage(500.0, "refused", 600.0))
     found = _read(expose([drifted, ROW], clusters, "1.0.0"))
@@ -46,7 +46,7 @@ def test_applications_and_clusters_are_told() -> None:
 def test_any_text_is_a_label() -> None:
     """GIVEN quotes, backslashes and line ends in what users declare WHEN exposed THEN they come back as they were."""
     odd = 'a "b"\\n\nc\\'
-    found = _read(expose([replace(ROW, repo_url=odd)], [], "1.0.0"))
+    found = _read(expose([ROW._replace(repo_url=odd)], [], "1.0.0"))
     assert odd == found["mooring_app"][0][0]["repo"]
 
 
@@ -61,7 +61,7 @@ def test_a_large_fleet_stays_below_what_lambda_answers() -> None:
     import base64
     import zlib
 
-    rows = [replace(ROW, name=f"application-number-{number}", drift=1, conditions=1) for number in range(12_000)]
+    rows = [ROW._replace(name=f"application-number-{number}", drift=1, conditions=1) for number in range(12_000)]
     text = expose(rows, [], "1.0.0")
     assert 10_000 == text.count("\nmooring_app_info{")
     assert "\nmooring_apps_omitted 2000\n" in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -20,11 +19,11 @@ ROW = Summary(
     set="", changed_at=100.0, synced_at=100.0, drift=0, auto_sync=True, deleting=False, conditions=0,
 )  # fmt: skip
 FLEET = [
-    replace(ROW, name="cart", project="sales", labels={"team": "cart", "tier": "web"}, changed_at=300.0),
-    replace(ROW, name="checkout", health="Degraded", sync="OutOfSync", drift=2, changed_at=400.0),
-    replace(ROW, name="ledger", cluster="prod-eu", project="money", health="Progressing", changed_at=0.0),
-    replace(ROW, name="search", namespace="team-b", images=["registry.test/solr:9.1"], labels={}),
-    replace(ROW, name="shop"),
+    ROW._replace(name="cart", project="sales", labels={"team": "cart", "tier": "web"}, changed_at=300.0),
+    ROW._replace(name="checkout", health="Degraded", sync="OutOfSync", drift=2, changed_at=400.0),
+    ROW._replace(name="ledger", cluster="prod-eu", project="money", health="Progressing", changed_at=0.0),
+    ROW._replace(name="search", namespace="team-b", images=["registry.test/solr:9.1"], labels={}),
+    ROW._replace(name="shop"),
 ]
 
 
@@ -104,7 +103,7 @@ def test_totals_count_what_was_asked_for_and_all() -> None:
 
 def test_a_page_is_bounded_in_bytes() -> None:
     """GIVEN rows of 40 KB WHEN 400 are listed THEN each answer fits a function's 6 MB, and all come."""
-    rows = [replace(ROW, name=f"app-{n:03}", labels={"a": "é" * 20_000}) for n in range(400)]
+    rows = [ROW._replace(name=f"app-{n:03}", labels={"a": "é" * 20_000}) for n in range(400)]
     found, token = [], ""
     while True:
         answer = orjson.dumps(list_summaries(rows, {"continue": token})).decode()

@@ -26,6 +26,7 @@ from mooring.notify.selecting import parse_text_selector
 __all__ = ["LARGEST_PAGE", "SORTS", "list_summaries"]
 
 LARGEST_PAGE: Final = 2_000  # applications
+_TIMES: Final = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 _LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes; what is left of 6 MB is for an answer that is not packed
 _WORST_FIRST: Final = ("Degraded", "Missing", "Unknown", "Progressing", "Suspended", "Healthy")
 _OUT_FIRST: Final = ("OutOfSync", "Unknown", "Synced")
@@ -65,7 +66,7 @@ def list_summaries(rows: Iterable[Summary], asked: Mapping[str, str]) -> dict[st
     items: list[Any] = []
     size = 0
     for _, row in left[:most]:
-        shown = orjson.dumps(_shown(row))
+        shown = orjson.dumps(_shown(row), option=_TIMES)
         size += len(shown) + 1
         if items and size > _LARGEST_ANSWER:
             break
@@ -199,5 +200,5 @@ def _shown(row: Summary) -> dict[str, Any]:
     }
 
 
-def _time(seconds: float) -> str | None:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else None
+def _time(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None

@@ -7,8 +7,7 @@ would be: nothing that is shown is stored twice. A row may mix two moments that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from mooring.model.application import AppKey
 from mooring.state.applications import Applications
@@ -18,8 +17,7 @@ from mooring.state.summaries import NOTHING_FOUND, Desired, Found, Parts
 __all__ = ["Summary", "summaries", "sync_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """One application as lists show it. `cluster` is the registered cluster's name where it is known, else as declared;
     source fields are those of the first of `sources`; `set` is the ApplicationSet (`namespace/name`) it comes from;
     `drift` counts objects that were changed beside git; times are seconds since the epoch, 0 for never.
