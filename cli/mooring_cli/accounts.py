@@ -1,4 +1,4 @@
-"""`mooring account …`: who you are to a Mooring, what you may there, and the tokens that you made."""
+"""`mooring account …`: who you are to a Mooring, what you may there, your sessions and the tokens that you made."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["account"]
 
 NO = 1
 
-account = Group("account", "who you are here, what you may, and your tokens")
+account = Group("account", "who you are here, what you may, your sessions and tokens")
 
 
 @account.verb("whoami", "who you are here, and what you may", alias="get-user-info")
@@ -60,15 +60,15 @@ def can_i(api: Api, out: Output, action: str, resource: str, object: str) -> int
 def list_tokens(api: Api, out: Output) -> int:
     """Without the tokens themselves."""
     answer = api.whole("tokens")
-    out.emit(
-        answer, lambda: table(["ID", "NAME", "SUBJECT", "ROLE", "EXPIRES", "LAST USED"], map(_row, answer["items"]))
-    )
+    heads = ["ID", "NAME", "SUBJECT", "ROLE", "EXPIRES", "LAST USED", "GROUPS UNTIL"]
+    out.emit(answer, lambda: table(heads, map(_row, answer["items"])))
     return 0
 
 
 def _row(token: dict[str, Any]) -> list[object]:
     limits = token.get("role") or "; ".join(token.get("scope") or ())
-    return [token["id"], token["name"], token["subject"], limits, token["expiresAt"], token.get("lastUsed")]
+    shown = [token["id"], token["name"], token["subject"], limits, token["expiresAt"], token.get("lastUsed")]
+    return [*shown, token.get("groupsUntil")]
 
 
 @account.verb("create-token", "make an API token for automation; it is printed this once", alias="generate-token")
@@ -99,6 +99,49 @@ def delete_token(api: Api, id: str) -> int:
     """From now on nobody gets in with it."""
     api.call("DELETE", "tokens", id)
     print(f"token {id} revoked")
+    return 0
+
+
+@account.verb("sessions", "the sessions that you may see: yours, or those of others too", alias="list-sessions")
+@prints(watch=True)
+def list_sessions(api: Api, out: Output) -> int:
+    """From where they began and with what; when somebody was here last is not kept."""
+    answer = api.whole("sessions")
+    heads = ["ID", "NAME", "SUBJECT", "BEGUN", "EXPIRES", "FROM", "WITH", ""]
+    out.emit(answer, lambda: table(heads, map(_session, answer["items"])))
+    return 0
+
+
+def _session(session: dict[str, Any]) -> list[object]:
+    shown = [session[name] for name in ("id", "name", "subject", "begunAt", "expiresAt", "source")]
+    return [*shown, f"{session['means']}: {session['agent'][:60]}", "this one" if session["current"] else ""]
+
+
+@account.verb("end-session", "end one session, yours or with the right somebody's", alias="delete-session")
+@click.argument("id", help="as `account sessions` shows it")
+def end_session(api: Api, id: str) -> int:
+    """From the next request on it lets nobody in."""
+    api.call("DELETE", "sessions", id)
+    print(f"session {id} ended")
+    return 0
+
+
+@account.verb("end", "end all sessions of somebody and revoke all their tokens, as when they leave")
+@click.argument("subject", help="as `account sessions` and `account tokens` show it")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+def end(api: Api, subject: str, yes: bool) -> int:
+    """It keeps nobody from signing in anew: that is the issuer's to refuse, so do it there first."""
+    if not yes and sys.stdin.isatty() and not click.confirm(f"End all that {subject} has here?", err=True):
+        print("nothing ended", file=sys.stderr)
+        return 1
+    ended = api.call("DELETE", "account", query={"subject": subject})
+    print(f"{ended['sessions']} sessions ended, {ended['tokens']} tokens revoked")
+    for token in ended["knows"]:
+        _, project, role = token["subject"].split(":")
+        print(
+            f"they made token {token['name']!r} of role {role} and may know it: "
+            f"mooring project role delete-token {project} {role} {token['id']}"
+        )
     return 0
 
 

@@ -10,7 +10,7 @@ __all__ = ["command"]
 
 _COMMANDS: Final = {
     "access": ("accesspolicies:access", "who may what here"),
-    "account": ("accounts:account", "who you are here, what you may, and your tokens"),
+    "account": ("accounts:account", "who you are here, what you may, your sessions and tokens"),
     "app": ("applications:apps", "look at Applications, change and sync them"),
     "apply": ("applying:apply", "create or change Applications and what else is declared, from files"),
     "appset": ("applicationsets:sets", "generate Applications with ApplicationSets"),
@@ -24,7 +24,7 @@ _COMMANDS: Final = {
     "gpg": ("gpgkeys:keys", "keys that sign commits"),
     "image": ("images:images", "images that are kept up to date"),
     "login": ("contextcommands:login", "sign in to a Mooring, and keep that as a context"),
-    "logout": ("contextcommands:logout", "forget the token of a context"),
+    "logout": ("contextcommands:logout", "sign out: forget the token of a context, and end its session"),
     "notifications": ("notifications:notifications", "who is told of what, and what was told"),
     "project": ("projects:projects", "what applications may do"),
     "promotion": ("promotions:promotions", "carry what is well from one Application to the next"),

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from mooring.errors import ConfigurationError
+from mooring.errors import ConfigurationError, MooringError
 from mooring_cli.contexts import Context, Contexts, contexts_file, read_contexts, write_contexts
 from mooring_cli.endpoint import checked
 from mooring_cli.frame import Group, Session, verb
@@ -21,6 +21,8 @@ from mooring_cli.output import FORMATS, Output
 from mooring_cli.tables import table
 
 __all__ = ["context", "login", "logout"]
+
+SESSION = "mooring-session."  # what the token of somebody who signed in begins with
 
 context = Group("context", "the Moorings that you signed in to")
 
@@ -69,13 +71,21 @@ def _typed() -> str:
     return str(click.prompt("Token", hide_input=True, err=True)).strip()
 
 
-@verb("logout", "forget the token of a context", offline=True)
+@verb("logout", "sign out: forget the token of a context, and end its session", offline=True)
 @click.argument("name", required=False, shell_complete=_known_names)
 @click.pass_obj
 def logout(session: Session, name: str | None) -> int:
-    """Of the current context, where none is named. The token itself stays valid until it expires or is revoked."""
+    """Of the current context, where none is named. A session is ended with it; an API token stays valid until it
+    expires or is revoked.
+    """
     kept = read_contexts(os.environ)
     name = name or session.context or kept.current
+    found = _find(kept, name)
+    if found.token.startswith(SESSION):
+        try:
+            session.reach(checked(found.url, found.token, "URL")).call("DELETE", "session")
+        except (MooringError, OSError) as error:
+            print(f"the session could not be ended ({error}); it ends at {found.expires}", file=sys.stderr)
     _forget(kept, name)
     print(f"token of {name} forgotten")
     return 0

@@ -117,7 +117,7 @@ def add_access_routes(desk: Desk) -> None:
         tag="access",
     )
     def delete_token(ident: str) -> Any:
-        remove_token(door, ident, may=removes)
+        remove_token(door, ident, may=removes, now=desk.now())
 
     @desk.get(
         _ROLE,
@@ -147,4 +147,4 @@ def add_access_routes(desk: Desk) -> None:
         tag="access",
     )
     def delete_project_token(name: str, role: str, ident: str) -> Any:
-        remove_token(door, ident, may=lambda subject: subject == f"proj:{name}:{role}")
+        remove_token(door, ident, may=lambda subject: subject == f"proj:{name}:{role}", now=desk.now())

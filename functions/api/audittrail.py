@@ -23,7 +23,7 @@ from mooring.flows.asked.ulid import new_ulid
 if TYPE_CHECKING:
     from desk import Desk
 
-__all__ = ["add_audit_routes", "note_refusal", "note_sign_in", "recorded"]
+__all__ = ["add_audit_routes", "note_refusal", "note_session", "recorded"]
 
 _CHAINS = (
     Param("app", "Of this application, NAMESPACE/NAME"),
@@ -58,8 +58,8 @@ def note_refusal(desk: Desk, error: MooringError) -> None:
         desk.composition.record_ports().actions.note(new_ulid(desk.now()), refused)
 
 
-def note_sign_in(desk: Desk, name: str) -> None:
-    """Puts on record that a session begins, and whose."""
+def note_session(desk: Desk, name: str) -> None:
+    """Puts on record that a session begins or ends, and whose."""
     desk.composition.record_ports().actions.note(new_ulid(desk.now()), _action(desk) | {"actor": name})
 
 

@@ -17,7 +17,7 @@ from arriving import (
     login_cookie,
     session_cookie,
 )
-from audittrail import note_sign_in
+from audittrail import note_session
 from aws_lambda_powertools.event_handler import Response
 from declared import EACH, PUBLIC, Access, Param
 
@@ -25,6 +25,7 @@ from mooring.access.rbac import might
 from mooring.access.rights import RESOURCES
 from mooring.access.sessions import Session, csrf_token
 from mooring.errors import ConfigurationError
+from mooring.flows.asked import accounts
 from mooring.flows.asked.admitting import COOKIE, Arrival
 from mooring.flows.asked.signingin import CALLBACK, begin, check_origin, exchange, finish, sign_in_locally
 
@@ -134,15 +135,26 @@ def add_login_routes(desk: Desk) -> None:
             "can": {resource: actions for resource, actions in can.items() if actions},
         }
 
-    @desk.delete("/api/v1/session", does="Signs a browser out", access=PUBLIC, tag="session")
+    @desk.delete(
+        "/api/v1/session",
+        does="Signs out: ends the session that is shown, and takes a browser's cookies away",
+        access=PUBLIC,
+        tag="session",
+    )
     def end_session() -> Any:
+        check_origin(_arrival(desk))
+        # Nobody's cookies are taken away as well; somebody's session is ended by a page of ours alone.
+        composition.door.admit(_arrival(desk), desk.now())
+        ended = accounts.end_own(composition.door, composition.sign_ins)
+        if ended is not None:
+            note_session(desk, ended.name)
         answer = json_answer(200, {})
         answer.cookies = closing_cookies(COOKIE, LOGIN_COOKIE)
         return answer
 
     @desk.delete(
         "/api/v1/sessions",
-        does="Ends the sessions of everybody who signed in",
+        does="Ends the sessions of everybody who signed in; API tokens stay",
         access=Access("access", "update", "*"),
         tag="session",
     )
@@ -151,7 +163,16 @@ def add_login_routes(desk: Desk) -> None:
 
 
 def _begun(desk: Desk, text: str, session: Session, *, bearer: bool) -> Any:
-    note_sign_in(desk, session.name)
+    accounts.begin_session(
+        desk.composition.door,
+        desk.composition.sign_ins,
+        session,
+        source=_arrival(desk).source,
+        agent=desk.headers.get("user-agent", ""),
+        command=bearer,
+        now=desk.now(),
+    )
+    note_session(desk, session.name)
     told: dict[str, Any] = {"name": session.name, "subject": session.subject, "expiresAt": _time(session.expires)}
     if bearer:
         return json_answer(200, told | {"token": text})

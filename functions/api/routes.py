@@ -31,6 +31,7 @@ from projects import add_project_routes
 from promotions import add_promotion_routes
 from repositories import add_repository_routes
 from sealing import add_sealing_routes
+from sessions import add_session_routes
 from sets import add_set_routes
 from settings import add_setting_routes
 from steering import add_steering_routes
@@ -62,6 +63,7 @@ _PARTS = (
     add_promotion_routes,
     add_repository_routes,
     add_sealing_routes,
+    add_session_routes,
     add_set_routes,
     add_setting_routes,
     add_steering_routes,

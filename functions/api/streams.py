@@ -27,7 +27,5 @@ def add_stream_routes(desk: Desk) -> None:
         answers="StreamTicket",
     )
     def open_stream() -> Any:
-        session = composition.door.session
-        ends, epoch = (0.0, "") if session is None else (float(session.expires), session.epoch)
         connections, url = composition.connections, composition.live_url
-        return give_ticket(connections, url, desk.caller, desk.now(), ends=ends, epoch=epoch)
+        return give_ticket(connections, url, desk.caller, desk.now(), proof=composition.door.proof)

@@ -13,6 +13,7 @@ from mooring.access.rbac import Caller, Policy, parse_policy
 from mooring.errors import UnreachableError
 from mooring.flows.telling.pushing import LivePorts, Rules
 from mooring.state.connections import Connections
+from mooring.state.endings import Ended
 from mooring.state.packing import pack
 from mooring.state.stream import Change
 from mooring.state.table import Item, Table
@@ -35,14 +36,19 @@ class Pages:
     ended: list[str] = field(default_factory=list)
     broken: bool = False
     asked: list[set[str]] = field(default_factory=list)
+    over: Ended = field(default_factory=Ended)
 
     def __post_init__(self) -> None:
         self.connections = Connections(self.table)
         self.ports = LivePorts(self.connections, self, self._rules, _POOL, lambda: self.now)
 
-    def join(self, id_: str, *topics: str, caller: Caller, ends: float = 0.0, epoch: str = "") -> None:
+    def join(
+        self, id_: str, *topics: str, caller: Caller, ends: float = 0.0, epoch: str = "", proof: str = "",
+        began: float = 0.0,
+    ) -> None:  # fmt: skip
         """Opens a connection as a page does, with a ticket."""
-        self.connections.issue(f"ticket of {id_}", caller, self.now, ends=ends, epoch=epoch)
+        proven = {"ends": ends, "began": began}
+        self.connections.issue(f"ticket of {id_}", caller, self.now, epoch=epoch, proof=proof, **proven)
         self.connections.join(id_, f"ticket of {id_}", topics, self.now)
 
     def names(self, id_: str) -> list[str]:
@@ -63,7 +69,7 @@ class Pages:
     def _rules(self, projects: set[str]) -> Rules:
         self.asked.append(projects)
         policy: Policy = parse_policy({"policy.csv": self.policy})
-        return Rules(policy, self.epoch)
+        return Rules(policy, self.epoch, self.over)
 
 
 def change(pk: str, sk: str, sequence: int = 1, *, before: Item | None = None, after: Item | None = None) -> Change:

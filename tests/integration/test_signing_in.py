@@ -125,9 +125,58 @@ def test_a_browser_signs_in_and_out(api: Api) -> None:
     assert "update" in shown["can"]["settings"]
     assert json.loads(begun["body"])["csrfToken"] == shown["csrfToken"]
     assert "token" not in json.loads(begun["body"])
-    api.told("DELETE", "/api/v1/session")
+    kept, proof = dict(api.cookies), {"x-mooring-csrf": shown["csrfToken"]}
+    evil = {**proof, "origin": "https://evil.test"}
+    for headers in ({}, {"x-mooring-csrf": "guess"}, evil, {**proof, "sec-fetch-site": "cross-site"}):
+        assert 403 == api.ask("DELETE", "/api/v1/session", headers=headers)["statusCode"], headers
+    assert 200 == api.ask("GET", "/api/v1/session")["statusCode"]
+    api.told("DELETE", "/api/v1/session", headers=proof)
     assert {} == api.cookies
     assert 401 == api.ask("GET", "/api/v1/session")["statusCode"]
+    api.cookies |= kept
+    assert 401 == api.ask("GET", "/api/v1/session")["statusCode"]
+    api.told("DELETE", "/api/v1/session")
+    assert {} == api.cookies
+    record = api.told("GET", "/api/v1/audit?kind=action", bearer=API_TOKEN)["items"]
+    ended = [(each["actor"], each["action"]) for each in record if each["action"].endswith(" /api/v1/session")]
+    assert [("alice@example.org", f"{verb} /api/v1/session") for verb in ("POST", "DELETE")] == ended
+
+
+def test_a_sign_in_tells_tokens_of_groups(api: Api) -> None:
+    """GIVEN a token of somebody in two groups WHEN they sign in with one of them, and then with more THEN the token has
+    lost what they have lost, and has gained nothing; somebody else's has all.
+    """
+
+    def shown() -> list[list[str]]:
+        listed = api.told("GET", "/api/v1/tokens", bearer=API_TOKEN)["items"]
+        return [each["groups"] for each in listed]
+
+    body = {"name": "nightly", "role": "role:readonly"}
+    for who, groups in (("bob", ["platform"]), ("alice", ["platform", "readers"])):
+        begun = api.sign_in(sub=who, groups=groups)
+        proof = {"x-mooring-csrf": json.loads(begun["body"])["csrfToken"], "origin": ORIGIN}
+        token = json.loads(api.ask("POST", "/api/v1/tokens", body, headers=proof)["body"])["token"]
+    assert [["platform"], ["platform", "readers"]] == shown()
+    assert 200 == api.ask("GET", "/api/v1/settings", bearer=token)["statusCode"]
+    api.sign_in(groups=["readers", "new"])
+    assert [["platform"], ["readers"]] == shown()
+    assert 403 == api.ask("GET", "/api/v1/settings", bearer=token)["statusCode"]
+    api.sign_in(groups=["platform", "readers"])
+    assert [["platform"], ["readers"]] == shown()
+
+
+def test_sessions_are_listed_with_where_they_began(api: Api) -> None:
+    """GIVEN a sign-in WHEN its sessions are listed THEN each is there once, with its device, and the one that asks is
+    marked; one whose time or epoch is over is not.
+    """
+    api.sign_in(groups=["readers"])
+    api.cookies.clear()
+    api.sign_in(groups=["readers"])
+    first, second = api.told("GET", "/api/v1/sessions")["items"]
+    assert ("alice", "198.51.100.7", "browser") == (second["subject"], second["source"], second["means"])
+    assert [False, True] == [first["current"], second["current"]]
+    api.told("DELETE", "/api/v1/sessions", bearer=API_TOKEN)
+    assert [] == api.told("GET", "/api/v1/sessions", bearer=API_TOKEN)["items"]
 
 
 def test_groups_decide_what_somebody_may(api: Api) -> None:

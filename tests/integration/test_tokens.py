@@ -6,19 +6,15 @@ import copy
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mooring.access.sessions import Session, derived_key, read_session, write_session
 from mooring.state.apitokens import digest_of_token
-from tests.doubles.deployed import API_TOKEN, Deployed, deployed, deployed_api
+from tests.doubles.askedapi import FAR, KEY, Api, session
+from tests.doubles.deployed import API_TOKEN, deployed, deployed_api
 
-EVENT = json.loads((Path(__file__).parents[2] / "events" / "api-list.json").read_text())
-KEY = derived_key(API_TOKEN, "sessions")
-FAR = 4_000_000_000
 POLICY = {
     "policy.csv": "\n".join(
         (
@@ -35,41 +31,6 @@ PROJECT = {
     "metadata": {"name": "shop"},
     "spec": {"roles": [{"name": "ci", "policies": ["p, proj:shop:ci, applications, get, shop/*, allow"]}]},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """The handler and what is behind it."""
-
-    found: Deployed
-
-    def ask(
-        self, method: str, path: str, body: Any = None, *, bearer: str = "", cookie: str = "", source: str = "",
-        **headers: str,
-    ) -> tuple[int, Any]:  # fmt: skip
-        event = copy.deepcopy(EVENT)
-        event |= {"rawPath": path, "body": None if body is None else json.dumps(body), "queryStringParameters": {}}
-        event["requestContext"] |= {"domainName": "mooring.test"}
-        event["requestContext"]["http"] |= {"method": method, "path": path} | ({"sourceIp": source} if source else {})
-        event["cookies"] = [f"__Host-mooring={cookie}"] if cookie else []
-        del event["headers"]["authorization"]
-        event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
-        if bearer:
-            event["headers"]["authorization"] = f"Bearer {bearer}"
-        answer = self.found.handler(event, None)
-        return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
-
-    def told(self, *asked: Any, **more: Any) -> Any:
-        status, answer = self.ask(*asked, **more)
-        assert 200 == status, answer
-        return answer
-
-    def token(self, body: dict[str, Any], bearer: str = API_TOKEN) -> str:
-        return str(self.told("POST", "/api/v1/tokens", {"name": "ci"} | body, bearer=bearer)["token"])
-
-
-def session(subject: str, *groups: str, expires: int = FAR, epoch: str = "") -> str:
-    return write_session(Session("S1", subject, subject, groups, "session", expires, epoch), KEY)
 
 
 @pytest.fixture

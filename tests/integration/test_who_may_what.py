@@ -78,7 +78,9 @@ BODIES: dict[str, Any] = {
 }
 OBJECT = {"group": "apps", "kind": "Deployment", "resourceName": "web", "resourceNamespace": "web"}
 QUERIES: dict[str, dict[str, str]] = {
+    "DELETE /api/v1/account": {"subject": "somebody"},
     "DELETE /api/v1/repositories": {"url": "https://git.test/acme"},
+    "GET /api/v1/repository": {"url": "https://git.test/acme"},
     **{
         f"{method} /api/v1/applications/<name>/resource{rest}": OBJECT
         for method, rest in (("GET", ""), ("DELETE", ""), ("GET", "/actions"), ("POST", "/actions"))

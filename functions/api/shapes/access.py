@@ -6,16 +6,21 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from shapes.common import Moment
+from shapes.common import Moment, Page
 
 
 class Token(TypedDict):
-    """An API token, without the token. `lastUsed` is a day; `role` and `scope` narrow what `subject` may."""
+    """An API token, without the token. `lastUsed` is a day; `role` and `scope` narrow what `subject` may.
+
+    `groups` are those of its maker, which count until `groupsUntil` unless they sign in before that.
+    """
 
     id: str
     name: str
     subject: str
     madeBy: str
+    groups: list[str]
+    groupsUntil: Moment | None
     role: str | None
     scope: list[str] | None
     issuedAt: Moment
@@ -117,6 +122,45 @@ class Session(TypedDict):
     expiresAt: Moment
     token: NotRequired[str]
     csrfToken: NotRequired[str]
+
+
+class SessionListed(TypedDict):
+    """A session that is not over: `source` is the address that it began from, `agent` what the client calls itself."""
+
+    id: str
+    subject: str
+    name: str
+    begunAt: Moment
+    expiresAt: Moment
+    source: str
+    agent: str
+    means: Literal["browser", "command"]
+    current: bool
+
+
+class Sessions(TypedDict):
+    """Sessions, the oldest first."""
+
+    items: list[SessionListed]
+    metadata: Page
+
+
+class KnownToken(TypedDict):
+    """A token of a project's role."""
+
+    id: str
+    name: str
+    subject: str
+
+
+class AccountEnded(TypedDict):
+    """How many sessions and tokens were ended. `knows` are tokens of projects' roles that they made and may know: they
+    are the projects', so they stay.
+    """
+
+    sessions: int
+    tokens: int
+    knows: list[KnownToken]
 
 
 class SessionShown(TypedDict):

@@ -48,6 +48,11 @@ class Session:
     expires: int
     epoch: str
 
+    @property
+    def began(self) -> int:
+        """When it began, in seconds since the epoch."""
+        return self.expires - LASTS
+
 
 def derived_key(secret: str, purpose: str) -> bytes:
     """A key of its own for each purpose, from one secret. Raises `ValueError` where the secret is too short."""

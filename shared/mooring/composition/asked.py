@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mooring.flows.asked.registering import RegisterPorts
     from mooring.flows.asked.signingin import Entrance
     from mooring.state.actions import Actions
+    from mooring.state.signins import SignIns
 
 __all__ = ["AskComposition"]
 
@@ -37,6 +38,13 @@ class AskComposition(Adapters):
 
         tokens = ApiTokens(self.table)
         return Door(AccessPolicies(self.table), self.registry.projects, tokens, self.api_token)
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        """The sessions that began."""
+        from mooring.state.signins import SignIns
+
+        return SignIns(self.table)
 
     @cached_property
     def entrance(self) -> Entrance:

@@ -12,6 +12,7 @@ from mooring.composition.adapters import STEPS_AT_ONCE, Adapters
 if TYPE_CHECKING:
     from mooring.access.rbac import Policy
     from mooring.flows.telling.pushing import LivePorts, Rules
+    from mooring.state.accesspolicy import AccessPolicies
     from mooring.state.connections import Connections
 
 __all__ = ["LiveComposition"]
@@ -53,13 +54,19 @@ class LiveComposition(Adapters):
         """What counts now, with the roles of these projects; what was read stays known until it changes."""
         from mooring.access.rbac import parse_policy, with_projects
         from mooring.flows.telling.pushing import Rules
-        from mooring.state.accesspolicy import AccessPolicies
 
-        policies = AccessPolicies(self.table)
+        policies = self._policies
         standing = policies.standing()
         if self._judged is None or self._judged[0] != standing.policy:
             self._judged = standing.policy, parse_policy(policies.data() if standing.policy else {})
         # One that is not declared (any more) gives nobody a role.
         declared = sorted(projects & standing.projects.keys())
         found = [self.registry.projects.find(name, standing.projects) for name in declared]
-        return Rules(with_projects(self._judged[1], found), standing.epoch)
+        ended = policies.endings.known(standing.ended, time.time())
+        return Rules(with_projects(self._judged[1], found), standing.epoch, ended)
+
+    @cached_property
+    def _policies(self) -> AccessPolicies:
+        from mooring.state.accesspolicy import AccessPolicies
+
+        return AccessPolicies(self.table)

@@ -2,11 +2,13 @@
 
 A project's document is an item of its own (`PROJECT#<name>`); its version stands beside the clusters, which every
 function reads anyway. So a change counts from the next invocation on, and a project is read only when it has changed.
+Beside the version stands the project's birth, by which tokens of its roles know it from another of its name.
 """
 
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -77,12 +79,22 @@ class Projects:
             raise ConfigurationError(
                 f"takes {len(body)} bytes when compressed, more than the {_LARGEST} that are kept", field="spec"
             )
+        key = CLUSTERS, f"{PROJECT_VERSION}{project.name}"
+        before = self._table.get(key)
+        # Whoever holds a token of a project that was removed has none of one that is declared under its name later.
+        born = uuid.uuid4().hex[:12] if before is None else before.get("born", "")
         version = hashlib.sha256(body).hexdigest()[:16]
         self._table.write(
             put({"pk": f"{_BODY}#{project.name}", "sk": _BODY, "body": body}),
-            put({"pk": CLUSTERS, "sk": f"{PROJECT_VERSION}{project.name}", "version": version}),
+            put({"pk": key[0], "sk": key[1], "version": version} | ({"born": born} if born else {})),
         )
 
     def remove(self, name: str) -> None:
-        """Forgets a project; one that is not there is gone already."""
+        """Forgets a project, with the tokens of its roles; one that is not there is gone already.
+
+        Tokens go first. One that is made meanwhile, or left behind, is of this project and of none of its name to come.
+        """
+        from mooring.state.apitokens import ApiTokens  # projects are read everywhere, and removed in few places
+
+        ApiTokens(self._table).remove_all(lambda token: token.subject.startswith(f"proj:{name}:"))
         self._table.write(delete((f"{_BODY}#{name}", _BODY)), delete((CLUSTERS, f"{PROJECT_VERSION}{name}")))

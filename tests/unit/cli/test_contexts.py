@@ -9,6 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,21 @@ def test_one_of_several_is_meant(api: FakeApi, mooring: Mooring, alone: dict[str
     assert {"far"} == set(read_contexts(alone).contexts)
     assert "context far deleted\n" == mooring("context", "rm", "far").out
     assert "run `mooring login URL`" in mooring("project", "list").err
+
+
+def test_signing_out_ends_the_session(api: FakeApi, mooring: Mooring, alone: dict[str, str]) -> None:
+    """GIVEN somebody who signed in WHEN they sign out THEN the API ends their session, and where it can't be asked the
+    token is forgotten all the same and the rest is said.
+    """
+    near = Context(api.url, "mooring-session.x.y", "2026-11-22T00:00:00Z")
+    write_contexts(alone, Contexts("near", {"near": near, "far": replace(near, url="http://127.0.0.1:1")}))
+    api.on("DELETE /api/v1/session", {})
+    assert "token of near forgotten\n" == mooring("logout").out
+    assert ("DELETE", "/api/v1/session") == (api.calls[-1].method, api.calls[-1].target)
+    gone = mooring("logout", "far")
+    assert (0, "token of far forgotten\n") == (gone.code, gone.out)
+    assert "it ends at 2026-11-22T00:00:00Z" in gone.err
+    assert {} == read_contexts(alone).contexts
 
 
 def test_the_environment_is_stronger(
@@ -172,6 +188,24 @@ def test_a_port_that_is_taken_is_said_to_be(api: FakeApi, mooring: Mooring, alon
 def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """What is on standard input."""
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+def test_sessions_and_leaving(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN sessions WHEN listed, one ended, and somebody ended whole THEN it is asked so, and what they may still know
+    is said with the command that revokes it.
+    """
+    times = {"begunAt": "2026-11-21T10:00:00Z", "expiresAt": "2026-11-21T22:00:00Z"}
+    row = {"id": "01S", "subject": "auth0|ann", "name": "ann@example.org", "source": "192.0.2.7", "agent": "Firefox"}
+    api.on("GET /api/v1/sessions", {"items": [row | times | {"means": "browser", "current": True}], "metadata": {}})
+    shown = mooring("account", "sessions").out.splitlines()[1]
+    assert all(word in shown for word in ("01S", "auth0|ann", "192.0.2.7", "browser: Firefox", "this one"))
+    api.on("DELETE /api/v1/sessions/01S", {})
+    assert "session 01S ended\n" == mooring("account", "end-session", "01S").out
+    known = {"id": "01T", "name": "builds", "subject": "proj:shop:ci"}
+    api.on("DELETE /api/v1/account?subject=auth0%7Cann", {"sessions": 2, "tokens": 1, "knows": [known]})
+    told = mooring("account", "end", "auth0|ann", "--yes").out.splitlines()
+    assert "2 sessions ended, 1 tokens revoked" == told[0]
+    assert told[1].endswith("mooring project role delete-token shop ci 01T")
 
 
 def test_who_you_are_and_your_tokens(api: FakeApi, mooring: Mooring) -> None:

@@ -22,7 +22,10 @@ COMMANDS: Final = {
     "account can-i": "getPermission",
     "account create-token": "postToken",
     "account delete-token": "deleteToken",
+    "account end": "endWholeAccount",
+    "account end-session": "endOneSession",
     "account end-sessions": "endSessions",
+    "account sessions": "getSessions",
     "account tokens": "getTokens",
     "account whoami": "getSession",
     "app actions list": "listResourceActions",
@@ -78,6 +81,7 @@ COMMANDS: Final = {
     "image update": "updateImages",
     "image updaters": "listImageUpdaters",
     "login": "beginLogin getLoginOptions exchangeCode beginSession",
+    "logout": "endSession",
     "notifications apply": "putNotificationSettings",
     "notifications get": "getNotificationSettings",
     "notifications list": "listNotifications",
@@ -108,7 +112,6 @@ COMMANDS: Final = {
 """Subcommands, and the operations that each asks for."""
 _KUBESEAL: Final = "is asked by kubeseal, which knows no other address"
 EXCEPT: Final = {
-    "endSession": "ends the cookie of a browser; `logout` forgets a token",
     "getCertificate": _KUBESEAL,
     "getCertificateAsController": _KUBESEAL,
     "getControllerService": _KUBESEAL,

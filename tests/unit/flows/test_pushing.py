@@ -15,6 +15,7 @@ from mooring.flows.telling.listening import hear, leave
 from mooring.flows.telling.newness import news_of, read_topics
 from mooring.flows.telling.pushing import push
 from mooring.state.connections import LONGEST, TICKET_SECONDS
+from mooring.state.endings import Ended
 from mooring.state.packing import pack
 from tests.doubles.pages import Pages, application, change
 from tests.doubles.tables import create_table
@@ -301,3 +302,40 @@ def test_a_stranger_can_not_change_topics(pages: Pages) -> None:
     """A connection that showed no ticket is not known."""
     with pytest.raises(ForbiddenError):
         pages.connections.retopic("a", ("drift",))
+
+
+def test_whoever_was_ended_is_told_nothing(pages: Pages) -> None:
+    """GIVEN pages of several sessions and of a token WHEN one session, one token, or somebody is ended THEN theirs are
+    closed and hear nothing, and the others do; so with a session of before anything was ever ended.
+    """
+    robot = Caller("ann", "ann (token nightly)", ("payments",), "token")
+    pages.join("phone", "applications", caller=ANN, proof="S1", began=900.0)
+    pages.join("desk", "applications", caller=ANN, proof="S2", began=1000.0)
+    pages.join("later", "applications", caller=ANN, proof="S3", began=2000.0)
+    pages.join("robot", "applications", caller=robot, proof="T1", began=3000.0)
+    pages.join("admin", "applications", caller=ADMINISTRATOR)
+    pages.table.put_all([application("argocd/till", "pay")])
+    for over, ended in (
+        (Ended(frozenset({"S1"})), ["phone"]),
+        (Ended(frozenset({"S1"}), {"ann": 1000.0}), ["phone", "desk"]),
+        (Ended(frozenset({"S1", "T1"}), {"ann": 1000.0}), ["phone", "desk", "robot"]),
+    ):
+        pages.over = over
+        push(pages.ports, [change("APP#argocd/till", "STATUS")])
+        assert ended == pages.ended
+    pages.epoch = "E1"
+    push(pages.ports, [change("APP#argocd/till", "STATUS")])
+    assert ["phone", "desk", "robot", "later"] == pages.ended
+    assert [0, 1, 3, 2, 4] == [len(pages.heard[name]) for name in ("phone", "desk", "later", "robot", "admin")]
+
+
+def test_a_ping_without_a_ticket_is_the_last_thing_that_is_heard(pages: Pages) -> None:
+    """GIVEN a connection that brought no ticket, and one whose time is over WHEN they ping THEN they are sent away."""
+    pages.join("ann", "applications", caller=ANN, ends=pages.now + 60)
+    hear(pages.ports, "ann", '{"ping": 1}')
+    assert [{"pong": 1}] == pages.heard["ann"]
+    hear(pages.ports, "stranger", '{"ping": 1}')
+    pages.now += 60
+    hear(pages.ports, "ann", '{"ping": 2}')
+    assert ["stranger", "ann"] == pages.ended
+    assert ["ticket", "ticket"] == [pages.heard[name][-1]["error"]["field"] for name in ("stranger", "ann")]

@@ -4,6 +4,9 @@ A bearer token in `Authorization` goes before a cookie. A cookie is sent by brow
 changes something needs more: the session's CSRF token in a header, and that the browser, where it says so, names this
 origin (`Origin`, `Sec-Fetch-Site`). Rules: OWASP, "Cross-Site Request Forgery Prevention Cheat Sheet".
 
+What was ended before its time lets nobody in, and a token without word of its maker for a month has none of their
+groups any more: groups are asked of the issuer at sign-ins only.
+
 Everything is verified before anything is counted, so nobody can keep out whoever has a token; but each wrong token
 takes from a small allowance of its source address, and beyond it the answer is to come back later.
 """
@@ -27,10 +30,12 @@ from mooring.state.projects import Projects
 
 if TYPE_CHECKING:
     from mooring.access.project import Role
+    from mooring.state.endings import Ended
 
-__all__ = ["COOKIE", "TOKEN_PREFIX", "Arrival", "Door", "TooOftenError"]
+__all__ = ["COOKIE", "GROUPS_LAST", "TOKEN_PREFIX", "Arrival", "Door", "Proof", "TooOftenError"]
 
 COOKIE = "__Host-mooring"
+GROUPS_LAST = 30 * 24 * 3600  # seconds since the last sign-in of a token's maker
 TOKEN_PREFIX = "mooring_"  # noqa: S105 (what every token begins with)
 _BEARER = "Bearer "
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,6 +57,18 @@ class Arrival:
     origins: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """By what a caller was let in: the id of a session or token, from when and until when it counts; the `epoch` of a
+    session. The administrator's token is none.
+    """
+
+    ident: str
+    began: int
+    ends: int
+    epoch: str | None = None
+
+
 class Door:
     """Lets requests in. What it has read of the policy stays known until that changes."""
 
@@ -67,6 +84,7 @@ class Door:
         self._standing: Standing | None = None
         self._policy: Policy | None = None
         self.session: Session | None = None
+        self.proof: Proof | None = None
         self._by_cookie = False
 
     def admit(self, arrival: Arrival, now: float) -> Caller | None:
@@ -74,7 +92,7 @@ class Door:
 
         Raises `ForbiddenError` where a browser may have been made to send it, `TooOftenError` after too many refusals.
         """
-        self._standing = self._policy = self.session = None
+        self._standing = self._policy = self.session = self.proof = None
         self._by_cookie = False
         given = arrival.headers.get("authorization", "")
         if given:
@@ -88,8 +106,8 @@ class Door:
             return None
         if arrival.method not in _READS:
             self._check_page(session, arrival)
-        self.session, self._by_cookie = session, True
-        return _person(session)
+        self._by_cookie = True
+        return self._known(session)
 
     def may(self, caller: Caller, resource: str, action: str, object: str) -> bool:
         """Whether the policy that holds for this request lets the caller do this."""
@@ -101,7 +119,7 @@ class Door:
         if self._read is None or self._read[0] != standing.policy:
             self._read = standing.policy, parse_policy(self.policies.data() if standing.policy else {})
         if self._policy is None:
-            self._policy = replace(self._read[1], projects=_Roles(self._projects, standing.projects))
+            self._policy = replace(self._read[1], projects=self._roles())
         return self._policy
 
     def standing(self) -> Standing:
@@ -132,30 +150,52 @@ class Door:
         if secret and hmac.compare_digest(token.encode("utf-8", "replace"), secret):
             return ADMINISTRATOR
         if token.startswith(PREFIX):
-            self.session = self._session(token, now)
-            return None if self.session is None else _person(self.session)
+            session = self._session(token, now)
+            return None if session is None else self._known(session)
         if not token.startswith(TOKEN_PREFIX):
             return None
         found = self.tokens.find(token)
         if found is None or found.expires <= now:
             return None
-        caller = self._holder(found)
+        caller = self._holder(found, now)
         if caller is not None:
+            self.proof = Proof(found.ident, found.made, found.expires)
             self.tokens.note_use(found, time.strftime("%Y-%m-%d", time.gmtime(now)))
         return caller
 
-    def _holder(self, token: ApiToken) -> Caller | None:
+    def _holder(self, token: ApiToken, now: float) -> Caller | None:
         name = f"{token.maker} (token {token.name})"
         if not token.subject.startswith("proj:"):
             limits = None if token.scope is None else read_scope(list(token.scope), "scope")
-            return Caller(token.subject, name, token.groups, "token", token.role, limits)
+            groups = token.groups if now < token.grouped + GROUPS_LAST else ()
+            return Caller(token.subject, name, groups, "token", token.role, limits)
         _, project, role = token.subject.split(":")
-        there = any(each.name == role for each in _Roles(self._projects, self.standing().projects)[project])
+        there = self.born(project) == token.born and any(each.name == role for each in self._roles()[project])
         return Caller(token.subject, f"{token.subject} (token {token.name})", (), "project-token") if there else None
+
+    def born(self, project: str) -> str:
+        """By what a declared project is known from another of its name, before or after it; empty for none."""
+        return self.standing().births.get(project, "")
+
+    def _roles(self) -> _Roles:
+        return _Roles(self._projects, self.standing().projects)
 
     def _session(self, text: str, now: float) -> Session | None:
         session = read_session(text, self.key, now=now)
-        return session if session is not None and session.epoch == self.standing().epoch else None
+        if session is None or session.epoch != self.standing().epoch:
+            return None
+        return None if self.ended(now).covers(session.ident, session.subject, session.began) else session
+
+    def ended(self, now: float) -> Ended:
+        """What counts no more before its time."""
+        return self.policies.endings.known(self.standing().ended, now)
+
+    def _known(self, session: Session) -> Caller:
+        self.session = session
+        self.proof = Proof(session.ident, session.began, session.expires, session.epoch)
+        if session.means == ADMINISTRATOR.means:
+            return ADMINISTRATOR
+        return Caller(session.subject, session.name, session.groups, session.means)
 
     def _check_page(self, session: Session, arrival: Arrival) -> None:
         origin, site = arrival.headers.get("origin"), arrival.headers.get("sec-fetch-site", "same-origin")
@@ -181,12 +221,6 @@ class _Roles(Mapping[str, "tuple[Role, ...]"]):
 
     def __len__(self) -> int:
         return len(self._versions)
-
-
-def _person(session: Session) -> Caller:
-    if session.means == ADMINISTRATOR.means:
-        return ADMINISTRATOR
-    return Caller(session.subject, session.name, session.groups, session.means)
 
 
 def _cookie(cookies: tuple[str, ...]) -> str:

@@ -2,8 +2,11 @@
 
 A token of an account has its maker's rights, narrowed by a role of the policy or by lines `RESOURCE, ACTION, OBJECT`:
 both must allow what it asks, so there is nothing to compare when it is made, and it loses what its maker's role loses.
-A token of a project's role is that role (Argo CD, "Projects", "Project Roles"). Tokens make no tokens of accounts: one
-would shed its own limits with the next.
+A token of a project's role is that role (Argo CD, "Projects", "Project Roles"), of that project and of no other that
+takes its name. Tokens make no tokens of accounts: one would shed its own limits with the next.
+
+Groups are those of the maker's last sign-in, and none that the token did not begin with; a month without one, and they
+are gone (`admitting`). Whoever is ended meanwhile makes none, also where that happens at the same moment.
 """
 
 from __future__ import annotations
@@ -11,18 +14,29 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from mooring.access.policycsv import read_scope
 from mooring.access.rbac import Caller
 from mooring.errors import ConfigurationError, ForbiddenError
-from mooring.flows.asked.admitting import TOKEN_PREFIX, Door
+from mooring.flows.asked.admitting import GROUPS_LAST, TOKEN_PREFIX, Door
 from mooring.flows.asked.projects import UnknownProjectError
 from mooring.flows.asked.ulid import new_ulid
-from mooring.state.apitokens import ApiToken, ApiTokens, digest_of_token
+from mooring.state.apitokens import ApiToken, digest_of_token
+from mooring.state.connections import LONGEST
+from mooring.state.endings import unended
 
-__all__ = ["UnknownTokenError", "list_tokens", "make_project_token", "make_token", "project_tokens", "remove_token"]
+__all__ = [
+    "UnknownTokenError",
+    "end_pages",
+    "list_tokens",
+    "make_project_token",
+    "make_token",
+    "project_tokens",
+    "remove_token",
+]
 
 _NAME = re.compile(r"[A-Za-z0-9]([-_. A-Za-z0-9]{0,62}[A-Za-z0-9])?")
 _DAY = 24 * 3600
@@ -53,10 +67,10 @@ def make_token(door: Door, caller: Caller, body: object, *, now: float) -> dict[
         read_scope(scope, "scope")
     if role is None and scope is None:
         raise ConfigurationError("must be given, or scope: a token can do what a role or its lines allow", field="role")
-    return _made(
-        door.tokens, asked, now, subject=caller.subject, maker=caller.name, groups=caller.groups, role=role or "",
-        scope=None if scope is None else tuple(scope),
-    )  # fmt: skip
+    wanted = _wanted(asked, now, subject=caller.subject, caller=caller)
+    grouped = int(now) if door.proof is None else min(int(now), door.proof.began)
+    limits = None if scope is None else tuple(scope)
+    return _made(door, replace(wanted, groups=caller.groups, grouped=grouped, role=role or "", scope=limits))
 
 
 def list_tokens(door: Door, *, sees: Callable[[str], bool]) -> list[dict[str, Any]]:
@@ -70,23 +84,34 @@ def make_project_token(door: Door, project: str, role: str, caller: Caller, body
     _check_role(door, project, role)
     asked = _mapping(body, ("name", "id", "description", "expiresIn"))
     asked = {"name": asked.get("name") or asked.get("id") or role, "expiresIn": asked.get("expiresIn")}
-    subject = f"proj:{project}:{role}"
-    return _made(door.tokens, asked, now, subject=subject, maker=caller.name, groups=(), role="", scope=None)
+    wanted = _wanted(asked, now, subject=f"proj:{project}:{role}", caller=caller)
+    return _made(door, replace(wanted, born=door.born(project)))
 
 
 def project_tokens(door: Door, project: str, role: str) -> list[dict[str, Any]]:
     """The tokens of a project's role. Raises `UnknownProjectError`."""
     _check_role(door, project, role)
-    return [_shown(token) for token in door.tokens.all() if token.subject == f"proj:{project}:{role}"]
+    subject, born = f"proj:{project}:{role}", door.born(project)
+    return [_shown(token) for token in door.tokens.all() if (token.subject, token.born) == (subject, born)]
 
 
-def remove_token(door: Door, ident: str, *, may: Callable[[str], bool]) -> None:
-    """Forgets a token that the caller `may` remove (by its subject). Raises `UnknownTokenError`."""
+def remove_token(door: Door, ident: str, *, may: Callable[[str], bool], now: float) -> None:
+    """Forgets a token that the caller `may` remove (by its subject), and ends the pages that it opened.
+
+    Raises `UnknownTokenError`.
+    """
     for token in door.tokens.all():
         if token.ident == ident and may(token.subject):
             door.tokens.remove(token)
+            end_pages(door, token, now)
             return
     raise UnknownTokenError("there is no token of this id here", subject=ident[:40])
+
+
+def end_pages(door: Door, token: ApiToken, now: float) -> None:
+    """Has the pages that a revoked token opened told of nothing any more; they end by themselves after that time."""
+    if now < token.expires:
+        door.policies.endings.end(token.ident, int(min(token.expires, now + LONGEST)) + 1)
 
 
 def _check_role(door: Door, project: str, role: str) -> None:
@@ -96,10 +121,8 @@ def _check_role(door: Door, project: str, role: str) -> None:
         raise UnknownProjectError(f"has no role {role!r} (roles: {told})", subject=f"project {project}")
 
 
-def _made(
-    tokens: ApiTokens, asked: Mapping[str, Any], now: float, *, subject: str, maker: str, groups: tuple[str, ...],
-    role: str, scope: tuple[str, ...] | None,
-) -> dict[str, Any]:  # fmt: skip
+def _wanted(asked: Mapping[str, Any], now: float, *, subject: str, caller: Caller) -> ApiToken:
+    """A token as it is asked for, which nobody has yet. Raises `ConfigurationError` naming the field."""
     name, lasts = asked.get("name"), asked.get("expiresIn")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ConfigurationError("must be 1 to 64 letters, digits, '-', '_', '.' and spaces", field="name")
@@ -108,11 +131,14 @@ def _made(
         raise ConfigurationError(
             f"must be seconds from 60 to {_MOST} (a year); no token lasts for ever", field="expiresIn"
         )
+    made, ends = int(now), int(now) + seconds
+    return ApiToken(new_ulid(now), "", name, subject, caller.name, (), "", None, made, ends, by=caller.subject)
+
+
+def _made(door: Door, wanted: ApiToken) -> dict[str, Any]:
     text = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken(
-        new_ulid(now), digest_of_token(text), name, subject, maker, groups, role, scope, int(now), int(now) + seconds
-    )
-    tokens.add(token)
+    token = replace(wanted, digest=digest_of_token(text))
+    door.tokens.add(token, *([] if door.proof is None else [unended(token.by, door.proof.began)]))
     return {"token": text, **_shown(token)}
 
 
@@ -126,8 +152,10 @@ def _mapping(body: object, known: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _shown(token: ApiToken) -> dict[str, Any]:
+    ends = token.grouped + GROUPS_LAST
     shown: dict[str, Any] = {
         "id": token.ident, "name": token.name, "subject": token.subject, "madeBy": token.maker,
+        "groups": list(token.groups), "groupsUntil": _time(ends) if token.groups else None,
         "role": token.role or None, "scope": None if token.scope is None else list(token.scope),
         "issuedAt": _time(token.made), "expiresAt": _time(token.expires), "lastUsed": token.used or None,
     }  # fmt: skip

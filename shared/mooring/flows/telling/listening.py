@@ -4,8 +4,9 @@
     {"topics": ["application:argocd/shop"]}     → {"listening": …, "seconds": …}
     {"ping": 7}                                 → {"pong": 7}
 
-Whoever says anything else is told what was wrong, and whoever has no ticket is sent away. Until a ticket was taken
-nothing of a connection is kept, so a stranger's costs what API Gateway takes for it and nothing of the table.
+Whoever says anything else is told what was wrong, and whoever has no ticket is sent away with the first thing that they
+say, a ping as well: they can't hold a connection open, nor have this function run more than once for it. Until a ticket
+was taken nothing of a connection is kept, so a stranger's costs what API Gateway takes for it, and one read.
 """
 
 from __future__ import annotations
@@ -45,9 +46,10 @@ def leave(ports: LivePorts, connection: str) -> None:
 
 def _answer(ports: LivePorts, connection: str, text: str) -> dict[str, Any]:
     said = _read(text)
-    if "ping" in said:
-        return {"pong": said["ping"]}
     now = ports.clock()
+    if "ping" in said:
+        ports.connections.check(connection, now)
+        return {"pong": said["ping"]}
     if "ticket" not in said:
         listening = ports.connections.retopic(connection, read_topics(said.get("topics")))
     elif not isinstance(said["ticket"], str) or not 0 < len(said["ticket"]) <= _LONGEST_TICKET:

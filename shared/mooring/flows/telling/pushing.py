@@ -4,7 +4,7 @@ Who listens is read anew for each batch, consistently: whoever was answered that
 is written afterwards, and has asked for everything that was written before. Nothing is remembered in between, so
 nothing can be missed because of it. Where nobody listens that one read is all.
 
-Rights are decided when something is pushed, by the policy of that moment; sessions that were ended are told nothing. Of
+Rights are decided when something is pushed, by the policy of that moment; who was ended or revoked is told nothing. Of
 a thing whose project nobody can tell any more (an application that is gone) nobody is told; the removal of its `SPEC`
 names it, and is told.
 """
@@ -23,6 +23,7 @@ from mooring.errors import TransientError
 from mooring.flows.telling.newness import News, news_of, project_of, wanted_by
 from mooring.model.application import AppKey
 from mooring.state.connections import Connection, Connections
+from mooring.state.endings import Ended
 from mooring.state.stream import Change
 
 __all__ = ["Line", "LivePorts", "Rules", "push"]
@@ -43,10 +44,11 @@ class Line(Protocol):
 
 
 class Rules(NamedTuple):
-    """What counts now: the policy, and the epoch of sessions."""
+    """What counts now: the policy, the epoch of sessions, and what counts no more before its time."""
 
     policy: Policy
     epoch: str
+    ended: Ended = Ended()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ def push(ports: LivePorts, changes: Sequence[Change]) -> int:
     if not asked:
         return 0
     _find_projects(ports, list(asked.values()))
-    policy, epoch = ports.rules({project for one in asked.values() for project in one.projects if project})
-    ended = {each.id for each, _ in wanting if each.epoch and each.epoch != epoch}
+    policy, epoch, over = ports.rules({project for one in asked.values() for project in one.projects if project})
+    ended = {each.id for each, _ in wanting if not each.counts(epoch, over)}
     _send_away(ports, [each for each, _ in wanting if each.id in ended])
     wanting = [(each, wanted) for each, wanted in wanting if each.id not in ended]
     decided: dict[tuple[Caller, str, str], bool] = {}
