@@ -2,13 +2,13 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
 
-import { change } from "@/api/client";
 import { clustersQuery } from "@/api/lists";
 import type { Schema } from "@/api/types";
 import { useAction } from "@/app/acting";
 import { to } from "@/app/addresses";
-import { Button, Copyable, Dialog } from "@/parts";
-import { Refusal } from "@/parts/Confirm";
+import { register, Replace } from "@/app/replacing";
+import { Copyable } from "@/parts";
+import { FormDialog, TextField } from "@/parts/FormDialog";
 
 type Way = "eks" | "secret";
 
@@ -19,12 +19,13 @@ export function AddCluster({ onClose }: { onClose: () => void }) {
   const [more, setMore] = useState("");
   const [isDefault, setDefault] = useState(false);
   const [, go] = useLocation();
-  const adding = useAction({
-    act: () => {
+  const adding = useAction<Schema<"RegisteredCluster">, boolean>({
+    act: (replace) => {
       const form: Schema<"ClusterForm"> = isDefault ? { default: true } : {};
       if (way === "eks") form.eks = { clusterName: main, ...(more === "" ? {} : { region: more }) };
       else form.kubeconfigSecret = { name: main, ...(more === "" ? {} : { context: more }) };
-      return change<Schema<"RegisteredCluster">>("PUT", `/api/v1/clusters/${encodeURIComponent(name)}`, { body: form });
+      const path = `/api/v1/clusters/${encodeURIComponent(name)}`;
+      return register({ path, read: path, body: form, replace });
     },
     said: ({ warnings }) => ["The cluster is registered", ...warnings].join(". "),
     old: [clustersQuery.queryKey],
@@ -32,65 +33,54 @@ export function AddCluster({ onClose }: { onClose: () => void }) {
     quiet: true,
   });
   return (
-    <Dialog
+    <FormDialog
       title="Add a cluster"
+      action="Register"
+      busy={adding.isPending}
+      error={adding.error}
+      onSubmit={() => adding.mutate(false)}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="strong" type="submit" form="add-cluster" busy={adding.isPending}>
-            Register
-          </Button>
-        </>
+      below={
+        <div className="stack">
+          <Replace error={adding.error} busy={adding.isPending} onReplace={() => adding.mutate(true)} />
+          <h3>With a kubeconfig, or a token</h3>
+          <p className="soft">The command reads them where they are; they are never typed into a page.</p>
+          <Copyable text={`mooring cluster add ${name || "NAME"} --kubeconfig ~/.kube/config`} />
+          <Copyable
+            text={`mooring cluster add ${name || "NAME"} --server https://… --bearer-token-file token --ca-file ca.crt`}
+          />
+        </div>
       }
     >
-      <form
-        id="add-cluster"
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          adding.mutate();
-        }}
-      >
-        <div className="segments" role="group" aria-label="Where its credentials are">
-          <button type="button" aria-pressed={way === "eks"} onClick={() => setWay("eks")}>
-            EKS
-          </button>
-          <button type="button" aria-pressed={way === "secret"} onClick={() => setWay("secret")}>
-            Kubeconfig in Secrets Manager
-          </button>
-        </div>
-        <label className="field">
-          Name
-          <input className="input" required value={name} onChange={(event) => setName(event.target.value)} />
-        </label>
-        <label className="field">
-          {way === "eks" ? "Name of the EKS cluster" : "Name or ARN of the secret"}
-          <input className="input" required value={main} onChange={(event) => setMain(event.target.value)} />
-        </label>
-        <label className="field">
-          {way === "eks" ? "Region (that of this installation, if empty)" : "Context (the current one, if empty)"}
-          <input className="input" value={more} onChange={(event) => setMore(event.target.value)} />
-        </label>
-        <label className="check-label">
-          <input
-            className="check"
-            type="checkbox"
-            checked={isDefault}
-            onChange={(event) => setDefault(event.target.checked)}
-          />
-          It is what <code>in-cluster</code> means
-        </label>
-        <Refusal error={adding.error} />
-      </form>
-      <div className="stack">
-        <h3>With a kubeconfig, or a token</h3>
-        <p className="soft">The command reads them where they are; they are never typed into a page.</p>
-        <Copyable text={`mooring cluster add ${name || "NAME"} --kubeconfig ~/.kube/config`} />
-        <Copyable
-          text={`mooring cluster add ${name || "NAME"} --server https://… --bearer-token-file token --ca-file ca.crt`}
-        />
+      <div className="segments" role="group" aria-label="Where its credentials are">
+        <button type="button" aria-pressed={way === "eks"} onClick={() => setWay("eks")}>
+          EKS
+        </button>
+        <button type="button" aria-pressed={way === "secret"} onClick={() => setWay("secret")}>
+          Kubeconfig in Secrets Manager
+        </button>
       </div>
-    </Dialog>
+      <TextField label="Name" required value={name} onChange={setName} />
+      <TextField
+        label={way === "eks" ? "Name of the EKS cluster" : "Name or ARN of the secret"}
+        required
+        value={main}
+        onChange={setMain}
+      />
+      <TextField
+        label={way === "eks" ? "Region (that of this installation, if empty)" : "Context (the current one, if empty)"}
+        value={more}
+        onChange={setMore}
+      />
+      <label className="check-label">
+        <input
+          className="check"
+          type="checkbox"
+          checked={isDefault}
+          onChange={(event) => setDefault(event.target.checked)}
+        />
+        It is what <code>in-cluster</code> means
+      </label>
+    </FormDialog>
   );
 }

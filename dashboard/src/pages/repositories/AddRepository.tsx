@@ -1,12 +1,12 @@
 /** Registers a repository. What is typed goes to the API in a body, never into an address, and is not kept here. */
 import { useState } from "react";
 
-import { change } from "@/api/client";
 import { repositoriesQuery } from "@/api/lists";
 import type { Schema } from "@/api/types";
 import { useAction } from "@/app/acting";
-import { Button, Copyable, Dialog } from "@/parts";
-import { Refusal } from "@/parts/Confirm";
+import { register, Replace } from "@/app/replacing";
+import { Copyable } from "@/parts";
+import { FormDialog, TextField } from "@/parts/FormDialog";
 
 type Form = Schema<"RepositoryForm">;
 type Kind = "git" | "helm" | "oci";
@@ -18,14 +18,15 @@ export function AddRepository({ onClose }: { onClose: () => void }) {
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [sshKey, setSshKey] = useState("");
-  const adding = useAction({
-    act: () => {
+  const adding = useAction<Schema<"RegisteredRepository">, boolean>({
+    act: (replace) => {
       const form: Form = { url: url.trim(), type: kind };
       if (name !== "") form.name = name;
       if (username !== "") form.username = username;
       if (password !== "") form.password = password;
       if (sshKey !== "") form.sshPrivateKey = sshKey.endsWith("\n") ? sshKey : `${sshKey}\n`;
-      return change<Schema<"RegisteredRepository">>("PUT", "/api/v1/repositories", { body: form });
+      const query = { url: url.trim() };
+      return register({ path: "/api/v1/repositories", read: "/api/v1/repository", query, body: form, replace });
     },
     said: ({ url: registered, warnings }) => [`${registered} is registered`, ...warnings].join(". "),
     old: [repositoriesQuery.queryKey],
@@ -33,80 +34,51 @@ export function AddRepository({ onClose }: { onClose: () => void }) {
     quiet: true,
   });
   return (
-    <Dialog
+    <FormDialog
       title="Add a repository"
+      action="Register"
+      busy={adding.isPending}
+      error={adding.error}
+      onSubmit={() => adding.mutate(false)}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="strong" type="submit" form="add-repository" busy={adding.isPending}>
-            Register
-          </Button>
-        </>
+      below={
+        <div className="stack">
+          <Replace error={adding.error} busy={adding.isPending} onReplace={() => adding.mutate(true)} />
+          <Copyable text={`mooring repo add ${url || "URL"}`} />
+        </div>
       }
     >
-      <form
-        id="add-repository"
-        className="form"
-        autoComplete="off"
-        onSubmit={(event) => {
-          event.preventDefault();
-          adding.mutate();
-        }}
-      >
-        <div className="segments" role="group" aria-label="Kind">
-          {(["git", "helm", "oci"] as const).map((each) => (
-            <button key={each} type="button" aria-pressed={kind === each} onClick={() => setKind(each)}>
-              {each === "git" ? "Git" : each === "helm" ? "Helm" : "OCI"}
-            </button>
-          ))}
-        </div>
+      <div className="segments" role="group" aria-label="Kind">
+        {(["git", "helm", "oci"] as const).map((each) => (
+          <button key={each} type="button" aria-pressed={kind === each} onClick={() => setKind(each)}>
+            {each === "git" ? "Git" : each === "helm" ? "Helm" : "OCI"}
+          </button>
+        ))}
+      </div>
+      <TextField label="Address, or what many addresses begin with" required value={url} onChange={setUrl} />
+      {kind !== "git" && <TextField label="Name" value={name} onChange={setName} />}
+      <TextField label="User name" value={username} onChange={setUsername} />
+      <TextField
+        label="Password or access token"
+        type="password"
+        autoComplete="new-password"
+        value={password}
+        onChange={setPassword}
+      />
+      {kind === "git" && (
         <label className="field">
-          Address, or what many addresses begin with
-          <input className="input" required value={url} onChange={(event) => setUrl(event.target.value)} />
-        </label>
-        {kind !== "git" && (
-          <label className="field">
-            Name
-            <input className="input" value={name} onChange={(event) => setName(event.target.value)} />
-          </label>
-        )}
-        <label className="field">
-          User name
-          <input
+          Or a private SSH key
+          <textarea
             className="input"
+            rows={3}
+            spellCheck={false}
             autoComplete="off"
-            value={username}
-            onChange={(event) => setUsername(event.target.value)}
+            value={sshKey}
+            onChange={(event) => setSshKey(event.target.value)}
           />
         </label>
-        <label className="field">
-          Password or access token
-          <input
-            className="input"
-            type="password"
-            autoComplete="new-password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        </label>
-        {kind === "git" && (
-          <label className="field">
-            Or a private SSH key
-            <textarea
-              className="input"
-              rows={3}
-              spellCheck={false}
-              autoComplete="off"
-              value={sshKey}
-              onChange={(event) => setSshKey(event.target.value)}
-            />
-          </label>
-        )}
-        <p className="soft">Credentials are kept in Secrets Manager and are never shown again, not even to you.</p>
-        <Refusal error={adding.error} />
-      </form>
-      <Copyable text={`mooring repo add ${url || "URL"}`} />
-    </Dialog>
+      )}
+      <p className="soft">Credentials are kept in Secrets Manager and are never shown again, not even to you.</p>
+    </FormDialog>
   );
 }

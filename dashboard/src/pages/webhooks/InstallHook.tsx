@@ -4,8 +4,8 @@ import { useState } from "react";
 import { change } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { useAction } from "@/app/acting";
-import { Button, Copyable, Dialog, Mark } from "@/parts";
-import { Refusal } from "@/parts/Confirm";
+import { Button, Copyable, Mark } from "@/parts";
+import { FormDialog, TextField } from "@/parts/FormDialog";
 import { Callout } from "@/parts/Sheet";
 
 type Provider = "" | "github" | "gitlab" | "gitea" | "forgejo";
@@ -37,78 +37,56 @@ export function InstallHook({ onClose }: { onClose: () => void }) {
   const hooks = looking.data?.items ?? [];
   const ready = repository.trim() !== "" && token !== "";
   return (
-    <Dialog
+    <FormDialog
       title="Install a webhook"
+      action="Install"
+      busy={installing.isPending}
+      error={installing.error ?? looking.error}
+      onSubmit={() => installing.mutate()}
       onClose={onClose}
-      foot={
+      aside={
+        <Button disabled={!ready} busy={looking.isPending} onClick={() => looking.mutate()}>
+          Show its webhooks
+        </Button>
+      }
+      below={
         <>
-          <Button disabled={!ready} busy={looking.isPending} onClick={() => looking.mutate()}>
-            Show its webhooks
-          </Button>
-          <Button look="strong" type="submit" form="install-hook" busy={installing.isPending}>
-            Install
-          </Button>
+          {looking.data !== undefined && hooks.length === 0 && <Callout tone="warn">It has no webhooks.</Callout>}
+          {hooks.map((hook) => (
+            <div key={hook.id} className="stack">
+              <Mark
+                tone={hook.ours && hook.active ? "good" : "idle"}
+                shape={hook.ours && hook.active ? "tick" : "pause"}
+                word={`${hook.ours ? "Ours" : "Of somebody else"}, ${hook.active ? "active" : "switched off"}`}
+              />
+              <code>{hook.url}</code>
+              <span className="soft">{hook.events.join(", ")}</span>
+            </div>
+          ))}
+          <Copyable text={`mooring webhook install --repo ${repository || "URL"} --token-file token`} />
         </>
       }
     >
-      <form
-        id="install-hook"
-        className="form"
-        autoComplete="off"
-        onSubmit={(event) => {
-          event.preventDefault();
-          installing.mutate();
-        }}
-      >
-        <label className="field">
-          Repository
-          <input
-            className="input"
-            required
-            value={repository}
-            onChange={(event) => setRepository(event.target.value)}
-          />
-        </label>
-        <label className="field">
-          Access token of its host, which may change hooks; used once
-          <input
-            className="input"
-            type="password"
-            autoComplete="new-password"
-            required
-            value={token}
-            onChange={(event) => setToken(event.target.value)}
-          />
-        </label>
-        <label className="field">
-          Provider
-          <select className="input" value={provider} onChange={(event) => setProvider(event.target.value as Provider)}>
-            <option value="">As the address says</option>
-            <option value="github">GitHub</option>
-            <option value="gitlab">GitLab</option>
-            <option value="gitea">Gitea</option>
-            <option value="forgejo">Forgejo</option>
-          </select>
-        </label>
-        <label className="field">
-          Where the events go
-          <input className="input" required value={url} onChange={(event) => setUrl(event.target.value)} />
-        </label>
-        <Refusal error={installing.error ?? looking.error} />
-      </form>
-      {looking.data !== undefined && hooks.length === 0 && <Callout tone="warn">It has no webhooks.</Callout>}
-      {hooks.map((hook) => (
-        <div key={hook.id} className="stack">
-          <Mark
-            tone={hook.ours && hook.active ? "good" : "idle"}
-            shape={hook.ours && hook.active ? "tick" : "pause"}
-            word={`${hook.ours ? "Ours" : "Of somebody else"}, ${hook.active ? "active" : "switched off"}`}
-          />
-          <code>{hook.url}</code>
-          <span className="soft">{hook.events.join(", ")}</span>
-        </div>
-      ))}
-      <Copyable text={`mooring webhook install --repo ${repository || "URL"} --token-file token`} />
-    </Dialog>
+      <TextField label="Repository" required value={repository} onChange={setRepository} />
+      <TextField
+        label="Access token of its host, which may change hooks; used once"
+        type="password"
+        autoComplete="new-password"
+        required
+        value={token}
+        onChange={setToken}
+      />
+      <label className="field">
+        Provider
+        <select className="input" value={provider} onChange={(event) => setProvider(event.target.value as Provider)}>
+          <option value="">As the address says</option>
+          <option value="github">GitHub</option>
+          <option value="gitlab">GitLab</option>
+          <option value="gitea">Gitea</option>
+          <option value="forgejo">Forgejo</option>
+        </select>
+      </label>
+      <TextField label="Where the events go" required value={url} onChange={setUrl} />
+    </FormDialog>
   );
 }

@@ -6,11 +6,11 @@ import { useLocation } from "wouter";
 import { change } from "@/api/client";
 import { applicationsQuery } from "@/api/queries";
 import { to } from "@/app/addresses";
-import { Button, Dialog, useToast } from "@/parts";
+import { useToast } from "@/parts";
+import { Choices, FormDialog, TextField } from "@/parts/FormDialog";
 
 import { type Application, keyOf, type Named, pathOf } from "../queries";
 import { destinationOf, told } from "../status";
-import { Problem } from "./Problem";
 
 interface Props {
   application: Application;
@@ -29,6 +29,7 @@ export function DeleteDialog({ application, named, onClose }: Props) {
     (application.metadata.finalizers ?? []).some((each) => each.startsWith(finalizer)),
   );
   const count = application.status.resources?.length ?? 0;
+  const cluster = told(destinationOf(application).cluster);
   const owner = application.metadata.ownerReferences?.[0];
   const deleting = useMutation({
     mutationFn: () =>
@@ -42,70 +43,40 @@ export function DeleteDialog({ application, named, onClose }: Props) {
     },
   });
   return (
-    <Dialog
+    <FormDialog
       title={`Delete ${named.name}`}
+      action="Delete"
+      look="danger"
+      icon="trash"
+      busy={deleting.isPending}
+      error={deleting.error}
+      ready={typed === named.name}
+      onSubmit={() => deleting.mutate()}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            look="danger"
-            icon="trash"
-            type="submit"
-            form="delete-form"
-            busy={deleting.isPending}
-            disabled={typed !== named.name}
-          >
-            Delete
-          </Button>
-        </>
-      }
     >
-      <form
-        id="delete-form"
-        className="act-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (typed === named.name) deleting.mutate();
-        }}
-      >
-        {owner !== undefined && (
-          <p className="act-warning">
-            {owner.kind} {owner.name} makes this application, and may make it again.
-          </p>
-        )}
-        <fieldset className="act-choices">
-          <legend>Its {count === 1 ? "object" : `${count} objects`} in the cluster</legend>
-          <label className="act-choice">
-            <input type="radio" name="cascade" checked={cascade} onChange={() => setCascade(true)} />
-            <span>
-              Go with it{" "}
-              <span className="soft">
-                They are deleted from {told(destinationOf(application).cluster)}, but for those that say otherwise
-              </span>
-            </span>
-          </label>
-          <label className="act-choice">
-            <input type="radio" name="cascade" checked={!cascade} onChange={() => setCascade(false)} />
-            <span>
-              Stay <span className="soft">They run on, and nobody looks after them</span>
-            </span>
-          </label>
-        </fieldset>
-        <label className="field">
-          <span>
+      {owner !== undefined && (
+        <p className="act-warning">
+          {owner.kind} {owner.name} makes this application, and may make it again.
+        </p>
+      )}
+      <Choices
+        legend={`Its ${count === 1 ? "object" : `${count} objects`} in the cluster`}
+        choices={[
+          ["go", "Go with it", `They are deleted from ${cluster}, but for those that say otherwise`],
+          ["stay", "Stay", "They run on, and nobody looks after them"],
+        ]}
+        value={cascade ? "go" : "stay"}
+        onChange={(value) => setCascade(value === "go")}
+      />
+      <TextField
+        label={
+          <>
             Type <strong>{named.name}</strong> to delete it
-          </span>
-          <input
-            className="input mono"
-            value={typed}
-            autoComplete="off"
-            spellCheck={false}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        </label>
-      </form>
-      <Problem error={deleting.error} />
-    </Dialog>
+          </>
+        }
+        value={typed}
+        onChange={setTyped}
+      />
+    </FormDialog>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { change } from "@/api/client";
 import type { Schema } from "@/api/types";
-import { Button, Dialog } from "@/parts";
+import { FormDialog, TextField } from "@/parts/FormDialog";
 
 import { pathOf } from "../../queries";
 import { refQuery } from "../address";
@@ -12,7 +12,7 @@ import type { Offers } from "../queries";
 import { below } from "../status";
 import { titleOf } from "./Actions";
 import { Outcome } from "./Outcome";
-import { useDoing } from "./useDoing";
+import { isBusy, isOver, useDoing } from "./useDoing";
 
 interface Props extends PaneProps {
   offered: Offers["actions"][number];
@@ -33,63 +33,40 @@ export function ActionDialog({ named, object, resource, offered, onClose }: Prop
     }),
   );
   const title = titleOf(offered);
-  const busy = doing?.state === "asking" || doing?.state === "doing";
-  const over = doing?.state === "done" || doing?.state === "failed";
   return (
-    <Dialog
+    <FormDialog
       title={`${title}: ${object.kind} ${object.name}`}
+      action={title}
+      busy={isBusy(doing)}
+      over={isOver(doing)}
+      onSubmit={start}
       onClose={onClose}
-      foot={
-        over ? (
-          <Button look="strong" onClick={onClose}>
-            Close
-          </Button>
-        ) : (
-          <>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button look="strong" type="submit" form="action" busy={busy}>
-              {title}
-            </Button>
-          </>
-        )
-      }
+      below={doing !== undefined && <Outcome doing={doing} />}
     >
-      <form
-        id="action"
-        className="doing"
-        onSubmit={(event) => {
-          event.preventDefault();
-          start();
-        }}
-      >
-        {says(offered.name, object.kind) !== "" && <p>{says(offered.name, object.kind)}</p>}
-        {offered.params.map(({ name }) => {
-          const number = name === "replicas";
-          const now = number ? below(resource.live, "spec", "replicas") : undefined;
-          return (
-            <label className="field" key={name}>
-              {name}
-              <input
-                className="input"
-                required
-                disabled={doing !== undefined}
-                {...(number ? { type: "number", min: 0, max: 10_000, step: 1, inputMode: "numeric" as const } : {})}
-                value={given[name] ?? ""}
-                onChange={(event) => setGiven({ ...given, [name]: event.target.value })}
-              />
-              {typeof now === "number" && <span className="soft">{now} now</span>}
-            </label>
-          );
-        })}
-        {resource.managed && doing === undefined && (
-          <p className="soft">
-            What git sets is put back by self-heal or the next sync: change it there to keep it, or pause automated sync
-            first.
-          </p>
-        )}
-      </form>
-      {doing !== undefined && <Outcome doing={doing} />}
-    </Dialog>
+      {says(offered.name, object.kind) !== "" && <p>{says(offered.name, object.kind)}</p>}
+      {offered.params.map(({ name }) => {
+        const number = name === "replicas";
+        const now = number ? below(resource.live, "spec", "replicas") : undefined;
+        return (
+          <TextField
+            key={name}
+            label={name}
+            required
+            disabled={doing !== undefined}
+            {...(number ? { type: "number", min: 0, max: 10_000, step: 1, inputMode: "numeric" as const } : {})}
+            value={given[name] ?? ""}
+            onChange={(value) => setGiven({ ...given, [name]: value })}
+            note={typeof now === "number" && <span className="soft">{now} now</span>}
+          />
+        );
+      })}
+      {resource.managed && doing === undefined && (
+        <p className="soft">
+          What git sets is put back by self-heal or the next sync: change it there to keep it, or pause automated sync
+          first.
+        </p>
+      )}
+    </FormDialog>
   );
 }
 

@@ -3,13 +3,13 @@ import { useState } from "react";
 
 import { change } from "@/api/client";
 import type { Schema } from "@/api/types";
-import { Button, Dialog } from "@/parts";
+import { Choices, FormDialog, TextField } from "@/parts/FormDialog";
 
 import { pathOf } from "../../queries";
 import { refQuery } from "../address";
 import type { PaneProps } from "../panes";
 import { Outcome } from "./Outcome";
-import { useDoing } from "./useDoing";
+import { isBusy, isOver, useDoing } from "./useDoing";
 
 type How = "usual" | "orphan" | "force";
 
@@ -27,64 +27,35 @@ export function DeleteDialog({ named, object, resource, onClose }: PaneProps & {
       query: { namespace: named.namespace, ...refQuery(object), orphan: how === "orphan", force: how === "force" },
     }),
   );
-  const busy = doing?.state === "asking" || doing?.state === "doing";
-  const over = doing?.state === "done" || doing?.state === "failed";
   return (
-    <Dialog
+    <FormDialog
       title={`Delete ${object.kind} ${object.name}`}
+      action="Delete"
+      look="danger"
+      icon="trash"
+      busy={isBusy(doing)}
+      ready={typed === object.name}
+      over={isOver(doing)}
+      onSubmit={start}
       onClose={onClose}
-      foot={
-        over ? (
-          <Button look="strong" onClick={onClose}>
-            Close
-          </Button>
-        ) : (
-          <>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button look="danger" type="submit" form="delete" busy={busy} disabled={typed !== object.name}>
-              Delete
-            </Button>
-          </>
-        )
-      }
+      below={doing !== undefined && <Outcome doing={doing} />}
     >
-      <form
-        id="delete"
-        className="doing"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (typed === object.name) start();
-        }}
-      >
-        <p>
-          {resource.managed
-            ? "Git has it: self-heal or the next sync makes it again. To delete it for good, take it out of git."
-            : "What owns it will most likely make another one."}
-        </p>
-        <fieldset className="doing-choices" disabled={doing !== undefined}>
-          <legend className="field">How</legend>
-          {hows.map(([value, label, says]) => (
-            <label key={value}>
-              <input type="radio" name="how" checked={how === value} onChange={() => setHow(value)} />
-              <span>
-                {label} <span className="soft">{says}</span>
-              </span>
-            </label>
-          ))}
-        </fieldset>
-        <label className="field">
-          Type {object.name} to confirm
-          <input
-            className="input"
-            autoComplete="off"
-            spellCheck={false}
-            disabled={doing !== undefined}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        </label>
-      </form>
-      {doing !== undefined && <Outcome doing={doing} />}
-    </Dialog>
+      <p>
+        {resource.managed
+          ? "Git has it: self-heal or the next sync makes it again. To delete it for good, take it out of git."
+          : "What owns it will most likely make another one."}
+      </p>
+      <Choices legend="How" choices={hows} value={how} disabled={doing !== undefined} onChange={setHow} />
+      <TextField
+        label={
+          <>
+            Type <strong>{object.name}</strong> to confirm
+          </>
+        }
+        disabled={doing !== undefined}
+        value={typed}
+        onChange={setTyped}
+      />
+    </FormDialog>
   );
 }

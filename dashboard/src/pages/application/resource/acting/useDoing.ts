@@ -40,3 +40,11 @@ export function useDoing(named: Named, ask: () => Promise<Asked>): { doing: Doin
   };
   return { doing, start };
 }
+
+export function isBusy(doing: Doing | undefined): boolean {
+  return doing?.state === "asking" || doing?.state === "doing";
+}
+
+export function isOver(doing: Doing | undefined): boolean {
+  return doing?.state === "done" || doing?.state === "failed";
+}

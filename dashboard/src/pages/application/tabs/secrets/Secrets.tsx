@@ -3,56 +3,53 @@ import "../../resource/resource.css";
 import "./secrets.css";
 
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 
 import { get } from "@/api/client";
-import { EmptyState, ErrorState, exactly, Mark, RelativeTime, SearchField, Skeleton } from "@/parts";
+import { EmptyState, exactly, Mark, RelativeTime } from "@/parts";
+import { AskedList } from "@/parts/AskedList";
 import { Facts } from "@/parts/Sheet";
 
 import { keyOf, pathOf } from "../../queries";
 import { useOpened } from "../../resource/address";
 import { ObjectButton } from "../../resource/Summary";
 import type { TabProps } from "../../tabs";
-import { lookOf, remotesOf, type Secret, type Secrets as Answer, storesOf, withWords } from "./wording";
+import { lookOf, remotesOf, type Secret, type Secrets as Answer, storesOf, wordsOf } from "./wording";
 
 export default function Secrets({ named }: TabProps) {
-  const [sought, setSought] = useState("");
   const { data, error, refetch } = useQuery({
     queryKey: keyOf(named, "secrets"),
     queryFn: ({ signal }) => get<Answer>(pathOf(named, "/secrets"), { namespace: named.namespace }, signal),
   });
-  if (data === undefined) {
-    return error === null ? (
-      <div role="status" aria-label="Loading">
-        <Skeleton height="8rem" />
-      </div>
-    ) : (
-      <ErrorState error={error} onRetry={() => void refetch()} />
-    );
-  }
-  if (data.items.length === 0) {
-    return (
-      <EmptyState title="No secrets" icon="key">
-        <p>Git has no SealedSecret, ExternalSecret, PushSecret or Secret for this application.</p>
-      </EmptyState>
-    );
-  }
-  const shown = withWords(data.items, sought);
   return (
-    <div className="secrets">
-      <div className="secrets-bar">
-        <SearchField label="Search secrets" value={sought} onChange={setSought} />
-        {data.nextRefresh !== null && (
-          <span className="soft">
+    <AskedList
+      name="secrets"
+      items={data?.items}
+      error={error}
+      onRetry={() => void refetch()}
+      text={wordsOf}
+      none="No secret has these words."
+      empty={
+        <EmptyState title="No secrets" icon="key">
+          <p>Git has no SealedSecret, ExternalSecret, PushSecret or Secret for this application.</p>
+        </EmptyState>
+      }
+      bar={
+        data?.nextRefresh != null && (
+          <span className="soft secrets-next">
             Values are read again <RelativeTime at={data.nextRefresh} />
           </span>
-        )}
-      </div>
-      {shown.length === 0 ? (
-        <p className="soft" role="status">
-          No secret has these words.
-        </p>
-      ) : (
+        )
+      }
+      foot={
+        data?.sealing != null && (
+          <p className="soft">
+            What is sealed now is sealed for <code>{data.sealing.fingerprint}</code>, whose certificate ends{" "}
+            {exactly(Date.parse(data.sealing.until))}. Older keys open as well.
+          </p>
+        )
+      }
+    >
+      {(shown) => (
         <ul role="list" className="secrets-list">
           {shown.map((secret) => (
             <li key={`${secret.group}/${secret.kind}/${secret.namespace}/${secret.name}`}>
@@ -61,13 +58,7 @@ export default function Secrets({ named }: TabProps) {
           ))}
         </ul>
       )}
-      {data.sealing !== null && (
-        <p className="soft">
-          What is sealed now is sealed for <code>{data.sealing.fingerprint}</code>, whose certificate ends{" "}
-          {exactly(Date.parse(data.sealing.until))}. Older keys open as well.
-        </p>
-      )}
-    </div>
+    </AskedList>
   );
 }
 

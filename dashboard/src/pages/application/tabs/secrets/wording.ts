@@ -37,19 +37,16 @@ export function storesOf({ stores }: Secret): string[] {
   );
 }
 
-/** Those with one of these words, in what is told of them by name. */
-export function withWords(secrets: readonly Secret[], sought: string): Secret[] {
-  const words = sought.toLowerCase();
-  return secrets.filter((secret) =>
-    [
-      secret.kind,
-      secret.namespace,
-      secret.name,
-      secret.message,
-      ...secret.keys,
-      ...secret.secrets.map(({ name }) => name),
-      ...remotesOf(secret),
-      ...storesOf(secret),
-    ].some((text) => text.toLowerCase().includes(words)),
-  );
+/** What is told of it by name, to be searched. */
+export function wordsOf(secret: Secret): string {
+  return [
+    secret.kind,
+    secret.namespace,
+    secret.name,
+    secret.message,
+    ...secret.keys,
+    ...secret.secrets.map(({ name }) => name),
+    ...remotesOf(secret),
+    ...storesOf(secret),
+  ].join("\n");
 }
