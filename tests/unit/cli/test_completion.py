@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from mooring_cli.main import main
-from tests.unit.cli.fake_api import FakeApi, Outcome, summary
+from tests.unit.cli.fake_api import TOKEN, FakeApi, Outcome, summary
 
 Mooring = Callable[..., Outcome]
 
@@ -68,6 +70,22 @@ def test_bash_takes_the_script(mooring: Mooring) -> None:
     done = subprocess.run(["bash", "-c", f"{script}\ncomplete -p mooring"], capture_output=True, text=True, timeout=10)
     assert (0, "") == (done.returncode, done.stderr)
     assert "mooring" in done.stdout
+
+
+def test_bash_completes_what_is_typed(api: FakeApi, mooring: Mooring, tmp_path: Path) -> None:
+    """GIVEN bash with the script WHEN it asks for an application's name THEN it is offered those that the API has."""
+    api.on("GET /api/v1/applications?view=summary", {"items": [summary(), summary("api", "team-a")]})
+    command = tmp_path / "mooring"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mooring_cli.main "$@"\n')
+    command.chmod(0o755)
+    typed = "COMP_WORDS=(mooring app get sh); COMP_CWORD=3; _mooring_completion mooring sh get"
+    script = f"set -e\n{mooring('completion', 'bash').out}\n{typed}\nprintf '%s\\n' \"${{COMPREPLY[@]}}\""
+    environment = {"MOORING_URL": api.url, "MOORING_TOKEN": TOKEN, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment |= {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", "--norc", "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert ("shop\n", "") == (done.stdout, done.stderr)
 
 
 def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str) -> set[str]:
