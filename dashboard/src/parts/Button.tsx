@@ -12,19 +12,24 @@ interface Shown {
 
 interface ButtonProps extends Shown, ButtonHTMLAttributes<HTMLButtonElement> {
   children: ReactNode;
-  /** It was pressed and the answer is not there yet: it says so and can't be pressed again. */
+  /** It was pressed and the answer is not there yet: it says so and can't be pressed again, but keeps the focus. */
   busy?: boolean;
 }
 
-export function Button({ look = "plain", icon, busy = false, children, disabled, ...rest }: ButtonProps) {
+export function Button({ look = "plain", icon, busy = false, children, onClick, ...rest }: ButtonProps) {
   return (
     <button
       type="button"
       {...rest}
       className="button"
       data-look={look}
-      disabled={disabled === true || busy}
+      aria-disabled={busy || rest["aria-disabled"]}
       aria-busy={busy}
+      onClick={(event) => {
+        if (busy)
+          event.preventDefault(); // nor is its form sent
+        else onClick?.(event);
+      }}
     >
       {icon !== undefined && <Icon name={icon} />}
       {children}
