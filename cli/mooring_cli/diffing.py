@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from mooring_cli.pages import differences
 from mooring_cli.syncing import try_sync
 from mooring_cli.wishes import RESOURCE
 
-__all__ = ["diff_app"]
+__all__ = ["diff_app", "git_of", "remotes_of"]
 
 FAILED = 1
 
@@ -37,6 +38,21 @@ FAILED = 1
 @click.option("--local", metavar="FOLDER", type=click.Path(), help="What this folder would change, rendered here.")
 @click.option("--local-repo-root", metavar="FOLDER", type=click.Path(),
               help="The root of the checkout that --local is in (default: the nearest with .git).")  # fmt: skip
+@click.option(
+    "--local-source",
+    multiple=True,
+    metavar="SOURCE=FOLDER",
+    help="Where another source lies, by position or name: a chart unpacked, or a checkout.",
+)
+@click.option(
+    "--source-positions",
+    multiple=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="Which of several sources --local stands for, from 1 (default: as its remotes say).",
+)
+@click.option("--source-names", multiple=True, metavar="NAME", help="The same by the sources' names.")
+@click.option("--local-include", "--server-side-generate", "uploads", is_flag=True, hidden=True)
 @click.option("--resource", multiple=True, metavar=RESOURCE,
               help="Only this object; may be repeated, * is anything, ! in front leaves out.")  # fmt: skip
 @click.option("--exit-code/--no-exit-code", default=True, help="1 where something differs (the default), or 0.")
@@ -44,13 +60,21 @@ FAILED = 1
 @prints()
 def diff_app(
     api: Api, out: Output, app: AppName, live: bool, local: str | None, local_repo_root: str | None,
+    local_source: tuple[str, ...], source_positions: tuple[int, ...], source_names: tuple[str, ...], uploads: bool,
     resource: tuple[str, ...], exit_code: bool, timeout: float,
 ) -> int:  # fmt: skip
     """0 where nothing differs, 1 where something does or could not be tried."""
     if live and local:
         raise ConfigurationError("can't be given together with --local", field="--live")
+    if uploads:
+        raise ConfigurationError(
+            "folders are rendered here, never uploaded: give --local alone", field="--server-side-generate"
+        )
+    named = [*map(str, source_positions), *source_names]
+    if not local and (named or local_source):
+        raise ConfigurationError("is missing: which folder?", field="--local")
     if live or local:
-        found = _local(api, app, Path(local), local_repo_root) if local else _live(api, app)
+        found = _local(api, app, Path(local), local_repo_root, named, local_source) if local else _live(api, app)
         items = [each for each in found["items"] if _chosen(each, resource)]
         out.emit({**found, "items": items}, lambda: differences_page(items, found["leftOut"]))
         return FAILED if items and exit_code else 0
@@ -72,15 +96,20 @@ def _live(api: Api, app: AppName) -> dict[str, Any]:
     return found
 
 
-def _local(api: Api, app: AppName, folder: Path, given_root: str | None) -> dict[str, Any]:
-    from mooring_cli.localrender import find_root, render_local
+def _local(
+    api: Api, app: AppName, folder: Path, given_root: str | None, named: Sequence[str], given_places: Sequence[str]
+) -> dict[str, Any]:
+    from mooring_cli.localrender import Checkout, find_root, read_places, render_local
 
-    root = find_root(folder, given_root)
+    root, places = find_root(folder, given_root), read_places(given_places)
     document, _ = fetch_declared(api, app)
     context = api.call("GET", "applications", app.name, "build-context", query=app.query)
-    manifests, warnings = render_local(app, document, context, folder, root, _revision(root))
-    warn(warnings)
-    body = {"manifests": manifests}
+    checkout = Checkout(folder.resolve(), root, git_of(root, "rev-parse", "HEAD"), remotes_of(root))
+    rendered = render_local(app, document, context, checkout, named, places)
+    warn(rendered.warnings)
+    body: dict[str, Any] = {"manifests": rendered.manifests}
+    if rendered.sources is not None:
+        body["sources"] = rendered.sources
     path = ("applications", app.name, "managed-resources")
     found: dict[str, Any] = api.call("POST", *path, query=app.query, body=body)
     if found["withheld"]:
@@ -88,11 +117,17 @@ def _local(api: Api, app: AppName, folder: Path, given_root: str | None) -> dict
     return found
 
 
-def _revision(root: Path) -> str:
-    """The commit that is checked out; nothing where there is none, or no git."""
+def remotes_of(root: Path) -> tuple[str, ...]:
+    """The addresses that the checkout fetches from."""
+    lines = git_of(root, "config", "--get-regexp", r"^remote\..*\.url$").splitlines()
+    return tuple(line.partition(" ")[2] for line in lines)
+
+
+def git_of(root: Path, *asked: str) -> str:
+    """What git says of a checkout; nothing where there is none, or no git."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "HEAD"],  # noqa: S607 (the git of whoever types this)
+            ["git", "-C", str(root), *asked],  # noqa: S607 (the git of whoever types this)
             capture_output=True,
             text=True,
             timeout=10,

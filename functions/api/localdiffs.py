@@ -57,10 +57,11 @@ def add_local_routes(desk: Desk) -> None:
     )
     def compare_manifests(name: str) -> Any:
         body, key = desk.body(), desk.key(name)
-        given = body.get("manifests") if isinstance(body, dict) else None
+        given, sources = (body.get(name) if isinstance(body, dict) else None for name in ("manifests", "sources"))
         if not isinstance(given, list):
             raise ConfigurationError("must be a list of manifests", field="manifests")
         if len(json.dumps(given)) > _LARGEST:
             raise ConfigurationError(f"exceed {_LARGEST >> 20} MiB together", field="manifests")
         tries = desk.may("applications", "override", named(project_of(desk, key), key))
-        return ask_look(desk.composition.looks, "against", key, manifests=given, tries=tries)
+        more = {} if sources is None else {"sources": sources}
+        return ask_look(desk.composition.looks, "against", key, manifests=given, tries=tries, **more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from mooring.flows.asked.looks import ask_look
 from mooring.flows.clusters.live import Target
 from mooring.flows.looking.answering import answer_look
 from mooring.flows.looking.ports import LookPorts
+from mooring.model.application import AppKey, parse_application
 from mooring.model.objects import Manifest
 from tests.doubles.canaries import spellings
 from tests.doubles.installation import World
@@ -103,3 +105,67 @@ def test_what_is_no_manifest_is_refused(compare: Compare, manifests: object, wor
     with pytest.raises(ConfigurationError, match=words) as refused:
         compare(manifests)
     assert "manifests" == refused.value.field
+
+
+def test_sources_that_nobody_rendered_stay_as_git_has_them(
+    make_world: Callable[[], World], target: Target, namespace: str
+) -> None:
+    """GIVEN two sources, one with a Secret WHEN the other's manifests are compared THEN the difference is of these alone,
+    a pruned object among them; WHEN what git has by source isn't known THEN the error says what to do.
+    """
+    world = make_world()
+    use(world, target)
+    key = world.declare("shop", namespace=namespace, automated={"prune": True})
+    world.push(key, config_map("one", a="1"), config_map("old"), secret("a-former-value"), config_map("two", b="2"))
+    assert "Succeeded" == settle(world, key).phase
+    _in_two(world, key, parts=(2, 2))
+    ask = _asking(world, key)
+    given = [config_map("one", a="9")]
+    answer = ask(given, sources=[{"position": 1, "count": 1}])
+    assert {"one": "changed", "old": "removed"} == told(answer)
+    assert {"one": "changed", "old": "removed"} == told(ask(given, sources=[{"position": 1, "count": 1}], tries=False))
+    # THEN without saying so, the other source's objects would go
+    assert {"one", "old", "token", "two"} == told(ask(given)).keys()
+    both = [config_map("two", b="3"), *given]
+    by_each = [{"position": 2, "count": 1}, {"position": 1, "count": 1}]
+    gone = {"old": "removed", "token": "removed"}
+    assert {"one": "changed", "two": "changed"} | gone == told(ask(both, sources=by_each))
+    for wrong in ([], "1", [{"position": 1, "count": 2}], [{"position": 0, "count": 1}], [{"position": 3, "count": 1}]):
+        with pytest.raises(ConfigurationError) as raised:
+            ask(given, sources=wrong)
+        assert "sources" == raised.value.field
+    _in_two(world, key, parts=())
+    with pytest.raises(ConfigurationError, match="refresh --hard"):
+        ask(given, sources=[{"position": 1, "count": 1}])
+
+
+def _in_two(world: World, key: AppKey, parts: tuple[int, ...]) -> None:
+    """The application as if it had two sources, which gave so many objects each; none where that was never counted."""
+    record = world.record(key)
+    assert record.spec is not None
+    assert record.wanted is not None
+    declared = record.spec.application.declared
+    spec = {name: value for name, value in declared["spec"].items() if name != "source"}
+    source = {"repoURL": "https://git.test/acme/shop"}
+    spec["sources"] = [{**source, "path": "one"}, {**source, "path": "two"}]
+    application = parse_application({**declared, "spec": spec}).application
+    generation = record.spec.generation + 1
+    changed = replace(record.spec, application=application, generation=generation)
+    world.applications.declare(changed, previous=record.spec, follows={})
+    world.now += 1
+    rendering = replace(record.wanted.rendering, parts=parts)
+    again = replace(record.wanted, generation=generation, rendering=rendering, resolved_at=world.now)
+    assert [] == world.applications.want([(key, again)])
+
+
+def _asking(world: World, key: AppKey) -> Compare:
+    def ask(manifests: object, **more: Any) -> dict[str, Any]:
+        more = {"tries": True} | more
+        with ThreadPoolExecutor(2) as pool, Expressions() as expressions:
+            ports: Any = LookPorts(
+                world.applications, world.bundles, world.targets, pool,  # type: ignore[arg-type]
+                expressions, time.time, time.time() + 20,
+            )  # fmt: skip
+            return ask_look(lambda asked: answer_look(ports, asked), "against", key, manifests=manifests, **more)
+
+    return ask

@@ -180,10 +180,20 @@ class ManagedResources(TypedDict):
     leftOut: int
 
 
+class RenderedSource(TypedDict):
+    """A declared source, from 1, and how many of the manifests it gave."""
+
+    position: int
+    count: int
+
+
 class GivenManifests(TypedDict):
-    """Manifests as git might have them, rendered where they lie; what is not among them would be pruned."""
+    """Manifests as git might have them, rendered where they lie; what is not among them would be pruned. `sources` are
+    those that gave them, in their order; the others of the application are taken as git had them last.
+    """
 
     manifests: list[dict[str, Any]]
+    sources: NotRequired[list[RenderedSource] | None]
 
 
 class ComparedManifests(ManagedResources):

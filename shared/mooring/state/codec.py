@@ -138,7 +138,8 @@ def wanted_from(item: Item) -> WantedState:
 
 def _rendering(body: dict[str, Any]) -> Rendering:
     inputs = tuple(Input(**each | {"depends": tuple(each["depends"])}) for each in body["inputs"])
-    return Rendering(**body | {"inputs": inputs, "warnings": tuple(body["warnings"])})
+    read = {"inputs": inputs, "warnings": tuple(body["warnings"]), "parts": tuple(body.get("parts", ()))}
+    return Rendering(**body | read)
 
 
 def _resource_row(resource: Resource) -> list[Any]:

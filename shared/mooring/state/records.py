@@ -169,6 +169,7 @@ class Rendering:
 
     `by_revision` says that the revision itself is among what decides, since a build variable brought it in;
     `by_cluster` the same of what the cluster speaks. `unpinned` says that it read something that has no revisions.
+    `parts` counts the bundle's objects by declared source, in their order; empty for a single one.
     """
 
     bundle: str
@@ -179,6 +180,7 @@ class Rendering:
     by_revision: bool = False
     by_cluster: bool = False
     unpinned: bool = False
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ class Built:
     After the declared inputs come those that they led to: charts that are named by a range, and the repositories that
     kustomizations name. `unpinned` says that something was read that has no revisions, `opened` that
     SOPS files were opened: then any of the objects may hold a secret.
-    `source_type` names the types of all that give manifests, with commas between them.
+    `source_type` names the types of all that give manifests, with commas between them; `parts` counts the objects of
+    each declared source, in their order.
     """
 
     objects: tuple[Manifest, ...]
@@ -45,6 +46,7 @@ class Built:
     by_cluster: bool
     unpinned: bool
     opened: bool
+    parts: tuple[int, ...]
 
 
 def build(
@@ -138,17 +140,20 @@ def _render(
     types: list[str] = []
     warnings: list[str] = []
     read: list[tuple[str, ...]] = []
+    parts: list[int] = []
     by_revision = by_cluster = unpinned = opened = False
     led_to: dict[Input, None] = {}
     for source, given, checkout in zip(sources, inputs, at, strict=True):
         if not source.gives_manifests:
             read.append(())
+            parts.append(0)
             continue
         asked = replace(context, revision=given.revision, stated=stated_paths(application, source) or ())
         rendered = render(
             source, checkout.root, asked, tools, refs=refs, charts=charts, elsewhere=elsewhere, allow_empty=True
         )
         objects += rendered.objects
+        parts.append(len(rendered.objects))
         types.append(rendered.source_type)
         warnings += rendered.warnings
         read.append(_stated_or_read(application, source, rendered))
@@ -188,6 +193,7 @@ def _render(
         by_cluster,
         unpinned,
         opened,
+        tuple(parts),
     )
 
 

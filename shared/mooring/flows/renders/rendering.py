@@ -202,6 +202,7 @@ def _render(ports: RenderPorts, outbox: Outbox, task: Task, resolved_at: float) 
         by_revision=built.by_revision,
         by_cluster=built.by_cluster,
         unpinned=built.unpinned,
+        parts=built.parts if len(built.parts) > 1 else (),
     )
     state = _state(task, rendering, surveys, resolved_at)
     outbox.wanted.append((record.key, state))
