@@ -47,6 +47,7 @@ _ELSEWHERE: Final[tuple[click.Command, ...]] = (
 )  # fmt: skip
 for each in _ELSEWHERE:
     apps.add_command(each)
+apps.aliases["confirm-deletion"] = "confirm"
 
 FAILED = 1
 

@@ -138,7 +138,29 @@ def verb(name: str, help: str, *, offline: bool = False) -> Callable[[Callable[.
     return make
 
 
-class Group(click.Group):
+class _Knowing(click.Group):
+    """A group that knows what to do instead of Argo CD's verbs that are not there (`mooring_cli.instead`)."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Raises `UsageError` with what to do instead."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from mooring_cli.instead import instead_of
+
+            named, above = [args[0]], ctx
+            while above.parent is not None:
+                named.insert(0, str(above.command.name))
+                above = above.parent
+            told = instead_of(" ".join(named))
+            if not told:
+                raise
+            raise click.UsageError(f"{' '.join(named)}: {told}", ctx) from None
+
+
+class Group(_Knowing):
     """Subcommands under one name. `rm` and `delete`, `ls` and `list` are the same word, as `aliases` are."""
 
     def __init__(self, name: str, help: str, **options: Any) -> None:
@@ -166,7 +188,7 @@ class Group(click.Group):
         return found or super().get_command(ctx, self.aliases.get(cmd_name) or _ALIASES.get(cmd_name, cmd_name))
 
 
-class LazyGroup(click.Group):
+class LazyGroup(_Knowing):
     """The command itself: `lazy` says of each subcommand where it is (`module:attribute`) and what it does."""
 
     def __init__(self, name: str, lazy: dict[str, tuple[str, str]], aliases: dict[str, str], **options: Any) -> None:
