@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from shapes.common import Moment, Page
 from shapes.costs import OperationCost
+from shapes.requests import RetryStrategy, SyncStrategy
 
 
 class Link(TypedDict):
@@ -74,6 +75,9 @@ class Record(TypedDict):
     requests: NotRequired[int]
     cost: NotRequired[OperationCost]
     returnedTo: NotRequired[str]
+    syncOptions: NotRequired[list[str]]
+    syncStrategy: NotRequired[SyncStrategy]
+    retry: NotRequired[RetryStrategy]
     told: NotRequired[dict[str, Any]]
     source: NotRequired[str]
     agent: NotRequired[str]

@@ -21,6 +21,7 @@ import orjson
 from mooring.errors import ConfigurationError
 from mooring.flows.asked.costs import told_cost
 from mooring.flows.asked.looks import UnknownOperationError
+from mooring.flows.asked.requested import told_once
 from mooring.flows.asked.ulid import first_ulid
 from mooring.model.application import AppKey
 from mooring.model.chain import Chained, Head
@@ -207,6 +208,7 @@ def _operation(operation: Operation, requests: _Requests, region: str) -> _Row:
         "requests": operation.requests,
         "cost": told_cost(operation.cost, region),
         "returnedTo": operation.returned,
+        **told_once(operation.once),
     }
 
 
