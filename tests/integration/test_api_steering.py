@@ -95,6 +95,12 @@ def test_a_rollback_says_where_to_and_that_automated_sync_pauses(api: Api) -> No
         ("POST", "applications/shop/sync", {"revisions": ["a", "b"], "sourcePositions": [1, 2]}, (400, "revisions")),
         ("POST", "applications/shop/sync", {"revisions": ["a"], "sourcePositions": [0]}, (400, "sourcePositions")),
         ("POST", "applications/shop/sync", {"revisions": ["a"]}, (400, "sourcePositions")),
+        ("POST", "applications/shop/sync", {"manifests": ["{}"]}, (400, "manifests")),
+        ("POST", "applications/shop/sync", {"dryrun": True}, (400, "dryrun")),
+        ("POST", "applications/shop/sync", {"syncOptions": {"items": ["Delete=false"]}}, (400, "syncOptions[0]")),
+        ("POST", "applications/shop/sync", {"strategy": {"hook": {"force": 1}}}, (400, "strategy.hook.force")),
+        ("POST", "applications/shop/sync", {"retryStrategy": {"limit": "3"}}, (400, "retryStrategy.limit")),
+        ("DELETE", "applications/shop/operation", None, (400, None)),
         ("POST", f"applications/shop/resource/actions?{POD}", {}, (400, "action")),
         ("POST", f"applications/shop/resource/actions?{POD}", {"action": "x", "parameters": 3}, (400, "parameters")),
         ("POST", "applications/shop/resource/actions?kind=Pod", {"action": "x"}, (400, "resourceName")),
@@ -123,6 +129,34 @@ def test_another_revision_is_asked_of_a_paused_application(api: Api) -> None:
     assert (("v1",), True, True) == (record.request.revisions, record.request.prune, record.spec.paused is not None)
     assert 202 == api.ask("POST", "applications/shop/refresh?hard=true")[0]
     assert 202 == api.ask("POST", "applications/shop/refresh")[0]
+
+
+def test_a_sync_with_options_of_its_own_waits_and_is_ended(api: Api) -> None:
+    """GIVEN a sync with options, a strategy and tries WHEN it is asked for THEN it is shown as it waits; WHEN somebody
+    ends it THEN it is over, on record with its options, and nothing is left to end.
+    """
+    wishes: dict[str, Any] = {
+        "syncOptions": {"items": ["Replace=true"]},
+        "strategy": {"apply": {"force": True}},
+        "retryStrategy": {"limit": 2, "backoff": {"duration": "10s"}},
+    }
+    status, answer = api.ask("POST", "applications/shop/sync", {**wishes, "prune": True})
+    assert 202 == status, answer
+    id_ = answer["operation"]["id"]
+    told = {"syncOptions": ["Force=true", "Replace=true"], "syncStrategy": {"apply": {"force": True}}}
+    told["retry"] = {"limit": 2, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "180s"}}  # type: ignore[assignment]
+    waiting = api.ask("GET", "applications/shop")[1]["status"]["requested"]
+    assert {"id": id_, "by": "admin", "waitsFor": "turn"} | told == {
+        name: waiting[name] for name in ("id", "by", "waitsFor", *told)
+    }
+    assert (202, {"operation": {"id": id_}}) == api.ask("DELETE", "applications/shop/operation")
+    shown = api.ask("GET", "applications/shop")[1]["status"]
+    assert ("Failed", "terminated by admin before it began") == (
+        shown["operationState"]["phase"], shown["operationState"]["message"],
+    )  # fmt: skip
+    record = api.ask("GET", f"applications/shop/operations/{id_}")[1]
+    assert told == {name: record[name] for name in told}
+    assert (400, False) == (api.ask("DELETE", "applications/shop/operation")[0], "requested" in shown)
 
 
 def test_an_action_waits_under_its_id(api: Api) -> None:
