@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from mooring.plan.driftrecords import ChangedField
 from mooring.state.records import Operation, ResourceResult
@@ -97,21 +97,38 @@ def test_the_timeline_is_filtered_in_the_address(look: Look, world: World) -> No
     expect(seen.page.locator(".entry")).to_have_count(2)
 
 
-def test_which_fields_changed_is_waited_for(look: Look, world: World) -> None:
-    """GIVEN an operation WHEN its fields are asked for and `sync` answers later THEN both values are shown."""
+def test_which_fields_changed_is_told_by_one_request(look: Look, world: World) -> None:
+    """GIVEN an operation WHEN its fields are asked for THEN that is one request, and both values are shown; what did not
+    fit is said; a failure can be tried again.
+    """
     seen = look(world.desk)
     seen.sign_in(f"{APP}/timeline")
-    seen.open(f"{APP}/timeline/{world.second.id}")
-    with seen.page.expect_response("**/changes?**"):  # what the request writes comes before the answer of `sync`
-        seen.page.get_by_role("button", name="Which fields changed").click()
-    expect(seen.page.get_by_text("Comparing what it brought")).to_be_visible()
     fields = [{"path": ".spec.replicas", "before": 1, "after": 3}]
-    found = {
-        "objects": [{"object": "apps/Deployment/shop/web", "result": "configured", "fields": fields}],
-        "leftOut": 0,
-    }
-    world.past.registry.put_check("in-cluster", world.second.id, found, now=time.time())
-    expect(seen.page.get_by_label("Fields that changed")).to_contain_text(".spec.replicas")
+    objects = [
+        {"object": "apps/Deployment/shop/web", "result": "configured", "fields": fields},
+        {"object": "/ConfigMap/shop/large", "result": "configured", "fields": [], "cut": True},
+    ]
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.method)
+        if len(asked) == 1:
+            told = {"title": "Not Found", "status": 404, "detail": "no operation has the id", "field": None}
+            route.fulfill(status=404, json=told, content_type="application/problem+json")
+        else:
+            route.fulfill(json={"operation": world.second.id, "objects": objects, "leftOut": 2})
+
+    seen.page.route("**/changes?**", answer)
+    seen.open(f"{APP}/timeline/{world.second.id}")
+    seen.page.get_by_role("button", name="Which fields changed").click()
+    expect(seen.page.get_by_text("no operation has the id")).to_be_visible()
+    seen.page.get_by_role("button", name="Try again").click()
+    shown = seen.page.get_by_label("Fields that changed")
+    expect(shown).to_contain_text(".spec.replicas")
+    expect(shown).to_contain_text("Its fields don't fit here")
+    expect(shown).to_contain_text("and 2 more objects")
+    assert ["GET", "GET"] == asked
+    seen.forgive("/changes")
 
 
 def test_a_rollback_says_what_it_pauses(look: Look, world: World) -> None:

@@ -43,10 +43,17 @@ def test_an_edit_is_listed_and_a_field_names_its_commit(ground: Ground) -> None:
     shown = ground.run_mooring("drift", "show", drift["id"]).stdout
     assert "  - green\n  + red" in shown
 
-    blamed = ground.run_mooring("blame", "ConfigMap/settings", "data.color", "--app", case.name, "-o", "json")
+    blamed = ground.run_mooring("app", "blame", case.name, "ConfigMap/settings", "data.color", "-o", "json")
     assert 0 == blamed.returncode, blamed.stderr
     (row,) = json.loads(blamed.stdout)["fields"]
     assert ("green", "mooring", revision) == (row["value"], row["manager"], row["commit"]["revision"])
-    unknown = ground.run_mooring("blame", "ConfigMap/other", "--app", case.name)
+    unknown = ground.run_mooring("app", "blame", case.name, "ConfigMap/other")
     assert 1 == unknown.returncode
     assert "settings" in unknown.stderr
+
+    history = case.get()["status"]["history"]
+    operation = next(each["operation"] for each in history if each["revision"] == revision)
+    changed = ground.run_mooring("app", "history", case.name, "--id", operation, "--fields", "-o", "json")
+    assert 0 == changed.returncode, changed.stderr
+    (each,) = json.loads(changed.stdout)["objects"]
+    assert [(".data.color", "green")] == [(field["path"], field["after"]) for field in each["fields"]]
