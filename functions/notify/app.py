@@ -10,6 +10,7 @@ from typing import Any
 from mooring.composition import Composition
 from mooring.errors import MooringError
 from mooring.events.messages import parse_note
+from mooring.flows.telling.altering import watch_record
 from mooring.flows.telling.delivering import Received, deliver
 from mooring.flows.telling.noticing import notice
 from mooring.flows.telling.ports import NotifyPorts
@@ -33,8 +34,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     ports = _ports()
     records = event["Records"]
     if records[0].get("eventSource") != "aws:sqs":
+        changes = [change_from(record) for record in records]
+        watch_record(changes)
         try:
-            notice(ports, [change_from(record) for record in records])
+            notice(ports, changes)
         except MooringError as error:
             logger().warning("changes come again", extra={"error": str(error), "records": len(records)})
             return {"batchItemFailures": [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]}

@@ -20,6 +20,7 @@ __all__ = [
     "NOTE",
     "PAGES_TOLD",
     "PROMOTION",
+    "RECORD_ALTERED",
     "RENDER",
     "SYNC_BEGUN",
     "SYNC_ENDED",
@@ -159,6 +160,12 @@ LOOK: Final = Fact(
 WATCH_ENDED: Final = Fact(
     "watch ended", "watch", ("cluster",), (Metric("WatchEnds", "Count", "Watchers that ended, most for a successor"),)
 )
+RECORD_ALTERED: Final = Fact(
+    "record altered",
+    "notify",
+    (),
+    (),  # its alarm counts lines, so that it is there without metrics too
+)
 
 FACTS: Final = (
     DELIVERY,
@@ -173,4 +180,5 @@ FACTS: Final = (
     PAGES_TOLD,
     LOOK,
     WATCH_ENDED,
+    RECORD_ALTERED,
 )

@@ -20,11 +20,11 @@ from mooring.state.chaining import chained_from, chained_item
 from mooring.state.packing import pack
 from mooring.state.table import Item, Table, put
 
-__all__ = ["ACTIONS_CHAIN", "Actions"]
+__all__ = ["ACTIONS", "ACTIONS_CHAIN", "Actions"]
 
 ACTIONS_CHAIN: Final = "installation"
-_ACTIONS: Final = "ACTIONS"
-_HEAD: Final = (_ACTIONS, "HEAD")
+ACTIONS: Final = "ACTIONS"
+_HEAD: Final = (ACTIONS, "HEAD")
 _TRIES: Final = 12
 
 
@@ -48,7 +48,7 @@ class Actions:
         for attempt in range(_TRIES):
             before = self.head() if self._head is None else self._head
             self._head = None  # until it is known that ours was written
-            key = (_ACTIONS, f"{id_}#{before.seq + 1:09}")
+            key = (ACTIONS, f"{id_}#{before.seq + 1:09}")
             item, after = chained_item(key, before, chain=ACTIONS_CHAIN, kind="action", id_=id_, body=packed)
             pk, sk = _HEAD
             end: Item = {"pk": pk, "sk": sk, "seq": after.seq, "hash": after.hash}
@@ -67,7 +67,7 @@ class Actions:
     ) -> Iterator[tuple[str, Chained]]:
         """Records by their place among the items, in order of time, between two places (ids sort by time)."""
         span = low, min(high, "9")
-        for item in self._table.query(_ACTIONS, between=span, newest_first=newest_first, limit=limit):
+        for item in self._table.query(ACTIONS, between=span, newest_first=newest_first, limit=limit):
             yield item["sk"], chained_from(item, ACTIONS_CHAIN, item["sk"].partition("#")[0])
 
 
