@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Route, expect
 
 from tests.doubles.browsing import ROOT, Desk, Seen, desk
-from tests.doubles.trees import application_of, tree_of
+from tests.doubles.trees import application_of, changed_of, tree_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -101,7 +101,10 @@ def toast(seen: Seen, text: str) -> None:
     expect(seen.page.get_by_role("status").filter(has_text=text)).to_be_visible()
 
 
-@pytest.mark.parametrize(("shape", "value"), [("ShownApplication", application_of()), ("ResourceTree", tree_of())])
+@pytest.mark.parametrize(
+    ("shape", "value"),
+    [("ShownApplication", application_of()), ("ResourceTree", tree_of()), ("LiveResource", changed_of())],
+)
 def test_the_answers_of_these_tests_are_such_as_the_api_gives(shape: str, value: dict[str, Any]) -> None:
     """GIVEN the application and the tree that these tests show THEN they are of the shapes that the API declares."""
     document = json.loads((ROOT / "docs/openapi.json").read_text())

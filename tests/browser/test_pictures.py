@@ -14,7 +14,7 @@ from playwright.sync_api import Route, expect
 from tests.doubles.browsing import ROOT, Desk, Seen
 from tests.doubles.pasts import NOON
 from tests.doubles.pictures import BESIDE, NARROW, WIDE, difference, show, small
-from tests.doubles.trees import application_of, tree_of
+from tests.doubles.trees import application_of, changed_of, tree_of
 
 Look = Callable[..., Seen]
 Alike = Callable[[Seen, str], None]
@@ -28,7 +28,7 @@ def show_application(look: Look, at: Desk, view: str, width: int, theme: str) ->
     """An application whose API answers what a test says."""
     seen = look(at, width=width, theme=theme)
     seen.page.clock.set_fixed_time(NOON)
-    answers: dict[str, Any] = {"": application_of(), "/resource-tree": tree_of()}
+    answers: dict[str, Any] = {"": application_of(), "/resource-tree": tree_of(), "/resource": changed_of()}
 
     def answer(route: Route) -> None:
         rest = urlsplit(route.request.url).path.removeprefix("/api/v1/applications/shop")
@@ -37,6 +37,9 @@ def show_application(look: Look, at: Desk, view: str, width: int, theme: str) ->
     seen.page.route("**/api/v1/applications/shop**", answer)
     seen.page.route("**/api/v1/applications/shop/**", answer)
     seen.sign_in(f"{APP}?view={view}")
+    if "pane=diff" in view:
+        expect(seen.page.locator(".diff-row").nth(6)).to_be_visible()
+        return seen
     shown = seen.page.get_by_role("treegrid").get_by_role("row") if view == "list" else seen.page.locator(".node")
     expect(shown.nth(6)).to_be_visible()
     return seen
@@ -63,6 +66,17 @@ def test_an_application(look: Look, fleet: Desk, alike: Alike, view: str, width:
     """GIVEN an application with a degraded pod WHEN its resources are shown THEN the page looks as it did."""
     seen = show_application(look, fleet, view, width, theme)
     alike(seen, f"application-{view}-{width}-{theme}")
+
+
+@pytest.mark.parametrize(
+    ("way", "width", "theme"), [("Side by side", WIDE, "light"), ("Inline", WIDE, "dark"), ("", NARROW, "light")]
+)
+def test_a_difference(look: Look, fleet: Desk, alike: Alike, way: str, width: int, theme: str) -> None:
+    """GIVEN an object that was changed by hand WHEN its differences are shown THEN they look as they did."""
+    seen = show_application(look, fleet, "list&resource=apps/Deployment/shop/web-0&pane=diff", width, theme)
+    if way:  # a phone has room for one of them
+        seen.page.get_by_role("button", name=way, exact=True).click()
+    alike(seen, f"difference-{way.lower().replace(' ', '-') or 'phone'}-{width}-{theme}")
 
 
 def test_pictures_of_the_docs_are_made(look: Look, fleet: Desk, write: bool) -> None:

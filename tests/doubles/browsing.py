@@ -13,7 +13,8 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,10 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import pytest
 
 from local import dashboard
 from local.runner.functions import Route
 from local.runner.routes import Request, event_of, find_route, read_answer
+from mooring.errors import UnreachableError
+from mooring.starting import LookAsker
 from mooring.state.summaries import Declared, Desired, Found, indexed
 from tests.doubles.deployed import API_TOKEN, REGION, Deployed, Handler, deployed
 
@@ -57,9 +61,11 @@ def desk(settings: dict[str, str] | None = None) -> Iterator[Desk]:
     """A new installation with the dashboard, which takes `API_TOKEN` typed into the page."""
     build = _build()
     secrets = {"API_TOKEN": {"token": API_TOKEN}}
-    given = {"SECRET_PREFIX": "m", "LOCAL_LOGIN": "true", **(settings or {})}
-    with deployed("api", secrets, ("RENDERS", "SYNCS", "NOTES", "IMAGES"), given) as behind:
+    given = {"SECRET_PREFIX": "m", "LOCAL_LOGIN": "true", "LOOK_FUNCTION": "look", **(settings or {})}
+    queues = ("RENDERS", "SYNCS", "NOTES", "IMAGES")
+    with deployed("api", secrets, queues, given) as behind, pytest.MonkeyPatch.context() as patch:
         vars(sys.modules["web"])["_BUILD"] = build
+        patch.setattr(LookAsker, "__call__", _look)
         server = _server(behind.handler)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -69,6 +75,19 @@ def desk(settings: dict[str, str] | None = None) -> Iterator[Desk]:
             server.shutdown()
             thread.join(10)
             server.server_close()
+
+
+def _look(_asker: LookAsker, question: Mapping[str, Any]) -> dict[str, Any]:
+    """The function `look` where there is no cluster: every one answers, but `far`, and nothing is in them."""
+    name = question.get("cluster")
+    if name is None:
+        raise UnreachableError("there is no cluster here")
+    told = {"at": time.time(), "milliseconds": 12, "version": "v1.36.3", "user": "mooring", "nodes": 3, "namespaces": 9}
+    if name == "far":
+        told |= {"version": "", "user": "", "nodes": None, "namespaces": None}
+    message, then = ("no answer from far.test", "ask the doctor") if name == "far" else ("", "")
+    state = "unreachable" if name == "far" else "answers"
+    return {"answer": {**told, "state": state, "message": message, "next": then}}
 
 
 @cache
@@ -253,7 +272,9 @@ class Seen:
         wide, window = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide <= window
         # The page scrolls in a frame of its own, which would hide what is too wide for it.
-        beyond = self.page.evaluate("[...document.querySelectorAll('.page')].map((at) => at.scrollWidth - at.clientWidth)")
+        beyond = self.page.evaluate(
+            "[...document.querySelectorAll('.page')].map((at) => at.scrollWidth - at.clientWidth)"
+        )
         assert max(beyond, default=0) <= 0, f"the page can be pushed aside by {beyond} pixels"
 
     def looks_like(self, name: str, *, masks: tuple[Locator, ...] = (), tolerance: float = 0.01) -> None:

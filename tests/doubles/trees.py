@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["application_of", "tree_of"]
+__all__ = ["application_of", "changed_of", "tree_of"]
 
 _REVISION = "4f2a9c1e7b3d5860a1c4e8f20b6d9753ace01842"
 
@@ -98,6 +98,40 @@ def application_of(name: str = "shop", **status: Any) -> dict[str, Any]:
             "selfHeal": {"enabled": True, "decidedBy": "the application"},
             **status,
         },
+    }
+
+
+def changed_of() -> dict[str, Any]:
+    """A Deployment with three fields that somebody changed by hand, as it is and as git wants it."""
+    image, replicas = ".spec.template.spec.containers[name=web].image", ".spec.replicas"
+    live, wanted = _deployment("registry.test/shop/web:1.4.1-rc2", 5), _deployment("registry.test/shop/web:1.4.2", 3)
+    live["metadata"]["annotations"] = {"note": "until the sale is over"}
+    by = {"manager": "kubectl-edit", "operation": "Update", "subresource": "", "time": "2026-11-21T11:12:00Z"}
+    return {
+        "group": "apps", "version": "v1", "kind": "Deployment", "namespace": "shop", "name": "web-0", "managed": True,
+        "live": live, "desired": wanted, "health": {"status": "Healthy"},
+        "fields": [{"path": path, **by} for path in (image, replicas, ".metadata.annotations.note")],
+        "diff": {
+            "kind": "changed", "dryRun": "done", "text": "", "normalizedLive": live, "predictedLive": wanted,
+            "changes": [
+                {"path": ".metadata.annotations.note", "before": "until the sale is over", "after": None, "kind": "removed"},
+                {"path": replicas, "before": 5, "after": 3, "kind": "changed"},
+                {"path": image, "before": "registry.test/shop/web:1.4.1-rc2", "after": "registry.test/shop/web:1.4.2", "kind": "changed"},
+            ],
+        },
+    }  # fmt: skip
+
+
+def _deployment(image: str, replicas: int) -> dict[str, Any]:
+    labels = {"app": "web", "team": "shop", "tier": "front"}
+    ports = [{"containerPort": 8080, "name": "http"}, {"containerPort": 9090, "name": "metrics"}]
+    container = {"name": "web", "image": image, "ports": ports, "resources": {"requests": {"cpu": "100m"}}}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container], "serviceAccountName": "web"}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web-0", "namespace": "shop", "labels": labels},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template},
     }
 
 

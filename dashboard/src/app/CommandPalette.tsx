@@ -8,7 +8,8 @@ import { useLocation } from "wouter";
 
 import { clustersQuery, projectsQuery } from "@/api/lists";
 import { applicationsQuery } from "@/api/queries";
-import { Icon, type IconName, Kbd, useToast } from "@/parts";
+import { Icon, type IconName, Kbd } from "@/parts";
+import { useCopying } from "@/parts/Copyable";
 
 import { to } from "./addresses";
 import { best, type Candidate } from "./matching";
@@ -37,7 +38,7 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();
   const shortcuts = useShortcuts();
   const [, chooseTheme] = useTheme();
-  const say = useToast();
+  const copy = useCopying();
   // What is known already; a palette that waited would be in the way.
   const applications = useQuery({ ...applicationsQuery, staleTime: Infinity });
 
@@ -72,17 +73,12 @@ export function CommandPalette({ onClose }: { onClose: () => void }) {
   const more = useMemo<readonly Target[]>(() => {
     const deed = (text: string, icon: IconName, run: () => void): Target => ({ id: text, text, icon, aside: "", run });
     return [
-      deed("Copy the address of this page", "link", () => {
-        navigator.clipboard.writeText(location.href).then(
-          () => say({ tone: "good", text: "Copied" }),
-          () => say({ tone: "bad", text: "The browser did not let this page copy: copy the address by hand" }),
-        );
-      }),
+      deed("Copy the address of this page", "link", () => copy(location.href)),
       deed("Dark colours", "moon", () => chooseTheme("dark")),
       deed("Light colours", "sun", () => chooseTheme("light")),
       deed("Colours of the system", "settings", () => chooseTheme("system")),
     ];
-  }, [chooseTheme, say]);
+  }, [chooseTheme, copy]);
   const found = useMemo(() => {
     const words = typed.trim();
     if (words === "")

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 
 import { to } from "@/app/addresses";
 import { HealthMark, Icon, type IconName, Mark, RelativeTime, Sign, SyncMark } from "@/parts";
+import { useCopying } from "@/parts/Copyable";
 
 import type { Application } from "./queries";
 import {
@@ -67,6 +68,7 @@ export function Header({ application, actions }: Props) {
           </Fact>
         )}
         <Revision application={application} />
+        <Command application={application} />
       </ul>
       <Conditions application={application} />
     </header>
@@ -98,6 +100,22 @@ function Revision({ application }: { application: Application }) {
           {deployed.author}, <RelativeTime at={deployed.committedAt ?? deployed.deployedAt} />
         </span>
       )}
+    </li>
+  );
+}
+
+/** The command that tells the same, to be copied. */
+function Command({ application: { metadata } }: { application: Application }) {
+  const copy = useCopying();
+  const { name, namespace = "argocd" } = metadata;
+  const command = `mooring app get ${name}${namespace === "argocd" ? "" : ` -N ${namespace}`}`;
+  return (
+    <li className="app-command">
+      <button type="button" title={`Copy: ${command}`} onClick={() => copy(command)}>
+        <Icon name="copy" size={14} />
+        <span className="hidden-text">Copy the command </span>
+        <code>{command}</code>
+      </button>
     </li>
   );
 }

@@ -60,7 +60,7 @@ export default function Applications() {
         all={data}
         shown={shown}
         found={rows.length}
-        pending={isPending}
+        pending={isPending || (isError && data.length === 0)}
         onShow={show}
         onLeave={() => fleet.current?.enter()}
       />
