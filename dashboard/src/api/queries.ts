@@ -3,6 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { get, getAll, setProof } from "./client";
+import { noteSession } from "./signedin";
 import type { ApplicationSummary, LoginOptions, Session } from "./types";
 
 export const sessionQuery = queryOptions({
@@ -10,6 +11,7 @@ export const sessionQuery = queryOptions({
   queryFn: async ({ signal }) => {
     const session = await get<Session>("/api/v1/session", {}, signal);
     setProof(session.csrfToken ?? "");
+    noteSession(session.expiresAt);
     return session;
   },
   staleTime: 5 * 60_000,

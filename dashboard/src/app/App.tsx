@@ -1,9 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Suspense, useEffect } from "react";
 import { matchRoute, Redirect, Route, Switch, useLocation, useRouter, useSearch } from "wouter";
 
 import { ApiError } from "@/api/errors";
 import { sessionQuery } from "@/api/queries";
+import { mayBeSignedIn } from "@/api/signedin";
 import { LiveProvider } from "@/live/live";
 import { EmptyState, ErrorState, LinkButton, Skeleton } from "@/parts";
 
@@ -37,15 +38,16 @@ export function App() {
 function Inside() {
   const [path] = useLocation();
   const { parser } = useRouter();
-  // Who asks is found out while the page is on its way.
-  useEffect(() => {
-    pages
-      .find((page) => matchRoute(parser, page.path, path)[0])
-      ?.load()
-      .catch(() => undefined); // whoever draws it says so
-  }, [parser, path]);
+  const queries = useQueryClient();
   const search = useSearch();
   const session = useQuery(sessionQuery);
+  // Who asks is found out while the page, and what it shows first, are on their way.
+  useEffect(() => {
+    const wanted = path === "/" ? to.applications() : path;
+    const page = pages.find((each) => matchRoute(parser, each.path, wanted)[0]);
+    page?.load().catch(() => undefined); // whoever draws it says so
+    if (mayBeSignedIn()) page?.begin?.(queries).catch(() => undefined);
+  }, [parser, path, queries]);
   if (session.error instanceof ApiError && session.error.status === 401) {
     return <Redirect to={to.signIn(search === "" ? path : `${path}?${search}`)} replace />;
   }

@@ -1,4 +1,5 @@
 /** Which pages there are. A page is a folder of `src/pages` with a `routes.ts`, and nothing else lists it. */
+import type { QueryClient } from "@tanstack/react-query";
 import { type ComponentType, lazy, type LazyExoticComponent } from "react";
 
 import type { IconName } from "@/parts";
@@ -16,6 +17,8 @@ export interface PageRoute {
   /** What the browser's window is called; a page may say more by `useTitle`. */
   title: string;
   load: () => Promise<{ default: ComponentType<PageProps> }>;
+  /** Asks for what it shows first, before it is loaded and before it is known who asks. Its own queries find the answer. */
+  begin?: (queries: QueryClient) => Promise<unknown>;
   /** Its place in the navigation, if it has one. */
   nav?: PageNav;
 }

@@ -1,10 +1,11 @@
 import "./signin.css";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 
 import { loginOptionsQuery } from "@/api/queries";
+import { noteSession } from "@/api/signedin";
 import { within } from "@/app/addresses";
 import { Button, Copyable, ErrorState, Icon, Skeleton } from "@/parts";
 
@@ -15,6 +16,7 @@ export default function SignIn() {
   const options = useQuery(loginOptionsQuery);
   const [search] = useSearchParams();
   const next = within(search.get("next"));
+  useEffect(() => noteSession(null), []); // whoever is led here is not signed in, or no longer
   return (
     <main className="signin">
       <div className="signin-card card">
