@@ -6,6 +6,9 @@ first (Kubernetes enhancement proposal 555, "Migration from client-side apply"; 
 next apply then removes what git does not have, as the old manager would have pruned it, its bookkeeping
 (`kubectl.kubernetes.io/last-applied-configuration`) included. Only metadata is written, so nothing restarts.
 
+What we replaced as a whole ourselves stands in an entry of ours for an update, which an apply would leave alone in the
+same way: it becomes that of an apply, too, as soon as the object is applied again.
+
 Entries for a subresource, and those of anybody else (controllers, autoscalers, people who edit), are left alone.
 """
 
@@ -37,7 +40,11 @@ def migrated(metadata: dict[str, Any], *, client_side: bool = True) -> list[dict
     """
     entries: list[dict[str, Any]] = metadata.get("managedFields") or []
     managers = _OLD_MANAGERS if client_side else _OLD_MANAGERS - _CLIENT_SIDE
-    old = [entry for entry in entries if entry.get("manager") in managers and not entry.get("subresource")]
+    old = [
+        entry
+        for entry in entries
+        if (entry.get("manager") in managers or _is_replaced(entry)) and not entry.get("subresource")
+    ]
     if not old:
         return None
     known = [entry for entry in entries if _is_ours(entry)]
@@ -78,6 +85,10 @@ def adopt(server: Requests, discovery: Discovery, live: Manifest, *, client_side
 def _is_ours(entry: dict[str, Any]) -> bool:
     ours = (entry.get("manager"), entry.get("operation")) == (FIELD_MANAGER, "Apply")
     return ours and not entry.get("subresource")
+
+
+def _is_replaced(entry: dict[str, Any]) -> bool:
+    return (entry.get("manager"), entry.get("operation")) == (FIELD_MANAGER, "Update")
 
 
 def _union(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Entry:
     `digest` is that of the manifest known to be applied, empty until the first apply is confirmed; `intent` is that of
     the manifest whose apply was begun and not confirmed, empty otherwise. `generation` is `metadata.generation`, or for
     kinds without one the `resourceVersion`. `notes` are the object's own options that count once git has it no more
-    (`PruneLast`, `IgnoreExtraneous`).
+    (`PruneLast`, `IgnoreExtraneous`), and `Replace` where it was replaced instead of applied.
     """
 
     key: ObjectKey

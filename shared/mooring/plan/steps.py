@@ -54,7 +54,11 @@ class Wanted:
     def notes(self) -> str:
         """What its inventory entry remembers of its options."""
         options = self.options
-        noted = [("PruneLast", options.prune_last), ("IgnoreExtraneous", options.ignore_extraneous)]
+        noted = [
+            ("PruneLast", options.prune_last),
+            ("IgnoreExtraneous", options.ignore_extraneous),
+            ("Replace", options.replace),
+        ]
         if merge_of(self.key) is not None:  # other objects carry these themselves
             for name, choice in (("Prune", options.prune), ("Delete", options.delete)):
                 noted.append((f"{name}={'false' if options.keep else choice}", options.keep or bool(choice)))

@@ -187,6 +187,10 @@ def _apply(step: Step, wanted: Wanted, hands: Hands, found: Observed | None = No
         return _first(step, wanted, hands, found)
     if step.key in hands.retaken and not wanted.options.replace:
         take_over(hands.target, hands.application, hands.retaken[step.key])
+    elif "Replace" in step.entry.notes and not wanted.options.replace:
+        found = found or hands.target.get(step.key, step.entry.version)
+        if found is not None and found.live is not None:
+            take_over(hands.target, hands.application, found)
     return _configured(hands, step, wanted, write(hands.target, wanted, _sent(step, wanted, hands, found)))
 
 
