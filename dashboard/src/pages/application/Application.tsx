@@ -19,7 +19,8 @@ import { Header } from "./Header";
 import { Progress } from "./Progress";
 import { type Application, applicationQuery, type Named } from "./queries";
 import { type ObjectRef, useOpened } from "./resource/address";
-import { isUnderWay } from "./status";
+import { Requested } from "./Requested";
+import { isUnderWay, isWaiting } from "./status";
 import { type ShownTab, tabs } from "./tabs";
 
 export interface DrawerProps {
@@ -43,7 +44,9 @@ export default function ApplicationPage({ params }: PageProps) {
   const { data, error, refetch } = useQuery({
     ...applicationQuery(named),
     refetchInterval: ({ state: { data: known } }) =>
-      known !== undefined && (isUnderWay(known) || isPending(asked, known)) ? Math.min(polling, 2_000) : polling,
+      known !== undefined && (isUnderWay(known) || isWaiting(known) || isPending(asked, known))
+        ? Math.min(polling, 2_000)
+        : polling,
   });
   useEffect(() => {
     if (asked === undefined) return undefined;
@@ -61,6 +64,7 @@ export default function ApplicationPage({ params }: PageProps) {
         application={data}
         actions={<Actions application={data} named={named} asked={asked} onAsked={setAsked} />}
       />
+      <Requested application={data} />
       <Progress application={data} named={named} />
       <Tabs
         label={name}

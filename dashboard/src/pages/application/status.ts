@@ -11,6 +11,11 @@ export function isUnderWay({ status }: Application): boolean {
   return status.operationState !== undefined && underWay.includes(status.operationState.phase);
 }
 
+/** Whether somebody has asked for a sync that was not begun. */
+export function isWaiting({ status }: Application): boolean {
+  return status.requested !== undefined;
+}
+
 /** The revisions that the status is about, in full; one for each source. */
 export function revisionsOf({ status }: Application): readonly string[] {
   const { revision = "", revisions } = status.sync;

@@ -10,7 +10,7 @@ import { useShortcut } from "@/app/shortcuts";
 import { Button, type ButtonLook, errorToast, type IconName, Menu, useToast } from "@/parts";
 
 import { type Application, applicationQuery, keyOf, type Named, pathOf } from "../queries";
-import { autoSyncOf, awaitedOf, isUnderWay, pauseOf } from "../status";
+import { autoSyncOf, awaitedOf, isUnderWay, isWaiting, pauseOf } from "../status";
 import { type Asked, isPending } from "./asked";
 import { DeleteDialog } from "./DeleteDialog";
 import { PauseDialog } from "./PauseDialog";
@@ -46,8 +46,8 @@ export function Actions({ application, named, asked, onAsked }: Props) {
   });
   const terminate = useAsking(named, {
     ask: () => change("DELETE", pathOf(named, "/operation"), { query }),
-    said: () => "The operation is being ended",
-    expected: (before: Application) => withPhase(before, "Terminating"),
+    said: () => (underWay ? "The operation is being ended" : "The request is ended"),
+    expected: (before: Application) => (underWay ? withPhase(before, "Terminating") : withoutRequest(before)),
   });
   const pause = useAsking(named, {
     ask: (why: string) => post<Schema<"PauseState">>("/pause", { body: { why } }),
@@ -70,7 +70,7 @@ export function Actions({ application, named, asked, onAsked }: Props) {
   const not = {
     sync: refusals.sync ?? gone,
     refresh: refusals.get ?? gone,
-    terminate: refusals.sync ?? (underWay ? undefined : "Nothing is under way"),
+    terminate: refusals.sync ?? (underWay || isWaiting(application) ? undefined : "Nothing is under way"),
     pause: refusals.update ?? gone ?? (automated ? undefined : "It is synced by hand already"),
     delete: refusals.delete ?? gone,
   };
@@ -216,6 +216,12 @@ function withPhase(before: Application, phase: string): Application {
   const { operationState } = before.status;
   if (operationState === undefined) return before;
   return { ...before, status: { ...before.status, operationState: { ...operationState, phase } } };
+}
+
+function withoutRequest(before: Application): Application {
+  const status = { ...before.status };
+  delete status.requested;
+  return { ...before, status };
 }
 
 function withPause(before: Application, paused: Schema<"PausedBy"> | undefined): Application {

@@ -10,8 +10,10 @@ import { ScrollArea } from "@/parts/scrolling";
 import { type Application, type Named, pathOf } from "../queries";
 import { autoSyncOf, pauseOf, sourcesOf } from "../status";
 import { type Asked, outcomeOf } from "./asked";
-import { keyOf, matching, requestOf } from "./choosing";
+import { Choice } from "./Choice";
+import { keyOf, matching, plain, requestOf } from "./choosing";
 import { DryRun } from "./DryRun";
+import { OnceOptions } from "./OnceOptions";
 import { Problem } from "./Problem";
 
 interface Props {
@@ -33,6 +35,7 @@ export function SyncDialog({ application, named, onAsked, onClose }: Props) {
   const [prune, setPrune] = useState<boolean>();
   const [dryRun, setDryRun] = useState(false);
   const [revision, setRevision] = useState("");
+  const [once, setOnce] = useState(plain);
   const [tried, setTried] = useState<string>();
   const asking = useMutation({
     mutationFn: () =>
@@ -43,6 +46,7 @@ export function SyncDialog({ application, named, onAsked, onClose }: Props) {
           prune,
           dryRun,
           revision,
+          once,
         }),
       }),
     onSuccess: ({ operation: { id } }) => {
@@ -147,6 +151,7 @@ export function SyncDialog({ application, named, onAsked, onClose }: Props) {
             </span>
           </label>
         </fieldset>
+        <OnceOptions once={once} onChange={setOnce} />
         {some && <Objects resources={resources} chosen={chosen} onChoose={setChosen} />}
       </form>
       <Problem error={asking.error} />
@@ -157,24 +162,6 @@ export function SyncDialog({ application, named, onAsked, onClose }: Props) {
       )}
       {done !== undefined && <DryRun operation={done} />}
     </Dialog>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  note: string;
-  checked: boolean;
-  onChange: (checked: boolean) => void;
-}
-
-export function Choice({ label, note, checked, onChange }: ChoiceProps) {
-  return (
-    <label className="act-choice">
-      <input type="checkbox" className="check" checked={checked} onChange={(event) => onChange(event.target.checked)} />
-      <span>
-        {label} <span className="soft">{note}</span>
-      </span>
-    </label>
   );
 }
 

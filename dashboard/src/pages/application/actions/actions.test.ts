@@ -4,7 +4,7 @@ import type { Application } from "../queries";
 import { readRef, writeRef } from "../resource/address";
 import { autoSyncOf, conditionsOf, deployedOf, short } from "../status";
 import { isPending, outcomeOf, summed } from "./asked";
-import { matching, requestOf } from "./choosing";
+import { matching, plain, requestOf } from "./choosing";
 import { objectOf } from "./rights";
 
 function application(
@@ -41,15 +41,24 @@ const settings = { version: "v1", kind: "ConfigMap", namespace: "shop", name: "s
 
 describe("a request for a sync", () => {
   test("says nothing of what was left as it is", () => {
-    expect(requestOf({ chosen: undefined, prune: undefined, dryRun: false, revision: " " })).toEqual({});
+    expect(requestOf({ chosen: undefined, prune: undefined, dryRun: false, revision: " ", once: plain })).toEqual({});
   });
 
   test("names chosen objects in full", () => {
-    expect(requestOf({ chosen: [settings], prune: false, dryRun: true, revision: "v2 " })).toEqual({
+    expect(requestOf({ chosen: [settings], prune: false, dryRun: true, revision: "v2 ", once: plain })).toEqual({
       resources: [{ group: "", kind: "ConfigMap", namespace: "shop", name: "settings" }],
       prune: false,
       dryRun: true,
       revision: "v2",
+    });
+  });
+
+  test("takes along what is for it alone", () => {
+    const once = { options: new Set(["Replace=true", "Force=true"]), hooks: false, retries: "3" };
+    expect(requestOf({ chosen: undefined, prune: undefined, dryRun: false, revision: "", once })).toEqual({
+      syncOptions: ["Force=true", "Replace=true"],
+      strategy: { apply: {} },
+      retryStrategy: { limit: 3 },
     });
   });
 
