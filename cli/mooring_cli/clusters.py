@@ -55,19 +55,47 @@ def _trouble(cluster: Mapping[str, Any]) -> str:
     return f"unreachable since {outage['since']}" if outage else ""
 
 
-@clusters.verb("get", "one cluster")
+@clusters.verb("get", "one cluster, and how it is now")
 @click.argument("name", shell_complete=cluster_names)
+@click.option("--look", is_flag=True, help="Have it looked at now: whether it answers, its version and size.")
 @prints(watch=True)
-def get_cluster(api: Api, out: Output, name: str) -> int:
-    """`mooring cluster get`."""
+def get_cluster(api: Api, out: Output, name: str, look: bool) -> int:
+    """What is registered and known; with `--look` what the cluster itself says at this moment."""
     answer = api.call("GET", "clusters", name)
-    out.emit(answer, lambda: _page(answer))
+    if look:
+        answer = answer | {"health": api.call("GET", "clusters", name, "health")}
+    out.emit(answer, lambda: "\n\n".join(filter(None, (_page(answer), _health(answer.get("health"))))))
     return 0
+
+
+def _health(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    breaker, drift = found["breaker"], found["drift"]
+    size = ", ".join(f"{found[kind]} {kind}" for kind in ("nodes", "namespaces") if found[kind] is not None)
+    watched = {True: ", which somebody does now", False: ", which nobody does now"}.get(drift.get("watched"), "")
+    held = f"open since {breaker.get('since')}, tried again {breaker.get('retryAt')}" if breaker["open"] else "closed"
+    rows = [
+        ("looked at", f"{found['at']}, in {found['milliseconds']} ms"),
+        ("state", found["state"]),
+        ("version", found["version"]),
+        ("user", found["user"]),
+        ("size", size),
+        ("breaker", held),
+        ("drift by", drift["mode"] + watched),
+        ("applications", str(found["applications"])),
+        ("last sync", found["lastSync"] or "never"),
+        ("trouble", found["message"]),
+        ("next", found["next"]),
+    ]
+    return "\n".join(f"{name:<13} {value}" for name, value in rows if value)
 
 
 def _page(cluster: Mapping[str, Any]) -> str:
     rows: list[tuple[str, str]] = []
     for name, value in cluster.items():
+        if name == "health":
+            continue
         if isinstance(value, dict):
             rows.append((name, ", ".join(f"{key}={each}" for key, each in sorted(value.items()))))
         elif isinstance(value, list):

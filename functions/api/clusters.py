@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from declared import EACH, PAGES, Access, flag
 from objects import changed_cluster, cluster, declared_cluster
 
+from mooring.access.rbac import named
 from mooring.flows.asked.auditing import admit_auditing, end_auditing
+from mooring.flows.asked.clusterhealth import cluster_health
+from mooring.flows.asked.looks import ask_about_cluster
 from mooring.flows.asked.registering import (
     UnknownClusterError,
     ask_doctor,
     change_cluster,
+    cluster_document,
     cluster_named,
     doctors_answer,
     register_cluster,
@@ -20,9 +25,13 @@ from mooring.flows.asked.registering import (
     remove_cluster,
     show_cluster,
 )
+from mooring.flows.asked.summarising import summaries
+from mooring.model.clusterforms import read_cluster_secret
 from mooring.state.clusters import Cluster
+from mooring.state.watchers import Watchers
 
 if TYPE_CHECKING:
+    from declared import Arguments
     from desk import Desk
 
 __all__ = ["add_cluster_routes"]
@@ -32,6 +41,10 @@ def add_cluster_routes(desk: Desk) -> None:
     """Adds what `mooring cluster` asks for."""
     composition, registry = desk.composition, desk.composition.registry
     desk.missing(UnknownClusterError)
+
+    def document(desk: Desk, places: Arguments) -> Any:
+        name = places.get("name")
+        return cluster_document(registry, read_cluster_secret(desk.body(), []).name if name is None else name)
 
     def registered(found: Cluster, warnings: list[str]) -> Any:
         return show_cluster(found, _time) | {"warnings": warnings}
@@ -56,6 +69,7 @@ def add_cluster_routes(desk: Desk) -> None:
         tag="clusters",
         body="Secret",
         answers="RegisteredCluster",
+        document=document,
     )
     def register_cluster_from_secret() -> Any:
         return registered(*register_cluster_secret(composition.register_ports(), desk.body()))
@@ -66,9 +80,26 @@ def add_cluster_routes(desk: Desk) -> None:
         access=Access("clusters", "get", cluster),
         tag="clusters",
         answers="Cluster",
+        document=document,
     )
     def get_cluster(name: str) -> Any:
         return show_cluster(cluster_named(registry, name), _time)
+
+    @desk.get(
+        "/api/v1/clusters/<name>/health",
+        does="How a cluster is now: whether it answers, how large it is, and whether it is being asked at all",
+        access=Access("clusters", "get", cluster),
+        tag="clusters",
+        answers="ClusterHealth",
+    )
+    def get_cluster_health(name: str) -> Any:
+        found = cluster_named(registry, name)
+        every = list(summaries(composition.applications))
+        rows = every if desk.unlimited else [
+            each for each in every if desk.may("applications", "get", named(each.project, each.key))
+        ]  # fmt: skip
+        look = partial(ask_about_cluster, composition.looks)
+        return cluster_health(found, rows, Watchers(composition.table), look, now=desk.now())
 
     @desk.put(
         "/api/v1/clusters/<name>",
@@ -77,6 +108,7 @@ def add_cluster_routes(desk: Desk) -> None:
         tag="clusters",
         body="ClusterForm",
         answers="RegisteredCluster",
+        document=document,
     )
     def put_cluster(name: str) -> Any:
         return registered(*register_cluster(composition.register_ports(), name, desk.body()))
@@ -88,6 +120,7 @@ def add_cluster_routes(desk: Desk) -> None:
         tag="clusters",
         body="ClusterChange",
         answers="RegisteredCluster",
+        document=document,
     )
     def patch_cluster(name: str) -> Any:
         return registered(*change_cluster(composition.register_ports(), name, desk.body()))
@@ -98,6 +131,7 @@ def add_cluster_routes(desk: Desk) -> None:
         access=Access("clusters", "delete", cluster),
         tag="clusters",
         query=(flag("force", "Also while applications are deployed there"),),
+        document=document,
     )
     def delete_cluster(name: str) -> None:
         remove_cluster(composition.register_ports(), name, force=bool(desk.flag("force")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ def test_labels_are_set_and_removed(api: FakeApi, mooring: Mooring) -> None:
     api.on("PATCH /api/v1/clusters/dev", {"name": "dev"})
     assert 0 == mooring("cluster", "set", "dev", "--label", "env=test", "--label", "old-").code
     assert {"labels": {"env": "test", "team": "a"}} == api.calls[1].body
+    assert api.calls[1].headers["If-Match"].startswith('"')  # of what was read: another's change is not lost
     outcome = mooring("cluster", "set", "dev", "--label", "nonsense")
     assert (1, True) == (outcome.code, "--label: must be KEY=VALUE" in outcome.err)
     assert 1 == mooring("cluster", "set", "dev").code
@@ -88,6 +90,25 @@ def test_a_cluster_is_shown_and_removed(api: FakeApi, mooring: Mooring) -> None:
     assert "reason=no connection, since=2026-01-01T00:00:00Z" in shown
     api.on("DELETE /api/v1/clusters/dev?force=true", {})
     assert 0 == mooring("cluster", "rm", "dev", "--force").code
+
+
+def test_a_cluster_is_looked_at_now(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN a cluster out of reach WHEN it is shown with a look THEN since when, until when, and what to do."""
+    api.on("GET /api/v1/clusters/dev", {"name": "dev", "server": "https://c"})
+    breaker = {"open": True, "since": "2026-01-01T00:00:00Z", "reason": "x", "retryAt": "2026-01-01T00:01:00Z"}
+    found = {
+        "name": "dev", "state": "unreachable", "at": "2026-01-01T00:00:30Z", "milliseconds": 3000, "version": "",
+        "user": "", "nodes": None, "namespaces": 4, "message": "no answer", "next": "ask the doctor",
+        "breaker": breaker, "drift": {"mode": "watch", "watched": False}, "applications": 2, "lastSync": None,
+        "lastChange": None,
+    }  # fmt: skip
+    api.on("GET /api/v1/clusters/dev/health", found)
+    shown = [line.split(maxsplit=1) for line in mooring("cluster", "get", "dev", "--look").out.splitlines()]
+    assert ["state", "unreachable"] in shown
+    assert ["breaker", "open since 2026-01-01T00:00:00Z, tried again 2026-01-01T00:01:00Z"] in shown
+    assert ["size", "4 namespaces"] in shown
+    assert ["next", "ask the doctor"] in shown
+    assert found == json.loads(mooring("cluster", "get", "dev", "--look", "-o", "json").out)["health"]
 
 
 def test_the_doctor_is_waited_for(api: FakeApi, mooring: Mooring) -> None:

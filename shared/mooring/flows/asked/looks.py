@@ -13,7 +13,7 @@ from mooring.errors import MooringError, PermanentError, TransientError, Unreach
 from mooring.flows.asked.declaring import UnknownApplicationError
 from mooring.model.application import AppKey
 
-__all__ = ["NoSuchObjectError", "UnknownOperationError", "ask_look"]
+__all__ = ["NoSuchObjectError", "UnknownOperationError", "ask_about_cluster", "ask_look"]
 
 
 class NoSuchObjectError(PermanentError):
@@ -35,7 +35,15 @@ def ask_look(asker: Callable[[Mapping[str, Any]], Any], ask: str, app: AppKey, *
     Raises what the look raised, `ThrottledError` where too many look at once, and `UnreachableError` where no answer
     came in time.
     """
-    told = asker({"ask": ask, "app": str(app), **more})
+    return _answer(asker({"ask": ask, "app": str(app), **more}))
+
+
+def ask_about_cluster(asker: Callable[[Mapping[str, Any]], Any], name: str) -> dict[str, Any]:
+    """How a registered cluster is now (`flows.looking.clusterhealth`). Raises as `ask_look` does."""
+    return _answer(asker({"ask": "cluster", "cluster": name}))
+
+
+def _answer(told: Any) -> dict[str, Any]:
     if isinstance(told, dict) and isinstance(told.get("answer"), dict):
         answer: dict[str, Any] = told["answer"]
         return answer

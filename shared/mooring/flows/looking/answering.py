@@ -1,7 +1,8 @@
 """Which question is answered by what: the contract between `api`, which asks, and `look`, which answers.
 
-A question is `{"ask": WORD, "app": "namespace/name", …}`. Errors of `mooring.errors` are answers too, by their kind, so
-that whoever waits is told what to do, and no alarm is raised for a name that was mistyped.
+A question is `{"ask": WORD, "app": "namespace/name", …}`, or `{"ask": "cluster", "cluster": NAME}`. Errors of
+`mooring.errors` are answers too, by their kind, so that whoever waits is told what to do, and no alarm is raised for a
+name that was mistyped.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from mooring.errors import ConfigurationError, MooringError, TransientError
 from mooring.flows.looking.against import compare_given
 from mooring.flows.looking.blaming import show_blame
 from mooring.flows.looking.changed import show_changes
+from mooring.flows.looking.clusterhealth import show_cluster_health
 from mooring.flows.looking.events import show_events
 from mooring.flows.looking.logs import LogQuery, show_logs
 from mooring.flows.looking.manifests import compare_bundles, show_manifests
@@ -37,6 +39,8 @@ def answer_look(ports: LookPorts, question: _Question) -> dict[str, Any]:
     try:
         ports.targets.refresh()
         try:
+            if question.get("ask") == "cluster":  # the only question that is about no application
+                return {"answer": show_cluster_health(ports, str(question.get("cluster") or ""))}
             return {"answer": _ask(question)(ports, AppKey.parse(str(question.get("app"))), question)}
         finally:
             ports.targets.settle()
@@ -74,7 +78,8 @@ def _events(ports: LookPorts, app: AppKey, question: _Question) -> dict[str, Any
 
 
 def _against(ports: LookPorts, app: AppKey, question: _Question) -> dict[str, Any]:
-    return compare_given(ports, app, question.get("manifests"), tries=question.get("tries") is True)
+    tries, sources = question.get("tries") is True, question.get("sources")
+    return compare_given(ports, app, question.get("manifests"), tries=tries, sources=sources)
 
 
 _ANSWERS: Final[Mapping[str, Callable[[LookPorts, AppKey, _Question], dict[str, Any]]]] = {
