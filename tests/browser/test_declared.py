@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import expect
 
+from mooring.events.messages import Cause
+from mooring.model.application import AppKey
+from mooring.state.applications import Applications
+from mooring.state.records import Commit, Input, Rendering, RenderFailure, WantedState
 from tests.doubles.browsing import Desk, Seen, desk
 from tests.doubles.furnishing import furnish
 
@@ -20,6 +26,7 @@ PAGES = {
     "/applicationsets": "ApplicationSets",
     "/applicationsets/argocd/fleet": "Conditions",
     "/repositories": "Repositories",
+    "/repositories/registration?url=https://git.test/shop/": "Commits seen",
     "/webhooks": "git.test/shop/deploy",
     "/costs": "By day",
     "/images": "Images",
@@ -117,4 +124,49 @@ def test_costs_add_up_however_they_are_grouped(look: Look, house: Desk) -> None:
         expect(seen.page.locator(".listing .listing-name")).to_have_text([first])
         assert total == seen.page.locator(".costs-total").inner_text()
     expect(seen.page.get_by_text("Prices of eu-central-1")).to_be_visible()
+    # A third of what functions took, and little of what the table did.
+    renders = re.search(r"\$0\.0\d+ of it", seen.page.locator(".facts").first.inner_text())
+    assert renders is not None
+    assert 0.16 < float(renders[0][1:-6]) / float(total[1:]) < 0.18
     assert 10 == seen.page.locator(".costs-days tbody tr").count()
+
+
+def test_a_cluster_says_how_it_is_now(look: Look, house: Desk) -> None:
+    """GIVEN clusters WHEN a page is opened THEN somebody has looked: its size, or what is wrong and what to do."""
+    seen = look(house)
+    seen.sign_in("/clusters/lab")
+    now = seen.page.get_by_role("region", name="Now", exact=True)
+    expect(now.get_by_role("status")).to_have_text("Answers")
+    expect(now.locator(".facts")).to_contain_text(re.compile("v1.36.3.*Nodes3Namespaces9.*closed", re.DOTALL))
+    with seen.page.expect_response("**/clusters/lab/health"):
+        now.get_by_role("button", name="Look again").click()
+    seen.turn_to("/clusters/far")
+    expect(now.get_by_role("status")).to_have_text("Does not answer")
+    expect(now.get_by_role("alert")).to_contain_text("ask the doctor")
+    expect(now.locator(".facts")).to_contain_text(re.compile("open since.*tried again", re.DOTALL))
+
+
+def test_a_repository_says_what_was_seen_of_it(look: Look, house: Desk) -> None:
+    """GIVEN a render, and one that failed WHEN the repository is opened THEN commit, trouble and webhook are there; WHEN
+    it is to be asked again THEN its application is refreshed.
+    """
+    applications = Applications(house.behind.table)
+    given = Input("https://git.test/shop/deploy.git", "main", revision="c0ffee" * 6 + "abcd")
+    failure = RenderFailure("kustomization.yaml: is missing; add it", False, "c0ffee" * 6, 1, 1_767_268_800.0)
+    state = WantedState(
+        given.revision, 1, time.time(), Cause("push"), Commit(), "r1", Rendering("", (given,), "", ""), failure=failure
+    )
+    applications.want([(AppKey("argocd", "web-dev"), state)])
+    seen = look(house)
+    seen.sign_in("/repositories")
+    row = seen.page.get_by_role("row", name="git.test/shop/")
+    expect(row).to_contain_text(re.compile("main c0ffeec0.*Delivers.*1 fail", re.DOTALL))
+    row.get_by_role("link").first.click()
+    expect(seen.page.get_by_role("region", name="Commits seen")).to_contain_text("c0ffeec0ffee")
+    expect(seen.page.get_by_role("region", name="Webhook")).to_contain_text("queued")
+    trouble = seen.page.get_by_role("alert")
+    expect(trouble).to_contain_text("kustomization.yaml: is missing; add it")
+    with seen.page.expect_response("**/applications/web-dev/refresh*") as asked:
+        trouble.get_by_role("button", name="Ask again now").click()
+    assert asked.value.ok
+    seen.accessible()

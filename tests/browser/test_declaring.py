@@ -67,6 +67,32 @@ def test_a_cluster_of_eks_is_registered(own: Desk, look: Look) -> None:
     seen.page.wait_for_url("**/clusters/shop")
 
 
+def test_a_cluster_that_is_there_is_replaced_only_knowingly(own: Desk, look: Look) -> None:
+    """GIVEN a name that is taken WHEN a cluster is added by it THEN that is said, and it is replaced on a word alone;
+    WHEN somebody else changes one that is about to be removed THEN it stays, and that is said.
+    """
+    seen = look(own)
+    seen.sign_in("/clusters")
+    tell_api(own, "PUT", "clusters/twin", {"eks": {"clusterName": "first"}})
+    seen.page.get_by_role("button", name="Add a cluster").click()
+    seen.page.get_by_label("Name", exact=True).fill("twin")
+    seen.page.get_by_label("Name of the EKS cluster").fill("second")
+    seen.page.get_by_role("button", name="Register").click()
+    expect(seen.page.locator("dialog [role=alert]")).to_contain_text("replace what is there")
+    before = registry_of(own).known().clusters
+    seen.page.get_by_role("button", name="Replace what is registered").click()
+    seen.page.wait_for_url("**/clusters/twin")
+    assert before != registry_of(own).known().clusters
+    seen.page.get_by_role("button", name="Remove", exact=True).click()
+    tell_api(own, "PATCH", "clusters/twin", {"labels": {"tier": "one"}})
+    seen.page.get_by_role("textbox").last.fill("twin")
+    seen.page.get_by_role("button", name="Remove the cluster").click()
+    expect(seen.page.locator("dialog [role=alert]")).to_contain_text("Somebody changed it meanwhile")
+    seen.forgive("412")
+    expect(seen.page.get_by_text("tier=one")).to_have_count(1)  # what it is now, behind the dialog
+    tell_api(own, "DELETE", "clusters/twin")
+
+
 def test_a_project_is_edited_and_nobody_is_overwritten(own: Desk, look: Look) -> None:
     """GIVEN a project WHEN a field is wrong THEN its line is shown; somebody else's change is not overwritten."""
     seen = look(own)

@@ -172,4 +172,4 @@ def _costs(desk: Desk, now: float) -> None:
         for number, (key, record) in enumerate(records.items()):
             for _ in range(1 + (day * (number + 1)) % 4):
                 ended = replace(operation, started_at=at, finished_at=at)
-                desk.behind.table.write(spending(str(key), record.spec, "lab", ended))
+                desk.behind.table.write(spending(str(key), record.spec, "lab", ended, Cost(0.25, 3, 1.5, 0.5)))

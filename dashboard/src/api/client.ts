@@ -57,17 +57,20 @@ interface Change {
   query?: Query;
   body?: unknown;
   /** ETag of what the change is meant for. */
-  match?: string;
+  match?: string | undefined;
+  /** Nothing is changed where something of this name is there. */
+  fresh?: boolean;
 }
 
 /** Asks for a change. Raises `ApiError`. */
 export async function change<Value = unknown>(
   method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
-  { query = {}, body, match }: Change = {},
+  { query = {}, body, match, fresh = false }: Change = {},
 ): Promise<Value> {
   const headers: Record<string, string> = { accept: "application/json", "x-mooring-csrf": proof };
   if (match !== undefined) headers["if-match"] = match;
+  if (fresh) headers["if-none-match"] = "*";
   const init: RequestInit = { method, headers };
   if (body !== undefined) {
     headers["content-type"] = "application/json";

@@ -16,7 +16,7 @@ export class ApiError extends Error {
   readonly field: string | undefined;
 
   constructor(status: number, problem: Problem) {
-    const title = problem.title ?? titles[status] ?? `The API answered ${status}`;
+    const title = (status === 412 ? titles[status] : problem.title) ?? titles[status] ?? `The API answered ${status}`;
     super(problem.detail ?? title);
     this.name = "ApiError";
     this.status = status;
@@ -32,6 +32,11 @@ export class ApiError extends Error {
     return /[.!?]$/.test(whole) ? whole : `${whole}.`;
   }
 
+  /** What was to be made is there already. */
+  get taken(): boolean {
+    return this.status === 412 && this.field === "If-None-Match";
+  }
+
   /** What the reader can do now. */
   get nextStep(): string {
     if (this.status === 0) return "Check the connection; this page goes on by itself once there is one.";
@@ -39,6 +44,7 @@ export class ApiError extends Error {
     if (this.status === 403)
       return "Ask whoever keeps the policy of this installation (argocd-rbac-cm) for the permission.";
     if (this.status === 404) return "Go back to the list: it may have been deleted, or renamed.";
+    if (this.taken) return "Choose another name, or replace what is there.";
     if (this.status === 409 || this.status === 412)
       return "Somebody changed it meanwhile: look at it again, then repeat.";
     if (this.status === 429) return "Wait a minute, then try again.";
@@ -52,6 +58,7 @@ const titles: Readonly<Record<number, string>> = {
   401: "Not signed in",
   403: "Not permitted",
   404: "Not found",
+  412: "Somebody was faster",
   429: "Too many requests",
   502: "The API failed",
   503: "The API is busy",

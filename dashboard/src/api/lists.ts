@@ -1,12 +1,13 @@
 /** How what is declared beside applications is asked for. Keys begin as live changes name them. */
 import { queryOptions } from "@tanstack/react-query";
 
-import { get, getAll } from "./client";
+import { get, getAll, read } from "./client";
 import type { Schema } from "./types";
 
 const part = encodeURIComponent;
 
 export type Cluster = Readonly<Schema<"Cluster">>;
+export type ClusterHealth = Readonly<Schema<"ClusterHealth">>;
 export type Project = Readonly<Schema<"ShownProject">>;
 export type ApplicationSet = Readonly<Schema<"ShownApplicationSet">>;
 export type Repository = Readonly<Schema<"Repository">>;
@@ -48,10 +49,25 @@ export const setQuery = (namespace: string, name: string) =>
     queryFn: ({ signal }) => get<ApplicationSet>(`/api/v1/applicationsets/${part(name)}`, { namespace }, signal),
   });
 
+/** How a cluster is now: somebody looks at it for this. */
+export const clusterHealthQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["cluster", name, "health"],
+    queryFn: ({ signal }) => read<ClusterHealth>(`/api/v1/clusters/${part(name)}/health`, {}, signal),
+    staleTime: 60_000,
+    retry: false,
+  });
+
 export const repositoriesQuery = queryOptions({
   queryKey: ["repositories"],
-  queryFn: ({ signal }) => getAll<Repository>("/api/v1/repositories", {}, signal),
+  queryFn: ({ signal }) => getAll<Repository>("/api/v1/repositories", { view: "facts" }, signal),
 });
+
+export const repositoryQuery = (url: string) =>
+  queryOptions({
+    queryKey: ["repository", url],
+    queryFn: ({ signal }) => get<Repository>("/api/v1/repository", { url }, signal),
+  });
 
 export const promotionsQuery = queryOptions({
   queryKey: ["promotions"],

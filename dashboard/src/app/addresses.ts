@@ -26,6 +26,7 @@ export const to = {
   applicationSets: () => "/applicationsets",
   applicationSet: (namespace: string, name: string) => `/applicationsets/${part(namespace)}/${part(name)}`,
   repositories: () => "/repositories",
+  repository: (url: string) => withQuery("/repositories/registration", { url }),
   webhooks: (filters: { repository?: string; outcome?: string } = {}) => withQuery("/webhooks", { ...filters }),
   costs: () => "/costs",
   images: () => "/images",

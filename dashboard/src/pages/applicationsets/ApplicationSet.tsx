@@ -232,13 +232,13 @@ function ConfirmHeld({ namespace, name, held, onClose }: HeldProps) {
 function Removal({ namespace, name, onClose }: { namespace: string; name: string; onClose: () => void }) {
   const [cascade, setCascade] = useState(false);
   const [, go] = useLocation();
+  const path = `/api/v1/applicationsets/${encodeURIComponent(name)}`;
   const removing = useAction({
     act: () =>
-      change("DELETE", `/api/v1/applicationsets/${encodeURIComponent(name)}`, {
-        query: { namespace, cascade: String(cascade) },
-      }),
+      change("DELETE", path, { query: { namespace, cascade: String(cascade) }, match: tagOf(path, { namespace }) }),
     said: () => `${name} is deleted`,
     old: [setsQuery.queryKey, applicationsQuery.queryKey],
+    stale: [setQuery(namespace, name).queryKey],
     then: () => go(to.applicationSets()),
     quiet: true,
   });

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 
-import { change } from "@/api/client";
+import { change, tagOf } from "@/api/client";
 import { clusterQuery, clustersQuery } from "@/api/lists";
 import { useAction } from "@/app/acting";
 import { to } from "@/app/addresses";
@@ -16,6 +16,7 @@ import { Button, Copyable, ErrorState, RelativeTime, Skeleton } from "@/parts";
 import { Confirm } from "@/parts/Confirm";
 import { Callout, Chips, Facts, Sheet, SheetHead } from "@/parts/Sheet";
 
+import { ClusterNow } from "./ClusterNow";
 import { lastSync } from "./Clusters";
 import { Examination } from "./Examination";
 import { modeOf, ReachMark } from "./reach";
@@ -87,6 +88,7 @@ export default function ClusterPage({ params }: PageProps) {
               </div>
             )}
           </Sheet>
+          <ClusterNow name={name} />
           <Examination name={name} />
           <ApplicationsOf
             belongs={(row) => row.cluster === name}
@@ -108,10 +110,13 @@ const driftWords = {
 
 function Removal({ name, applications, onClose }: { name: string; applications: number; onClose: () => void }) {
   const [, go] = useLocation();
+  const path = `/api/v1/clusters/${encodeURIComponent(name)}`;
+  const [match] = useState(() => tagOf(path));
   const removing = useAction({
-    act: () => change("DELETE", `/api/v1/clusters/${encodeURIComponent(name)}`, { query: { force: applications > 0 } }),
+    act: () => change("DELETE", path, { query: { force: applications > 0 }, match }),
     said: () => `${name} is forgotten`,
     old: [clustersQuery.queryKey],
+    stale: [clusterQuery(name).queryKey],
     then: () => go(to.clusters()),
     quiet: true,
   });

@@ -1,4 +1,4 @@
-/** What operations have cost, by application, project, cluster or day; the days stand in the address. */
+/** What operations and renders have cost, by application, project, cluster or day; the days stand in the address. */
 import "./costs.css";
 
 import { useQuery } from "@tanstack/react-query";
@@ -9,7 +9,7 @@ import { get } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { to } from "@/app/addresses";
 import { hasWords, useFilters } from "@/app/filters";
-import { Button, EmptyState, ErrorState, SearchField } from "@/parts";
+import { Button, EmptyState, ErrorState, SearchField, Skeleton } from "@/parts";
 import { type ListColumn, RowBones, Rows } from "@/parts/Listing";
 import { Facts, Sheet } from "@/parts/Sheet";
 
@@ -44,6 +44,7 @@ export default function Costs() {
       cell: (item) => <Bar share={all === 0 ? 0 : (item.usd ?? 0) / all} />,
     },
     { head: "Cost", width: "6rem", end: true, cell: (item) => dollars(item.usd) },
+    { head: "Renders", width: "6rem", end: true, wide: true, cell: (item) => dollars(item.renders.usd) },
     {
       head: "Each",
       width: "6rem",
@@ -125,6 +126,7 @@ export default function Costs() {
               facts={[
                 ["Operations", total.operations.toLocaleString()],
                 ["For each", dollars((total.usd ?? 0) / total.operations)],
+                ["Renders", `${dollars(total.renders.usd)} of it`],
                 ["Functions", `${total.gbSeconds.toFixed(1)} GB-seconds`],
                 ["Table", `${total.tableRequests.toLocaleString()} requests`],
                 ["API servers", `${total.requests.toLocaleString()} requests, which cost nothing here`],
@@ -132,7 +134,9 @@ export default function Costs() {
             />
           </Sheet>
           <Sheet title="By day">
-            <DayBars items={daily.data?.items ?? []} since={since} until={until} />
+            {daily.isPending && <Skeleton height="10.25rem" />}
+            {daily.isError && <ErrorState error={daily.error} onRetry={() => void daily.refetch()} />}
+            {daily.data !== undefined && <DayBars items={daily.data.items} since={since} until={until} />}
           </Sheet>
           <Sheet title={`By ${by}`} count={rows.length} whole>
             {rows.length === 0 ? (
@@ -146,8 +150,9 @@ export default function Costs() {
       {prices !== undefined && (
         <p className="soft small costs-note">
           Prices of {prices.region} as of {prices.asOf}, in {prices.currency}, before free tiers and discounts. Counted
-          is what operations took of functions and of the table. Not counted: sweeps, renders, this page, logs, storage,
-          queues and traffic. The bill of your account is what counts.
+          is what operations and the renders behind them took of functions and of the table; what served several
+          applications is divided among them. Not counted: sweeps, this page, logs, storage, queues and traffic. The
+          bill of your account is what counts.
         </p>
       )}
     </>

@@ -46,9 +46,10 @@ export default function ProjectPage({ params }: PageProps) {
     quiet: true,
   });
   const removing = useAction({
-    act: () => change("DELETE", path),
+    act: () => change("DELETE", path, { match: tagOf(path) }),
     said: () => `${name} is removed`,
     old: [projectsQuery.queryKey],
+    stale: [projectQuery(name).queryKey],
     then: () => go(to.projects()),
     quiet: true,
   });

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { stringify } from "yaml";
 
-import { change } from "@/api/client";
+import { change, tagOf } from "@/api/client";
 import { promotionQuery, promotionsQuery } from "@/api/lists";
 import { useAction } from "@/app/acting";
 import { to } from "@/app/addresses";
@@ -36,6 +36,7 @@ export default function PromotionPage({ params }: PageProps) {
   const asked = useQuery({ ...promotionQuery(namespace, name), refetchInterval: usePolling(10_000) });
   const may = useRights();
   const [removing, setRemoving] = useState(false);
+  const [match, setMatch] = useState<string>();
   const [, go] = useLocation();
   useTitle(name);
   const path = `/api/v1/promotions/${encodeURIComponent(name)}`;
@@ -46,12 +47,17 @@ export default function PromotionPage({ params }: PageProps) {
     old,
   });
   const deleting = useAction({
-    act: () => change("DELETE", path, { query: { namespace } }),
+    act: () => change("DELETE", path, { query: { namespace }, match }),
     said: () => `${name} is removed`,
     old: [promotionsQuery.queryKey],
+    stale: old,
     then: () => go(to.promotions()),
     quiet: true,
   });
+  const remove = () => {
+    setMatch(tagOf(path, { namespace }));
+    setRemoving(true);
+  };
   const promotion = asked.data;
   const suspended = promotion?.spec["suspend"] === true || promotion?.status.phase === "Suspended";
   const step = promotion === undefined ? undefined : stepOf(promotion);
@@ -80,7 +86,7 @@ export default function PromotionPage({ params }: PageProps) {
           </>
         )}
         {promotion !== undefined && may("promotions", "delete") && (
-          <Button look="danger" icon="trash" onClick={() => setRemoving(true)}>
+          <Button look="danger" icon="trash" onClick={remove}>
             Remove
           </Button>
         )}

@@ -1,99 +1,71 @@
-/** The registered repositories, what was last heard of each, and which applications come from it. Credentials are never
-    shown: they are kept in Secrets Manager, and this function can put them there and not read them. */
+/** The registered repositories: what renders have seen of each, whether its webhook was heard, and what fails. Credentials
+    are never shown: they are kept in Secrets Manager, and this function can put them there and not read them. */
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { Link } from "wouter";
 
-import { change, get } from "@/api/client";
 import { repositoriesQuery, type Repository } from "@/api/lists";
-import { applicationsQuery } from "@/api/queries";
-import type { ApplicationSummary, Schema } from "@/api/types";
-import { useAction } from "@/app/acting";
 import { to } from "@/app/addresses";
 import { useRights } from "@/app/rights";
 import { usePolling } from "@/live/live";
 import { Button, Copyable, EmptyState, IconButton, Mark, RelativeTime } from "@/parts";
-import { Confirm } from "@/parts/Confirm";
 import { type ListColumn, Listing } from "@/parts/Listing";
 
 import { AddRepository } from "./AddRepository";
-import { belongsTo } from "./matching";
-
-type Delivery = Schema<"Delivery">;
+import { newestOf } from "./newest";
+import { Removal } from "./Removal";
+import { WebhookMark } from "./WebhookMark";
 
 export default function Repositories() {
-  const interval = usePolling(30_000);
-  const asked = useQuery({ ...repositoriesQuery, refetchInterval: interval });
-  const applications = useQuery(applicationsQuery).data;
+  const asked = useQuery({ ...repositoriesQuery, refetchInterval: usePolling(60_000) });
   const may = useRights();
-  const heard = useQuery({
-    queryKey: ["deliveries", "newest"],
-    queryFn: ({ signal }) => get<Schema<"Deliveries">>("/api/v1/hooks/deliveries", { limit: 100 }, signal),
-    enabled: may("webhooks", "get"),
-    refetchInterval: interval,
-  }).data?.items;
   const [adding, setAdding] = useState(false);
   const [going, setGoing] = useState<Repository>();
-  const removing = useAction({
-    act: (url: string) => change("DELETE", "/api/v1/repositories", { query: { url } }),
-    said: (_, url) => `${url} is forgotten`,
-    old: [repositoriesQuery.queryKey],
-    then: () => setGoing(undefined),
-    quiet: true,
-  });
-  const uses = useMemo(
-    () => usesOf(asked.data ?? [], applications ?? [], heard ?? []),
-    [asked.data, applications, heard],
-  );
   const columns: readonly ListColumn<Repository>[] = [
     {
       head: "Repository",
       width: "minmax(9rem, 3fr)",
       cell: (row) => (
         <span className="two">
-          <Link className="listing-name" href={to.applications({ q: row.url })} title={row.url}>
+          <Link className="listing-name" href={to.repository(row.url)} title={row.url}>
             {row.name ?? row.url.replace(/^https?:\/\//, "")}
           </Link>
           {row.name !== undefined && <span className="soft small">{row.url}</span>}
         </span>
       ),
     },
-    { head: "Type", width: "3.5rem", cell: (row) => row.type },
+    { head: "Type", width: "3.5rem", wide: true, cell: (row) => row.type },
     {
-      head: "Last heard of",
+      head: "Newest commit",
       width: "minmax(8rem, 1.2fr)",
       wide: true,
       cell: (row) => {
-        const last = uses.get(keyOf(row))?.heard;
-        if (last === undefined) return <span className="soft">{row.type === "git" ? "no webhook yet" : "—"}</span>;
+        const newest = newestOf(row);
+        if (newest === undefined) return <span className="soft">none seen yet</span>;
         return (
-          <Link href={to.webhooks({ repository: last.repository })} className="soft">
-            {last.refs.join(", ") || last.event} <RelativeTime at={last.at} />
-          </Link>
+          <span className="two">
+            <span>
+              {newest.target} <span className="mono">{newest.revision.slice(0, 8)}</span>
+            </span>
+            <span className="soft small">
+              <RelativeTime at={newest.at} />
+            </span>
+          </span>
         );
       },
     },
+    { head: "Webhook", width: "7rem", wide: true, cell: (row) => <WebhookMark repository={row} /> },
     {
-      head: "Webhook",
-      width: "7rem",
-      wide: true,
-      cell: (row) => {
-        const last = uses.get(keyOf(row))?.heard;
-        if (last === undefined) return <Mark tone="idle" shape="ask" word="Not heard" />;
-        return last.outcome === "refused" ? (
-          <Mark tone="bad" shape="cross" word="Refused" />
+      head: "Trouble",
+      width: "6rem",
+      cell: (row) =>
+        (row.troubles ?? []).length === 0 ? (
+          <span className="soft">none</span>
         ) : (
-          <Mark tone="good" shape="tick" word="Delivers" />
-        );
-      },
+          <Mark tone="bad" shape="cross" word={`${row.troubles?.length ?? 0} fail`} />
+        ),
     },
-    {
-      head: "Applications",
-      width: "5.5rem",
-      wide: true,
-      end: true,
-      cell: (row) => uses.get(keyOf(row))?.applications ?? 0,
-    },
+    { head: "Applications", width: "5.5rem", wide: true, end: true, cell: (row) => row.applications ?? 0 },
     {
       head: "Remove",
       plain: true,
@@ -113,7 +85,10 @@ export default function Repositories() {
         columns={columns}
         rowKey={keyOf}
         text={(row) => `${row.url} ${row.name ?? ""} ${row.type}`}
-        filters={[{ name: "type", label: "Type", of: (row) => [row.type] }]}
+        filters={[
+          { name: "type", label: "Type", of: (row) => [row.type] },
+          { name: "trouble", label: "Trouble", of: (row) => [(row.troubles ?? []).length === 0 ? "None" : "Some"] },
+        ]}
         actions={
           may("repositories", "create") && (
             <Button look="strong" icon="plus" onClick={() => setAdding(true)}>
@@ -136,47 +111,11 @@ export default function Repositories() {
         }
       />
       {adding && <AddRepository onClose={() => setAdding(false)} />}
-      {going !== undefined && (
-        <Confirm
-          title="Remove this repository?"
-          action="Remove the registration"
-          busy={removing.isPending}
-          error={removing.error}
-          onConfirm={() => removing.mutate(going.url)}
-          onClose={() => setGoing(undefined)}
-        >
-          <Copyable text={going.url} />
-          <p>
-            Its credentials are forgotten. {uses.get(keyOf(going))?.applications ?? 0} applications come from it; they
-            keep what runs, and get nothing new where the repository is private.
-          </p>
-        </Confirm>
-      )}
+      {going !== undefined && <Removal repository={going} onClose={() => setGoing(undefined)} />}
     </>
   );
 }
 
-interface Use {
-  applications: number;
-  heard: Delivery | undefined;
-}
-
 function keyOf(row: Repository): string {
   return `${row.type} ${row.url}`;
-}
-
-function usesOf(
-  repositories: readonly Repository[],
-  applications: readonly ApplicationSummary[],
-  deliveries: readonly Delivery[],
-): ReadonlyMap<string, Use> {
-  return new Map(
-    repositories.map((row) => [
-      keyOf(row),
-      {
-        applications: applications.filter(({ repoURL }) => belongsTo(repoURL, row.url)).length,
-        heard: deliveries.find(({ repository }) => repository !== "" && belongsTo(repository, row.url)),
-      },
-    ]),
-  );
 }
