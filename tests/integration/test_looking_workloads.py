@@ -426,6 +426,26 @@ def test_a_cluster_that_does_not_answer_is_told_in_time(ground: Ground, workload
         server.close()
 
 
+def test_fields_of_what_an_application_owns_have_their_managers(ground: Ground) -> None:
+    """GIVEN a pod of a Deployment, and an object of nobody WHEN asked who set their fields THEN the pod's have managers and
+    no commit, since no bundle has it; the other is not told of.
+    """
+    ground.sync(deployment(replicas=1))
+    until(lambda: len(ground.pods()) == 1, ground.pods)
+    named = {"group": "", "kind": "Pod", "namespace": ground.namespace, "name": ground.pods()[0]}
+
+    found = ground.ask("blame", **named)
+
+    assert f"/Pod/{ground.namespace}/{named['name']}" == found["object"]
+    rows = {row["path"]: row for row in found["fields"]}
+    assert ("shop:1", "kube-controller-manager") == tuple(
+        rows[".spec.containers[name=web].image"][name] for name in ("value", "manager")
+    )
+    assert not any("commit" in row for row in found["fields"])
+    with pytest.raises(NoSuchObjectError):
+        ground.ask("blame", **{**named, "kind": "ConfigMap", "name": "kube-root-ca.crt"})
+
+
 def test_what_an_application_declares_is_in_its_tree(ground: Ground) -> None:
     """GIVEN an application of applications WHEN looked at THEN the child is there as the registry has it."""
     spec = {
