@@ -1,8 +1,8 @@
 """What operations and the renders behind them have cost, by application, project, cluster or day.
 
 Read from the sums that operations leave behind (`state.spending`): a query for each day, at most three months of them.
-Only what an operation and its renders took is in it. What is there whether or not anything happens (sweeps, secrets, queues) is
-nobody's in particular; docs/cost.md has it.
+Only what an operation and its renders took is in it. What is there whether or not anything happens (sweeps, secrets,
+queues) is nobody's in particular; docs/cost.md has it.
 """
 
 from __future__ import annotations
