@@ -23,7 +23,7 @@ from mooring_cli.completion import app_names
 from mooring_cli.drifts import moment
 from mooring_cli.frame import Group, Session, prints
 from mooring_cli.output import Output
-from mooring_cli.pages import short
+from mooring_cli.pages import short, told_once
 from mooring_cli.tables import Page, Table, table
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def operation_page(each: dict[str, Any]) -> Page:
         "Commit": commit.get("subject", ""),
         "Merged": f"{request['url']} by {request['merged_by']}; {reviews}" if request else "",
         "Chosen": ", ".join(each["chosen"]),
+        "This once": told_once(each),
         "Hash": f"{each['record']['hash']} (record {each['record']['seq']} of {each['record']['chain']})",
     }
     lines = [f"{name + ':':<12}{value}" for name, value in rows.items() if value]

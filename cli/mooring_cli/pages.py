@@ -18,6 +18,7 @@ __all__ = [
     "resources_table",
     "results_table",
     "short",
+    "told_once",
 ]
 
 ALIGNED = 22
@@ -132,9 +133,27 @@ def _facts(app: dict[str, Any]) -> Iterable[tuple[str, str]]:
         yield "  Finished", operation.get("finishedAt") or "-"
         if operation.get("retryCount"):
             yield "  Retries", str(operation["retryCount"])
+        asked = _dict(operation, "operation")
+        if once := told_once(_dict(asked, "sync") | {"retry": asked.get("retry")}):
+            yield "  This once", once
         if operation.get("message"):
             yield "  Message", str(operation["message"])
+    if waiting := _dict(app, "status", "requested"):
+        once = told_once(waiting)
+        yield "Asked for", f"{waiting['at']} by {waiting['by']}{f' ({once})' if once else ''}"
+        yield (
+            "  Waits for",
+            {"render": "its render", "operation": "the operation to end"}.get(waiting["waitsFor"], "its turn"),
+        )
     yield "Compared at", _dict(app, "status").get("reconciledAt") or "-"
+
+
+def told_once(each: dict[str, Any]) -> str:
+    """What somebody wanted of one sync alone, as an operation, the record or a request that waits has it."""
+    hooks = "" if (each.get("syncStrategy") or {}).get("apply") is None else "no hooks"
+    limit = (each.get("retry") or {}).get("limit")
+    retries = "" if limit is None else f"{limit} retries" if limit >= 0 else "retries without an end"
+    return ", ".join(filter(None, (*each.get("syncOptions", ()), hooks, retries)))
 
 
 def _row(row: dict[str, Any], *, wide: bool) -> list[object]:

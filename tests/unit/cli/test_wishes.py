@@ -139,3 +139,19 @@ def test_a_sync_that_was_ended_before_it_began_is_told(api: FakeApi, mooring: Mo
     api.on(f"GET {APP}/operations/01B?namespace=argocd", {"message": "terminated by bob before it began"})
     outcome = mooring("app", "sync", "shop")
     assert (1, "error: shop: terminated by bob before it began\n") == (outcome.code, outcome.err)
+
+
+def test_what_was_wanted_once_is_on_the_page(api: FakeApi, mooring: Mooring) -> None:
+    """GIVEN an operation with options of its own and a request that waits WHEN the Application is shown THEN both say so."""
+    found = application(operation={"sync": {"syncOptions": ["Force=true"]}, "retry": {"limit": -1}})
+    found["status"]["requested"] = {
+        "id": "2", "by": "ada", "at": "2026-01-01T00:09:00Z", "waitsFor": "render", "dryRun": False,
+        "syncStrategy": {"apply": {}}, "retry": {"limit": 3},
+    }  # fmt: skip
+    api.on(GET, found)
+    lines = [" ".join(line.split()) for line in mooring("app", "get", "shop").out.splitlines()]
+    assert {
+        "This once: Force=true, retries without an end",
+        "Asked for: 2026-01-01T00:09:00Z by ada (no hooks, 3 retries)",
+        "Waits for: its render",
+    } <= set(lines), lines
