@@ -4,6 +4,7 @@ import "./progress.css";
 import { Mark, RelativeTime } from "@/parts";
 
 import type { Application } from "./queries";
+import { onceOf } from "./status";
 
 const waits = {
   render: "waits for its render",
@@ -16,11 +17,7 @@ export function Requested({ application }: { application: Application }) {
   if (requested === undefined) return null;
   const what = requested.dryRun ? "Dry run" : requested.returnsTo === undefined ? "Sync" : "Rollback";
   const to = requested.revisions?.filter(Boolean).join(", ") ?? "";
-  const options = [
-    ...(requested.syncOptions ?? []),
-    ...(requested.syncStrategy?.apply == null ? [] : ["without hooks"]),
-    ...(requested.retry?.limit === undefined ? [] : [`retries: ${requested.retry.limit}`]),
-  ];
+  const options = onceOf(requested);
   return (
     <section className="progress" aria-label="Request">
       <div className="progress-head">
@@ -28,7 +25,7 @@ export function Requested({ application }: { application: Application }) {
         <span className="progress-message">
           {to === "" ? "" : `to ${to}, `}
           asked for by {requested.by}, {waits[requested.waitsFor]}
-          {options.length > 0 && <span className="soft"> ({options.join(", ")})</span>}
+          {options !== "" && <span className="soft"> ({options})</span>}
         </span>
         <span className="progress-end soft">
           <RelativeTime at={requested.at} />

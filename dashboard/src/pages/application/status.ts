@@ -16,6 +16,19 @@ export function isWaiting({ status }: Application): boolean {
   return status.requested !== undefined;
 }
 
+/** What somebody wanted of one sync alone, in words; nothing where nothing was. */
+export function onceOf({
+  syncOptions = [],
+  syncStrategy,
+  retry,
+}: Pick<Schema<"WaitingRequest">, "syncOptions" | "syncStrategy" | "retry">): string {
+  return [
+    ...syncOptions,
+    ...(syncStrategy?.apply == null ? [] : ["without hooks"]),
+    ...(retry?.limit === undefined ? [] : [`retries: ${retry.limit}`]),
+  ].join(", ");
+}
+
 /** The revisions that the status is about, in full; one for each source. */
 export function revisionsOf({ status }: Application): readonly string[] {
   const { revision = "", revisions } = status.sync;

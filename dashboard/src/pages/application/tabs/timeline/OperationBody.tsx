@@ -7,6 +7,7 @@ import { Results } from "@/record/Results";
 import { mergedOf, type Result, resultsOf, type Row } from "@/record/said";
 
 import type { Named } from "../../queries";
+import { onceOf } from "../../status";
 
 interface Props {
   row: Row;
@@ -79,6 +80,12 @@ export function OperationBody({ row, named, waveOf }: Props) {
           <div>
             <dt>Pruning</dt>
             <dd>what git no longer has is deleted</dd>
+          </div>
+        )}
+        {onceOf(row) !== "" && (
+          <div>
+            <dt>This once</dt>
+            <dd>{onceOf(row)}</dd>
           </div>
         )}
         <div>
