@@ -204,6 +204,7 @@ def test_a_chart_with_values_from_git(ground: Ground, renders: list[str]) -> Non
     ground.render(key)
     assert {"chart": {"version": "1.0.0", "color": "red"}, "a": {"x": "1"}} == ground.objects(key)
     assert f"1.0.0,{first},{first}" == ground.wanted(key).revision
+    assert (1, 0, 1) == ground.wanted(key).rendering.parts, "what each source gave, for whoever renders some of them"
     assert [] == ground.stale()
     ground.git.commit("shop.git", {"values/web.yaml": "color: blue\n"})
     assert [key] == ground.stale()
