@@ -290,7 +290,8 @@ class Desk:
         made = handler(**places)
         answer = made if isinstance(made, Response) else json_answer(endpoint.status, {} if made is None else made)
         tagged = reads and answer.status_code == HTTPStatus.OK
-        return sent(answer, self.headers, document=document, tagged=tagged)
+        # What proves that a page is ours, and where people are, is written to no browser's disk.
+        return sent(answer, self.headers, document=document, tagged=tagged, secret=endpoint.tag == "session")
 
     def _match(self, document: Any) -> None:
         wanted, unwanted = self.headers.get("if-match"), self.headers.get("if-none-match")
@@ -326,10 +327,11 @@ class Desk:
         self.caller = NOBODY
         event = self.app.current_event
         taken = {each.method for each in self.endpoints if _fits(each.path, event.path)}
-        allowed = ", ".join(sorted({*taken, "OPTIONS", *(["HEAD"] if "GET" in taken else [])}))
+        taken |= {"HEAD"} if "GET" in taken else set()
+        allowed = ", ".join(sorted({*taken, "OPTIONS"}))
         if taken and event.http_method == "OPTIONS":
             return Response(204, None, None, {"allow": allowed, "cache-control": "no-store"})
-        if taken:
+        if taken and event.http_method not in taken:  # else the name has characters that none can have
             answer = problem(405, f"{event.path} takes {allowed}")
             return problem_answer({**answer, "headers": {**answer["headers"], "allow": allowed}})
         message = f"{event.http_method} {event.path} is no address of this API; see docs/api.md"

@@ -83,8 +83,10 @@ def test_every_address_says_what_it_takes(api: Api) -> None:
 
 
 def test_an_address_of_nothing_takes_nothing(api: Api) -> None:
-    """GIVEN no such address WHEN asked by any method THEN it is 404."""
+    """GIVEN no such address WHEN asked by any method THEN it is 404; so is a name that can't be one."""
     assert {404} == {api.ask(method, "/api/v1/nothing")["statusCode"] for method in METHODS}
+    odd = "/api/v1/applications/^\u2028"
+    assert {404} == {api.ask(method, odd)["statusCode"] for method in ("GET", "HEAD", "DELETE")}
 
 
 def test_every_address_refuses_what_it_does_not_know(api: Api) -> None:
