@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
 import type { ButtonLook } from "./Button";
 import { Icon, type IconName } from "./Icon";
@@ -32,6 +32,9 @@ interface MenuProps {
   empty?: string;
 }
 
+/** What stays free between a menu and the window's edge, in pixels. */
+const edge = 8;
+
 /** A button with a menu, as "Menu Button" of the ARIA Authoring Practices Guide has it. */
 export function Menu({ label, name, icon, look = "plain", entries, to = "left", stays = false, empty }: MenuProps) {
   const [open, setOpen] = useState(false);
@@ -49,6 +52,17 @@ export function Menu({ label, name, icon, look = "plain", entries, to = "left", 
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, [open]);
+
+  // It hangs from its button, but never out of the window.
+  useLayoutEffect(() => {
+    const shown = list.current;
+    if (!open || shown === null) return;
+    shown.style.translate = "";
+    const { left, right } = shown.getBoundingClientRect();
+    const over = Math.min(document.documentElement.clientWidth - edge - right, 0);
+    const beyond = left + over < edge ? edge - left : over;
+    if (beyond !== 0) shown.style.translate = `${beyond}px`;
+  }, [open, entries.length]);
 
   // What is chosen from may come only after it was opened.
   const filled = entries.length > 0;
