@@ -23,17 +23,19 @@ __all__ = ["bodiless", "digest_of", "document_tags", "json_answer", "problem_ans
 _TAG: Final = re.compile(r'(?:W/)?"([^"]*)"')
 _LARGE: Final = 2048  # bytes from which packing is worth its time
 _PACKED: Final = "-gzip"
+_UNKEPT: Final = {"cache-control": "no-store"}
+_UNGUESSED: Final = {"x-content-type-options": "nosniff"}  # names in an answer are what others chose
 _VARIES: Final = "authorization, cookie, accept-encoding"
 
 
 def json_answer(status: int, value: Any) -> Response[Any]:
     """A value as an answer."""
-    return Response(status, "application/json", orjson.dumps(value).decode(), {"cache-control": "no-store"})
+    return Response(status, "application/json", orjson.dumps(value).decode(), _UNKEPT | _UNGUESSED)
 
 
 def problem_answer(told: dict[str, Any]) -> Response[Any]:
     """What `mooring.invocation` made of an error, as the resolver wants it."""
-    headers = {name: value for name, value in told["headers"].items() if name != "content-type"}
+    headers = _UNGUESSED | {name: value for name, value in told["headers"].items() if name != "content-type"}
     return Response(told["statusCode"], told["headers"]["content-type"], told["body"], headers)
 
 
@@ -53,14 +55,19 @@ def _tags(header: str) -> set[str]:
     return {each.removesuffix(_PACKED) for each in _TAG.findall(header)}
 
 
-def sent(answer: Response[Any], headers: dict[str, str], *, document: Any = None, tagged: bool) -> Response[Any]:
-    """The answer as it goes to a client that sent these headers; `tagged` where it may be kept and asked for again."""
+def sent(
+    answer: Response[Any], headers: dict[str, str], *, document: Any = None, tagged: bool, secret: bool = False
+) -> Response[Any]:
+    """The answer as it goes to a client that sent these headers; `tagged` where it may be kept and asked for again,
+    `secret` where it is kept in memory alone.
+    """
     body = answer.body.encode() if isinstance(answer.body, str) else answer.body
     if not isinstance(body, bytes):
         return answer
     if tagged:
         tag = f"{'' if document is None else digest_of(document)}.{hashlib.sha256(body).hexdigest()[:16]}"
-        answer.headers |= {"etag": f'"{tag}"', "cache-control": "private, no-cache", "vary": _VARIES}
+        kept = _UNKEPT if secret else {"cache-control": "private, no-cache"}
+        answer.headers |= {"etag": f'"{tag}"', "vary": _VARIES} | kept
         known = headers.get("if-none-match", "")
         if known.strip() == "*" or tag in _tags(known):
             return Response(304, None, None, {name: answer.headers[name] for name in ("etag", "cache-control", "vary")})

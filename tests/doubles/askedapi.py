@@ -24,10 +24,10 @@ class Api:
 
     found: Deployed
 
-    def ask(
+    def answer(
         self, method: str, path: str, body: Any = None, *, bearer: str = "", cookie: str = "", source: str = "",
         query: dict[str, str] | None = None, **headers: str,
-    ) -> tuple[int, Any]:  # fmt: skip
+    ) -> dict[str, Any]:  # fmt: skip
         event = copy.deepcopy(EVENT)
         event |= {
             "rawPath": path,
@@ -41,8 +41,16 @@ class Api:
         event["headers"] |= {name.replace("_", "-"): value for name, value in headers.items()}
         if bearer:
             event["headers"]["authorization"] = f"Bearer {bearer}"
-        answer = self.found.handler(event, None)
+        return self.found.handler(event, None)
+
+    def ask(self, *asked: Any, **more: Any) -> tuple[int, Any]:
+        answer = self.answer(*asked, **more)
         return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
+
+    def headers(self, *asked: Any, **more: Any) -> dict[str, str]:
+        answer = self.answer(*asked, **more)
+        told = {name.lower(): values[0] for name, values in (answer.get("multiValueHeaders") or {}).items()}
+        return told | {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
 
     def told(self, *asked: Any, **more: Any) -> Any:
         status, answer = self.ask(*asked, **more)

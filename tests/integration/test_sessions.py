@@ -196,6 +196,27 @@ def test_what_was_ended_is_read_once(api: Api, monkeypatch: pytest.MonkeyPatch) 
     assert 401 == status(api, alice)
 
 
+def test_what_proves_a_page_is_written_to_no_disk(api: Api) -> None:
+    """GIVEN answers with a CSRF token, with addresses of people, with a token, or a refusal WHEN they come THEN none may
+    be stored, and no browser guesses what they are.
+    """
+    cookie = signed_in(api, "S1", "alice")
+    for asked in (
+        {"method": "GET", "path": "/api/v1/session", "cookie": cookie},
+        {"method": "GET", "path": "/api/v1/sessions", "cookie": cookie},
+        {
+            "method": "POST",
+            "path": "/api/v1/tokens",
+            "body": {"name": "x", "scope": ["logs, get, */*"]},
+            "bearer": cookie,
+        },
+        {"method": "GET", "path": "/api/v1/settings", "cookie": cookie},
+    ):
+        headers = api.headers(**asked)
+        assert ("no-store", "nosniff") == (headers["cache-control"], headers["x-content-type-options"]), asked
+    assert "private, no-cache" == api.headers("GET", "/api/v1/projects", bearer=API_TOKEN)["cache-control"]
+
+
 def test_endings_that_are_over_are_not_read(api: Api) -> None:
     """GIVEN endings WHEN their sessions would be over by themselves THEN they are passed over, and people's are not."""
     endings = Endings(api.found.table)

@@ -43,7 +43,9 @@ export function within(next: string | null): string {
   if (next === null || !next.startsWith("/") || /^\/[/\\]/.test(next)) return to.applications();
   try {
     const parsed = new URL(next, "https://here.invalid");
-    return parsed.origin === "https://here.invalid" ? parsed.pathname + parsed.search : to.applications();
+    // A path that comes out as //HOST (of /.//HOST, say) is another site to whoever follows it.
+    const here = parsed.origin === "https://here.invalid" && !parsed.pathname.startsWith("//");
+    return here ? parsed.pathname + parsed.search : to.applications();
   } catch {
     return to.applications();
   }

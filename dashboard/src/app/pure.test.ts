@@ -19,6 +19,8 @@ describe("addresses", () => {
 
   it.each([
     ["/drift?x=1", "/drift?x=1"],
+    ["/.//evil.test/x", "/applications"],
+    ["/a/..//evil.test/x", "/applications"],
     [null, "/applications"],
     ["https://evil.test", "/applications"],
     ["//evil.test", "/applications"],
