@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.doubles.browsing import Desk, Seen
 from tests.doubles.harbour import Harbour, deployment, harbour
+from tests.doubles.walking import walk
 from tests.e2e.ground import Case, config_map, text, until
 
 Look = Callable[..., Seen]
@@ -118,6 +119,17 @@ def test_each_page_is_for_everybody(enter: Callable[..., Seen], width: int) -> N
         # An object is opened by a press, and what follows a press is no shift; here it is loaded with the page.
         if "resource=" not in address and moved >= (0.01 if address.startswith("/applications") else STILL):
             wrong.append((address, "moves", f"{moved:.3f}"))
+    assert [] == wrong, json.dumps(wrong, indent=1)
+
+
+def test_each_page_is_walked_by_keys(enter: Callable[..., Seen]) -> None:
+    """GIVEN any page WHEN it is gone through with Tab alone THEN all that can be pressed is reached, and shows the focus."""
+    seen = enter()
+    wrong = []
+    for address in ADDRESSES:
+        seen.open(address)
+        settle(seen)
+        wrong += [(address, each) for each in walk(seen.page)]
     assert [] == wrong, json.dumps(wrong, indent=1)
 
 
