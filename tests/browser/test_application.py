@@ -470,3 +470,24 @@ def test_tabs_have_addresses_and_keys(look: Look, office: Office) -> None:
     keys = dialog(seen, "Keys")
     for text in ("Sync…", "Refresh", "Pause automated sync…", "Fit the graph into the window", "Show resources"):
         expect(keys).to_contain_text(text)
+
+
+def test_the_palette_does_what_the_page_can(look: Look, office: Office) -> None:
+    """GIVEN an application WHEN a part of an action's name is typed after Ctrl+K THEN Enter does it, and typing goes on."""
+    seen = opened(look, office, Shop())
+    graph(seen)
+    seen.page.keyboard.press("Control+k")
+    seen.page.keyboard.type("pause auto")
+    expect(seen.page.get_by_role("option").first).to_contain_text("Pause automated sync")
+    seen.page.keyboard.press("Enter")
+    pausing = dialog(seen, "Pause automated sync of shop")
+    expect(pausing.get_by_label("Why")).to_be_focused()
+
+
+def test_the_open_tab_is_in_sight_on_a_phone(look: Look, office: Office) -> None:
+    """GIVEN more tabs than a phone has room for WHEN the last is opened by its address THEN it is in sight."""
+    shop = Shop()
+    shop.answers["/secrets"] = (200, {"items": [], "nextRefresh": None, "sealing": None})
+    seen = opened(look, office, shop, "/secrets", width=390)
+    expect(seen.page.get_by_role("link", name="Secrets")).to_be_in_viewport(ratio=0.95)
+    seen.fits()
