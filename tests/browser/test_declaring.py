@@ -275,6 +275,23 @@ def test_who_may_little_is_offered_little(own: Desk, look: Look) -> None:
     expect(seen.page.get_by_role("button", name="End all sessions")).to_have_count(0)
 
 
+def test_one_session_ends(own: Desk, look: Look) -> None:
+    """GIVEN two sessions of one person WHEN they end the other THEN it is over, and theirs goes on."""
+    first, seen = look(own), look(own)
+    first.sign_in("/settings/session")
+    seen.sign_in("/settings/session")
+    seen.page.get_by_role("button", name="Show sessions").click()
+    rows = seen.page.get_by_role("region", name="List of sessions").get_by_role("row")
+    expect(seen.page.get_by_text("this one")).to_be_visible()
+    expect(rows.filter(has_text="this one").get_by_role("button")).to_have_count(0)
+    before = rows.count()
+    rows.get_by_role("button").last.click()
+    seen.page.get_by_role("dialog").get_by_role("button", name="End the session").click()
+    say(seen, "The session is ended")
+    expect(rows).to_have_count(before - 1)
+    expect(seen.page.get_by_text("this one")).to_be_visible()
+
+
 def test_all_sessions_end(own: Desk, look: Look) -> None:
     """GIVEN an administrator WHEN all sessions are ended THEN theirs is over as well."""
     seen = look(own)

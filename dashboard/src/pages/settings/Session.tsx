@@ -12,6 +12,8 @@ import { Button, Copyable, exactly } from "@/parts";
 import { Confirm } from "@/parts/Confirm";
 import { Chips, Facts, Sheet } from "@/parts/Sheet";
 
+import { SessionsSheet } from "./Sessions";
+
 const means = {
   administrator: "the API's token",
   session: "a session",
@@ -80,6 +82,7 @@ export function SessionPart() {
           ))}
         </dl>
       </Sheet>
+      <SessionsSheet />
       {may("access", "update") && (
         <Sheet title="Everybody's sessions" whole>
           <p className="soft">Ends the sessions of everybody who signed in, yours too. API tokens stay as they are.</p>
