@@ -52,7 +52,7 @@ FAILED = 1
     help="Which of several sources --local stands for, from 1 (default: as its remotes say).",
 )
 @click.option("--source-names", multiple=True, metavar="NAME", help="The same by the sources' names.")
-@click.option("--local-include", "--server-side-generate", "uploads", is_flag=True, hidden=True)
+@click.option("--local-include", "--server-side-generate", "uploads", is_flag=True, hidden=True, help="Refused.")
 @click.option("--resource", multiple=True, metavar=RESOURCE,
               help="Only this object; may be repeated, * is anything, ! in front leaves out.")  # fmt: skip
 @click.option("--exit-code/--no-exit-code", default=True, help="1 where something differs (the default), or 0.")

@@ -51,8 +51,8 @@ def wishes(function: Callable[..., int]) -> Callable[..., int]:
         click.option("--retry-backoff-duration", metavar="LENGTH", help="How long until the first retry (5s)."),
         click.option("--retry-backoff-factor", type=int, metavar="N", help="How much longer each time (2)."),
         click.option("--retry-backoff-max-duration", metavar="LENGTH", help="At most so long (3m; 15m at most)."),
-        click.option("--local", "--local-repo-root", "local", metavar="FOLDER", hidden=True),
-        click.option("--info", multiple=True, hidden=True),
+        click.option("--local", "--local-repo-root", "local", metavar="FOLDER", hidden=True, help="Refused."),
+        click.option("--info", multiple=True, hidden=True, help="Refused."),
     )):  # fmt: skip
         function = option(function)
     return function
