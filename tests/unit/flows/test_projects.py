@@ -26,7 +26,9 @@ from mooring.flows.renders.tasks import RenderPorts
 from mooring.flows.clusters.targets import Targets
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
-from mooring.state.records import Operation
+from mooring.state.accesspolicy import AccessPolicies
+from mooring.state.apitokens import ApiToken, ApiTokens
+from mooring.state.operations import Operation
 from mooring.state.registry import Registry
 from tests.doubles.hooks import end_job, job
 from tests.doubles.installation import REPOSITORY, World, config_map, deployment, installation
@@ -440,3 +442,24 @@ def test_a_repository_is_not_even_read_without_permission(world: World) -> None:
     declare_project(world.registry.projects, document())
     handle_renders(ports, [AppMessage(key, Cause("push"))])
     assert asked, "once it is permitted the repository is read"
+
+
+def test_a_removal_that_breaks_off_leaves_no_token_for_later(make_world: Callable[[], World]) -> None:
+    """GIVEN tokens of two projects' roles WHEN one project is removed, however often that is tried THEN its tokens are
+    gone and the others stay; declared again it is another project, while one that only changes stays the same.
+    """
+    world = make_world()
+    projects, tokens, policies = world.registry.projects, ApiTokens(world.table), AccessPolicies(world.table)
+    for name in ("team", "team-b"):
+        declare_project(projects, document() | {"metadata": {"name": name}})
+        tokens.add(ApiToken(name, name, "ci", f"proj:{name}:ci", "ada", (), "", None, 1, 2_000_000_000))
+    born = policies.standing().births
+    declare_project(projects, document(description="other words"))
+    assert born == policies.standing().births
+    tokens.remove_all(lambda token: token.subject == "proj:team:ci")
+    for _ in range(2):
+        projects.remove("team")
+    assert ["team-b"] == [token.ident for token in tokens.all()]
+    declare_project(projects, document())
+    again = policies.standing().births
+    assert (born["team-b"], True) == (again["team-b"], bool(again["team"]) and again["team"] != born["team"])
