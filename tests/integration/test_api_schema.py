@@ -49,6 +49,8 @@ SHOWN = [
 ]
 ASKED = {
     "/api/v1/notifications": {"failed": "true"},
+    "/api/v1/repositories": {"view": "facts"},
+    "/api/v1/repository": {"url": "https://github.com/acme"},
     "/api/v1/account/can-i": {"resource": "applications", "action": "get"},
 }
 NOT_SET_UP = ("/api/v1/login", "/v1/cert.pem")  # no identity provider, no sealing key
