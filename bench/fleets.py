@@ -21,24 +21,13 @@ from mooring.model.objects import ObjectKey
 from mooring.state import codec
 from mooring.state.leasing import lease_item
 from mooring.state.lists import application_pk, listed_item
-from mooring.state.records import (
-    Commit,
-    Condition,
-    Input,
-    Lease,
-    Operation,
-    OperationPhase,
-    RenderFailure,
-    Rendering,
-    Resource,
-    ResourceResult,
-    Spec,
-    Status,
-    WantedState,
-)
+from mooring.state.operations import Operation, OperationPhase, ResourceResult
+from mooring.state.records import Lease, Spec
 from mooring.state.spending import Cost, spending
+from mooring.state.statuses import Condition, Resource, Status
 from mooring.state.table import Item, Table
 from mooring.state.table import Operation as Write
+from mooring.state.wanted import Commit, Input, RenderFailure, Rendering, WantedState
 
 __all__ = ["Member", "fleet", "populate"]
 

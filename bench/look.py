@@ -125,7 +125,8 @@ def _look(kubeconfig: str, namespace: str) -> dict[str, Any]:
     from mooring.model.objects import ObjectKey
     from mooring.plan.inventory import Entry
     from mooring.state.clusters import Cluster as Registered
-    from mooring.state.records import Record, Resource, Spec, Status
+    from mooring.state.records import Record, Spec
+    from mooring.state.statuses import Resource, Status
 
     server = ApiServer(from_kubeconfig(Path(kubeconfig)), pool_size=8)
     target = Target(Registered("in-cluster", server.server, True, "secret"), server, Discovery(server), STANDARD)

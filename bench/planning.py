@@ -85,7 +85,7 @@ def _measured(size: int) -> dict[str, float]:
     from mooring.model.objects import digest
     from mooring.plan.drift import Sight, find_drift
     from mooring.plan.steps import intents, plan_sync
-    from mooring.state.records import Status
+    from mooring.state.statuses import Status
 
     app = parse_application(application(0, "https://git.test/bench.git")).application
     served: Any = SimpleNamespace(namespaced=lambda *_: True)

@@ -15,7 +15,8 @@ from mooring.composition import Composition
 from mooring.events.messages import AppMessage, Cause, ClusterMessage
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey, parse_application
-from mooring.state.records import Commit, Rendering, Spec, WantedState
+from mooring.state.records import Spec
+from mooring.state.wanted import Commit, Rendering, WantedState
 
 _URL = "https://git.test/bench.git"
 

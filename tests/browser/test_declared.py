@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from mooring.events.messages import Cause
 from mooring.model.application import AppKey
 from mooring.state.applications import Applications
-from mooring.state.records import Commit, Input, Rendering, RenderFailure, WantedState
+from mooring.state.wanted import Commit, Input, Rendering, RenderFailure, WantedState
 from tests.doubles.browsing import Desk, Seen, desk
 from tests.doubles.furnishing import furnish
 

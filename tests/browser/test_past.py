@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from mooring.plan.driftrecords import ChangedField
-from mooring.state.records import Operation, ResourceResult
+from mooring.state.operations import Operation, ResourceResult
 from tests.doubles.browsing import Desk, Seen, desk
 from tests.doubles.pasts import DB, MIGRATION, TOKEN, WEB, Past, hook, rows
 

@@ -19,7 +19,8 @@ from mooring.state.deliveries import Deliveries, Told
 from mooring.state.images import ImageRow, ImagesState, ImageStates
 from mooring.state.notes import Note, Notes
 from mooring.state.promotions import PromotionStatus
-from mooring.state.records import Commit, Operation
+from mooring.state.operations import Operation
+from mooring.state.wanted import Commit
 from mooring.state.registry import Registry
 from mooring.state.spending import Cost, spending
 from tests.doubles.deployed import API_TOKEN

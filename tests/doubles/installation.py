@@ -35,7 +35,9 @@ from mooring.secrets.digests import Digests
 from mooring.secrets.envelope import KmsKeyService
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
-from mooring.state.records import Commit, Record, Rendering, Request, Spec, WantedState
+from mooring.state.operations import Request
+from mooring.state.records import Record, Spec
+from mooring.state.wanted import Commit, Rendering, WantedState
 from mooring.state.registry import Registry
 from mooring.state.table import Table
 from tests.doubles.cluster import MemoryCluster

@@ -15,7 +15,9 @@ from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField, Done, DriftRecord, Suspect
 from mooring.queues import Queues
 from mooring.state.applications import Applications
-from mooring.state.records import Commit, HookRun, Operation, Resource, ResourceResult
+from mooring.state.operations import HookRun, Operation, ResourceResult
+from mooring.state.statuses import Resource
+from mooring.state.wanted import Commit
 from mooring.state.registry import Registry
 from mooring.state.spending import Cost
 from tests.doubles.deployed import Deployed

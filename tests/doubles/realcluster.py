@@ -23,7 +23,7 @@ from mooring.health import Rules as HealthRules
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.options import Propagation
-from mooring.state.records import Operation
+from mooring.state.operations import Operation
 from mooring.state.registry import Cluster as Registered
 from tests.doubles.installation import World
 

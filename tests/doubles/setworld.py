@@ -15,7 +15,9 @@ from mooring.flows.sets.setasking import declare_set, get_set
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
 from mooring.model.setkey import SetKey
-from mooring.state.records import Commit, Operation, Spec
+from mooring.state.operations import Operation
+from mooring.state.records import Spec
+from mooring.state.wanted import Commit
 from tests.doubles.generatorworld import World as Generators
 from tests.doubles.installation import World
 

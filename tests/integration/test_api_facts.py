@@ -18,7 +18,7 @@ from mooring.starting import LookAsker
 from mooring.state.applications import Applications
 from mooring.state.clusters import Outage
 from mooring.state.deliveries import Deliveries, Told
-from mooring.state.records import Commit, Input, Rendering, RenderFailure, WantedState
+from mooring.state.wanted import Commit, Input, Rendering, RenderFailure, WantedState
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
 from mooring.state.table import Table

@@ -16,7 +16,7 @@ from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField, DriftRecord, Suspect
 from mooring.state.applications import Applications
 from mooring.state.notes import Note, Notes
-from mooring.state.records import Status
+from mooring.state.statuses import Status
 from mooring.state.table import Table
 from tests.doubles.deployed import API_TOKEN as TOKEN
 from tests.doubles.deployed import Handler, deployed_api

@@ -13,7 +13,9 @@ from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Entry
 from mooring.state import codec
 from mooring.events.messages import Cause
-from mooring.state.records import Commit, Operation, Status
+from mooring.state.operations import Operation
+from mooring.state.statuses import Status
+from mooring.state.wanted import Commit
 from mooring.state.registry import Registry
 from mooring.state.table import put
 from tests.doubles.deployed import deployed_api

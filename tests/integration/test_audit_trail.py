@@ -27,7 +27,8 @@ from mooring.queues import Queues
 from mooring.state.actions import Actions
 from mooring.state.applications import Applications
 from mooring.state.packing import pack, unpack
-from mooring.state.records import Commit, Operation, ResourceResult
+from mooring.state.operations import Operation, ResourceResult
+from mooring.state.wanted import Commit
 from mooring.state.registry import Registry
 from mooring.state.table import Table, delete as remove, put, update
 from mooring_cli import main as command
@@ -242,7 +243,9 @@ def test_a_time_that_ends_before_it_begins_is_refused(world: Installation) -> No
         assert [] == world.call("GET", "/api/v1/audit", query={"kind": kind, "since": early, "until": early})["items"]
         beyond = base64.urlsafe_b64encode(b'["installation","zz"]').decode()
         asked = {"kind": kind, "since": late, "continue": beyond}
-        assert [] == [row for row in world.call("GET", "/api/v1/audit", query=asked)["items"] if row["kind"] == "action"]
+        assert [] == [
+            row for row in world.call("GET", "/api/v1/audit", query=asked)["items"] if row["kind"] == "action"
+        ]
     for since in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
         assert [] == world.call("GET", "/api/v1/drifts", query={"since": since})["items"]
 

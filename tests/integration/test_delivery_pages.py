@@ -20,7 +20,8 @@ from mooring.state import codec
 from mooring.state.applications import Applications
 from mooring.state.deliveries import Deliveries, Told
 from mooring.state.lists import application_pk
-from mooring.state.records import Commit, Operation, Rendering, RenderFailure, WantedState
+from mooring.state.operations import Operation
+from mooring.state.wanted import Commit, Rendering, RenderFailure, WantedState
 from mooring.state.registry import Registry
 from mooring.state.table import Table, put
 from tests.doubles.deployed import API_TOKEN as TOKEN

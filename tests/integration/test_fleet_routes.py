@@ -17,7 +17,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from mooring.events.messages import Cause
 from mooring.model.application import AppKey, parse_application
 from mooring.state.applications import Applications
-from mooring.state.records import Commit, Operation, Spec, Status
+from mooring.state.operations import Operation
+from mooring.state.records import Spec
+from mooring.state.statuses import Status
+from mooring.state.wanted import Commit
 from mooring.state.spending import Cost
 from tests.doubles.deployed import API_TOKEN, Handler, deployed_api
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mooring.flows.renders.gathering import gather
 from mooring.model.application import Application, parse_application
 from mooring.source import Credential, Repositories, Resolution
-from mooring.state.records import Input
+from mooring.state.wanted import Input
 
 if TYPE_CHECKING:
     from tests.conftest import Repositories as Served

@@ -16,7 +16,7 @@ from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import APP_LABEL
 from mooring.source.gokit import GoKit
-from mooring.state.records import Resource
+from mooring.state.statuses import Resource
 from tests.doubles.externalworld import ExternalWorld, datum, external, store
 from tests.doubles.installation import Crash, config_map, installation
 from tests.doubles.realcluster import Stepped, connect, use

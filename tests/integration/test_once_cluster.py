@@ -10,7 +10,7 @@ from mooring.flows.asked.declaring import ask_sync
 from mooring.flows.clusters.live import Target
 from mooring.model.application import AppKey, Retry
 from mooring.model.once import Once
-from mooring.state.records import Operation
+from mooring.state.operations import Operation
 from tests.doubles.installation import World
 from tests.integration.test_options_cluster import config_map, deployment, live, operation, patch
 

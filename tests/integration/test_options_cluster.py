@@ -10,7 +10,7 @@ import pytest
 from mooring.flows.clusters.live import Target
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.state.records import Operation
+from mooring.state.operations import Operation
 from tests.doubles.installation import World
 
 AUTO: dict[str, Any] = {"automated": {"prune": True, "selfHeal": True}}

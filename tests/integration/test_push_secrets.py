@@ -20,7 +20,7 @@ from mooring.flows.syncs.sync import handle_syncs
 from mooring.health import Health
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.source.gokit import GoKit
-from mooring.state.records import Resource
+from mooring.state.statuses import Resource
 from tests.doubles.canaries import kept, leaks
 from tests.doubles.externalworld import ExternalWorld, datum, external, push, pushed, store
 from tests.doubles.installation import Crash, World, config_map, installation

@@ -25,7 +25,7 @@ from mooring.render import Tools
 from mooring.source import Credential, Repositories, normalise
 from mooring.source.credentials import CredentialStore, TokenCredential
 from mooring.state.consumption import Consumption
-from mooring.state.records import WantedState
+from mooring.state.wanted import WantedState
 from mooring.state.registry import Registry
 from mooring.state.secret_store import SecretStore
 from tests.doubles.installation import World, installation

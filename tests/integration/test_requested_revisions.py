@@ -14,7 +14,7 @@ from mooring.flows.asked.projects import declare_project
 from mooring.flows.asked.steering import ask_refresh
 from mooring.flows.renders.rendering import handle_renders
 from mooring.model.application import AppKey
-from mooring.state.records import Request
+from mooring.state.operations import Request
 from tests.doubles.installation import World, installation
 from tests.integration.test_rendering import Ground, config
 

@@ -20,7 +20,7 @@ from mooring.source.objects import parse_commit
 from mooring.source.signatures import Refused, Signed, split_commit
 from mooring.source.sshsig import check_ssh, fingerprint
 from mooring.access.integrity import ssh_key
-from mooring.state.records import Input
+from mooring.state.wanted import Input
 from tests.doubles.signing import Pen, pen
 
 if TYPE_CHECKING:

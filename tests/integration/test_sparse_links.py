@@ -12,7 +12,7 @@ from mooring.flows.renders.building import build
 from mooring.model.application import parse_application
 from mooring.render import RenderContext, Tools
 from mooring.source import Repositories
-from mooring.state.records import Input
+from mooring.state.wanted import Input
 
 if TYPE_CHECKING:
     from tests.conftest import Anonymous

@@ -34,21 +34,16 @@ from mooring.state.lists import (
     targets_of,
 )
 from mooring.state.mergedrequests import MergedRequests
+from mooring.state.operations import Operation, Request
 from mooring.state.packing import unpack_rows
-from mooring.state.records import (
-    Lease,
-    Operation,
-    Record,
-    Request,
-    Spec,
-    Status,
-    WantedState,
-)
+from mooring.state.records import Lease, Record, Spec
 from mooring.state.said import unsaid
 from mooring.state.spending import Spending, spending, uncounted
+from mooring.state.statuses import Status
 from mooring.state.summaries import Summaries
 from mooring.state.table import Item, Key, Table, delete, put
 from mooring.state.table import Operation as Write
+from mooring.state.wanted import WantedState
 
 if TYPE_CHECKING:
     from mooring.state.unsummarised import Unsummarised

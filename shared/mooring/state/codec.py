@@ -18,33 +18,15 @@ from mooring.model.once import Once
 from mooring.model.tracking import Owner
 from mooring.state.chaining import chained_from, chained_item
 from mooring.state.fitting import MAX_BODY, shortened_operation, shortened_status
+from mooring.state.operations import HookRun, Instead, Operation, Request, ResourceResult, RetryState
 from mooring.state.packing import pack, unpack
-from mooring.state.records import (
-    Commit,
-    Condition,
-    Deleting,
-    Fight,
-    HookRun,
-    Input,
-    Instead,
-    Lease,
-    Operation,
-    Pushed,
-    ReadSource,
-    RenderFailure,
-    Rendering,
-    Request,
-    Resource,
-    ResourceResult,
-    RetryState,
-    Spec,
-    Status,
-    WantedState,
-)
+from mooring.state.records import Deleting, Lease, Spec
 from mooring.state.said import said_from, said_item
 from mooring.state.spending import Cost
+from mooring.state.statuses import Condition, Fight, Pushed, Resource, Status
 from mooring.state.summaries import declared_of, desired_of, found_of, indexed
 from mooring.state.table import Item
+from mooring.state.wanted import Commit, Input, ReadSource, RenderFailure, Rendering, WantedState
 
 __all__ = [
     "as_kept",

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from mooring.health import Health
 from mooring.model.objects import canonical_json
-from mooring.state.records import Operation, Resource, ResourceResult, Status
+from mooring.state.operations import Operation, ResourceResult
+from mooring.state.statuses import Resource, Status
 
 __all__ = ["MAX_BODY", "drift_digest", "shortened_operation", "shortened_status"]
 

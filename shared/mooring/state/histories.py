@@ -10,7 +10,7 @@ from mooring.model.chain import Chained, Head
 from mooring.state import codec
 from mooring.state.chaining import if_readable
 from mooring.state.lists import APPLICATIONS, GONE, application_pk
-from mooring.state.records import Operation
+from mooring.state.operations import Operation
 from mooring.state.table import Table
 
 __all__ = ["Histories"]

@@ -16,9 +16,11 @@ from mooring.model.application import AppKey
 from mooring.plan.inventory import Inventory, to_rows
 from mooring.state import codec
 from mooring.state.lists import application_pk
+from mooring.state.operations import Operation, RetryState
 from mooring.state.packing import pack_rows
-from mooring.state.records import Lease, Operation, Record, RetryState, Status
+from mooring.state.records import Lease, Record
 from mooring.state.spending import Cost, spending, uncounted
+from mooring.state.statuses import Status
 from mooring.state.table import Item, Table, delete, put
 
 __all__ = ["LeasedWrites", "inventory_sk", "lease_item"]

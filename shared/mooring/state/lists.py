@@ -13,9 +13,10 @@ import orjson
 
 from mooring.model.application import AppKey, Destination
 from mooring.model.tracking import APP_LABEL
-from mooring.state.records import Input, Spec
+from mooring.state.records import Spec
 from mooring.state.summaries import SUMMARISED
 from mooring.state.table import Item, Operation, check, delete, update
+from mooring.state.wanted import Input
 
 __all__ = [
     "APPLICATIONS",

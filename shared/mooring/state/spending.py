@@ -17,7 +17,10 @@ from mooring.state.table import Operation as Write
 from mooring.state.table import Table, add
 
 if TYPE_CHECKING:
-    from mooring.state.records import Operation, Spec, Status, WantedState
+    from mooring.state.operations import Operation
+    from mooring.state.records import Spec
+    from mooring.state.statuses import Status
+    from mooring.state.wanted import WantedState
 
 __all__ = ["Cost", "Spending", "Spent", "spending", "uncounted"]
 

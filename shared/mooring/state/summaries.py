@@ -23,7 +23,9 @@ import orjson
 from mooring.state.table import Item, Table
 
 if TYPE_CHECKING:
-    from mooring.state.records import Spec, Status, WantedState
+    from mooring.state.records import Spec
+    from mooring.state.statuses import Status
+    from mooring.state.wanted import WantedState
 
 __all__ = [
     "INDEX",

@@ -15,7 +15,7 @@ from mooring.flows.asked.ending import ask_termination
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.state.records import Operation
+from mooring.state.operations import Operation
 from tests.doubles.installation import World, config_map, deployment, installation
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}

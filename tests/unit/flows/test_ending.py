@@ -13,7 +13,8 @@ from mooring.flows.asked.ending import ask_termination
 from mooring.flows.asked.showing import show_application
 from mooring.flows.asked.steering import ask_rollback
 from mooring.model.application import AppKey
-from mooring.state.records import Commit, Instead, Operation
+from mooring.state.operations import Instead, Operation
+from mooring.state.wanted import Commit
 from tests.doubles.hooks import job, key_of
 from tests.doubles.installation import World, config_map, installation
 

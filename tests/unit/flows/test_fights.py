@@ -12,7 +12,7 @@ from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.state.codec import status_from, status_item
-from mooring.state.records import Status
+from mooring.state.statuses import Status
 from tests.doubles.installation import World, config_map, deployment, installation
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}

@@ -14,7 +14,7 @@ from mooring.flows.syncs.sync import handle_syncs
 from mooring.events.messages import Cause, ClusterMessage, ObjectMessage
 from mooring.model.application import AppKey, parse_application
 from mooring.model.objects import ObjectKey
-from mooring.state.records import Operation
+from mooring.state.operations import Operation
 from tests.doubles.installation import Crash, World, config_map, deployment, installation
 
 HEALING = {"mooring.dev/self-heal": "true"}

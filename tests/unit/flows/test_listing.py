@@ -13,7 +13,10 @@ from mooring.events.messages import Cause
 from mooring.flows.asked.listing import list_applications
 from mooring.model.application import parse_application
 from mooring.model.objects import ObjectKey
-from mooring.state.records import Commit, Operation, Resource, ResourceResult, Spec, Status
+from mooring.state.operations import Operation, ResourceResult
+from mooring.state.records import Spec
+from mooring.state.statuses import Resource, Status
+from mooring.state.wanted import Commit
 from tests.doubles.installation import REPOSITORY, World, installation
 
 LIMIT = 5 * 1000 * 1000  # bytes; AWS Lambda, "Lambda quotas": 6 MB for an answer

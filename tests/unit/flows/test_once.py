@@ -15,7 +15,7 @@ from mooring.flows.syncs.ports import LEASE_SECONDS
 from mooring.model.application import AppKey, Retry
 from mooring.model.objects import ObjectKey
 from mooring.model.once import Once, read_once
-from mooring.state.records import Operation
+from mooring.state.operations import Operation
 from tests.doubles.hooks import end_job, job, key_of, names
 from tests.doubles.installation import Crash, World, config_map, installation
 

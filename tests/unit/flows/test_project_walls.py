@@ -13,7 +13,7 @@ from mooring.flows.asked.projects import declare_project
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.state.records import Operation
+from mooring.state.operations import Operation
 from tests.doubles.hooks import annotated, job, key_of
 from tests.doubles.installation import REPOSITORY, World, config_map, installation
 

@@ -12,7 +12,9 @@ from mooring.events.messages import Cause
 from mooring.flows.promotions.carrying import Carried, carry
 from mooring.flows.promotions.ports import BlockedError
 from mooring.model.application import parse_application
-from mooring.state.records import Commit, Record, Rendering, Spec, Status, WantedState
+from mooring.state.records import Record, Spec
+from mooring.state.statuses import Status
+from mooring.state.wanted import Commit, Rendering, WantedState
 from mooring.writeback.edits import Edit, SetField
 
 CHART = {"repoURL": "https://charts.test/stable", "chart": "web", "targetRevision": "1.*"}

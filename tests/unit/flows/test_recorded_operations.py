@@ -12,7 +12,7 @@ from mooring.flows.asked.looks import UnknownOperationError
 from mooring.model.application import AppKey
 from mooring.model.chain import find_faults
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.state.records import DIGITS, Operation
+from mooring.state.operations import DIGITS, Operation
 from tests.doubles.installation import World, config_map, installation
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}

@@ -19,7 +19,8 @@ from mooring.flows.asked.steering import ask_confirmation, ask_refresh, ask_roll
 from mooring.flows.rules.permitting import NotPermittedError
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
-from mooring.state.records import Commit, Instead, ReadSource
+from mooring.state.operations import Instead
+from mooring.state.wanted import Commit, ReadSource
 from tests.doubles.installation import Crash, World, config_map, deployment
 
 AUTO = {"automated": {"prune": True, "selfHeal": True}}

@@ -15,7 +15,9 @@ from mooring.flows.asked.summarising import Summary, summaries
 from mooring.flows.sweeps.summarised import summarise_old
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.model.application import AppKey
-from mooring.state.records import Condition, Deleting, RenderFailure
+from mooring.state.records import Deleting
+from mooring.state.statuses import Condition
+from mooring.state.wanted import RenderFailure
 from mooring.state.table import Item, Key, put
 from tests.doubles.installation import World, installation
 

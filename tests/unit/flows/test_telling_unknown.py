@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mooring.state.records import RenderFailure
+from mooring.state.wanted import RenderFailure
 from tests.doubles.installation import World, installation
 from tests.doubles.listeners import listeners
 from tests.doubles.tellingworld import Telling, subscribed, synced

@@ -10,7 +10,9 @@ from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Entry, to_rows
 from mooring.state import codec
 from mooring.state.packing import pack_rows
-from mooring.state.records import Commit, Operation, Resource, ResourceResult, Status
+from mooring.state.operations import Operation, ResourceResult
+from mooring.state.statuses import Resource, Status
+from mooring.state.wanted import Commit
 
 ITEM = 400 * 1024  # Amazon DynamoDB, "Service, account, and table quotas": item size
 TRANSACTION = 4 * 1024 * 1024  # the same page: size of a transaction

@@ -13,7 +13,9 @@ from mooring.errors import ConflictError
 from mooring.model.application import parse_application
 from mooring.model.options import APPROVED
 from mooring.state import codec
-from mooring.state.records import Commit, Instead, Paused, Request, Spec
+from mooring.state.operations import Instead, Request
+from mooring.state.records import Paused, Spec
+from mooring.state.wanted import Commit
 from tests.doubles.installation import World
 
 TEXTS = st.text(max_size=20)

@@ -29,7 +29,8 @@ from mooring.model.mergedrequest import MergedRequest
 from mooring.plan.driftrecords import DriftRecord
 from mooring.state.actions import ACTIONS_CHAIN, Actions
 from mooring.state.applications import Applications
-from mooring.state.records import Commit, Operation, ResourceResult
+from mooring.state.operations import Operation, ResourceResult
+from mooring.state.wanted import Commit
 
 __all__ = ["RecordPorts", "list_chains", "list_operations", "list_records", "show_operation"]
 

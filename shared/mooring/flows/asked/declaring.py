@@ -22,7 +22,8 @@ from mooring.model.once import Once
 from mooring.model.options import APPROVED
 from mooring.queues import Queues
 from mooring.state.applications import Applications
-from mooring.state.records import Deleting, Record, Request, Spec
+from mooring.state.operations import Request
+from mooring.state.records import Deleting, Record, Spec
 from mooring.state.registry import Registry
 
 __all__ = ["AskPorts", "UnknownApplicationError", "ask_sync", "declare", "delete"]

@@ -23,7 +23,8 @@ from mooring.model.application import AppKey
 from mooring.source.urls import normalise
 from mooring.state.applications import Applications
 from mooring.state.deliveries import Deliveries, Told
-from mooring.state.records import Operation, WantedState
+from mooring.state.operations import Operation
+from mooring.state.wanted import WantedState
 
 __all__ = ["OUTCOMES", "list_deliveries"]
 

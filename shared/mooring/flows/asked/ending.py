@@ -16,7 +16,9 @@ from mooring.events.messages import AppMessage, Cause
 from mooring.flows.asked.declaring import AskPorts, UnknownApplicationError
 from mooring.flows.asked.requested import unbegun
 from mooring.model.application import AppKey
-from mooring.state.records import Commit, Operation, Record, Request
+from mooring.state.operations import Operation, Request
+from mooring.state.records import Record
+from mooring.state.wanted import Commit
 
 __all__ = ["ask_termination"]
 

@@ -21,7 +21,7 @@ from mooring.model.application import AppKey
 from mooring.state.applications import Applications
 from mooring.state.deliveries import Deliveries, Told
 from mooring.state.lists import Listed
-from mooring.state.records import Input, WantedState
+from mooring.state.wanted import Input, WantedState
 
 __all__ = ["RepositoryFacts", "plain_address", "repository_facts"]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from mooring.model.once import Once
-from mooring.state.records import Record, Request
+from mooring.state.operations import Request
+from mooring.state.records import Record
 
 __all__ = ["told_once", "told_request", "unbegun"]
 

@@ -14,7 +14,9 @@ from typing import Any
 from mooring.flows.asked.costs import told_cost
 from mooring.flows.asked.requested import told_once, told_request, unbegun
 from mooring.flows.asked.summarising import sync_of
-from mooring.state.records import Operation, Record, Resource, ResourceResult, SyncStatus
+from mooring.state.operations import Operation, ResourceResult
+from mooring.state.records import Record
+from mooring.state.statuses import Resource, SyncStatus
 from mooring.state.summaries import desired_of, found_of
 
 __all__ = ["deployments", "show_application", "told_time"]

@@ -25,7 +25,8 @@ from mooring.flows.rules.permitting import NotPermittedError, refuse
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.source.urls import normalise
-from mooring.state.records import Instead, Operation, Paused, Record, Request, Spec
+from mooring.state.operations import Instead, Operation, Request
+from mooring.state.records import Paused, Record, Spec
 
 __all__ = ["Rollback", "ask_confirmation", "ask_refresh", "ask_rollback", "pause", "resume"]
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from mooring.model.application import AppKey
 from mooring.state.applications import Applications
-from mooring.state.records import SyncStatus
+from mooring.state.statuses import SyncStatus
 from mooring.state.summaries import NOTHING_FOUND, Desired, Found, Parts
 
 __all__ = ["Summary", "summaries", "sync_of"]

@@ -30,7 +30,7 @@ from mooring.model.objects import Manifest, ObjectKey, canonical_json
 from mooring.model.tracking import TRACKING_ANNOTATION
 from mooring.plan.driftrecords import ChangedField, DriftRecord
 from mooring.secrets.digests import is_hidden, is_secret
-from mooring.state.records import Operation
+from mooring.state.operations import Operation
 
 __all__ = ["show_blame"]
 

@@ -18,7 +18,7 @@ from mooring.flows.looking.veiling import Veil
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.digests import is_hidden, is_secret
-from mooring.state.records import ResourceResult
+from mooring.state.operations import ResourceResult
 
 __all__ = ["show_changes"]
 

@@ -20,7 +20,8 @@ from mooring.flows.looking.fitting import Room
 from mooring.flows.looking.ports import LookPorts, record_of
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest, ObjectKey
-from mooring.state.records import Operation, Record
+from mooring.state.operations import Operation
+from mooring.state.records import Record
 
 __all__ = ["compare_bundles", "find_operation", "show_manifests"]
 

@@ -20,7 +20,9 @@ from mooring.model.externalstore import parse_store
 from mooring.model.merges import merge_of
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.digests import is_hidden
-from mooring.state.records import Operation, Record, Resource
+from mooring.state.operations import Operation
+from mooring.state.records import Record
+from mooring.state.statuses import Resource
 
 __all__ = ["show_secrets"]
 

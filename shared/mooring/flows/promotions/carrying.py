@@ -25,7 +25,8 @@ from mooring.model.imagenames import ImageReference, parse_name
 from mooring.model.source import Source
 from mooring.render.yaml import load_documents
 from mooring.source.urls import normalise
-from mooring.state.records import Operation, Record
+from mooring.state.operations import Operation
+from mooring.state.records import Record
 from mooring.writeback.edits import Edit, SetField, SetImage, WholeFile
 
 __all__ = ["Carried", "carry"]

@@ -25,8 +25,9 @@ from mooring.flows.renders.tasks import context_of, now_of
 from mooring.model.application import AppKey, Application, parse_application
 from mooring.model.objects import Manifest
 from mooring.source.urls import normalise
-from mooring.state.records import Input, Record
+from mooring.state.records import Record
 from mooring.state.registry import Known
+from mooring.state.wanted import Input
 
 __all__ = ["difference"]
 

@@ -22,7 +22,7 @@ from mooring.render.paths import cover, reachable
 from mooring.source import Repositories
 from mooring.source.charts import Charts
 from mooring.source.trees import Checkout
-from mooring.state.records import Input
+from mooring.state.wanted import Input
 
 __all__ = ["Built", "build"]
 

@@ -29,7 +29,7 @@ from mooring.source.refs import is_sha, may_be_range
 from mooring.source.submodules import Permit
 from mooring.source.trees import Checkout
 from mooring.state.gpgkeys import GpgKeys
-from mooring.state.records import Input
+from mooring.state.wanted import Input
 
 __all__ = ["OtherRepositories", "PermittedCharts", "Reach", "still_permitted"]
 

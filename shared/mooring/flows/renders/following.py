@@ -13,7 +13,7 @@ from mooring.errors import MooringError
 from mooring.model.application import Application
 from mooring.source import Resolution, Resolutions, normalise
 from mooring.source.charts import Charts
-from mooring.state.records import Input, WantedState
+from mooring.state.wanted import Input, WantedState
 
 __all__ = [
     "Place",

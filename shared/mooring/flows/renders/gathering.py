@@ -16,7 +16,7 @@ from mooring.model.application import Application
 from mooring.model.source import Source
 from mooring.render.outline import borrowed, named
 from mooring.source import Repositories
-from mooring.state.records import Input
+from mooring.state.wanted import Input
 
 __all__ = ["gather", "known_paths"]
 

@@ -16,8 +16,9 @@ from mooring.model.application import AppKey
 from mooring.queues import Queues
 from mooring.state.applications import Applications
 from mooring.state.lists import Follows
-from mooring.state.records import Commit, Record, RenderFailure, Rendering, WantedState
+from mooring.state.records import Record
 from mooring.state.spending import Cost
+from mooring.state.wanted import Commit, RenderFailure, Rendering, WantedState
 
 __all__ = ["Outbox"]
 

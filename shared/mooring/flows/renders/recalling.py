@@ -19,7 +19,7 @@ from mooring.model.objects import digest
 from mooring.model.source import Source
 from mooring.render import RenderContext
 from mooring.source import Survey
-from mooring.state.records import Input, Rendering, WantedState
+from mooring.state.wanted import Input, Rendering, WantedState
 
 __all__ = [
     "REMEMBERED",

@@ -29,8 +29,10 @@ from mooring.metrics.names import RENDER
 from mooring.model.application import AppKey
 from mooring.source import Survey
 from mooring.source.urls import normalise
-from mooring.state.records import Commit, Input, ReadSource, Record, Rendering, Request, WantedState
+from mooring.state.operations import Request
+from mooring.state.records import Record
 from mooring.state.spending import Cost
+from mooring.state.wanted import Commit, Input, ReadSource, Rendering, WantedState
 
 __all__ = ["handle_renders"]
 

@@ -17,7 +17,9 @@ from mooring.events.messages import AppMessage, Cause
 from mooring.flows.renders.outbox import Outbox
 from mooring.flows.renders.tasks import RenderPorts
 from mooring.model.application import AppKey, Application, parse_application
-from mooring.state.records import Commit, Instead, Record, RenderFailure, Rendering, Request, WantedState
+from mooring.state.operations import Instead, Request
+from mooring.state.records import Record
+from mooring.state.wanted import Commit, RenderFailure, Rendering, WantedState
 
 __all__ = ["RequestOutbox", "asked_revisions", "at_revisions", "take_requested"]
 

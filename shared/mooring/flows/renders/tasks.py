@@ -27,8 +27,9 @@ from mooring.source.files import Files
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
 from mooring.state.consumption import Consumption
-from mooring.state.records import Input, Record
+from mooring.state.records import Record
 from mooring.state.registry import Cluster, Known, Registry, find_cluster
+from mooring.state.wanted import Input
 
 __all__ = ["RenderPorts", "Task", "context_of", "find_tasks", "now_of"]
 

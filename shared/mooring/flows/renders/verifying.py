@@ -19,7 +19,7 @@ from mooring.source.openpgp import check_openpgp
 from mooring.source.signatures import OPENPGP, SSH, Refused, split_commit, split_tag
 from mooring.source.sshsig import check_ssh, fingerprint
 from mooring.state.gpgkeys import GpgKeys
-from mooring.state.records import Input
+from mooring.state.wanted import Input
 
 __all__ = ["NotSignedError", "verify_sources"]
 

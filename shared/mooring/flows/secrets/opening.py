@@ -25,7 +25,7 @@ from mooring.model.objects import Manifest, ObjectKey, digest
 from mooring.model.tracking import tracking_value
 from mooring.secrets.digests import is_hidden
 from mooring.secrets.masking import masked, values_of
-from mooring.state.records import Condition, Pushed, Resource, Status
+from mooring.state.statuses import Condition, Pushed, Resource, Status
 
 __all__ = [
     "CLUSTER_DOES",

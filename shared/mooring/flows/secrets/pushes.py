@@ -19,7 +19,8 @@ from mooring.flows.secrets.opening import CLUSTER_DOES, Context, Errand, Opening
 from mooring.health import Health
 from mooring.model.externalkinds import GROUP, PUSHING
 from mooring.model.objects import Manifest
-from mooring.state.records import Pushed, ResourceResult
+from mooring.state.operations import ResourceResult
+from mooring.state.statuses import Pushed
 
 if TYPE_CHECKING:
     from mooring.flows.secrets.pushing import PushReader

@@ -30,7 +30,7 @@ from mooring.secrets.external.awsaccess import AwsClients
 from mooring.secrets.external.awspushing import Part, PushStore
 from mooring.secrets.external.building import build
 from mooring.secrets.external.templating import Templates
-from mooring.state.records import Pushed, Resource
+from mooring.state.statuses import Pushed, Resource
 
 __all__ = ["PushReader"]
 

@@ -21,7 +21,8 @@ from mooring.flows.sets.enacting import EnactPorts, author
 from mooring.model.application import AppKey
 from mooring.model.objects import Manifest
 from mooring.state.applicationsets import SetMember, SetRecord, SetStatus
-from mooring.state.records import Record, Request
+from mooring.state.operations import Request
+from mooring.state.records import Record
 
 __all__ = ["held_back", "roll"]
 

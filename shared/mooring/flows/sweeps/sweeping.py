@@ -34,8 +34,8 @@ from mooring.state.applications import Applications
 from mooring.state.applicationsets import ListedSet
 from mooring.state.clusters import find_place
 from mooring.state.lists import Listed
-from mooring.state.records import Input, WantedState
 from mooring.state.registry import Cluster, Registry
+from mooring.state.wanted import Input, WantedState
 
 if TYPE_CHECKING:
     from mooring.flows.asked.bootstrapping import Root

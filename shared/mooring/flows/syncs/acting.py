@@ -34,7 +34,8 @@ from mooring.model.application import is_registered
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.options import Propagation
 from mooring.model.tracking import is_tracked
-from mooring.state.records import Record, Request
+from mooring.state.operations import Request
+from mooring.state.records import Record
 from mooring.state.registry import Cluster
 
 __all__ = ["act"]

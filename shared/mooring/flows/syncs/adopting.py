@@ -22,7 +22,7 @@ from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import Owner, owner_of, tracking_value
 from mooring.plan.inventory import Entry, Inventory
 from mooring.state.applications import Applications
-from mooring.state.records import Status
+from mooring.state.statuses import Status
 
 __all__ = [
     "Claim",

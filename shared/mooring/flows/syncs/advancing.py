@@ -24,7 +24,7 @@ from mooring.model.objects import ObjectKey
 from mooring.model.tracking import tracking_value
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Action, Plan, Step, Wanted, Wave, intents
-from mooring.state.records import HookRun, Operation, ResourceResult
+from mooring.state.operations import HookRun, Operation, ResourceResult
 
 __all__ = ["Advance", "advance", "still_goes", "still_waits"]
 

@@ -14,7 +14,8 @@ from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.application import Application
 from mooring.model.once import Once
 from mooring.plan.steps import Action, Plan
-from mooring.state.records import Operation, Record, Request, RetryState
+from mooring.state.operations import Operation, Request, RetryState
+from mooring.state.records import Record
 
 __all__ = ["begin_operation", "continued", "exhausted", "is_heal", "retry_of", "wait_delay"]
 

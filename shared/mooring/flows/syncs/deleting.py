@@ -33,7 +33,9 @@ from mooring.model.tracking import is_tracked, tracking_value
 from mooring.plan.hooks import Hook, read_hook
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Plan, hook_waves, plan_sync
-from mooring.state.records import Commit, Operation, Record
+from mooring.state.operations import Operation
+from mooring.state.records import Record
+from mooring.state.wanted import Commit
 
 __all__ = ["remove"]
 

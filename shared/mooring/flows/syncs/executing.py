@@ -30,7 +30,7 @@ from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import Owner, is_tracked
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Action, Step, Wanted
-from mooring.state.records import DIGITS, ResourceResult
+from mooring.state.operations import DIGITS, ResourceResult
 
 __all__ = ["Execution", "Hands", "execute"]
 

@@ -23,7 +23,8 @@ from mooring.cluster.apply import FIELD_MANAGER
 from mooring.events.messages import Cause, Later, ObjectMessage
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.objects import ObjectKey
-from mooring.state.records import Fight, Record, Status
+from mooring.state.records import Record
+from mooring.state.statuses import Fight, Status
 
 __all__ = ["calm_down", "come_back", "count_fights", "held_back", "note_reverts"]
 

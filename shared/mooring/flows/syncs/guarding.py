@@ -18,7 +18,7 @@ from mooring.model.objectoptions import RESOURCE_POLICY, SYNC_OPTIONS, read_obje
 from mooring.model.objects import ObjectKey
 from mooring.model.options import APPROVED
 from mooring.plan.inventory import Entry
-from mooring.state.records import Status
+from mooring.state.statuses import Status
 
 __all__ = ["CONFIRMATION", "Guard", "Kept", "as_noted", "asked_since", "confirm", "keeps"]
 

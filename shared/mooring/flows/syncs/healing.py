@@ -23,7 +23,9 @@ from mooring.flows.syncs.ports import SyncPorts
 from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, Wanted, Wave, plan_sync
-from mooring.state.records import Commit, Operation, Record
+from mooring.state.operations import Operation
+from mooring.state.records import Record
+from mooring.state.wanted import Commit
 
 __all__ = ["UNHEALABLE", "Healing", "as_applied", "heal_is_due", "plan_healing"]
 

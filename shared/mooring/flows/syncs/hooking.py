@@ -21,7 +21,7 @@ from mooring.model.application import Application
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import TRACKING_ANNOTATION, owner_of, tracking_id, tracking_value
 from mooring.plan.hooks import Hook, Phase, read_hook
-from mooring.state.records import HookRun, Operation
+from mooring.state.operations import HookRun, Operation
 
 __all__ = [
     "OPERATION_ANNOTATION",

@@ -14,7 +14,7 @@ from mooring.model.objects import ObjectKey
 from mooring.plan.driftrecords import ChangedField
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Wanted
-from mooring.state.records import Resource, Status, SyncStatus, Uncounted
+from mooring.state.statuses import Resource, Status, SyncStatus, Uncounted
 
 if TYPE_CHECKING:
     from mooring.flows.syncs.orphans import Orphans

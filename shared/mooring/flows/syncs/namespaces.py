@@ -22,7 +22,7 @@ from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import owner_of, tracking_value
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan
-from mooring.state.records import ResourceResult
+from mooring.state.operations import ResourceResult
 
 __all__ = ["ensure_namespace", "label_namespace", "look_at_namespace", "namespace_results"]
 

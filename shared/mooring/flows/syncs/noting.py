@@ -20,7 +20,10 @@ from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Entry
 from mooring.plan.steps import Plan
 from mooring.state.codec import as_kept
-from mooring.state.records import Commit, Operation, Record, Status
+from mooring.state.operations import Operation
+from mooring.state.records import Record
+from mooring.state.statuses import Status
+from mooring.state.wanted import Commit
 
 __all__ = [
     "CLOSED",

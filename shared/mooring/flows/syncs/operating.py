@@ -37,7 +37,9 @@ from mooring.model.objects import ObjectKey
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, Wanted, intents
-from mooring.state.records import HookRun, Operation, Record, Resource, ResourceResult, RetryState, Status
+from mooring.state.operations import HookRun, Operation, ResourceResult, RetryState
+from mooring.state.records import Record
+from mooring.state.statuses import Resource, Status
 
 __all__ = ["Task", "operate", "results_of", "with_results"]
 

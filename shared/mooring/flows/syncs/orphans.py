@@ -23,7 +23,8 @@ from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.model.tracking import is_tracked, tracking_value
 from mooring.state.applications import Applications
-from mooring.state.records import Record, Status
+from mooring.state.records import Record
+from mooring.state.statuses import Status
 
 __all__ = ["Orphans", "look_for_orphans", "note_orphans", "orphans_of"]
 

@@ -16,7 +16,9 @@ from mooring.queues import Queues
 from mooring.state.applications import Applications
 from mooring.state.bundles import Bundles
 from mooring.state.consumption import Consumption
-from mooring.state.records import Operation, Record, Status
+from mooring.state.operations import Operation
+from mooring.state.records import Record
+from mooring.state.statuses import Status
 
 __all__ = ["LEASE_SECONDS", "Held", "SyncPorts", "take_lease"]
 

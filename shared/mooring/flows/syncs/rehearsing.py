@@ -27,7 +27,9 @@ from mooring.model.objects import Manifest, ObjectKey
 from mooring.model.tracking import is_tracked
 from mooring.plan.hooks import Hook, Phase
 from mooring.plan.steps import Plan, Step
-from mooring.state.records import Operation, Record, ResourceResult, Status
+from mooring.state.operations import Operation, ResourceResult
+from mooring.state.records import Record
+from mooring.state.statuses import Status
 
 __all__ = ["rehearse"]
 

@@ -16,7 +16,9 @@ from mooring.flows.syncs.fighting import count_fights
 from mooring.metrics import tell
 from mooring.metrics.names import DRIFT_FOUND, SYNC_BEGUN, SYNC_ENDED
 from mooring.plan.driftrecords import DriftRecord
-from mooring.state.records import Operation, Record, Status
+from mooring.state.operations import Operation
+from mooring.state.records import Record
+from mooring.state.statuses import Status
 
 __all__ = ["tell_begun", "tell_drift", "tell_ended"]
 

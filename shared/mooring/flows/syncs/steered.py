@@ -15,7 +15,9 @@ from mooring.events.messages import AppMessage, Cause
 from mooring.flows.syncs.beginning import continued
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.flows.syncs.terminating import end_terminated
-from mooring.state.records import Record, RenderFailure, Rendering, Spec, Status, WantedState
+from mooring.state.records import Record, Spec
+from mooring.state.statuses import Status
+from mooring.state.wanted import RenderFailure, Rendering, WantedState
 
 __all__ = ["as_asked", "by_hand", "end_paused"]
 

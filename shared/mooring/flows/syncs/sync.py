@@ -29,8 +29,9 @@ from mooring.flows.syncs.pinpointing import look_at_objects, owners_of
 from mooring.flows.syncs.ports import SyncPorts
 from mooring.flows.syncs.syncing import consider
 from mooring.model.application import AppKey
-from mooring.state.records import Record, Status
+from mooring.state.records import Record
 from mooring.state.registry import Cluster
+from mooring.state.statuses import Status
 
 __all__ = ["handle_syncs"]
 

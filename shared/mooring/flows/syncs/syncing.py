@@ -54,7 +54,9 @@ from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
 from mooring.plan.steps import Plan, Wanted, plan_sync
 from mooring.state.clusters import ALONE
-from mooring.state.records import Operation, Record, Request, Status
+from mooring.state.operations import Operation, Request
+from mooring.state.records import Record
+from mooring.state.statuses import Status
 
 __all__ = ["consider"]
 

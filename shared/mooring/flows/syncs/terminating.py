@@ -19,7 +19,9 @@ from mooring.flows.syncs.hooking import terminate_hooks
 from mooring.flows.syncs.operating import with_results
 from mooring.flows.syncs.ports import SyncPorts, take_lease
 from mooring.flows.syncs.reporting import tell_ended
-from mooring.state.records import HookRun, Operation, Record, RetryState, Status
+from mooring.state.operations import HookRun, Operation, RetryState
+from mooring.state.records import Record
+from mooring.state.statuses import Status
 
 __all__ = ["end_terminated"]
 

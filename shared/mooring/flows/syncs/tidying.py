@@ -18,7 +18,7 @@ from mooring.flows.syncs.executing import Execution
 from mooring.flows.syncs.hooking import delete_hook, is_deleted, known_run, made_by
 from mooring.model.application import Application
 from mooring.plan.steps import Plan
-from mooring.state.records import HookRun, Operation
+from mooring.state.operations import HookRun, Operation
 
 __all__ = ["tidy"]
 

@@ -16,7 +16,8 @@ from typing import Final
 from mooring.flows.syncs.beginning import continued
 from mooring.model.application import Application, Retry
 from mooring.model.once import Once
-from mooring.state.records import Operation, Record, ResourceResult, RetryState
+from mooring.state.operations import Operation, ResourceResult, RetryState
+from mooring.state.records import Record
 
 __all__ = ["begun_again", "given_up", "is_early", "once_of", "over_earlier", "own_retry", "tried_again"]
 

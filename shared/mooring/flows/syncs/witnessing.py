@@ -31,7 +31,8 @@ from mooring.plan.steps import Wanted
 from mooring.secrets.digests import HASHED, Digests, is_secret
 from mooring.state.drifts import Drifts
 from mooring.state.fitting import drift_digest
-from mooring.state.records import Operation, Record
+from mooring.state.operations import Operation
+from mooring.state.records import Record
 
 __all__ = ["conclude", "witness"]
 

@@ -25,7 +25,7 @@ from mooring.notify.timing import due_at
 from mooring.notify.wording import WORDED, Known, describe
 from mooring.state.mergedrequests import CommitName
 from mooring.state.notes import Note
-from mooring.state.records import Commit
+from mooring.state.wanted import Commit
 
 __all__ = ["Telling", "compose"]
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from mooring.flows.asked.showing import show_application
 from mooring.model.application import AppKey
 from mooring.state import codec
-from mooring.state.records import Record, Status
+from mooring.state.records import Record
+from mooring.state.statuses import Status
 from mooring.state.table import Item
 
 __all__ = ["PARTS", "View", "view_of"]
