@@ -18,7 +18,7 @@ from mooring.health import Health
 from mooring.health import Status as HealthStatus
 from mooring.model.application import AppKey, Application, parse_application
 from mooring.model.objects import ObjectKey
-from mooring.state import codec
+from mooring.state import codec, operationcodec
 from mooring.state.leasing import lease_item
 from mooring.state.lists import application_pk, listed_item
 from mooring.state.operations import Operation, OperationPhase, ResourceResult
@@ -103,7 +103,7 @@ def _items(member: Member) -> Iterator[Item]:
     yield codec.status_item(pk, member.status)
     head = Lease().head
     for each in reversed(member.history):
-        item, head = codec.operation_item(pk, each, head)
+        item, head = operationcodec.operation_item(pk, each, head)
         yield item
     yield lease_item(member.key, Lease(2 * len(member.history) + 1, "", 0.0, head))
 

@@ -11,7 +11,7 @@ import pytest
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Entry
-from mooring.state import codec
+from mooring.state import codec, operationcodec
 from mooring.events.messages import Cause
 from mooring.state.operations import Operation
 from mooring.state.statuses import Status
@@ -51,7 +51,7 @@ def api() -> Iterator[Api]:
                 Cause("push"),
                 Commit(),
             )
-            item, head = codec.operation_item(f"APP#{SHOP}", done, head)
+            item, head = operationcodec.operation_item(f"APP#{SHOP}", done, head)
             found.table.write(put(item))
         yield api
 

@@ -16,7 +16,7 @@ from mooring.flows.asked.declaring import AskPorts, declare
 from mooring.flows.asked.ulid import new_ulid
 from mooring.model.application import AppKey
 from mooring.queues import Queues
-from mooring.state import codec
+from mooring.state import codec, operationcodec
 from mooring.state.applications import Applications
 from mooring.state.deliveries import Deliveries, Told
 from mooring.state.lists import application_pk
@@ -77,7 +77,7 @@ class Api:
             Commit("Ada", "ada@acme.test", "Change it", ""),
         )  # fmt: skip
         operation = replace(operation, **given)
-        self.table.write(put(codec.operation_item(application_pk(key), operation)[0]))
+        self.table.write(put(operationcodec.operation_item(application_pk(key), operation)[0]))
         return operation
 
 

@@ -34,6 +34,7 @@ from mooring.state.lists import (
     targets_of,
 )
 from mooring.state.mergedrequests import MergedRequests
+from mooring.state.operationcodec import operation_item
 from mooring.state.operations import Operation, Request
 from mooring.state.packing import unpack_rows
 from mooring.state.records import Lease, Record, Spec
@@ -126,7 +127,7 @@ class Applications(LeasedWrites, Histories):
         the head of the records (an application of the same name goes on with it), and so the fence stays up, too.
         """
         key, pk = record.key, application_pk(record.key)
-        ended, head = codec.operation_item(pk, operation, record.lease.head)
+        ended, head = operation_item(pk, operation, record.lease.head)
         free = Lease(record.lease.token + 1, "", 0.0, head)
         self._table.write(
             self._holding(record, free),

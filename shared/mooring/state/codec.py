@@ -1,24 +1,24 @@
 """Records as items of the table, and back.
 
 Attributes that conditions or lists need stand on their own; the rest is one packed JSON attribute. What is read here
-was written here, so it is trusted.
+was written here, so it is trusted. How an operation is kept is in `state.operationcodec`.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from mooring.events.messages import Cause
 from mooring.health import Health
 from mooring.model.application import parse_application
-from mooring.model.chain import Chained, Head
+from mooring.model.chain import Head
 from mooring.model.objects import ObjectKey
 from mooring.model.once import Once
 from mooring.model.tracking import Owner
-from mooring.state.chaining import chained_from, chained_item
-from mooring.state.fitting import MAX_BODY, shortened_operation, shortened_status
-from mooring.state.operations import HookRun, Instead, Operation, Request, ResourceResult, RetryState
+from mooring.state.fitting import MAX_BODY, shortened_status
+from mooring.state.operationcodec import commit_from, commit_row, operation_body, operation_of
+from mooring.state.operations import Instead, Request, RetryState
 from mooring.state.packing import pack, unpack
 from mooring.state.records import Deleting, Lease, Spec
 from mooring.state.said import said_from, said_item
@@ -26,14 +26,11 @@ from mooring.state.spending import Cost
 from mooring.state.statuses import Condition, Fight, Pushed, Resource, Status
 from mooring.state.summaries import declared_of, desired_of, found_of, indexed
 from mooring.state.table import Item
-from mooring.state.wanted import Commit, Input, ReadSource, RenderFailure, Rendering, WantedState
+from mooring.state.wanted import Input, RenderFailure, Rendering, WantedState
 
 __all__ = [
     "as_kept",
     "lease_from",
-    "operation_from",
-    "operation_item",
-    "operation_link",
     "request_from",
     "request_item",
     "retry_from",
@@ -45,9 +42,6 @@ __all__ = [
     "wanted_from",
     "wanted_item",
 ]
-
-
-_NO_HEAD = Head()
 
 
 def spec_item(pk: str, spec: Spec) -> Item:
@@ -83,7 +77,7 @@ def wanted_item(pk: str, wanted: WantedState) -> Item:
     """The item `WANTED`."""
     body = {
         "cause": wanted.cause.to_json(),
-        "commit": _commit_row(wanted.commit),
+        "commit": commit_row(wanted.commit),
         "failure": wanted.failure,
         "rendering": wanted.rendering,
         "earlier": wanted.earlier,
@@ -152,70 +146,6 @@ def _resource_from(row: list[Any]) -> Resource:
     )
 
 
-def _operation_body(operation: Operation) -> dict[str, Any]:
-    return {
-        "id": operation.id,
-        "kind": operation.kind,
-        "phase": operation.phase,
-        "message": operation.message,
-        "started_at": operation.started_at,
-        "finished_at": operation.finished_at,
-        "revision": operation.revision,
-        "bundle": operation.bundle,
-        "generation": operation.generation,
-        "cause": operation.cause.to_json(),
-        "commit": _commit_row(operation.commit),
-        "results": [_result_row(each) for each in operation.results],
-        "hooks": [[str(h.key), h.version, h.phase, h.state, h.message] for h in operation.hooks],
-        "failing": operation.failing,
-        "prune": operation.prune,
-        "retries": operation.retries,
-        "requests": operation.requests,
-        **({"former": operation.former} if operation.former else {}),
-        **({"chosen": operation.chosen} if operation.chosen else {}),
-        **({"returned": operation.returned} if operation.returned else {}),
-        **({"once": operation.once.to_json()} if operation.once != Once() else {}),
-        **({"tries": operation.tries} if operation.tries else {}),
-        **({"again_at": operation.again_at} if operation.again_at else {}),
-        **({"earlier": [_result_row(each) for each in operation.earlier]} if operation.earlier else {}),
-        **({"cost": operation.cost} if operation.cost != Cost() else {}),
-    }
-
-
-def _result_row(result: ResourceResult) -> list[str]:
-    return [str(result.key), result.version, result.status, result.message, result.phase, *_told_changes(result)]
-
-
-def _result_from(row: list[str]) -> ResourceResult:
-    key, *rest = row
-    return ResourceResult(ObjectKey.parse(key), *rest)
-
-
-def _told_changes(result: ResourceResult) -> list[str]:
-    if result.before or result.after:
-        return [result.diff, result.before, result.after]
-    return [result.diff] if result.diff else []
-
-
-def _operation_from(body: dict[str, Any]) -> Operation:
-    results, earlier = (tuple(_result_from(row) for row in body.get(name, ())) for name in ("results", "earlier"))
-    hooks = tuple(HookRun(ObjectKey.parse(key), *rest) for key, *rest in body["hooks"])
-    cause, commit = Cause.from_json(body["cause"]), commit_from(body["commit"])
-    read = {"cause": cause, "commit": commit, "results": results, "earlier": earlier, "hooks": hooks}
-    read |= {"chosen": tuple(body.get("chosen", ())), "once": Once.from_json(body.get("once", {}))}
-    return Operation(**body | read | {"cost": Cost(**body.get("cost", {}))})
-
-
-def _commit_row(commit: Commit) -> dict[str, Any]:
-    row = asdict(commit)
-    return row if commit.sources else {name: value for name, value in row.items() if name != "sources"}
-
-
-def commit_from(row: dict[str, Any]) -> Commit:
-    """A commit from its members in JSON."""
-    return Commit(**row | {"sources": tuple(ReadSource(**each) for each in row.get("sources", ()))})
-
-
 def status_item(pk: str, status: Status) -> Item:
     """The item `STATUS`; words that would not fit an item are left out (see `state.fitting`)."""
     body = _status_body(status)
@@ -241,7 +171,7 @@ def _status_body(status: Status) -> bytes:
         "health": [status.health.status, status.health.message],
         "resources": [_resource_row(resource) for resource in status.resources],
         "conditions": [[c.type, c.message, c.since] for c in status.conditions],
-        "operation": None if operation is None else _operation_body(operation),
+        "operation": None if operation is None else operation_body(operation),
         "shared": [[str(key), owner.app, owner.label] for key, owner in status.shared],
         "fights": [[str(f.key), f.fields, f.manager, f.reverted] for f in status.fights],
         **({"orphans": [status.orphaned, [str(key) for key in status.orphans]]} if status.orphaned else {}),
@@ -268,7 +198,7 @@ def status_from(item: Item) -> Status:
         health=Health(*body["health"]),
         resources=tuple(_resource_from(row) for row in body["resources"]),
         conditions=tuple(Condition(*row) for row in body["conditions"]),
-        operation=None if body["operation"] is None else _operation_from(body["operation"]),
+        operation=None if body["operation"] is None else operation_of(body["operation"]),
         shared=tuple((ObjectKey.parse(key), Owner(app, label)) for key, app, label in body.get("shared", ())),
         fights=tuple(
             Fight(ObjectKey.parse(key), tuple(fields), manager, tuple(reverted))
@@ -292,30 +222,6 @@ def _pushed_row(pushed: Pushed) -> list[object]:
 def as_kept(status: Status) -> Status:
     """The status as it comes back once it was written, without the words that would not fit."""
     return status_from(status_item("", status))
-
-
-def operation_item(pk: str, operation: Operation, head: Head = _NO_HEAD) -> tuple[Item, Head]:
-    """The item `OP#<id>#<place in the chain>`, and where the chain ends with it.
-
-    No two records have one place, so none is ever written over, also where an operation was begun anew under the id of
-    the request that it answers. Messages that would not fit an item are left out (see `state.fitting`).
-    """
-    body = pack(_operation_body(operation))
-    if len(body) > MAX_BODY:
-        body = pack(_operation_body(shortened_operation(operation)))
-    key, chain = (pk, f"OP#{operation.id}#{head.seq + 1:06}"), pk.removeprefix("APP#")
-    return chained_item(key, head, chain=chain, kind="operation", id_=operation.id, body=body)
-
-
-def operation_link(item: Item) -> Chained:
-    """An operation's item as a record of its application's chain."""
-    id_ = item["sk"].removeprefix("OP#").partition("#")[0]
-    return chained_from(item, item["pk"].removeprefix("APP#"), id_, kind="operation")
-
-
-def operation_from(item: Item) -> Operation:
-    """The inverse of `operation_item`."""
-    return _operation_from(unpack(item["body"]))
 
 
 def retry_item(pk: str, retry: RetryState) -> Item:

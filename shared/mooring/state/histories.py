@@ -10,6 +10,7 @@ from mooring.model.chain import Chained, Head
 from mooring.state import codec
 from mooring.state.chaining import if_readable
 from mooring.state.lists import APPLICATIONS, GONE, application_pk
+from mooring.state.operationcodec import operation_from, operation_link
 from mooring.state.operations import Operation
 from mooring.state.table import Table
 
@@ -24,13 +25,13 @@ class Histories:
     def operations(self, key: AppKey, limit: int) -> list[Operation]:
         """The newest operations of an application, newest first; none of an earlier one that had its name."""
         items = self._table.query(application_pk(key), "OP#", newest_first=True, limit=limit)
-        read = (codec.operation_from(item) for item in items)
+        read = (operation_from(item) for item in items)
         return list(takewhile(lambda each: (each.kind, each.phase) != ("delete", "Succeeded"), read))
 
     def operations_since(self, key: AppKey, id_: str, limit: int) -> list[Operation]:
         """The first operations of an application whose id is not below `id_` (they sort by time), oldest first."""
         items = self._table.query(application_pk(key), between=(f"OP#{id_}", "OP#~"), limit=limit)
-        return [codec.operation_from(item) for item in items]
+        return [operation_from(item) for item in items]
 
     def on_record(self) -> list[AppKey]:
         """Every application that there is or was, by name."""
@@ -51,7 +52,11 @@ class Histories:
         """
         span = f"OP#{low}", f"OP#{high}"
         for item in self._table.query(application_pk(key), between=span, newest_first=newest_first, limit=limit):
-            yield item["sk"].removeprefix("OP#"), codec.operation_link(item), if_readable(codec.operation_from, item)
+            yield (
+                item["sk"].removeprefix("OP#"),
+                operation_link(item),
+                if_readable(operation_from, item),
+            )
 
     def newest_links(self, key: AppKey, limit: int, before: str = "") -> list[tuple[str, Chained, Operation | None]]:
         """The newest operations of an application, or of whatever had its name, newest first, each with where it

@@ -16,6 +16,7 @@ from mooring.model.application import AppKey
 from mooring.plan.inventory import Inventory, to_rows
 from mooring.state import codec
 from mooring.state.lists import application_pk
+from mooring.state.operationcodec import operation_item
 from mooring.state.operations import Operation, RetryState
 from mooring.state.packing import pack_rows
 from mooring.state.records import Lease, Record
@@ -55,7 +56,7 @@ class LeasedWrites:
         head = record.lease.head
         chunks, writes = self._inventory_writes(record, inventory)
         if ended is not None:
-            item, head = codec.operation_item(application_pk(record.key), ended, head)
+            item, head = operation_item(application_pk(record.key), ended, head)
             writes += [put(item), spending(str(record.key), record.spec, record.status.cluster, ended)]
         lease = Lease(record.lease.token + 1, owner, now + ttl, head)
         status = _timed(record.status, status, now)
@@ -102,7 +103,7 @@ class LeasedWrites:
         answered = []
         renders = Cost()
         if operation.phase != "Running":
-            item, head = codec.operation_item(pk, operation, head)
+            item, head = operation_item(pk, operation, head)
             renders = uncounted(record.wanted, record.status)
             writes += [put(item), spending(str(record.key), record.spec, status.cluster, operation, renders)]
             if record.request is not None and operation.cause.id == record.request.id:
@@ -130,7 +131,7 @@ class LeasedWrites:
         pk, head = application_pk(record.key), record.lease.head
         writes = []
         if unbegun is not None:
-            item, head = codec.operation_item(pk, unbegun, head)
+            item, head = operation_item(pk, unbegun, head)
             writes = [put(item), delete((pk, "REQUEST"), "id = :mine", mine=unbegun.id)]
         held = record.lease.expires > now
         lease = Lease(record.lease.token + 1, "interrupted", now + grace if held else 0.0, head)

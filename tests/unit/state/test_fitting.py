@@ -8,7 +8,7 @@ from mooring.events.messages import Cause
 from mooring.health import Health
 from mooring.model.objects import ObjectKey
 from mooring.plan.inventory import Entry, to_rows
-from mooring.state import codec
+from mooring.state import codec, operationcodec
 from mooring.state.packing import pack_rows
 from mooring.state.operations import Operation, ResourceResult
 from mooring.state.statuses import Resource, Status
@@ -58,9 +58,9 @@ def test_an_operation_with_too_much_to_say_fits_an_item() -> None:
     """GIVEN 5,000 failures in words of their own WHEN the operation is written THEN it fits and all are counted."""
     operation = everything_wrong(5_000).operation
     assert operation is not None
-    item, _ = codec.operation_item("APP#argocd/shop", operation)
+    item, _ = operationcodec.operation_item("APP#argocd/shop", operation)
     assert ITEM * 0.9 >= len(item["body"])
-    assert 5_000 == sum(result.status == "failed" for result in codec.operation_from(item).results)
+    assert 5_000 == sum(result.status == "failed" for result in operationcodec.operation_from(item).results)
 
 
 def test_what_fits_is_kept_word_for_word() -> None:
