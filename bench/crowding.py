@@ -22,15 +22,9 @@ from bench.crowd import declared
 from bench.metering import Meter
 from local.demo.forge import push_payload
 from mooring.composition import Composition
+from mooring.events.bodies import parse_later, parse_render, parse_sync
 from mooring.events.forges.verifying import Request
-from mooring.events.messages import (
-    ApplicationSetMessage,
-    Cause,
-    RepositoryMessage,
-    parse_later,
-    parse_render,
-    parse_sync,
-)
+from mooring.events.messages import ApplicationSetMessage, Cause, RepositoryMessage
 from mooring.flows.arrivals.deliveries import handle_delivery
 from mooring.flows.renders import rendering
 from mooring.flows.sweeps.sweeping import forward, sweep

@@ -12,7 +12,8 @@ from bench.crowding import _deliver, _Queue, _render
 from bench.metering import Meter
 from local.repositories import commit
 from mooring.composition import Composition
-from mooring.events.messages import Cause, ObjectMessage, parse_later, parse_sync
+from mooring.events.bodies import parse_later, parse_sync
+from mooring.events.messages import Cause, ObjectMessage
 from mooring.flows.asked.deliveries import list_deliveries
 from mooring.flows.sweeps.sweeping import forward, sweep
 from mooring.flows.syncs.sync import handle_syncs

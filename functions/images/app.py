@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from mooring.composition import Composition
-from mooring.events.messages import parse_images
+from mooring.events.bodies import parse_images
 from mooring.flows.images.ports import ImagePorts
 from mooring.flows.images.updating import handle_images
 from mooring.invocation import take_messages, wordless

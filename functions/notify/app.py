@@ -9,7 +9,7 @@ from typing import Any
 
 from mooring.composition import Composition
 from mooring.errors import MooringError
-from mooring.events.messages import parse_note
+from mooring.events.bodies import parse_note
 from mooring.flows.telling.altering import watch_record
 from mooring.flows.telling.delivering import Received, deliver
 from mooring.flows.telling.noticing import notice

@@ -9,13 +9,8 @@ from functools import cache
 from typing import Any, Protocol
 
 from mooring.composition import Composition
-from mooring.events.messages import (
-    ApplicationSetMessage,
-    AppMessage,
-    PromotionMessage,
-    RepositoryMessage,
-    parse_render,
-)
+from mooring.events.bodies import parse_render
+from mooring.events.messages import ApplicationSetMessage, AppMessage, PromotionMessage, RepositoryMessage
 from mooring.flows.renders.rendering import handle_renders
 from mooring.flows.renders.tasks import RenderPorts
 from mooring.invocation import take_messages, wordless

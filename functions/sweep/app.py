@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any, Protocol
 
 from mooring.composition import Composition
-from mooring.events.messages import CommitMessage, Later, parse_later
+from mooring.events.bodies import parse_later
+from mooring.events.messages import CommitMessage, Later
 from mooring.events.secretchanges import is_secret_event
 from mooring.flows.arrivals.secretchanges import handle_secret_change
 from mooring.flows.sweeps.sweeping import SweepPorts, forward, sweep

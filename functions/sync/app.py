@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, MooringError
-from mooring.events.messages import AppMessage, ClusterMessage, ObjectMessage, parse_sync
+from mooring.events.bodies import parse_sync
+from mooring.events.messages import AppMessage, ClusterMessage, ObjectMessage
 from mooring.flows.syncs.sync import handle_syncs
 from mooring.invocation import answer, error_answer, logger, read_body, take_messages, wordless
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from mooring.errors import PermanentError, UnreachableError
+from mooring.events.bodies import to_body
 from mooring.events.messages import (
     ApplicationSetMessage,
     AppMessage,
@@ -27,7 +28,6 @@ from mooring.events.messages import (
     ObjectMessage,
     PromotionMessage,
     Target,
-    to_body,
 )
 from mooring.metrics.chain import current_chain
 

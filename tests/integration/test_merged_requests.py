@@ -11,7 +11,8 @@ import pytest
 
 from mooring.composition import Composition
 from mooring.errors import ConfigurationError, ForbiddenError, MooringError, ThrottledError, UnreachableError
-from mooring.events.messages import AppMessage, Cause, CommitMessage, Later, parse_later, to_body
+from mooring.events.bodies import parse_later, to_body
+from mooring.events.messages import AppMessage, Cause, CommitMessage, Later
 from mooring.flows.sweeps.merges import MergePorts, look_up
 from mooring.flows.sweeps.sweeping import SweepPorts, forward
 from mooring.model.application import AppKey

@@ -11,7 +11,8 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from mooring.events.messages import Cause, PromotionMessage, to_body
+from mooring.events.bodies import to_body
+from mooring.events.messages import Cause, PromotionMessage
 from mooring.flows.asked.declaring import AskPorts
 from mooring.flows.promotions.asking import declare_promotion, get_promotion
 from mooring.model.promotionkey import PromotionKey

@@ -5,18 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mooring.errors import ConfigurationError
-from mooring.events.messages import (
-    AppMessage,
-    Cause,
-    ImagesMessage,
-    Later,
-    parse_images,
-    parse_later,
-    parse_note,
-    parse_render,
-    parse_sync,
-    to_body,
-)
+from mooring.events.bodies import parse_images, parse_later, parse_note, parse_render, parse_sync, to_body
+from mooring.events.messages import AppMessage, Cause, ImagesMessage, Later
 from mooring.model.application import AppKey
 
 APP = AppKey("argocd", "shop")

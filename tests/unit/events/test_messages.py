@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mooring.errors import ConfigurationError
+from mooring.events.bodies import parse_later, parse_render, parse_sync, to_body
 from mooring.events.messages import (
     AppMessage,
     Cause,
@@ -13,10 +14,6 @@ from mooring.events.messages import (
     Message,
     ObjectMessage,
     RepositoryMessage,
-    parse_later,
-    parse_render,
-    parse_sync,
-    to_body,
 )
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey

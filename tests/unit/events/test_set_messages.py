@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mooring.errors import ConfigurationError
-from mooring.events.messages import ApplicationSetMessage, Cause, Later, parse_later, parse_render, parse_sync, to_body
+from mooring.events.bodies import parse_later, parse_render, parse_sync, to_body
+from mooring.events.messages import ApplicationSetMessage, Cause, Later
 
 
 @pytest.mark.parametrize(

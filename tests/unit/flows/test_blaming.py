@@ -10,7 +10,8 @@ import pytest
 from mooring.access.parsing import parse_project
 from mooring.errors import ConfigurationError, ForbiddenError, UnreachableError
 from mooring.events.messages import Later
-from mooring.events.messages import ObjectMessage, parse_later, parse_sync
+from mooring.events.bodies import parse_later, parse_sync
+from mooring.events.messages import ObjectMessage
 from mooring.flows.asked.declaring import UnknownApplicationError
 from mooring.flows.asked.looks import NoSuchObjectError
 from mooring.flows.syncs.sync import handle_syncs

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mooring.errors import ConfigurationError, ForbiddenError
-from mooring.events.messages import Cause, PromotionMessage, parse_render, parse_sync, to_body
+from mooring.events.bodies import parse_render, parse_sync, to_body
+from mooring.events.messages import Cause, PromotionMessage
 from mooring.flows.asked.projects import declare_project
 from mooring.flows.promotions.asking import (
     UnknownPromotionError,

@@ -12,7 +12,8 @@ from aws_lambda_powertools import Logger
 
 from mooring import invocation
 from mooring.errors import UnreachableError
-from mooring.events.messages import AppMessage, Cause, parse_sync, to_body
+from mooring.events.bodies import parse_sync, to_body
+from mooring.events.messages import AppMessage, Cause
 from mooring.invocation import take_messages
 from mooring.model.application import AppKey
 from mooring.model.objects import ObjectKey
