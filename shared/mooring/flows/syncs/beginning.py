@@ -17,7 +17,7 @@ from mooring.plan.steps import Action, Plan
 from mooring.state.operations import Operation, Request, RetryState
 from mooring.state.records import Record
 
-__all__ = ["begin_operation", "continued", "exhausted", "is_heal", "retry_of", "wait_delay"]
+__all__ = ["begin_operation", "begins", "continued", "exhausted", "is_heal", "retry_of", "wait_delay"]
 
 
 def retry_of(record: Record) -> RetryState | None:
@@ -108,3 +108,8 @@ def _kind(request: Request | None, *, heal: bool) -> Literal["sync", "heal", "pa
     if request is None:
         return "heal" if heal else "sync"
     return "dry run" if request.dry_run else "partial" if request.resources else "sync"
+
+
+def begins(plan: Plan, running: Operation | None, record: Record) -> bool:
+    """Whether this is a sync, with its hooks, and not just the healing of what was changed by hand."""
+    return running.kind == "sync" if running is not None else not is_heal(plan, record)

@@ -8,7 +8,6 @@ yet, a lease that somebody holds) comes back through the queue `later`; nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from mooring.errors import ConflictError, MooringError, PermanentError, TransientError, UnreachableError
 from mooring.events.messages import (
@@ -21,6 +20,7 @@ from mooring.events.messages import (
     PromotionMessage,
 )
 from mooring.flows.clusters.reaching import OutageError
+from mooring.flows.syncs.afterwards import Afterwards, is_settling
 from mooring.flows.syncs.deleting import remove
 from mooring.flows.syncs.looking import Seen, look
 from mooring.flows.syncs.noting import CLUSTER_TROUBLE, note_health, note_trouble
@@ -37,42 +37,7 @@ __all__ = ["handle_syncs"]
 
 _BUSY = 3.0  # seconds until an application is looked at again whose lease somebody holds
 _TICKS = 120.0  # seconds; what would wait longer is left to the next tick of the schedule
-_HEALTH_DELAYS = (1, 1, 2, 3, 5, 8, 13, 20, 30, 30, 60, 60, 60, 60, 60, 60)  # seconds between looks after a sync
 _WORDS_FROM = 4  # the look after a sync from which on pods that are not ready are asked why: after seven seconds
-_UNSETTLED = {"Progressing", "Missing"}
-
-
-@dataclass(slots=True)
-class _Afterwards:
-    """What has to come back later, gathered over all messages of an invocation."""
-
-    again: list[tuple[Later, float]] = field(default_factory=list)
-    unhealthy: dict[tuple[str, int], list[AppKey]] = field(default_factory=dict)
-    troubles: list[tuple[AppKey, MooringError]] = field(default_factory=list)
-    sets: dict[str, None] = field(default_factory=dict)
-    moved_on: list[AppKey] = field(default_factory=list)
-
-    def moved(self, record: Record, status: Status | None) -> None:
-        """Remembers an application that has moved on, and the set that decides on its syncs."""
-        spec = record.spec
-        if _stands(status, record.status):
-            self.moved_on.append(record.key)
-        if spec is not None and spec.owner and (spec.deleting or (spec.rolling and _stands(status, record.status))):
-            self.sets[spec.owner] = None
-
-    def watch(self, cluster: str, app: AppKey, attempt: int) -> None:
-        self.unhealthy.setdefault((cluster, attempt), []).append(app)
-
-    def messages(self) -> list[tuple[Later, float]]:
-        watches = [
-            (
-                Later("syncs", ClusterMessage(cluster, Cause("render"), tuple(apps), True, attempt)),
-                float(_HEALTH_DELAYS[attempt]),
-            )
-            for (cluster, attempt), apps in self.unhealthy.items()
-            if attempt < len(_HEALTH_DELAYS)
-        ]
-        return self.again + watches
 
 
 def handle_syncs(
@@ -83,7 +48,7 @@ def handle_syncs(
     Raises where the state can't be read at all: then the messages should come again.
     """
     ports.targets.refresh()
-    afterwards = _Afterwards()
+    afterwards = Afterwards()
     causes = {message.app: message.cause for message in messages if isinstance(message, AppMessage)}
     if causes:
         for key, record in ports.applications.load(causes, inventory=True).items():
@@ -107,7 +72,7 @@ def handle_syncs(
 
 
 def _one(
-    ports: SyncPorts, record: Record, message: AppMessage | ObjectMessage, seen: Seen | None, afterwards: _Afterwards
+    ports: SyncPorts, record: Record, message: AppMessage | ObjectMessage, seen: Seen | None, afterwards: Afterwards
 ) -> None:
     """Considers one application; `message` is what comes again where that is not possible yet."""
     cause = message.cause
@@ -134,7 +99,7 @@ def _one(
         ports.targets.settle()
         ports.consumption.begin()
     afterwards.moved(record, status)
-    if status is not None and status.operation != record.status.operation and _is_settling(status):
+    if status is not None and status.operation != record.status.operation and is_settling(status):
         afterwards.watch(status.cluster, record.key, 0)
 
 
@@ -168,24 +133,7 @@ def _explained(ports: SyncPorts, record: Record, error: MooringError) -> Mooring
     return error
 
 
-def _stands(status: Status | None, before: Status) -> bool:
-    """Whether an application stands somewhere else than before."""
-    if status is None:
-        return False
-    now, then = (
-        (each.sync, each.health.status, each.bundle, each.operation and (each.operation.id, each.operation.phase))
-        for each in (status, before)
-    )
-    return now != then
-
-
-def _is_settling(status: Status) -> bool:
-    """Whether health is still on its way after a sync that succeeded; a failed one is looked at when it is retried."""
-    succeeded = status.operation is not None and status.operation.phase == "Succeeded"
-    return succeeded and status.health.status in _UNSETTLED
-
-
-def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards) -> None:
+def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: Afterwards) -> None:
     """Looks at the applications of one cluster with as few requests as it takes, and considers each of them."""
     try:
         cluster = ports.targets.named(message.cluster)
@@ -231,7 +179,7 @@ def _look_at(ports: SyncPorts, message: ClusterMessage, afterwards: _Afterwards)
             _health(ports, record, seen[record.key], afterwards, message.attempt + 1)
 
 
-def _look_at_objects(ports: SyncPorts, message: ObjectMessage, afterwards: _Afterwards) -> None:
+def _look_at_objects(ports: SyncPorts, message: ObjectMessage, afterwards: Afterwards) -> None:
     """Looks at the objects that are named, and considers the applications that they belong to."""
     if message.act:
         from mooring.flows.syncs.acting import act  # only where a person asks
@@ -275,7 +223,7 @@ def _examine(ports: SyncPorts, cluster: Cluster, check: str, records: Iterable[R
 
 
 def _all_in_trouble(
-    ports: SyncPorts, cluster: str, records: Iterable[Record], error: MooringError, afterwards: _Afterwards
+    ports: SyncPorts, cluster: str, records: Iterable[Record], error: MooringError, afterwards: Afterwards
 ) -> None:
     """Shows an error for the applications of one cluster; those whose objects are in another one are left alone."""
     for record in records:
@@ -287,7 +235,7 @@ def _skipped(record: Record) -> bool:
     return record.spec is not None and record.spec.deleting is None and record.spec.application.marks.skip
 
 
-def _health(ports: SyncPorts, record: Record, seen: Seen, afterwards: _Afterwards, attempt: int) -> None:
+def _health(ports: SyncPorts, record: Record, seen: Seen, afterwards: Afterwards, attempt: int) -> None:
     try:
         status = note_health(ports, record, seen)
     except ConflictError:
@@ -296,7 +244,7 @@ def _health(ports: SyncPorts, record: Record, seen: Seen, afterwards: _Afterward
         afterwards.troubles.append((record.key, error))
         return
     afterwards.moved(record, status)
-    if _is_settling(status):
+    if is_settling(status):
         afterwards.watch(status.cluster, record.key, attempt)
 
 
@@ -309,7 +257,7 @@ def _applications_of(ports: SyncPorts, cluster: str) -> Iterable[AppKey]:
             continue  # its destination is not registered: shown when the application itself is considered
 
 
-def _trouble(ports: SyncPorts, record: Record, error: MooringError, afterwards: _Afterwards) -> Status:
+def _trouble(ports: SyncPorts, record: Record, error: MooringError, afterwards: Afterwards) -> Status:
     try:
         return note_trouble(ports, record, error)
     except ConflictError:

@@ -28,11 +28,12 @@ from mooring.flows.rules.permitting import (
 from mooring.flows.rules.selfhealing import heals
 from mooring.flows.secrets.opening import Context, open_bundle
 from mooring.flows.syncs.adopting import still_wants, with_left
-from mooring.flows.syncs.beginning import begin_operation, continued, exhausted, is_heal, retry_of
+from mooring.flows.syncs.beginning import begin_operation, begins, continued
 from mooring.flows.syncs.comparing import compare
+from mooring.flows.syncs.due import is_due
 from mooring.flows.syncs.fighting import calm_down, come_back, held_back
 from mooring.flows.syncs.guarding import confirm
-from mooring.flows.syncs.healing import UNHEALABLE, as_applied, heal_is_due, plan_healing
+from mooring.flows.syncs.healing import UNHEALABLE, as_applied, plan_healing
 from mooring.flows.syncs.judging import Findings, judge, rejudge, with_drift
 from mooring.flows.syncs.looking import Seen, look
 from mooring.flows.syncs.namespaces import label_namespace, look_at_namespace
@@ -52,7 +53,7 @@ from mooring.model.once import laid_over
 from mooring.model.options import SKIP
 from mooring.model.tracking import Owner
 from mooring.plan.inventory import Inventory
-from mooring.plan.steps import Plan, Wanted, plan_sync
+from mooring.plan.steps import Wanted, plan_sync
 from mooring.state.clusters import ALONE
 from mooring.state.operations import Operation, Request
 from mooring.state.records import Record
@@ -168,7 +169,7 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
     released = len(left) < len(record.status.shared)
     drifted = bool(findings.drift.keys() - held)
     reopens = cause.kind == "secret"
-    due = _is_due(record, inventory, now, drifted=drifted, released=released, reopens=reopens, healing=healing)
+    due = is_due(record, inventory, now, drifted=drifted, released=released, reopens=reopens, healing=healing)
     if not due:
         if seen is None:
             return record.status
@@ -186,34 +187,6 @@ def consider(ports: SyncPorts, record: Record, cause: Cause, seen: Seen | None =
 def _can_wait(request: Request | None, running: Operation) -> bool:
     """Whether a request lets the operation that runs come to its end: less than a sync never replaces a sync."""
     return request is not None and request.limited and request.id != running.id
-
-
-def _is_due(
-    record: Record, inventory: Inventory, now: float, *, drifted: bool, released: bool, reopens: bool, healing: bool
-) -> bool:
-    """Whether the application has to be planned at all; `released` says that a shared object is free now, `reopens`
-    that a secret was changed which it is made of, `healing` that what is changed by hand is put back.
-    """
-    spec, wanted, status = record.spec, record.wanted, record.status
-    assert spec is not None and wanted is not None
-    application = spec.application
-    if wanted.generation != spec.generation:
-        return False  # this bundle is an older spec's: the render of the changed one is on its way, or has failed
-    if record.request:
-        return True
-    current = (status.bundle, status.generation) == (wanted.bundle, spec.generation)
-    reopens = status.reopen_at > 0 and (reopens or status.reopen_at <= now)
-    if spec.paused is not None and status.operation is not None and status.operation.phase == "Running":
-        return True  # what was begun before comes to its end
-    if application.automated is None:
-        return not current or reopens or (healing and heal_is_due(record, inventory, now, drifted=drifted))
-    if reopens:
-        return True
-    if (retry := retry_of(record)) is not None:
-        return now >= retry.due and not exhausted(retry, application)
-    crashed = status.operation is not None and status.operation.phase == "Running"
-    unsettled = any(entry.unsure for entry in inventory.values())
-    return not current or crashed or unsettled or released or (drifted and healing)
 
 
 def _sync(
@@ -274,7 +247,7 @@ def _sync(
             prune_last=spec.application.options.objects.prune_last or once.prune_last,
         )
         first = plan()
-        if bundle.hooks and once.hooks and not selectors and (request or _begins(first, running, record)):
+        if bundle.hooks and once.hooks and not selectors and (request or begins(first, running, record)):
             first = plan(hooks=bundle.hooks)
     except PermanentError as error:
         return refuse(ports, record, base, cause, str(error))
@@ -335,8 +308,3 @@ def _sync(
             sources, begun,
         )
     )  # fmt: skip
-
-
-def _begins(plan: Plan, running: Operation | None, record: Record) -> bool:
-    """Whether this is a sync, with its hooks, and not just the healing of what was changed by hand."""
-    return running.kind == "sync" if running is not None else not is_heal(plan, record)
