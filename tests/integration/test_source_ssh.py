@@ -17,7 +17,8 @@ from local.processes import Processes, free_port, wait_for_port
 from mooring.errors import ForbiddenError, UnreachableError
 
 from mooring.source import Credential, Repositories, Resolution, select
-from mooring.source.commits import Draft, Person, Writers
+from mooring.source.commits import Writers
+from mooring.source.drafts import Draft, Person
 from mooring.source.credentials import SSHCredential
 
 SETTINGS = """

@@ -13,7 +13,8 @@ import pytest
 
 from local.githttp import GitServer, basic
 from mooring.errors import ConfigurationError, ConflictError, ForbiddenError, UnreachableError
-from mooring.source.commits import Person, Signer, Writers
+from mooring.source.commits import Writers
+from mooring.source.drafts import Person, Signer
 from mooring.source.credentials import BasicCredential, Credential, select
 from mooring.source.gokit import GoKit
 from mooring.source.process import run_git

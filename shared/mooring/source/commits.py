@@ -12,14 +12,14 @@ import hashlib
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from mooring.errors import ConfigurationError, ForbiddenError, UnreachableError
 from mooring.source.credentials import CredentialStore
 from mooring.source.disk import Place, folders_by_use, place_for, recorded_size
+from mooring.source.drafts import Draft, Known, Signer, commit_text, read_commit
 from mooring.source.failures import Failure
 from mooring.source.githubapp import InstallationTokens
 from mooring.source.process import Git, Outcome, run_git
@@ -27,10 +27,7 @@ from mooring.source.remote import Remote, RemoteError
 from mooring.source.stock import Stock
 from mooring.source.urls import FIELD, parse_url
 
-__all__ = ["Draft", "Known", "Outrun", "Person", "Signer", "Writer", "Writers"]
-
-Signer = Callable[[bytes], bytes]
-"""Makes an armored signature of a commit's text."""
+__all__ = ["Outrun", "Writer", "Writers"]
 
 _HEADS = "refs/heads/"
 _REFUSED = {Failure.REFUSED, Failure.ABSENT}
@@ -47,39 +44,6 @@ _ODD = {
 
 class Outrun(Exception):
     """The branch moved between fetch and push, or it looks so: fetch it again. Its cause is the error for users."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who a commit is by."""
-
-    name: str
-    email: str
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A commit to be made: the files that differ from those of `base`, and the commits that come before it.
-
-    `when` is in seconds since the epoch.
-    """
-
-    base: str
-    parents: tuple[str, ...]
-    files: Mapping[str, bytes]
-    message: str
-    author: Person
-    committer: Person
-    when: int
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A commit that is there: its tree, its parents, and its committer's email address."""
-
-    tree: str
-    parents: tuple[str, ...]
-    committer: str
 
 
 class Writer(Stock):
@@ -133,29 +97,11 @@ class Writer(Stock):
 
     def commit_of(self, sha: str) -> Known:
         """What a commit says of itself."""
-        tree, parents, email = "", [], ""
-        for line in (
-            self._done(["cat-file", "commit", sha]).partition(b"\n\n")[0].decode("utf-8", "replace").split("\n")
-        ):
-            name, _, value = line.partition(" ")
-            if name == "tree":
-                tree = value
-            elif name == "parent":
-                parents.append(value)
-            elif name == "committer":
-                email = value.rpartition("<")[2].partition(">")[0]
-        return Known(tree, tuple(parents), email)
+        return read_commit(self._done(["cat-file", "commit", sha]))
 
     def commit(self, draft: Draft, sign: Signer | None = None) -> str:
         """Makes a commit, here only; its SHA."""
-        tree = self.tree_with(draft.base, draft.files)
-        head = [f"tree {tree}", *(f"parent {each}" for each in dict.fromkeys(draft.parents))]
-        head += [f"{role} {_stamp(who, draft.when)}" for role, who in _people(draft)]
-        body = f"\n\n{draft.message.strip()}\n"
-        text = ("\n".join(head) + body).encode()
-        if sign is not None:
-            signature = sign(text).decode("ascii").strip().replace("\n", "\n ")
-            text = ("\n".join([*head, f"gpgsig {signature}"]) + body).encode()
+        text = commit_text(draft, self.tree_with(draft.base, draft.files), sign)
         return self._done(["hash-object", "-t", "commit", "-w", "--stdin"], stdin=text).decode("ascii").strip()
 
     def push(self, sha: str, branch: str) -> None:
@@ -320,15 +266,3 @@ def _above(paths: Iterable[str]) -> list[str]:
     """Every folder that lies above some paths."""
     parts = [path.split("/") for path in paths]
     return sorted({"/".join(each[:end]) for each in parts for end in range(1, len(each))})
-
-
-def _people(draft: Draft) -> tuple[tuple[str, Person], ...]:
-    return ("author", draft.author), ("committer", draft.committer)
-
-
-def _stamp(who: Person, when: int) -> str:
-    """Git keeps names and addresses between angle brackets and on one line."""
-    name, email = (
-        "".join(c for c in text if c.isprintable() and c not in "<>").strip() for text in (who.name, who.email)
-    )
-    return f"{name} <{email}> {when} +0000"

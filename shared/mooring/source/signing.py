@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mooring.errors import ConfigurationError
-from mooring.source.commits import Signer
+from mooring.source.drafts import Signer
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.serialization import SSHPrivateKeyTypes

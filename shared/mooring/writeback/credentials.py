@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from mooring.errors import ConfigurationError
-from mooring.source.commits import Signer
 from mooring.source.credentials import Credential, CredentialStore, parse_credential, select
+from mooring.source.drafts import Signer
 from mooring.source.signing import signer
 
 __all__ = ["SIGNING_KEY", "Get", "WriteCredentials", "credential_of", "stored_signer", "stores"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from mooring.errors import ConfigurationError, MooringError
-from mooring.source.commits import Person
+from mooring.source.drafts import Person
 from mooring.writeback.edits import Edit
 
 __all__ = [

@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mooring.errors import ConfigurationError, ConflictError, MooringError, PermanentError
-from mooring.source.commits import Draft, Outrun, Signer, Writer, Writers
+from mooring.source.commits import Outrun, Writer, Writers
 from mooring.source.credentials import CredentialStore
+from mooring.source.drafts import Draft, Signer
 from mooring.writeback.edits import carried_out, wanted
 from mooring.writeback.updates import Destination, Outcome, Style, Update, Written, checked_branch
 from mooring.writeback.wording import Ask, commit_message

@@ -6,7 +6,7 @@ import pytest
 
 from mooring.errors import ConfigurationError
 from mooring.flows.images.ports import read_image_settings
-from mooring.source.commits import Person
+from mooring.source.drafts import Person
 from mooring.writeback.updates import MOORING, Style
 
 

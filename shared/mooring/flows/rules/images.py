@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from mooring.errors import ConfigurationError
 from mooring.model.imageregistries import RegistryEndpoint, parse_registries
-from mooring.source.commits import Person
+from mooring.source.drafts import Person
 from mooring.writeback.updates import MOORING, Style
 
 __all__ = ["ImageSettings", "read_image_settings"]
