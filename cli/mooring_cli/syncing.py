@@ -58,9 +58,10 @@ def sync_app(
     pages = [page for app, each in zip(apps, found, strict=True) for page in _page(app, each, results=dry_run)]
     out.emit(_one_or_list(found), lambda: pages)
     states = [each["status"]["operationState"] for each in found]
-    if (wanted["replace"] or wanted["force"]) and not any(_results(each) for each in states):
+    ended_well = all(each.get("phase") == "Succeeded" for each in states)
+    if (wanted["replace"] or wanted["force"]) and ended_well and not any(_results(each) for each in states):
         print(f"note: {_MAKES_ANEW}", file=sys.stderr)
-    return 0 if all(each.get("phase") == "Succeeded" for each in states) else FAILED
+    return 0 if ended_well else FAILED
 
 
 def follow_to_its_end(

@@ -7,18 +7,30 @@ field that nobody knows is refused: whoever misspells `dryRun` wants nothing cha
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from mooring.errors import ConfigurationError
 from mooring.model.once import Once, read_once
 
-__all__ = ["chosen_dry_run", "chosen_once", "chosen_resources", "chosen_revisions", "refuse_unknown"]
+__all__ = [
+    "ROLLBACK",
+    "SYNC",
+    "chosen_dry_run",
+    "chosen_once",
+    "chosen_resources",
+    "chosen_revisions",
+    "refuse_unknown",
+]
 
 _MOST = 500  # selectors of one request
-_KNOWN = frozenset({
+SYNC = frozenset({
     "prune", "dryRun", "resources", "revision", "revisions", "sourcePositions", "strategy", "syncOptions",
     "retryStrategy",
 })  # fmt: skip
+"""The fields of a sync."""
+ROLLBACK = frozenset({"id", "operation", "prune", "dryRun"})
+"""The fields of a rollback."""
 _ELSEWHERE = {
     "name": "is the name in the address",
     "appNamespace": "goes into the query, as ?namespace=",
@@ -30,11 +42,15 @@ _ELSEWHERE = {
 _FIELDS = ("group", "kind", "namespace", "name")
 
 
-def refuse_unknown(body: Any) -> None:
-    """Raises `ConfigurationError` for the first field that a sync does not have, with what to do instead."""
-    for name in body if isinstance(body, dict) else ():
-        if name not in _KNOWN and body[name] not in (None, "", [], {}):
-            raise ConfigurationError(_ELSEWHERE.get(name, "is no field of a sync; leave it out"), field=str(name))
+def refuse_unknown(body: Any, known: Collection[str] = SYNC) -> None:
+    """Raises `ConfigurationError` for a body that is no object, and for the first field that is none of the `known`
+    ones, with what to do instead.
+    """
+    if not isinstance(body, dict):
+        raise ConfigurationError("must be a JSON object", field="body")
+    for name in body:
+        if name not in known and body[name] not in (None, "", [], {}):
+            raise ConfigurationError(_ELSEWHERE.get(name, "is no field of this request; leave it out"), field=name)
 
 
 def chosen_once(body: Any) -> Once:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from choices import chosen_dry_run
+from choices import ROLLBACK, chosen_dry_run, refuse_unknown
 from declared import NAMESPACE, Access, Param, flag
 from looks import OBJECT
 from objects import application, project_of
@@ -69,7 +69,8 @@ def add_steering_routes(desk: Desk) -> None:
         answers="AskedRollback",
     )
     def roll_back(name: str) -> Any:
-        asked = _mapping(desk.body())
+        asked = desk.body()
+        refuse_unknown(asked, ROLLBACK)
         back = ask_rollback(
             composition.ask_ports(),
             desk.key(name),

@@ -49,6 +49,7 @@ NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
+_STEEPEST: Final = 10_000  # what a factor counts for at most: what is beyond no number can hold in the end
 _OTHERS: Final = (("mooring.dev", "Promotion"), ("argocd-image-updater.argoproj.io", "ImageUpdater"))
 
 
@@ -107,7 +108,7 @@ class Retry:
     def delay(self, failures: int) -> float:
         """Seconds to wait after this many failures (at least 1): 5, 10, 20, … at most `max_duration`."""
         exponent = min(failures - 1, 60)
-        return float(min(self.duration * self.factor**exponent, self.max_duration))
+        return float(min(self.duration * min(self.factor, _STEEPEST) ** exponent, self.max_duration))
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,10 @@ def laid_over(application: Application, once: Once) -> Application:
 
 def _listed(options: object) -> list[tuple[str, str]]:
     """The options, each with where it stands."""
-    items = options.get("items") if isinstance(options, dict) else options
+    items = options
+    if isinstance(options, dict):
+        _refuse([f"syncOptions.{name}" for name in options if name != "items"])
+        items = options.get("items")
     if items is None:
         return []
     if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
@@ -154,10 +157,11 @@ def _retry(retry: object) -> Retry | None:
     fields = Fields({"retryStrategy": retry}, "", [])
     found = read_retry(fields, "retryStrategy")
     _refuse(fields.warnings)
-    if found is not None and not 0 < found.delay(1) <= found.max_duration <= _LONGEST_PAUSE:
+    if found is not None and found.duration <= 0:
+        raise ConfigurationError("must be more than 0 s", field="retryStrategy.backoff.duration")
+    if found is not None and not 0 < found.max_duration <= _LONGEST_PAUSE:
         raise ConfigurationError(
-            f"must be more than 0 s, with maxDuration not below it and at most {_LONGEST_PAUSE:g} s",
-            field="retryStrategy.backoff.duration",
+            f"must be more than 0 s, and {_LONGEST_PAUSE:g} s at most", field="retryStrategy.backoff.maxDuration"
         )
     return found
 

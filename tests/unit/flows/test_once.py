@@ -347,7 +347,9 @@ def test_what_was_asked_for_is_shown_before_during_and_after(world: World) -> No
         (None, None, {"limit": "3"}, "retryStrategy.limit", "whole number"),
         (None, None, {"tries": 3}, "retryStrategy.tries", "nobody knows"),
         (None, None, {"backoff": {"duration": "soon"}}, "retryStrategy.backoff.duration", "soon"),
-        (None, None, {"backoff": {"maxDuration": "2h"}}, "retryStrategy.backoff.duration", "900 s"),
+        (None, None, {"backoff": {"maxDuration": "2h"}}, "retryStrategy.backoff.maxDuration", "900 s"),
+        (None, None, {"backoff": {"duration": "0s"}}, "retryStrategy.backoff.duration", "more than 0 s"),
+        ({"option": ["Replace=true"]}, None, None, "syncOptions.option", "nobody knows"),
         (None, None, 3, "retryStrategy", "must be a mapping"),
     ],
 )

@@ -282,3 +282,9 @@ def test_wrong_names_are_refused(text: str) -> None:
     """GIVEN something that names no application WHEN read THEN it is refused."""
     with pytest.raises(ConfigurationError):
         AppKey.parse(text)
+
+
+@pytest.mark.parametrize("factor", [10**6, 2**63 - 1, 10**400])
+def test_the_steepest_backoff_stays_a_number(factor: int) -> None:
+    """GIVEN a factor beyond reason WHEN many tries have failed THEN the next is due after `max_duration`, as ever."""
+    assert 180.0 == Retry(factor=factor).delay(1_000)
