@@ -14,14 +14,12 @@ from playwright.sync_api import Locator, expect
 
 from local.stack import Options, Stack
 from tests.doubles.browsing import Desk, Seen
-from tests.doubles.hands import HANDS, Hands, How
+from tests.doubles.hands import DONE, HANDS, WIDTHS, Hands, How, button, enter, said
 from tests.doubles.harbour import deployment
 from tests.e2e.ground import Case, Ground, config_map, text, until
 
 Look = Callable[..., Seen]
 
-DONE = 60_000  # milliseconds that the stack has for what it was asked; a machine may be busy
-WIDTHS: dict[How, int] = {"pointer": 1280, "keys": 1280, "thumb": 390}
 _PRESERVED = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _SCHEMA = {"openAPIV3Schema": {"type": "object", "properties": {"spec": _PRESERVED, "status": _PRESERVED}}}
 ROLLOUTS = {
@@ -106,21 +104,6 @@ def hands(request: pytest.FixtureRequest, look: Look, yard: Yard) -> Hands:
     stack = yard.ground.stack
     url = stack.mooring.url.replace("127.0.0.1", "localhost")
     return Hands(look(Desk(url, None, stack.mooring.secret), width=WIDTHS[how]), how)  # type: ignore[arg-type]
-
-
-def enter(hands: Hands, path: str) -> None:
-    """Arrives at an address, and waits until the page shows what it asked for."""
-    hands.seen.sign_in(path)
-    expect(hands.seen.page.locator("main h1").first).to_be_visible(timeout=DONE)
-    expect(hands.seen.page.locator(".bone")).to_have_count(0, timeout=DONE)
-
-
-def button(hands: Hands, name: str, inside: Locator | None = None) -> Locator:
-    return (inside or hands.seen.page).get_by_role("button", name=name, exact=True)
-
-
-def said(hands: Hands, words: str) -> None:
-    expect(hands.seen.page.locator(".toasts").filter(has_text=words)).to_be_visible(timeout=DONE)
 
 
 def marks(hands: Hands) -> Locator:

@@ -16,10 +16,12 @@ from tests.doubles.browsing import Seen
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
-__all__ = ["HANDS", "How", "Hands"]
+__all__ = ["DONE", "HANDS", "WIDTHS", "How", "Hands", "button", "enter", "said"]
 
 How: TypeAlias = Literal["pointer", "keys", "thumb"]
 HANDS: tuple[How, ...] = ("pointer", "keys", "thumb")
+WIDTHS: dict[How, int] = {"pointer": 1280, "keys": 1280, "thumb": 390}
+DONE = 60_000  # milliseconds that a stack has for what it was asked; a machine may be busy
 _STOPS = 150  # no page has so many stops of Tab before what a test is about
 _HERE = "(each) => each === document.activeElement"
 
@@ -66,6 +68,16 @@ class Hands:
             target.clear()
         self.seen.page.keyboard.insert_text(text)
 
+    def pick(self, target: Locator, option: str) -> None:
+        """Picks an option of a list that the browser itself opens."""
+        if self.how == "keys":
+            self.reach(target)
+            self.seen.page.keyboard.type(option)
+        else:
+            self._touch(target)
+            target.select_option(option)
+        expect(target.locator("option:checked")).to_have_text(option)
+
     def choose(self, menu: Locator, entry: str) -> None:
         """Opens a menu and chooses what begins with these words."""
         item = self.seen.page.get_by_role("menuitem", name=entry).or_(
@@ -105,3 +117,20 @@ class Hands:
         assert box is not None and window is not None
         assert 0 <= box["x"] and box["x"] + box["width"] <= window["width"] + 1, (str(target), box)
         target.tap()
+
+
+def enter(hands: Hands, path: str) -> None:
+    """Arrives at an address, and waits until the page shows what it asked for."""
+    hands.seen.sign_in(path)
+    expect(hands.seen.page.locator("main h1").first).to_be_visible(timeout=DONE)
+    expect(hands.seen.page.locator(".bone")).to_have_count(0, timeout=DONE)
+
+
+def button(hands: Hands, name: str, inside: Locator | None = None) -> Locator:
+    """The button of exactly this name."""
+    return (inside or hands.seen.page).get_by_role("button", name=name, exact=True)
+
+
+def said(hands: Hands, words: str) -> None:
+    """A toast says so."""
+    expect(hands.seen.page.locator(".toasts").filter(has_text=words)).to_be_visible(timeout=DONE)
