@@ -17,7 +17,7 @@ export function best<Each extends Candidate>(all: readonly Each[], typed: string
 }
 
 /** 0 for no fit; more for letters that stand together and at the start of words. */
-export function score(text: string, wanted: string): number {
+function score(text: string, wanted: string): number {
   const whole = text.indexOf(wanted);
   if (whole === 0) return 1000;
   if (whole > 0) return isStart(text, whole) ? 900 : 700;

@@ -6,7 +6,7 @@ export type Theme = "system" | "light" | "dark";
 const stored = "mooring.theme";
 const listeners = new Set<() => void>();
 
-export function readTheme(): Theme {
+function readTheme(): Theme {
   const value = localStorage.getItem(stored);
   return value === "light" || value === "dark" ? value : "system";
 }

@@ -168,7 +168,7 @@ export function useShape(area: HTMLElement | null, chosen: DiffShape | undefined
 }
 
 /** Where changes begin. */
-export function startsOf(items: readonly (Item | InlineItem)[]): readonly number[] {
+function startsOf(items: readonly (Item | InlineItem)[]): readonly number[] {
   return items.flatMap((item, at) => ((item.kind === "row" || item.kind === "line") && item.first ? [at] : []));
 }
 

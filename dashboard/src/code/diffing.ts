@@ -192,7 +192,7 @@ function push(items: Item[], rows: readonly Row[], index: number, first: boolean
 }
 
 /** Under which keys a row stands: "spec › template › spec". Looked for at most a thousand lines up. */
-export function pathAt(rows: readonly Row[], index: number): string {
+function pathAt(rows: readonly Row[], index: number): string {
   const keys: string[] = [];
   const start = rows[index];
   let depth = start === undefined ? 0 : indentOf(textAt(start));

@@ -1,7 +1,7 @@
 /** What the pieces of a line of YAML are, for their colours. It reads what `yaml.ts` writes and unified differences of the
     API: both are block style, so a line can be read for itself once it is known which lines are text of a block. */
 
-export type TokenKind = "plain" | "key" | "mark" | "text" | "number" | "word" | "hidden";
+type TokenKind = "plain" | "key" | "mark" | "text" | "number" | "word" | "hidden";
 
 export interface Token {
   kind: TokenKind;

@@ -11,7 +11,7 @@ export function linesOf(value: unknown): readonly string[] {
   return textOf(value).split("\n").slice(0, -1);
 }
 
-export function textOf(value: unknown): string {
+function textOf(value: unknown): string {
   return stringify(value, {
     lineWidth: 0,
     blockQuote: "literal",

@@ -34,7 +34,7 @@ export interface ListColumn<Row> {
   plain?: boolean;
 }
 
-export interface ListFilter<Row> {
+interface ListFilter<Row> {
   /** In the address. */
   name: string;
   label: string;

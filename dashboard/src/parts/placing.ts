@@ -35,7 +35,7 @@ export function lineOf(text: string, field: string): number | undefined {
 }
 
 /** `data[policy.csv]` has a name with dots in brackets; `roles[0]` a place. */
-export function pathOf(field: string): (string | number)[] {
+function pathOf(field: string): (string | number)[] {
   return [...field.matchAll(/\[([^\]]*)\]|([^.[\]\s]+)/g)].map(([, inside, name]) => {
     const part = inside ?? name ?? "";
     return /^\d+$/.test(part) ? Number(part) : part.replace(/^["']|["']$/g, "");

@@ -9,7 +9,7 @@ export interface StepGroup {
 /** Hooks before, waves in their order, hooks afterwards (Argo CD documentation, "Sync Phases and Waves"). */
 const order = ["Failed", "PreSync hooks", "Sync hooks", "Wave", "PostSync hooks", "SyncFail hooks"];
 
-export function isFailed({ result }: Result): boolean {
+function isFailed({ result }: Result): boolean {
   return result === "failed";
 }
 

@@ -54,7 +54,7 @@ export function days(entries: readonly Entry[], dayOf: (at: string) => string = 
   return found;
 }
 
-export function localDay(at: string): string {
+function localDay(at: string): string {
   const date = new Date(at);
   const part = (value: number) => String(value).padStart(2, "0");
   return `${date.getFullYear()}-${part(date.getMonth() + 1)}-${part(date.getDate())}`;

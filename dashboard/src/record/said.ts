@@ -4,7 +4,7 @@ import type { Tone } from "@/parts";
 
 export type Row = Readonly<Schema<"Record">>;
 export type Drift = Readonly<Schema<"Drift">>;
-export type Shape = "tick" | "turning" | "cross" | "pause" | "gone" | "ask" | "away" | "clock";
+type Shape = "tick" | "turning" | "cross" | "pause" | "gone" | "ask" | "away" | "clock";
 
 /** A merged request, as its code host told it. */
 export interface Merged {

@@ -69,7 +69,7 @@ export function writeShown(shown: Shown): URLSearchParams {
 }
 
 /** The values that a filter looks at. */
-export function valuesOf(row: ApplicationSummary, name: FilterName): readonly string[] {
+function valuesOf(row: ApplicationSummary, name: FilterName): readonly string[] {
   if (name === "label") return Object.entries(row.labels).map(([key, value]) => `${key}=${value}`);
   if (name === "cluster") return [placeOf(row)];
   return [row[name]];

@@ -9,7 +9,7 @@ export interface Choice {
   refused: boolean;
 }
 
-export const usual = "7d";
+const usual = "7d";
 
 export function readChoice(search: URLSearchParams): Choice {
   return {

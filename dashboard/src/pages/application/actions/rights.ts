@@ -7,9 +7,9 @@ import type { Schema } from "@/api/types";
 
 import type { Application, Named } from "../queries";
 
-export const verbs = ["get", "sync", "update", "delete"] as const;
+const verbs = ["get", "sync", "update", "delete"] as const;
 
-export type Verb = (typeof verbs)[number];
+type Verb = (typeof verbs)[number];
 
 /** Why not; undefined where nothing stands against it. */
 export type Refusals = Readonly<Record<Verb, string | undefined>>;

@@ -19,7 +19,7 @@ export function below(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce((at, key) => (isJson(at) ? at[key] : undefined), value);
 }
 
-export function isJson(value: unknown): value is Json {
+function isJson(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -13,7 +13,7 @@ export interface LogOptions {
 }
 
 /** Every name begins with this; closing an object takes them away. */
-export const prefix = "log.";
+const prefix = "log.";
 
 const usual: LogOptions = {
   container: "",

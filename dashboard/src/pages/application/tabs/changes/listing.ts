@@ -17,7 +17,7 @@ export function idOf({ group, kind, namespace, name }: Changed): string {
 const kept = new WeakMap<Changed, readonly Item[]>();
 
 /** The lines of an object's difference; read once, since an answer that has not changed is the same object. */
-export function itemsOf(object: Changed): readonly Item[] {
+function itemsOf(object: Changed): readonly Item[] {
   const known = kept.get(object);
   if (known !== undefined) return known;
   const items = readUnified(object.diff.text);

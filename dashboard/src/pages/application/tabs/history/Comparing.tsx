@@ -11,7 +11,7 @@ import { keyOf, type Named, pathOf } from "../../queries";
 
 const DiffText = lazy(() => import("./DiffText"));
 
-export type Compared = Schema<"ComparedObject">;
+type Compared = Schema<"ComparedObject">;
 
 interface Props {
   named: Named;

@@ -86,7 +86,7 @@ function nameOf(box: Box, application: Application): string {
   return describe(box.item);
 }
 
-export function describe({ node }: Item): string {
+function describe({ node }: Item): string {
   const drift = node.drift ?? 0;
   return [
     `${node.kind} ${node.name}`,

@@ -18,7 +18,7 @@ export interface Row {
 const small = 150;
 
 /** Whether an item is open as long as nobody has said otherwise. */
-export function opensItself(model: Model, selected: Selected): boolean {
+function opensItself(model: Model, selected: Selected): boolean {
   return selected.kept !== undefined || model.items.size <= small;
 }
 
