@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["commit", "create", "files_below", "tag"]
+__all__ = ["commit", "create", "tag"]
 
 _AUTHOR = "Demo <demo@example.com>"
 _EPOCH = 1_700_000_000
@@ -69,11 +69,6 @@ def tag(repository: Path, name: str, revision: str = "main") -> None:
         f"refs/tags/{name}",
         _git(repository, "rev-parse", f"{revision}^{{commit}}"),
     )
-
-
-def files_below(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder by its path relative to it, ready to be committed."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def _resolve(repository: Path, branch: str) -> str:

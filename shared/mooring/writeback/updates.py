@@ -21,7 +21,6 @@ __all__ = [
     "Written",
     "by_destination",
     "checked_branch",
-    "split_branch",
 ]
 
 MOORING: Final = Person("mooring", "mooring@users.noreply.localhost")
@@ -120,14 +119,6 @@ def by_destination(updates: Sequence[tuple[Destination, Update]]) -> dict[Destin
     for destination, update in sorted(updates, key=lambda each: each[1].key):
         found.setdefault(destination, []).append(update)
     return found
-
-
-def split_branch(text: str) -> tuple[str, str]:
-    """`git-branch` as base and template of the branch that is written (empty for the base): `main`, `main:other`,
-    `:other`. Source: Image Updater, "Specifying a separate base and commit branch".
-    """
-    base, _, head = text.strip().partition(":")
-    return base.strip(), head.strip()
 
 
 def checked_branch(name: str, *, where: str = "git-branch") -> str:

@@ -15,7 +15,8 @@ from mooring.source.gokit import GoKit
 from mooring.writeback.credentials import WriteCredentials, credential_of, stored_signer, stores
 from mooring.writeback.edits import Edit, SetImage, WholeFile
 from mooring.writeback.telling import body_for, title_of
-from mooring.writeback.updates import Destination, ImageChange, Update, by_destination, checked_branch, split_branch
+from mooring.model.imagesettings import parse_branches
+from mooring.writeback.updates import Destination, ImageChange, Update, by_destination, checked_branch
 from mooring.writeback.wording import branch_names
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -52,7 +53,7 @@ def test_branches_are_named_by_image_updaters_templates(gokit: GoKit) -> None:
 )
 def test_git_branch_is_taken_apart(text: str, parts: tuple[str, str]) -> None:
     """GIVEN the forms of `git-branch`, base and written branch are told apart."""
-    assert parts == split_branch(text)
+    assert parts == parse_branches(text, field="git-branch")
 
 
 @pytest.mark.parametrize("name", ["", "-x", "a b", "a..b", "a~1", "x.lock", "/x", "x/", "a//b", "@{u}", "HEAD", "a/.b"])

@@ -21,7 +21,6 @@ __all__ = ["Node", "node_of"]
 
 _PORTS: Final = {"http": 80, "https": 443}
 _MOST_URLS = 20
-_Info = list[dict[str, str]]
 
 
 @dataclass(slots=True)

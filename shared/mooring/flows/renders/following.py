@@ -17,7 +17,6 @@ from mooring.state.wanted import Input, WantedState
 
 __all__ = [
     "Place",
-    "Revisions",
     "all_inputs",
     "bare",
     "beyond",
@@ -31,7 +30,6 @@ __all__ = [
 
 Place: TypeAlias = tuple[str, str, str]
 """Address, chart and target: what is the same here has the same revision."""
-Revisions: TypeAlias = Mapping[Place, str | MooringError]
 
 
 def place_of(given: Input) -> Place:

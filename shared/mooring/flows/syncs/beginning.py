@@ -17,7 +17,7 @@ from mooring.plan.steps import Action, Plan
 from mooring.state.operations import Operation, Request, RetryState
 from mooring.state.records import Record
 
-__all__ = ["begin_operation", "begins", "continued", "exhausted", "is_heal", "retry_of", "wait_delay"]
+__all__ = ["begin_operation", "begins", "continued", "exhausted", "retry_of", "wait_delay"]
 
 
 def retry_of(record: Record) -> RetryState | None:
@@ -50,7 +50,7 @@ def wait_delay(operation: Operation, now: float) -> float:
     return min(30.0, max(1.0, (now - operation.started_at) / 4))
 
 
-def is_heal(plan: Plan, record: Record) -> bool:
+def _is_heal(plan: Plan, record: Record) -> bool:
     """Whether a plan does nothing but put back what was changed by hand, so that it is no sync and runs no hooks.
 
     Objects that git no longer has and that were found to stay (`Prune=false`) are looked at again in every plan; while
@@ -69,7 +69,7 @@ def begin_operation(ports: SyncPorts, record: Record, cause: Cause, plan: Plan, 
     spec, git, request, now = record.spec, record.wanted, record.request, ports.clock()
     assert spec is not None
     assert git is not None
-    heal = bool(plan.steps) and is_heal(plan, record)
+    heal = bool(plan.steps) and _is_heal(plan, record)
     if request is not None:
         cause = Cause("person", request.id, request.by)
     elif not heal:
@@ -112,4 +112,4 @@ def _kind(request: Request | None, *, heal: bool) -> Literal["sync", "heal", "pa
 
 def begins(plan: Plan, running: Operation | None, record: Record) -> bool:
     """Whether this is a sync, with its hooks, and not just the healing of what was changed by hand."""
-    return running.kind == "sync" if running is not None else not is_heal(plan, record)
+    return running.kind == "sync" if running is not None else not _is_heal(plan, record)
