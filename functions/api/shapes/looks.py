@@ -1,4 +1,4 @@
-"""What is live: trees, objects, differences, manifests, events and logs."""
+"""What is live of objects: as they are, as git wants them, what differs; and the manifests of revisions."""
 
 from __future__ import annotations
 
@@ -7,88 +7,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from shapes.applications import HealthState
-from shapes.common import Moment
-
-
-class ObjectName(TypedDict):
-    """What names an object."""
-
-    group: str
-    version: str
-    kind: str
-    namespace: str
-    name: str
-
-
-class ParentRef(TypedDict):
-    """An owner of an object."""
-
-    group: str
-    kind: str
-    namespace: str
-    name: str
-    uid: str
-
-
-class InfoItem(TypedDict):
-    """A few words: replicas, restarts, the node."""
-
-    name: str
-    value: str
-
-
-class TreeNode(ObjectName):
-    """One object of a tree.
-
-    `managed` are the application's own, with `status`, `syncWave` and the number of fields that drifted; `uid` is empty
-    for what is missing. `targets` are the uids that a Service or an Ingress sends to, 100 at most of `targetCount`.
-    """
-
-    uid: str
-    parentRefs: NotRequired[list[ParentRef]]
-    resourceVersion: NotRequired[str]
-    createdAt: NotRequired[Moment]
-    health: NotRequired[HealthState]
-    images: NotRequired[list[str]]
-    info: NotRequired[list[InfoItem]]
-    externalURLs: NotRequired[list[str]]
-    targets: NotRequired[list[str]]
-    targetCount: NotRequired[int]
-    managed: NotRequired[bool]
-    status: NotRequired[str]
-    syncWave: NotRequired[int]
-    drift: NotRequired[int]
-    requiresPruning: NotRequired[bool]
-    uncounted: NotRequired[str]
-    hook: NotRequired[str]
-    hookState: NotRequired[str]
-
-
-class TreeSummary(TypedDict):
-    """How many there are, by kind, health and sync status, whether or not all are shown."""
-
-    nodes: int
-    kinds: dict[str, int]
-    health: dict[str, int]
-    sync: dict[str, int]
-
-
-class Unlisted(TypedDict):
-    """A kind that could not be listed, and why."""
-
-    group: str
-    kind: str
-    message: str
-
-
-class ResourceTree(TypedDict):
-    """The tree as a list: the application's own first. `cut` counts by kind what did not fit."""
-
-    nodes: list[TreeNode]
-    summary: TreeSummary
-    cut: dict[str, int]
-    unlisted: list[Unlisted]
-    cluster: str
+from shapes.trees import ObjectName
 
 
 class FieldChange(TypedDict):
@@ -217,80 +136,6 @@ class Manifests(TypedDict):
     manifests: list[dict[str, Any]]
 
 
-class MadeSecret(TypedDict):
-    """A Secret of the cluster; `merged` where only some keys of it are added."""
-
-    namespace: str
-    name: str
-    merged: bool
-
-
-class StoreOfSecret(TypedDict):
-    """A store that is read or written; `provider` is empty where the store is not among the manifests."""
-
-    kind: str
-    name: str
-    provider: str
-    region: str
-
-
-class RemoteName(TypedDict):
-    """What is read or written elsewhere, by name: a key, all that are found, or what a generator makes."""
-
-    key: NotRequired[str]
-    property: NotRequired[str]
-    version: NotRequired[str]
-    find: NotRequired[str]
-    generator: NotRequired[str]
-
-
-class ChangedSecret(TypedDict):
-    """The newest operation that changed it."""
-
-    at: Moment
-    operation: str
-
-
-class SecretState(TypedDict):
-    """One source of Secrets, or a Secret that came out of a render (`source` is `render`), without any value.
-
-    `hidden` is one whose manifest may hold values of SOPS files: no names of it are told. `keys` are names of the
-    Secret's keys where they are declared, `pushed` what stands elsewhere because of it.
-    """
-
-    group: str
-    kind: str
-    namespace: str
-    name: str
-    source: Literal["SealedSecret", "ExternalSecret", "PushSecret", "render"]
-    state: Literal["opened", "pushed", "applied", "differs", "failing", "never", "in-cluster"]
-    message: str
-    secrets: list[MadeSecret]
-    keys: list[str]
-    remote: list[RemoteName]
-    stores: list[StoreOfSecret]
-    changed: ChangedSecret | None
-    refreshInterval: NotRequired[str]
-    pushed: NotRequired[list[str]]
-    hidden: NotRequired[bool]
-
-
-class SealingNow(TypedDict):
-    """The certificate that seals now; older keys open as well."""
-
-    fingerprint: str
-    since: Moment
-    until: Moment
-
-
-class SecretsOfApplication(TypedDict):
-    """Failing ones first. `nextRefresh` is when values are read again by themselves; null for never."""
-
-    items: list[SecretState]
-    nextRefresh: Moment | None
-    sealing: SealingNow | None
-
-
 class ComparedSide(TypedDict):
     """One of two revisions."""
 
@@ -313,57 +158,3 @@ Comparison = TypedDict(
     {"from": ComparedSide, "to": ComparedSide, "items": list[ComparedObject], "leftOut": int, "unchanged": int},
 )
 Comparison.__doc__ = "What differs between two revisions."
-
-
-class EventAbout(ObjectName):
-    """The object that an event is about."""
-
-    uid: str
-    fieldPath: NotRequired[str]
-
-
-class Event(TypedDict):
-    """An event of Kubernetes."""
-
-    type: str
-    reason: str
-    message: str
-    count: int
-    first: str
-    last: str
-    source: str
-    object: EventAbout
-
-
-class Events(TypedDict):
-    """Events, newest first."""
-
-    items: list[Event]
-    leftOut: int
-
-
-class LogLine(TypedDict):
-    """One line; `at` has nine digits of a second."""
-
-    at: str
-    pod: str
-    container: str
-    text: str
-
-
-class LogStream(TypedDict):
-    """A container that was read; `message` says why it has nothing to give."""
-
-    pod: str
-    container: str
-    message: NotRequired[str]
-
-
-class Logs(TypedDict):
-    """Lines in order of time. Ask again with `cursor` for what came since, at once where there is `more`."""
-
-    lines: list[LogLine]
-    cursor: str
-    more: bool
-    streams: list[LogStream]
-    podsLeftOut: int
