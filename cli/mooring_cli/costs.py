@@ -23,7 +23,7 @@ __all__ = ["costs"]
 def costs(api: Api, out: Output, since: str | None, until: str | None, group: str) -> int:
     """The dearest first; RENDERS is the part of it that renders took. Nothing that is paid anyway (docs/cost.md)."""
     given = {"since": since, "until": until, "group": group}
-    found = api.call("GET", "costs", query={name: value for name, value in given.items() if value})
+    found = api.whole("costs", query={name: value for name, value in given.items() if value})
     asked = found["metadata"]
     rows = [_row(each["name"], each) for each in found["items"]]
     heads = [group.upper(), "USD", "RENDERS", "OPERATIONS", "REQUESTS", "GB-SECONDS", "READ", "WRITTEN"]

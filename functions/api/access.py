@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import EACH, Access, Param
+from declared import EACH, PAGES, Access, Param
 
 from mooring.access.rights import PER_PROJECT, check_right
 from mooring.flows.asked.policies import declare_access, show_access
@@ -94,10 +94,11 @@ def add_access_routes(desk: Desk) -> None:
         does="The caller's API tokens, and those of others that they may see",
         access=Access("accounts", "get", EACH),
         tag="access",
+        query=PAGES,
         answers="Tokens",
     )
     def get_tokens() -> Any:
-        return {"items": list_tokens(door, sees=sees)}
+        return desk.page((each["id"], each) for each in list_tokens(door, sees=sees))
 
     @desk.post(
         "/api/v1/tokens",
@@ -124,10 +125,11 @@ def add_access_routes(desk: Desk) -> None:
         does="The tokens of a project's role",
         access=Access("projects", "get", named),
         tag="access",
+        query=PAGES,
         answers="Tokens",
     )
     def get_project_tokens(name: str, role: str) -> Any:
-        return {"items": project_tokens(door, name, role)}
+        return desk.page((each["id"], each) for each in project_tokens(door, name, role))
 
     @desk.post(
         _ROLE,

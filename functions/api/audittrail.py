@@ -111,11 +111,11 @@ def add_audit_routes(desk: Desk) -> None:
         does="Where the chains of the record end, to be kept elsewhere and compared later",
         access=Access("audit", "get", "*"),
         tag="audit",
-        query=_CHAINS,
+        query=(*_CHAINS, *PAGES),
         answers="Chains",
     )
     def list_audit_chains() -> Any:
-        return {"items": list_chains(composition.record_ports(), desk.query)}
+        return desk.page((each["chain"], each) for each in list_chains(composition.record_ports(), desk.query))
 
     @desk.get(
         "/api/v1/applications/<name>/operations",

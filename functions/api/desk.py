@@ -208,9 +208,9 @@ class Desk:
         """Whether the caller may do this."""
         return may(self.composition, self.caller, resource, action, object)
 
-    def page(self, items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    def page(self, items: Iterable[tuple[str, Any]], *, falling: bool = False) -> dict[str, Any]:
         """A page of a list, of items with their names, as `limit` and `continue` ask for it."""
-        return page_of(items, self.query)
+        return page_of(items, self.query, falling=falling)
 
     # -- serving ---------------------------------------------------------------------------------------------------
 

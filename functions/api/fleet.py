@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from declared import EACH, Access, Param
+from declared import EACH, PAGES, Access, Param
 
 from mooring.access.rbac import named
 from mooring.errors import ConfigurationError
@@ -62,6 +62,7 @@ def add_cost_routes(desk: Desk) -> None:
             Param("since", "The first day, as 2026-11-01; 30 days back where none is given, 92 days at most"),
             Param("until", "The last day; today where none is given"),
             Param("group", "What is summed up", choices=GROUPS),
+            *PAGES,
         ),
         answers="Costs",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import Access
+from declared import PAGES, Access
 from objects import place
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ def add_key_routes(desk: Desk) -> None:
         does="The imported public keys",
         access=Access("gpgkeys", "get", "*"),
         tag="gpgkeys",
+        query=PAGES,
         answers="GpgKeys",
     )
     def list_gpg_keys() -> Any:
         from mooring.flows.asked.gpgkeys import list_keys  # with the OpenPGP library, which nothing else here needs
 
-        return {"items": list_keys(keyring)}
+        return desk.page((f"{each['keyID']} {each['fingerprint']}", each) for each in list_keys(keyring))
 
     @desk.post(
         "/api/v1/gpgkeys",
@@ -35,7 +36,7 @@ def add_key_routes(desk: Desk) -> None:
         access=Access("gpgkeys", "create", "*"),
         tag="gpgkeys",
         body="GpgKeyForm",
-        answers="GpgKeys",
+        answers="ImportedGpgKeys",
     )
     def import_gpg_keys() -> Any:
         from mooring.flows.asked.gpgkeys import add_keys, show_key

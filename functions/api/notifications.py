@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from declared import Access, Param, flag
+from declared import PAGES, Access, Param, flag
 
 from mooring.flows.asked.notifications import (
     list_notes,
@@ -57,6 +57,7 @@ def add_notification_routes(desk: Desk) -> None:
         query=(
             Param("app", "About this application, NAMESPACE/NAME"),
             flag("failed", "Only what was given up"),
+            *PAGES,
         ),
         answers="Notifications",
     )

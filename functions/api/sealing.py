@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
-from declared import PUBLIC, Access
+from declared import PAGES, PUBLIC, Access
 
 from mooring.flows.secrets.sealing import import_key
 
@@ -66,14 +66,24 @@ def add_sealing_routes(desk: Desk) -> None:
 
     @desk.get(
         "/api/v1/sealed-secrets",
-        does="The certificates of all sealing keys",
+        does="The certificates of all sealing keys, the one that seals first",
         access=Access("sealedsecrets", "get", "*"),
         tag="sealed-secrets",
+        query=PAGES,
         answers="SealingKeys",
     )
     def list_sealing_keys() -> Any:
-        found = keys.certificates()
-        return {"items": [{"fingerprint": e.fingerprint, "since": e.since, "certificate": e.pem} for e in found]}
+        now = desk.now()
+        return desk.page(
+            (
+                (
+                    f"{each.is_valid(now):d} {each.since:021.6f} {each.fingerprint}",
+                    {"fingerprint": each.fingerprint, "since": each.since, "certificate": each.pem},
+                )
+                for each in keys.certificates()
+            ),
+            falling=True,
+        )
 
     @desk.post(
         "/api/v1/sealed-secrets",

@@ -259,7 +259,7 @@ def test_sealing_keys_go_in_and_only_certificates_come_out(api: Api) -> None:
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     ).decode()
-    assert (200, {"items": []}) == api.ask("GET", "sealed-secrets")
+    assert (200, {"items": [], "metadata": {}}) == api.ask("GET", "sealed-secrets")
     assert 401 == api.ask("GET", "sealed-secrets", token="other")[0]  # noqa: S106 (of moto's account)
     pair = {"tls.key": pem, "tls.crt": _signed(key, 1_000_000.0)}
     data = {name: base64.b64encode(value.encode()).decode() for name, value in pair.items()}

@@ -89,15 +89,24 @@ interface Page<Item> {
 
 /** Every item of a list that comes in pages. */
 export async function getAll<Item>(path: string, query: Query = {}, signal?: AbortSignal): Promise<readonly Item[]> {
-  const first = await get<Page<Item>>(path, query, signal);
-  if (!first.metadata?.continue) return first.items;
+  return (await getWhole<Page<Item>>(path, query, signal)).items;
+}
+
+/** A list with what stands beside its items, as if it had come as one page. */
+export async function getWhole<List extends Page<unknown>>(
+  path: string,
+  query: Query = {},
+  signal?: AbortSignal,
+): Promise<List> {
+  const first = await get<List>(path, query, signal);
+  if (!first.metadata?.continue) return first;
   const items = [...first.items];
   for (let token: string | null | undefined = first.metadata.continue; token;) {
-    const page: Page<Item> = await get<Page<Item>>(path, { ...query, continue: token }, signal);
+    const page: List = await get<List>(path, { ...query, continue: token }, signal);
     items.push(...page.items);
     token = page.metadata?.continue;
   }
-  return items;
+  return { ...first, items };
 }
 
 export function withQuery(path: string, query: Query): string {

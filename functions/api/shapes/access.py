@@ -38,6 +38,7 @@ class Tokens(TypedDict):
     """API tokens, the newest last."""
 
     items: list[Token]
+    metadata: Page
 
 
 class TokenMade(Token):

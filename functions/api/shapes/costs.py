@@ -6,6 +6,8 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from shapes.common import Page
+
 
 class OperationCost(TypedDict):
     """What an operation took of functions (gigabyte-seconds) and of the table; its last write is left out."""
@@ -39,8 +41,8 @@ class PricesUsed(TypedDict):
     currency: Literal["USD"]
 
 
-class CostsAsked(TypedDict):
-    """Which days, and what they come to."""
+class CostsAsked(Page):
+    """Which days, and what they come to, all pages together."""
 
     since: str
     until: str

@@ -128,6 +128,7 @@ class Chains(TypedDict):
     """Where chains end."""
 
     items: list[Chain]
+    metadata: Page
 
 
 class DriftedObject(TypedDict):

@@ -94,6 +94,13 @@ class GpgKeys(TypedDict):
     """Imported keys."""
 
     items: list[GpgKey]
+    metadata: Page
+
+
+class ImportedGpgKeys(TypedDict):
+    """The keys that were in the text."""
+
+    items: list[GpgKey]
 
 
 class SealingKey(TypedDict):
@@ -108,6 +115,7 @@ class SealingKeys(TypedDict):
     """The certificates of all sealing keys."""
 
     items: list[SealingKey]
+    metadata: Page
 
 
 class SealingKeyForm(TypedDict):
@@ -153,6 +161,7 @@ class Notifications(TypedDict):
     """What was told, newest first."""
 
     items: list[Notification]
+    metadata: Page
 
 
 class RetriedNotification(TypedDict):

@@ -13,8 +13,9 @@ seeing it again finds the note that is there. Only `notify` writes here, but for
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final, Literal
 
 from mooring.errors import ConfigurationError, ConflictError
@@ -29,7 +30,8 @@ _LARGEST_SETTINGS: Final = 300 * 1024
 _KEPT: Final = 30 * 24 * 3600
 _STATE: Final = "STATE"
 _FAILED: Final = "FAILEDNOTES"
-_MOST_LISTED: Final = 500
+_FIRST: Final = "0"  # before every time
+_AT_ONCE: Final = 100  # keys of a request (AWS, BatchGetItem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +131,24 @@ class Notes:
         return None if item is None else _from_item(item)
 
     def of(self, of: str) -> list[Note]:
-        """The notes about an application, newest first."""
-        found = [_from_item(item) for item in self._table.query(notes_pk(of), "NOTE#", limit=_MOST_LISTED)]
+        """The notes about an application that are kept (30 days), newest first."""
+        found = [_from_item(item) for item in self._table.query(notes_pk(of), "NOTE#")]
         return sorted(found, key=lambda note: note.at, reverse=True)
 
-    def failed(self, limit: int) -> list[Note]:
-        """The notes that were given up, newest first."""
-        listed = [
-            (notes_pk(item["of"]), f"NOTE#{item['note']}")
-            for item in self._table.query(_FAILED, newest_first=True, limit=limit)
-        ]
-        found = self._table.get_many(listed) if listed else {}
-        return [note for key in listed if key in found and (note := _from_item(found[key])).state == "failed"]
+    def failed(self, *, before: str = "") -> Iterator[tuple[str, Note]]:
+        """The notes that were given up, last given up first, each with its place; those behind the place `before`.
+
+        Read as far as they are taken. A note that was tried again in vain stands where it was given up last.
+        """
+        between = (_FIRST, before) if before else None
+        listed = self._table.query(_FAILED, between=between, newest_first=True, fields=("sk", "of", "note"))
+        while batch := [item for item in islice(listed, _AT_ONCE) if item["sk"] != before]:
+            keys = [(notes_pk(item["of"]), f"NOTE#{item['note']}") for item in batch]
+            found = self._table.get_many(dict.fromkeys(keys))
+            for item, key in zip(batch, keys, strict=True):
+                note = _from_item(found[key]) if key in found else None
+                if note is not None and note.state == "failed" and _failed_sk(note, note.ended) == item["sk"]:
+                    yield item["sk"], note
 
     def begin(self, note: Note, *, until: float) -> Note:
         """Marks that a delivery is under way. Raises `ConflictError` where somebody else is at it, or was."""
@@ -156,8 +164,8 @@ class Notes:
             item = {"pk": notes_pk(note.of), "sk": _group_sk(note), "receipt": pack(receipt), "ttl": int(now) + _KEPT}
             writes.append(put(item))
         if state == "failed":
-            sk = f"{int(now):012}#{note.of}#{note.id}"
-            writes.append(put({"pk": _FAILED, "sk": sk, "of": note.of, "note": note.id, "ttl": int(now) + _KEPT}))
+            listed = {"of": note.of, "note": note.id, "ttl": int(now) + _KEPT}
+            writes.append(put({"pk": _FAILED, "sk": _failed_sk(note, now), **listed}))
         self._table.write(*writes)
         return ended
 
@@ -219,6 +227,10 @@ def settings_from(item: Item | None) -> dict[str, str]:
 
 def _group_sk(note: Note) -> str:
     return f"GROUP#{hashlib.sha256(f'{note.service}|{note.recipient}|{note.group}'.encode()).hexdigest()[:32]}"
+
+
+def _failed_sk(note: Note, now: float) -> str:
+    return f"{int(now):012}#{note.of}#{note.id}"
 
 
 def _attributes(note: Note) -> Item:

@@ -163,7 +163,7 @@ def test_what_can_not_be_told_is_listed_and_can_be_tried_again(telling: Telling)
     key = telling.world.declare(annotations=subscribed("on-created", recipient="nowhere"))
     telling.notice()
     telling.deliver()
-    (note,) = telling.told.failed(10)
+    ((_, note),) = telling.told.failed()
     assert ("failed", 1) == (note.state, note.attempts)
     assert "invite the bot" in note.error
     assert [note.id] == [message.note for message in telling.queue.dead]
@@ -185,7 +185,7 @@ def test_a_service_that_stays_away_is_given_up_in_the_end(telling: Telling) -> N
     assert waits[:4] == sorted(waits[:4])
     assert [0.0, 0.0, 0.0] == waits[9:]
     assert 10 == len([call for call in telling.heard.calls if "chat.postMessage" in call])
-    assert ["failed"] == [note.state for note in telling.told.failed(10)]
+    assert ["failed"] == [note.state for _, note in telling.told.failed()]
 
 
 def test_a_service_that_fails_again_and_again_is_left_alone(telling: Telling) -> None:
@@ -346,7 +346,7 @@ def test_a_template_that_makes_no_json_keeps_nobody_from_being_told(telling: Tel
     telling.world.declare(annotations=subscribed("on-created"))
     assert ["argocd/shop: on-created"] == telling.tell()
     assert "slack.attachments" in telling.troubles[0]
-    assert [] == telling.told.failed(10)
+    assert [] == list(telling.told.failed())
 
 
 def test_secrets_that_are_not_there_are_named(telling: Telling) -> None:
@@ -355,7 +355,7 @@ def test_secrets_that_are_not_there_are_named(telling: Telling) -> None:
     telling.world.declare(annotations=subscribed("on-created", service="discord"))
     telling.notice()
     telling.deliver()
-    (note,) = telling.told.failed(10)
+    ((_, note),) = telling.told.failed()
     assert "'discord-url'" in note.error
 
 

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 
-import { get } from "@/api/client";
+import { getWhole } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { to } from "@/app/addresses";
 import { hasWords, useFilters } from "@/app/filters";
@@ -162,7 +162,7 @@ export default function Costs() {
 function useCosts(group: Group, since: string, until: string) {
   return useQuery({
     queryKey: ["costs", group, since, until],
-    queryFn: ({ signal }) => get<Schema<"Costs">>("/api/v1/costs", { group, since, until }, signal),
+    queryFn: ({ signal }) => getWhole<Schema<"Costs">>("/api/v1/costs", { group, since, until }, signal),
     staleTime: 60_000,
   });
 }

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { change, get } from "@/api/client";
+import { change, getAll } from "@/api/client";
 import { type Token, projectQuery } from "@/api/lists";
 import type { Schema } from "@/api/types";
 import { useAction } from "@/app/acting";
@@ -44,7 +44,7 @@ function OneRole({ project, role }: { project: string; role: Role }) {
   const [made, setMade] = useState<Schema<"TokenMade">>();
   const tokens = useQuery({
     queryKey: key,
-    queryFn: async ({ signal }) => (await get<Schema<"Tokens">>(path, {}, signal)).items as readonly Token[],
+    queryFn: ({ signal }) => getAll<Token>(path, {}, signal),
   });
   const asking = useAction({
     act: (wanted: { name: string; expiresIn: number }) => change<Schema<"TokenMade">>("POST", path, { body: wanted }),

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { change, get } from "@/api/client";
+import { change, getWhole } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { useAction } from "@/app/acting";
 import { useRights } from "@/app/rights";
@@ -17,7 +17,7 @@ const queryKey = ["gpgkeys"];
 export function KeysPart() {
   const asked = useQuery({
     queryKey,
-    queryFn: ({ signal }) => get<Schema<"GpgKeys">>("/api/v1/gpgkeys", {}, signal),
+    queryFn: ({ signal }) => getWhole<Schema<"GpgKeys">>("/api/v1/gpgkeys", {}, signal),
   });
   const may = useRights();
   const [adding, setAdding] = useState(false);
@@ -99,7 +99,7 @@ export function KeysPart() {
 function ImportKey({ onClose }: { onClose: () => void }) {
   const [key, setKey] = useState("");
   const adding = useAction({
-    act: () => change<Schema<"GpgKeys">>("POST", "/api/v1/gpgkeys", { body: { key } }),
+    act: () => change<Schema<"ImportedGpgKeys">>("POST", "/api/v1/gpgkeys", { body: { key } }),
     said: ({ items }) => `Imported: ${items.map(({ keyID }) => keyID).join(", ")}`,
     old: [queryKey],
     then: onClose,

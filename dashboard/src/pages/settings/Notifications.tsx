@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
-import { change, get } from "@/api/client";
+import { change, getWhole } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { useAction } from "@/app/acting";
 import { to } from "@/app/addresses";
@@ -20,7 +20,7 @@ const queryKey = ["notes", "failed"];
 export function NotificationsPart() {
   const asked = useQuery({
     queryKey,
-    queryFn: ({ signal }) => get<Schema<"Notifications">>("/api/v1/notifications", { failed: true }, signal),
+    queryFn: ({ signal }) => getWhole<Schema<"Notifications">>("/api/v1/notifications", { failed: true }, signal),
     refetchInterval: usePolling(15_000),
   });
   const may = useRights();

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { change, get } from "@/api/client";
+import { change, getAll } from "@/api/client";
 import type { Token } from "@/api/lists";
 import { sessionQuery } from "@/api/queries";
 import type { Schema } from "@/api/types";
@@ -18,8 +18,7 @@ const queryKey = ["tokens"];
 export function TokensPart() {
   const asked = useQuery({
     queryKey,
-    queryFn: async ({ signal }) =>
-      (await get<Schema<"Tokens">>("/api/v1/tokens", {}, signal)).items as readonly Token[],
+    queryFn: ({ signal }) => getAll<Token>("/api/v1/tokens", {}, signal),
   });
   const session = useQuery(sessionQuery).data;
   const may = useRights();

@@ -1,7 +1,7 @@
 /** Certificates that secrets are sealed with. Private keys never leave Secrets Manager. */
 import { useQuery } from "@tanstack/react-query";
 
-import { get } from "@/api/client";
+import { getWhole } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { Button, Copyable, EmptyState, ErrorState, exactly, Mark, Skeleton } from "@/parts";
 import { Facts, Sheet } from "@/parts/Sheet";
@@ -11,7 +11,7 @@ import { certificateEnd } from "./certificate";
 export function SealingPart() {
   const asked = useQuery({
     queryKey: ["sealing-keys"],
-    queryFn: ({ signal }) => get<Schema<"SealingKeys">>("/api/v1/sealed-secrets", {}, signal),
+    queryFn: ({ signal }) => getWhole<Schema<"SealingKeys">>("/api/v1/sealed-secrets", {}, signal),
   });
   return (
     <Sheet title="Sealing certificates" {...(asked.data === undefined ? {} : { count: asked.data.items.length })}>

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from mooring.errors import ConfigurationError
+from mooring.flows.asked.paging import page_of
 from mooring.flows.asked.prices import AS_OF, PRICES, priced_region
 from mooring.state.spending import Cost, Spending, Spent
 
@@ -20,6 +21,7 @@ __all__ = ["GROUPS", "list_costs", "told_cost"]
 GROUPS: Final = ("application", "project", "cluster", "day")
 _DAYS: Final = 30  # where nobody says since when
 _MOST_DAYS: Final = 92
+_DEAREST: Final = 10**20  # billionths of a dollar, more than anything has cost
 _NAMED: Final[Mapping[str, Callable[[Spent], str]]] = {
     "application": lambda spent: spent.app,
     "project": lambda spent: spent.project,
@@ -42,10 +44,10 @@ def told_cost(cost: Cost, region: str = "") -> dict[str, Any]:
 def list_costs(
     spending: Spending, asked: Mapping[str, str], sees: Callable[[Spent], bool], *, now: float, region: str
 ) -> dict[str, Any]:
-    """The sums of what `sees` says yes to, dearest first (days in their order).
+    """The sums of what `sees` says yes to, dearest first (days in their order), a page of them under the total of all.
 
-    `asked` has `since` and `until` (days, `2026-11-21`, both among them; the last 30 without them) and `group`. Raises
-    `ConfigurationError` naming the parameter.
+    `asked` has `since` and `until` (days, `2026-11-21`, both among them; the last 30 without them), `group`, `limit`
+    and `continue`. Raises `ConfigurationError` naming the parameter.
     """
     today = datetime.fromtimestamp(now, UTC).date()
     until = _day(asked.get("until") or "", "until") or today
@@ -68,7 +70,6 @@ def list_costs(
                 kept[2] = kept[2].plus(spent.cost).plus(spent.renders)
                 kept[3] = kept[3].plus(spent.renders)
     items = [{"name": name, **_sum(kept, region)} for name, kept in sums.items()]
-    items.sort(key=lambda item: item["name"] if group == "day" else (-item["usd"], item["name"]))
     metadata = {
         "since": since.isoformat(),
         "until": until.isoformat(),
@@ -76,7 +77,13 @@ def list_costs(
         "prices": {"region": region, "asOf": AS_OF, "currency": "USD"},
         "total": _sum(total, region),
     }
-    return {"metadata": metadata, "items": items}
+    page = page_of(((item["name"] if group == "day" else _dearest(item), item) for item in items), asked)
+    return {"metadata": metadata | page["metadata"], "items": page["items"]}
+
+
+def _dearest(item: Mapping[str, Any]) -> str:
+    """A name by which the dearest stands first, and among equals the first by name."""
+    return f"{_DEAREST - round(item['usd'] * 1e9):021} {item['name']}"
 
 
 def _sum(kept: list[Any], region: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import NoteMessage
+from mooring.flows.asked.paging import Page
 from mooring.flows.rules.configmaps import configmap_data
 from mooring.notify.config import NAME, read_config
 from mooring.queues import Queues
@@ -15,7 +16,7 @@ from mooring.state.notes import Note, Notes
 
 __all__ = ["list_notes", "retry_note", "show_notification_settings", "store_notification_settings"]
 
-_MOST: Final = 200
+_MOST: Final = 200  # in a page
 
 
 def store_notification_settings(notes: Notes, document: object) -> None:
@@ -31,12 +32,26 @@ def show_notification_settings(notes: Notes) -> dict[str, Any]:
 
 
 def list_notes(notes: Notes, asked: Mapping[str, str]) -> dict[str, Any]:
-    """Notes about an application (`app`, `namespace/name`), or those that were given up (`failed`), newest first."""
+    """A page of the notes about an application (`app`, `namespace/name`), or of those that were given up (`failed`),
+    newest first; `limit` (200 at most) and `continue` as everywhere. Raises `ConfigurationError`.
+    """
     app, failed = asked.get("app", ""), asked.get("failed", "") == "true"
     if not app and not failed:
         raise ConfigurationError("must name an application, or ask for failed ones", field="app")
-    found = notes.of(app) if app else notes.failed(_MOST)
-    return {"items": [_shown(note) for note in found[:_MOST] if not failed or note.state == "failed"]}
+    page = Page(asked, most=_MOST)
+    if app:
+        told = ((f"{note.at:021.6f} {note.id}", note) for note in notes.of(app) if not failed or note.state == "failed")
+        found = iter(sorted((each for each in told if page.is_ahead(each[0], falling=True)), reverse=True, key=_name))
+    else:
+        found = notes.failed(before=page.after)
+    for name, note in found:
+        if not page.takes(name, _shown(note)):
+            return {"metadata": {"continue": page.token}, "items": page.items}
+    return {"metadata": {}, "items": page.items}
+
+
+def _name(named: tuple[str, Note]) -> str:
+    return named[0]
 
 
 def _shown(note: Note) -> dict[str, Any]:

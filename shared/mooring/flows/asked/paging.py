@@ -47,16 +47,24 @@ class Page:
         self._last = name
         return True
 
+    def is_ahead(self, name: str, *, falling: bool = False) -> bool:
+        """Whether a name is behind the one that the page before ended with, in the order of the list."""
+        return not self.after or (name < self.after if falling else name > self.after)
+
     @property
     def token(self) -> str:
         """Where the next page begins."""
         return base64.urlsafe_b64encode(self._last.encode()).decode().rstrip("=")
 
 
-def page_of(items: Iterable[tuple[str, Any]], asked: Mapping[str, str]) -> dict[str, Any]:
-    """A page of what is at hand, each with its name, in the order of names. Raises `ConfigurationError`."""
+def page_of(items: Iterable[tuple[str, Any]], asked: Mapping[str, str], *, falling: bool = False) -> dict[str, Any]:
+    """A page of what is at hand, each with its name, in the order of names (`falling`: from the last of them).
+
+    Raises `ConfigurationError`.
+    """
     page = Page(asked, most=_AT_HAND)
-    left = sorted(((name, item) for name, item in items if name > page.after), key=lambda each: each[0])
+    left = [(name, item) for name, item in items if page.is_ahead(name, falling=falling)]
+    left.sort(key=lambda each: each[0], reverse=falling)
     for number, (name, item) in enumerate(left):
         if not page.takes(name, item):
             return {"metadata": {"continue": page.token, "remainingItemCount": len(left) - number}, "items": page.items}
