@@ -67,9 +67,9 @@ describe("live messages", () => {
     ]);
   });
 
-  it("name lists as the API does, and tell drift to its page", () => {
+  it("name lists as the API does, and tell drift and images to their pages", () => {
     const changed = [
-      { kind: "application", name: "argocd/shop", what: ["drift", "status"] },
+      { kind: "application", name: "argocd/shop", what: ["drift", "images", "status"] },
       { kind: "repository", name: "github.com/acme/shop" },
       { kind: "delivery", name: "" },
       { kind: "settings", name: "" },
@@ -79,6 +79,7 @@ describe("live messages", () => {
       ["applications"],
       ["application", "argocd", "shop"],
       ["drifts"],
+      ["images"],
       ["repositories"],
       ["repository", "github.com", "acme", "shop"],
       ["deliveries"],

@@ -37,6 +37,7 @@ export function keysOf(data: unknown): readonly (readonly string[])[] {
       const [namespace = "", ...rest] = name.split("/");
       keys.push([kind, namespace, rest.join("/")]);
       if (Array.isArray(what) && what.includes("drift")) keys.push(["drifts"]);
+      if (Array.isArray(what) && what.includes("images")) keys.push(["images"]);
     } else if (name !== "") {
       keys.push([kind, ...name.split("/")]);
     }
