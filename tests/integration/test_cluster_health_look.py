@@ -78,6 +78,7 @@ def test_a_login_that_is_refused(upstream: Connection) -> None:
     found = look(Targets(replace(upstream, credentials=BearerToken("wrong"))))
     assert ("refused", True) == (found["state"], "does not accept these credentials" in found["message"])
     assert "mooring cluster add prod" in found["next"]
+    assert "LookRoleArn" in found["next"]  # it isn't sync that was refused
 
 
 def test_counts_that_may_not_be_had(cluster: Cluster, upstream: Connection, namespace: str) -> None:

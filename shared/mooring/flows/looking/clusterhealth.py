@@ -44,7 +44,10 @@ def show_cluster_health(ports: LookPorts, name: str) -> dict[str, Any]:
         )
     except ForbiddenError as error:
         state, told["message"] = "refused", error.message
-        told["next"] = f"Register it again with a login that counts: `mooring cluster add {name} …` (docs/clusters.md)."
+        told["next"] = (
+            f"Register it again with a login that counts: `mooring cluster add {name} …` (docs/clusters.md). On EKS "
+            "the function look needs an access entry of its own, for LookRoleArn (docs/look.md)."
+        )
     except MooringError as error:
         state, told["message"] = "unusable", str(error)
         told["next"] = f"Correct what is registered: `mooring cluster add {name} …` (docs/clusters.md)."
