@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,7 @@ def add_cluster_routes(desk: Desk) -> None:
         return cluster_document(registry, read_cluster_secret(desk.body(), []).name if name is None else name)
 
     def registered(found: Cluster, warnings: list[str]) -> Any:
-        return show_cluster(found, _time) | {"warnings": warnings}
+        return show_cluster(found) | {"warnings": warnings}
 
     @desk.get(
         "/api/v1/clusters",
@@ -59,7 +58,7 @@ def add_cluster_routes(desk: Desk) -> None:
     )
     def list_clusters() -> Any:
         seen = [each for each in registry.clusters() if desk.may("clusters", "get", _object(each))]
-        page = desk.page((each.name, show_cluster(each, _time)) for each in seen)
+        page = desk.page((each.name, show_cluster(each)) for each in seen)
         return {**page, "syncRole": composition.sync_role(), "lookRole": composition.look_role()}
 
     @desk.post(
@@ -83,7 +82,7 @@ def add_cluster_routes(desk: Desk) -> None:
         document=document,
     )
     def get_cluster(name: str) -> Any:
-        return show_cluster(cluster_named(registry, name), _time)
+        return show_cluster(cluster_named(registry, name))
 
     @desk.get(
         "/api/v1/clusters/<name>/health",
@@ -183,7 +182,3 @@ def add_cluster_routes(desk: Desk) -> None:
 def _object(cluster: Cluster) -> str:
     address = cluster.server or cluster.name
     return f"{cluster.project}/{address}" if cluster.project else address
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

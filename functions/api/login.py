@@ -5,7 +5,6 @@ token for the command. Who came back from the issuer is judged by the JWT author
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from answering import json_answer
@@ -28,6 +27,7 @@ from mooring.errors import ConfigurationError
 from mooring.flows.asked import accounts
 from mooring.flows.asked.admitting import COOKIE, Arrival
 from mooring.flows.asked.signingin import CALLBACK, begin, check_origin, exchange, finish, sign_in_locally
+from mooring.model.moments import told_time
 
 if TYPE_CHECKING:
     from desk import Desk
@@ -130,7 +130,7 @@ def add_login_routes(desk: Desk) -> None:
             "name": caller.name,
             "groups": list(caller.groups),
             "means": caller.means,
-            "expiresAt": None if session is None else _time(session.expires),
+            "expiresAt": None if session is None else told_time(session.expires),
             "csrfToken": door.csrf() or None,
             "can": {resource: actions for resource, actions in can.items() if actions},
         }
@@ -173,7 +173,7 @@ def _begun(desk: Desk, text: str, session: Session, *, bearer: bool) -> Any:
         now=desk.now(),
     )
     note_session(desk, session.name)
-    told: dict[str, Any] = {"name": session.name, "subject": session.subject, "expiresAt": _time(session.expires)}
+    told: dict[str, Any] = {"name": session.name, "subject": session.subject, "expiresAt": told_time(session.expires)}
     if bearer:
         return json_answer(200, told | {"token": text})
     answer = json_answer(200, told | {"csrfToken": csrf_token(session, desk.composition.door.key)})
@@ -201,7 +201,3 @@ def _text(body: dict[str, Any], field: str) -> str:
     if not isinstance(value, str) or not value or len(value) > 8192:
         raise ConfigurationError("must be text", field=field)
     return value
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,7 +13,7 @@ from declared import NAMESPACE, Access, Param, flag
 from objects import application
 
 from mooring.flows.asked.looks import NoSuchObjectError, UnknownOperationError, ask_look
-from mooring.flows.asked.showing import told_time
+from mooring.model.moments import told_time
 
 if TYPE_CHECKING:
     from desk import Desk

@@ -18,8 +18,8 @@ from mooring.access.rbac import named
 from mooring.errors import ConfigurationError
 from mooring.flows.asked.handling import UnknownHandlingError, ask_action, ask_deletion, outcome, read_parameters
 from mooring.flows.asked.looks import ask_look
-from mooring.flows.asked.showing import told_time
 from mooring.flows.asked.steering import ask_confirmation, ask_refresh, ask_rollback, pause, resume
+from mooring.model.moments import told_time
 from mooring.model.objects import ObjectKey
 
 if TYPE_CHECKING:

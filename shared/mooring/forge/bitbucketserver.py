@@ -9,13 +9,13 @@ has the new version.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from mooring.forge.github import last_words
 from mooring.forge.ports import Change, Check, CheckState, Proposal, State
 from mooring.forge.rest import Rest, segment
 from mooring.model.mergedrequest import MergedRequest, Verdict
+from mooring.model.moments import told_time
 
 __all__ = ["BitbucketServer"]
 
@@ -140,4 +140,4 @@ def _name(participant: Any) -> str:
 def _moment(milliseconds: int | None) -> str:
     if not milliseconds:
         return ""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return told_time(milliseconds / 1000)

@@ -9,13 +9,13 @@ made meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from mooring.access.sessions import Session
 from mooring.errors import ConfigurationError
 from mooring.flows.asked.admitting import Door
 from mooring.flows.asked.tokens import end_pages
+from mooring.model.moments import told_time
 from mooring.state.signins import SignIn, SignIns
 
 __all__ = ["UnknownSessionError", "begin_session", "end_account", "end_own", "end_session", "list_sessions"]
@@ -93,12 +93,8 @@ def end_account(door: Door, sign_ins: SignIns, subject: str, now: float) -> dict
 
 def _shown(signed: SignIn, door: Door) -> dict[str, Any]:
     return {
-        "id": signed.ident, "subject": signed.subject, "name": signed.name, "begunAt": _time(signed.began),
-        "expiresAt": _time(signed.expires), "source": signed.source, "agent": signed.agent,
+        "id": signed.ident, "subject": signed.subject, "name": signed.name, "begunAt": told_time(signed.began),
+        "expiresAt": told_time(signed.expires), "source": signed.source, "agent": signed.agent,
         "means": "command" if signed.command else "browser",
         "current": door.session is not None and door.session.ident == signed.ident,
     }  # fmt: skip
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

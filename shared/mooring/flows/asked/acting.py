@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 
+from mooring.model.moments import told_time
 from mooring.model.objects import digest
 
 __all__ = ["action_of", "is_action"]
@@ -55,7 +55,7 @@ def action_of(
     """The action as it goes on record; `outcome` is `asked`, for it is written before it is carried out."""
     told = {name: _cut(_bare(value)) for name, value in query.items()} | _told(body)
     return {
-        "time": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": told_time(now),
         "actor": _cut(actor),
         "action": _cut(f"{method} {path}"),
         "outcome": "asked",

@@ -26,6 +26,7 @@ from mooring.flows.asked.ulid import first_ulid
 from mooring.model.application import AppKey
 from mooring.model.chain import Chained, Head
 from mooring.model.mergedrequest import MergedRequest
+from mooring.model.moments import told_if_ever
 from mooring.plan.driftrecords import DriftRecord
 from mooring.state.actions import ACTIONS_CHAIN, Actions
 from mooring.state.applications import Applications
@@ -190,8 +191,8 @@ def _operation(operation: Operation, requests: _Requests, region: str) -> _Row:
     request = requests.get((commit.repository, commit.sha))
     return {
         "id": operation.id,
-        "time": _time(operation.started_at),
-        "endedAt": _time(operation.finished_at),
+        "time": told_if_ever(operation.started_at),
+        "endedAt": told_if_ever(operation.finished_at),
         "action": operation.kind,
         "outcome": operation.phase,
         "message": operation.message,
@@ -228,8 +229,8 @@ def _drift(drift: DriftRecord) -> _Row:
     users = [each.person for each in drift.suspects] or [each.manager for each in drift.fields]
     return {
         "id": drift.id,
-        "time": _time(drift.noticed_at),
-        "endedAt": _time(drift.ended_at),
+        "time": told_if_ever(drift.noticed_at),
+        "endedAt": told_if_ever(drift.ended_at),
         "application": drift.app,
         "cluster": drift.cluster,
         "action": drift.what,
@@ -279,7 +280,3 @@ def _position(token: str) -> tuple[str, str]:
     if not isinstance(chain, str) or not isinstance(after, str):
         raise ConfigurationError("must be metadata.continue of the page before", field="continue")
     return chain, after
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mooring.flows.asked.showing import told_time
 from mooring.flows.asked.summarising import Summary
+from mooring.model.moments import told_time
 from mooring.state.clusters import Cluster
 from mooring.state.watchers import Watchers
 

@@ -13,20 +13,20 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from mooring.errors import ConfigurationError
 from mooring.events.messages import Cause
 from mooring.flows.asked.ulid import first_ulid
 from mooring.model.application import AppKey
+from mooring.model.moments import told_if_ever
 from mooring.source.urls import normalise
 from mooring.state.applications import Applications
 from mooring.state.deliveries import Deliveries, Told
 from mooring.state.operations import Operation
 from mooring.state.wanted import WantedState
 
-__all__ = ["OUTCOMES", "list_deliveries"]
+__all__ = ["OUTCOMES", "list_deliveries", "show_heard"]
 
 OUTCOMES: Final = ("queued", "ignored", "pong", "refused")
 _SHOWN: Final = 25
@@ -84,12 +84,10 @@ def _join(applications: Applications, page: Sequence[Told]) -> _Joined:
     return _Joined(found, applications.wanted(AppKey.parse(name) for name in since))
 
 
-def _shown(told: Told, joined: _Joined) -> dict[str, Any]:
-    looked = [name for name in told.applications if name in joined.operations]
-    caused = [each for name in looked for each in _caused(name, told, joined)]
+def show_heard(told: Told) -> dict[str, Any]:
+    """What was delivered and what came of it, but for the applications."""
     return {
-        "id": told.id,
-        "at": _time(told.at),
+        "at": told_if_ever(told.at),
         "provider": told.provider,
         "event": told.event,
         "outcome": told.outcome,
@@ -97,6 +95,15 @@ def _shown(told: Told, joined: _Joined) -> dict[str, Any]:
         "repository": told.repository,
         "refs": list(told.refs),
         "by": told.by,
+    }
+
+
+def _shown(told: Told, joined: _Joined) -> dict[str, Any]:
+    looked = [name for name in told.applications if name in joined.operations]
+    caused = [each for name in looked for each in _caused(name, told, joined)]
+    return {
+        "id": told.id,
+        **show_heard(told),
         "source": told.source,
         "concerned": told.concerned,
         "touched": told.touched,
@@ -117,12 +124,12 @@ def _caused(name: str, told: Told, joined: _Joined) -> Iterator[dict[str, str]]:
                 "phase": operation.phase,
                 "message": operation.message,
                 "revision": operation.revision,
-                "startedAt": _time(operation.started_at),
-                "finishedAt": _time(operation.finished_at),
+                "startedAt": told_if_ever(operation.started_at),
+                "finishedAt": told_if_ever(operation.finished_at),
             }
     wanted = joined.wanted.get(AppKey.parse(name))
     if wanted is not None and wanted.failure is not None and _is_of(wanted.cause, told):
-        at = _time(wanted.failure.at)
+        at = told_if_ever(wanted.failure.at)
         yield {
             "application": name,
             "operation": "",
@@ -173,7 +180,3 @@ def _position(token: str) -> str:
             "is no token of this list; take metadata.continue of the page before, or begin without it", field="continue"
         )
     return mark
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""

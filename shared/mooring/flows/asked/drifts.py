@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mooring.errors import ConfigurationError, PermanentError
 from mooring.model.application import AppKey
+from mooring.model.moments import told_if_ever
 from mooring.plan.driftrecords import DriftRecord
 from mooring.state.applications import Applications
 
@@ -94,8 +95,8 @@ def _shown(record: DriftRecord) -> dict[str, Any]:
         "done": record.done,
         "operation": record.operation,
         "seenBy": record.seen_by,
-        "noticedAt": _time(record.noticed_at),
-        "endedAt": _time(record.ended_at),
+        "noticedAt": told_if_ever(record.noticed_at),
+        "endedAt": told_if_ever(record.ended_at),
         "uid": record.uid,
         "resourceVersion": record.resource_version,
         "generation": record.generation,
@@ -115,7 +116,7 @@ def _shown(record: DriftRecord) -> dict[str, Any]:
             {
                 "user": each.user,
                 "certain": each.certain,
-                "at": _time(each.at),
+                "at": told_if_ever(each.at),
                 "verb": each.verb,
                 "fields": list(each.fields),
                 "deed": each.deed,
@@ -124,7 +125,3 @@ def _shown(record: DriftRecord) -> dict[str, Any]:
             for each in record.suspects
         ],
     }
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""

@@ -6,7 +6,6 @@ What is wanted is kept for an hour under an id, beside what came of it, and is r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from mooring.errors import ConfigurationError
@@ -15,6 +14,7 @@ from mooring.flows.asked.declaring import UnknownApplicationError
 from mooring.flows.asked.registering import RegisterPorts
 from mooring.flows.asked.ulid import new_ulid
 from mooring.model.application import AppKey
+from mooring.model.moments import told_time
 from mooring.model.objects import ObjectKey
 
 __all__ = ["UnknownHandlingError", "ask_action", "ask_deletion", "outcome", "read_parameters"]
@@ -55,7 +55,7 @@ def ask_action(
     """
     if not action or len(action) > _LONGEST:
         raise ConfigurationError("must name an action", field="action")
-    at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = told_time(now)
     return _ask(ports, app, key, {"do": "action", "action": action, "parameters": dict(parameters), "at": at}, by, now)
 
 

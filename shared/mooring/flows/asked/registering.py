@@ -6,7 +6,7 @@ found out (where an EKS cluster is, what a kubeconfig in a secret says) is found
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from mooring.events.messages import Cause, ClusterMessage
 from mooring.flows.asked.ulid import new_ulid
 from mooring.model.application import Destination
 from mooring.model.clusterforms import ClusterForm, read_cluster_form, read_cluster_secret
+from mooring.model.moments import told_time
 from mooring.model.repositoryforms import is_secret, read_repository_secret
 from mooring.queues import Queues
 from mooring.source.charts_credentials import parse_chart_credential
@@ -221,7 +222,7 @@ def repository_document(registry: Registry, url: str) -> dict[str, Any] | None:
     return None if known is None else {"registered": known.registered, "type": known.kind, "name": known.name}
 
 
-def show_cluster(cluster: Cluster, time_of: Callable[[float], str]) -> dict[str, Any]:
+def show_cluster(cluster: Cluster) -> dict[str, Any]:
     """A cluster as users read it; no credentials."""
     shown: dict[str, Any] = {
         "name": cluster.name,
@@ -239,7 +240,7 @@ def show_cluster(cluster: Cluster, time_of: Callable[[float], str]) -> dict[str,
     }
     shown |= {name: value for name, value in more.items() if value}
     if cluster.outage is not None:
-        shown["unreachable"] = {"since": time_of(cluster.outage.since), "reason": cluster.outage.reason}
+        shown["unreachable"] = {"since": told_time(cluster.outage.since), "reason": cluster.outage.reason}
     return shown
 
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from mooring.flows.asked.showing import told_time
+from mooring.flows.asked.deliveries import show_heard
 from mooring.model.application import AppKey
+from mooring.model.moments import told_time
 from mooring.state.applications import Applications
 from mooring.state.deliveries import Deliveries, Told
 from mooring.state.lists import Listed
@@ -49,7 +50,9 @@ class RepositoryFacts:
             "refs": [{**each, "at": told_time(each["at"])} for each in refs[:_REFS]],
             "troubles": [each for _, each in newest],
         }
-        return told | ({"heard": _heard(self.heard)} if deliveries else {})
+        if not deliveries:
+            return told
+        return told | {"heard": None if self.heard is None else show_heard(self.heard)}
 
 
 def repository_facts(
@@ -115,18 +118,3 @@ def _note_ref(facts: RepositoryFacts, given: Input, wanted: WantedState) -> None
         }
     else:
         known["applications"] = users
-
-
-def _heard(told: Told | None) -> dict[str, Any] | None:
-    if told is None:
-        return None
-    return {
-        "at": told_time(told.at),
-        "provider": told.provider,
-        "event": told.event,
-        "outcome": told.outcome,
-        "reason": told.reason,
-        "repository": told.repository,
-        "refs": list(told.refs),
-        "by": told.by,
-    }

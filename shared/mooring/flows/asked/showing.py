@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from mooring.flows.asked.costs import told_cost
 from mooring.flows.asked.requested import told_once, told_request, unbegun
 from mooring.flows.asked.summarising import sync_of
+from mooring.model.moments import told_time
 from mooring.state.operations import Operation, ResourceResult
 from mooring.state.records import Record
 from mooring.state.statuses import Resource, SyncStatus
 from mooring.state.summaries import desired_of, found_of
 
-__all__ = ["deployments", "show_application", "told_time"]
+__all__ = ["deployments", "show_application"]
 
 
 def show_application(
@@ -201,8 +201,3 @@ def _revision(name: str) -> dict[str, Any]:
 
 def _optional(**fields: str) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
-
-
-def told_time(seconds: float) -> str:
-    """Seconds since the epoch as the API shows them."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -15,7 +15,6 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from mooring.access.policycsv import read_scope
@@ -24,6 +23,7 @@ from mooring.errors import ConfigurationError, ForbiddenError
 from mooring.flows.asked.admitting import GROUPS_LAST, TOKEN_PREFIX, Door
 from mooring.flows.asked.projects import UnknownProjectError
 from mooring.flows.asked.ulid import new_ulid
+from mooring.model.moments import told_time
 from mooring.state.apitokens import ApiToken, digest_of_token
 from mooring.state.connections import LONGEST
 from mooring.state.endings import unended
@@ -155,12 +155,8 @@ def _shown(token: ApiToken) -> dict[str, Any]:
     ends = token.grouped + GROUPS_LAST
     shown: dict[str, Any] = {
         "id": token.ident, "name": token.name, "subject": token.subject, "madeBy": token.maker,
-        "groups": list(token.groups), "groupsUntil": _time(ends) if token.groups else None,
+        "groups": list(token.groups), "groupsUntil": told_time(ends) if token.groups else None,
         "role": token.role or None, "scope": None if token.scope is None else list(token.scope),
-        "issuedAt": _time(token.made), "expiresAt": _time(token.expires), "lastUsed": token.used or None,
+        "issuedAt": told_time(token.made), "expiresAt": told_time(token.expires), "lastUsed": token.used or None,
     }  # fmt: skip
     return shown
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from mooring.errors import ConflictError, UnreachableError
+from mooring.model.moments import told_time
 from mooring.state.clusters import Cluster, Outage
 from mooring.state.registry import Registry
 
@@ -26,7 +26,7 @@ class OutageError(UnreachableError):
     """A cluster is known to be out of reach: since when, and why. Nothing needs to come back for it."""
 
     def __init__(self, cluster: Cluster, outage: Outage) -> None:
-        since = datetime.fromtimestamp(outage.since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = told_time(outage.since)
         super().__init__(
             f"the cluster {cluster.name} can't be reached since {since}: {outage.reason}; "
             f"its applications are synced as soon as it answers (`mooring cluster doctor {cluster.name}` says more)"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from mooring.flows.images.edits import version_of
 from mooring.flows.images.tending import TendedApp
 from mooring.images.planning import Plan
 from mooring.model.application import AppKey
+from mooring.model.moments import told_if_ever
 from mooring.state.images import ImagesState
 
 __all__ = ["shown_state", "told_plan"]
@@ -31,7 +31,7 @@ def shown_state(key: AppKey, state: ImagesState) -> list[dict[str, Any]]:
             "message": state.error or each.message,
             "commit": each.commit,
             "pullRequest": request,
-            "since": _time(each.since),
+            "since": told_if_ever(each.since),
         }
         for each in state.rows
     ]
@@ -83,7 +83,3 @@ def _status(state: ImagesState, error: bool, held: bool, current: str, wanted: s
     if held:
         return "Held"
     return "UpToDate" if current == wanted else "Updating"
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""

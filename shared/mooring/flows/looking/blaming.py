@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from mooring.flows.looking.owned import find_owned
 from mooring.flows.looking.ports import LookPorts, place_of
 from mooring.flows.looking.veiling import Veil
 from mooring.model.application import AppKey
+from mooring.model.moments import told_time
 from mooring.model.objects import Manifest, ObjectKey, canonical_json
 from mooring.model.tracking import TRACKING_ANNOTATION
 from mooring.plan.driftrecords import ChangedField, DriftRecord
@@ -172,7 +173,7 @@ def _says(source: Manifest | None, path: str) -> bytes | None:
 
 def _commit(operation: Operation) -> dict[str, Any]:
     commit = {name: value for name, value in asdict(operation.commit).items() if isinstance(value, str)}
-    synced = datetime.fromtimestamp(operation.finished_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    synced = told_time(operation.finished_at)
     return commit | {"revision": operation.revision, "operationId": operation.id, "synced": synced}
 
 

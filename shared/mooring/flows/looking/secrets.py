@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mooring.errors import ConfigurationError
-from mooring.flows.asked.showing import told_time
 from mooring.flows.looking.ports import LookPorts, record_of
 from mooring.model.application import AppKey
 from mooring.model.externalkinds import GROUP, PUSHING
 from mooring.model.externalstore import parse_store
 from mooring.model.merges import merge_of
+from mooring.model.moments import told_time
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.secrets.digests import is_hidden
 from mooring.state.operations import Operation

@@ -6,7 +6,6 @@ As with applications, asking changes what is remembered and sends a message; git
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mooring.access.rules import namespace_allowed, source_allowed
@@ -15,6 +14,7 @@ from mooring.events.messages import Cause, PromotionMessage
 from mooring.flows.asked.declaring import AskPorts
 from mooring.flows.rules.permitting import refuse
 from mooring.model.application import AppKey
+from mooring.model.moments import told_time
 from mooring.model.promotionkey import PromotionKey
 from mooring.state.promotions import Happening, Landing, PromotionRecord, PromotionSpec
 
@@ -106,7 +106,7 @@ def promotion_conditions(ports: AskPorts, app: AppKey) -> list[dict[str, str]]:
             "type": "Promotion",
             "message": f"{record.key}: {record.status.phase or 'not looked at yet'}"
             + (f": {record.status.message}" if record.status.message else ""),
-            "lastTransitionTime": _time(record.status.since),
+            "lastTransitionTime": told_time(record.status.since),
         }
         for record in promotions.load(keys).values()
         if record.spec is not None
@@ -131,7 +131,7 @@ def _shown(record: PromotionRecord) -> dict[str, Any]:
     metadata = {**declared["metadata"], "namespace": record.key.namespace, "generation": spec.generation}
     shown: dict[str, Any] = {"phase": status.phase or "Waiting", "message": status.message or "not looked at yet"}
     if status.since:
-        shown["since"] = _time(status.since)
+        shown["since"] = told_time(status.since)
     if status.identity:
         origin = {name: value for name, value in (status.origin or {}).items() if name != "to"}
         shown["carried"] = {"changes": list(status.carried), "from": origin}
@@ -150,14 +150,10 @@ def _landing(landing: Landing) -> dict[str, Any]:
         "message": landing.message,
         "changes": list(landing.carried),
         "commit": landing.commit,
-        "at": _time(landing.at),
+        "at": told_time(landing.at),
     } | ({"pullRequest": landing.url} if landing.url else {})
 
 
 def _happening(happening: Happening) -> dict[str, Any]:
     shown = {name: value for name, value in asdict(happening).items() if value}
-    return {**shown, "at": _time(happening.at)}
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {**shown, "at": told_time(happening.at)}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from mooring.access.promotion import Promotion
 from mooring.access.windows import may_sync
@@ -17,11 +16,12 @@ from mooring.flows.promotions.ports import BlockedError, PromotionPorts
 from mooring.forge.ports import CheckHost
 from mooring.forge.rest import understood
 from mooring.model.application import AppKey
+from mooring.model.moments import told_time
 from mooring.source.urls import normalise
 from mooring.state.promotions import Landing
 from mooring.state.records import Record
 
-__all__ = ["Verdict", "arrived", "source_waits", "unsettled", "when_said"]
+__all__ = ["Verdict", "arrived", "source_waits", "unsettled"]
 
 _AGAIN = 300.0  # seconds until checks that are not green are asked for again
 _NAMED = 5
@@ -59,11 +59,11 @@ def source_waits(ports: PromotionPorts, promotion: Promotion, source: Record, we
     when = promotion.when
     due = well_since + when.healthy_for
     if now < due:
-        return Verdict(f"{source.key} has to stay healthy until {when_said(due)}", due)
+        return Verdict(f"{source.key} has to stay healthy until {told_time(due)}", due)
     if when.windows:
         verdict = may_sync(when.windows, now, manual=False)
         if not verdict.allowed:
-            until = f" until {when_said(verdict.changes)}" if verdict.changes is not None else ""
+            until = f" until {told_time(verdict.changes)}" if verdict.changes is not None else ""
             return Verdict(f"{verdict.window} keeps it back{until}", verdict.changes or 0.0)
     if when.checks is not None and (waits := _checks(ports, source, when.checks)):
         return Verdict(waits, now + _AGAIN)
@@ -122,7 +122,7 @@ def arrived(
     since = landing.arrived or now
     due = since + verify_for
     if now < due:
-        return replace(landing, arrived=since, message=f"healthy so far, has to stay so until {when_said(due)}"), due
+        return replace(landing, arrived=since, message=f"healthy so far, has to stay so until {told_time(due)}"), due
     names = ", ".join(str(key) for key in list(targets)[:_NAMED])
     return replace(landing, arrived=since, outcome="verified", message=f"{names} synced and healthy"), 0.0
 
@@ -151,8 +151,3 @@ def _broken(record: Record) -> bool:
     failed = operation is not None and operation.phase in ("Failed", "Error")
     here = wanted is not None and operation is not None and operation.bundle == wanted.bundle
     return record.status.health.status == "Degraded" or (failed and here)
-
-
-def when_said(seconds: float) -> str:
-    """A moment, in words."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,7 +9,6 @@ in the cluster. The decisions themselves are `mooring.access`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 
 from mooring.access.project import Place, Project, Refusal
 from mooring.access.rules import (
@@ -22,6 +21,7 @@ from mooring.access.rules import (
 )
 from mooring.errors import ConfigurationError, ForbiddenError
 from mooring.model.application import Application, is_registered
+from mooring.model.moments import told_time
 from mooring.model.objects import Manifest, ObjectKey
 from mooring.plan.inventory import Entry, Inventory
 from mooring.plan.steps import Plan, Step
@@ -173,7 +173,7 @@ def why_closed(
     window = verdict.window
     until = ""
     if verdict.changes is not None:
-        until = f" until {datetime.fromtimestamp(verdict.changes, UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}"
+        until = f" until {told_time(verdict.changes)}"
     how = "is open" if window.kind == "deny" else "is not open"
     advice = "" if manual or not window.manual_sync else "; a sync by hand goes through"
     return f"syncs are held back{until}: the {window} of project {project.name!r} {how}{advice}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mooring.differences.expressions import Expressions
@@ -18,6 +17,7 @@ from mooring.events.messages import ApplicationSetMessage, Cause
 from mooring.flows.asked.declaring import AskPorts
 from mooring.flows.asked.showing import show_application
 from mooring.flows.asked.ulid import new_ulid
+from mooring.model.moments import told_time
 from mooring.model.setkey import SetKey
 from mooring.state.applicationsets import SetRecord, SetSpec
 from mooring.state.records import Deleting
@@ -128,7 +128,7 @@ def show_set(record: SetRecord, applications: Mapping[str, Mapping[str, Any]] | 
     declared = spec.application_set.declared
     metadata = {**declared["metadata"], "namespace": record.key.namespace, "generation": spec.generation}
     if spec.deleting is not None:
-        metadata["deletionTimestamp"] = _time(spec.deleting.at)
+        metadata["deletionTimestamp"] = told_time(spec.deleting.at)
     current = record.basis.generation == spec.generation
     conditions = [
         {
@@ -136,7 +136,7 @@ def show_set(record: SetRecord, applications: Mapping[str, Mapping[str, Any]] | 
             "status": str(each.holds),
             "reason": each.reason,
             "message": each.message,
-            "lastTransitionTime": _time(each.since),
+            "lastTransitionTime": told_time(each.since),
         }
         for each in status.conditions
         if current
@@ -198,7 +198,3 @@ def _known(ports: AskPorts, key: SetKey) -> SetRecord:
 
 def _tell(ports: AskPorts, key: SetKey, cause: Cause) -> None:
     ports.queues.send("renders", [ApplicationSetMessage(str(key), cause)])
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

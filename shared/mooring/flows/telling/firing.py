@@ -13,11 +13,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from mooring.flows.telling.happenings import Event
 from mooring.flows.telling.views import View
+from mooring.model.moments import told_time
 from mooring.notify.catalog import Condition
 
 __all__ = ["Firing", "Step", "fire", "holding", "questions", "seeds_of", "variables"]
@@ -75,7 +75,7 @@ def variables(view: View | None, event: Event | None, context: Mapping[str, str]
         "verb": "notify",
         "vars": {"app": app, "event": shown, "context": dict(context)},
         "commits": commits,
-        "now": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "now": told_time(at),
     }
 
 
