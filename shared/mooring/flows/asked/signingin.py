@@ -185,9 +185,28 @@ def _groups(claims: Mapping[str, Any], scopes: tuple[str, ...], groups_claim: st
     for scope in scopes:
         if scope == "email" and claims.get("email_verified") in (False, "false"):
             continue
-        value = claims.get(groups_claim if scope == "groups" else scope)
+        claim = groups_claim if scope == "groups" else scope
+        if claim not in claims and _is_elsewhere(claim, claims):
+            raise ForbiddenError(
+                "are too many for this token, so the issuer left all of them out; have it send those assigned to this "
+                "client (docs/access.md)",
+                field=claim,
+            )
+        value = claims.get(claim)
         found += [each for each in (value if isinstance(value, list) else [value]) if _is_group(each)]
     return tuple(dict.fromkeys(found))
+
+
+def _is_elsewhere(claim: str, claims: Mapping[str, Any]) -> bool:
+    """Whether an issuer says that there would be such a claim, and left it out: Microsoft identity platform, "ID token
+    claims reference" (Groups overage claim); OpenID Connect Core 1.0, section 5.6.2.
+
+    Without their groups somebody would also be without what these are denied, so this is not taken for having none.
+    """
+    names = claims.get("_claim_names")
+    return (isinstance(names, dict) and claim in names) or (
+        claim == "groups" and claims.get("hasgroups") in (True, "true")
+    )
 
 
 def _is_group(value: object) -> TypeGuard[str]:
