@@ -10,8 +10,8 @@ from shapes.common import Asked, Moment
 
 
 class RollbackRequest(TypedDict):
-    """The past sync: by its operation, or by its number in the history; the one before the last where none is named. Any
-    other field is refused.
+    """The past sync: by its operation, or by its number in the history; the one before the last where none is named.
+    Any other field is refused.
     """
 
     id: NotRequired[int | None]
