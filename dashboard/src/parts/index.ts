@@ -1,5 +1,6 @@
 /** The parts that pages are made of. */
 export { Button, type ButtonLook, IconButton, LinkButton } from "./Button";
+export { Command, quoted } from "./Command";
 export { Copyable } from "./Copyable";
 export { Dialog } from "./Dialog";
 export { Chosen, Filter, FilterBar, type FilterOption } from "./FilterBar";

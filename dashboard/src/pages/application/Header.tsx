@@ -3,8 +3,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 
 import { to } from "@/app/addresses";
-import { HealthMark, Icon, type IconName, Mark, RelativeTime, Sign, SyncMark } from "@/parts";
-import { useCopying } from "@/parts/Copyable";
+import { Command, HealthMark, Icon, type IconName, Mark, RelativeTime, Sign, SyncMark } from "@/parts";
 
 import type { Application } from "./queries";
 import {
@@ -35,7 +34,10 @@ export function Header({ application, actions }: Props) {
     <header className="app-head">
       <div className="app-head-top">
         <nav className="app-crumbs" aria-label="Where this is">
-          <Link href={to.applications()}>Applications</Link>
+          <Link href={to.applications()}>
+            <Icon name="back" size={18} />
+            <span>Applications</span>
+          </Link>
           <span aria-hidden="true">/</span>
         </nav>
         <h1 className="clip" title={`${metadata.namespace ?? "argocd"}/${metadata.name}`}>
@@ -44,7 +46,7 @@ export function Header({ application, actions }: Props) {
         <span className="app-marks">
           <HealthMark value={status.health.status} boxed />
           <SyncMark value={status.sync.status} boxed />
-          <AutoSyncMark application={application} />
+          {pauseOf(application) !== undefined && <Mark tone="warn" shape="pause" word="Auto-sync paused" boxed />}
           {metadata.deletionTimestamp !== undefined && <Mark tone="lost" shape="gone" word="Being deleted" boxed />}
         </span>
         {actions}
@@ -67,8 +69,15 @@ export function Header({ application, actions }: Props) {
             </span>
           </Fact>
         )}
+        {pauseOf(application) === undefined && (
+          <Fact icon="sync" name="Syncs">
+            {autoSync(application)}
+          </Fact>
+        )}
         <Revision application={application} />
-        <Command application={application} />
+        <li className="app-command">
+          <Command text={commandOf(application)} />
+        </li>
       </ul>
       <Conditions application={application} />
     </header>
@@ -104,32 +113,16 @@ function Revision({ application }: { application: Application }) {
   );
 }
 
-/** The command that tells the same, to be copied. */
-function Command({ application: { metadata } }: { application: Application }) {
-  const copy = useCopying();
-  const { name, namespace = "argocd" } = metadata;
-  const command = `mooring app get ${name}${namespace === "argocd" ? "" : ` -N ${namespace}`}`;
-  return (
-    <li className="app-command">
-      <button type="button" title={`Copy: ${command}`} onClick={() => copy(command)}>
-        <Icon name="copy" size={14} />
-        <span className="hidden-text">Copy the command </span>
-        <code>{command}</code>
-      </button>
-    </li>
-  );
+/** The command that tells the same. */
+function commandOf({ metadata: { name, namespace = "argocd" } }: Application): string {
+  return `mooring app get ${name}${namespace === "argocd" ? "" : ` -N ${namespace}`}`;
 }
 
-function AutoSyncMark({ application }: { application: Application }) {
-  if (pauseOf(application) !== undefined) return <Mark tone="warn" shape="pause" word="Auto-sync paused" boxed />;
+function autoSync(application: Application): string {
   const { on, prune, selfHeal } = autoSyncOf(application);
-  if (!on) return <span className="tag">Synced by hand</span>;
+  if (!on) return "Synced by hand";
   const more = [prune ? "prune" : "", selfHeal ? "self-heal" : ""].filter(Boolean).join(", ");
-  return (
-    <span className="tag" title="New commits are synced by themselves">
-      Auto-sync{more !== "" && `: ${more}`}
-    </span>
-  );
+  return `Auto-sync${more === "" ? "" : `: ${more}`}`;
 }
 
 function Conditions({ application }: { application: Application }) {

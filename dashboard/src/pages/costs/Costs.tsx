@@ -9,7 +9,7 @@ import { getWhole } from "@/api/client";
 import type { Schema } from "@/api/types";
 import { to } from "@/app/addresses";
 import { hasWords, useFilters } from "@/app/filters";
-import { Button, EmptyState, ErrorState, SearchField, Skeleton } from "@/parts";
+import { Button, Command, EmptyState, ErrorState, SearchField, Skeleton } from "@/parts";
 import { type ListColumn, RowBones, Rows } from "@/parts/Listing";
 import { Facts, Sheet } from "@/parts/Sheet";
 
@@ -146,6 +146,11 @@ export default function Costs() {
             )}
           </Sheet>
         </div>
+      )}
+      {total !== undefined && (
+        <p className="page-command">
+          <Command text={`mooring costs --by ${by} --since ${since} --until ${until}`} />
+        </p>
       )}
       {prices !== undefined && (
         <p className="soft small costs-note">

@@ -10,7 +10,7 @@ import { get } from "@/api/client";
 import { applicationsQuery } from "@/api/queries";
 import type { Schema } from "@/api/types";
 import { usePolling } from "@/live/live";
-import { Button, Chosen, EmptyState, ErrorState, Menu, SearchField, Skeleton } from "@/parts";
+import { Button, Chosen, Command, EmptyState, ErrorState, Menu, quoted, SearchField, Skeleton } from "@/parts";
 import { isOpen } from "@/record/said";
 
 import {
@@ -142,6 +142,11 @@ export default function DriftPage() {
             </ol>
           </section>
         ))}
+      {shown.length > 0 && (
+        <p className="page-command">
+          <Command text={commandOf(choice)} />
+        </p>
+      )}
       {hasNextPage && (
         <div className="drift-more">
           <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
@@ -151,4 +156,11 @@ export default function DriftPage() {
       )}
     </>
   );
+}
+
+/** The command that prints what is shown, but for what the page leaves out by itself. */
+function commandOf({ who, app, cluster, since }: Choice): string {
+  const given = { app, cluster, who, since };
+  const options = Object.entries(given).filter(([, value]) => value !== "");
+  return ["mooring drift list", ...options.map(([name, value]) => `--${name} ${quoted(value)}`)].join(" ");
 }

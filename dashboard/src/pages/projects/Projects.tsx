@@ -11,7 +11,7 @@ import { useAction } from "@/app/acting";
 import { to } from "@/app/addresses";
 import { useRights } from "@/app/rights";
 import { usePolling } from "@/live/live";
-import { Button, Copyable, EmptyState } from "@/parts";
+import { Button, Command, Copyable, EmptyState } from "@/parts";
 import { Editor } from "@/parts/Editor";
 import { type ListColumn, Listing } from "@/parts/Listing";
 
@@ -103,6 +103,9 @@ export default function Projects() {
           </EmptyState>
         }
       />
+      <p className="page-command">
+        <Command text="mooring project list" />
+      </p>
       {making && (
         <Editor
           title="New project"

@@ -114,7 +114,7 @@ export function Actions({ application, named, asked, onAsked }: Props) {
         </Act>
       )}
       <Act icon="refresh" not={not.refresh} busy={refresh.isPending} keys="r" onPress={doing.refresh}>
-        Refresh
+        <span className="act-word">Refresh</span>
       </Act>
       <Act look="strong" icon="sync" not={not.sync} busy={waits} keys="s" onPress={doing.sync}>
         {waits ? "Asked for" : "Sync"}
