@@ -22,7 +22,7 @@ import { healthLook } from "@/parts/Marks";
 import type { Application } from "../../queries";
 import { useOpened } from "../../resource/address";
 import { type Box, type Drawn, healthsOf, portion, rootId } from "./grouping";
-import { type Place, type Places, placesOf, size } from "./laying";
+import { type Place, type Places, placesOf, size, step } from "./laying";
 import { healthOf } from "./model";
 import { Attending, BoxCard } from "./ObjectCard";
 import { type Arrow, arrows, neighbour } from "./walking";
@@ -53,8 +53,9 @@ const handles = [
   { type: "source" as const, position: Position.Right, x: size.width, y: size.height / 2, width: 1, height: 1 },
 ];
 const smallest = 0.15;
-/** Of the map in the corner, in pixels. */
-const mini = { width: 140, height: 100 };
+/** So small a box can still be read; on a phone that is two columns. */
+const readable = 0.8;
+const phone = 0.6;
 
 export default function Graph({ application, drawn, onOpenStack, label }: Props) {
   const places = useMemo(() => placesOf(drawn), [drawn]);
@@ -70,6 +71,7 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
   const current = places.has(at) ? at : (drawn.boxes[0]?.id ?? "");
   const nodes = useMemo(() => nodesOf(drawn, places), [drawn, places]);
   const edges = useMemo(() => edgesOf(drawn), [drawn]);
+  const mini = useMemo(() => miniOf(places), [places]);
 
   // What somebody looks at stays where it is in the window, whatever opens beside it; what they open comes into it.
   const before = useRef(places);
@@ -199,16 +201,25 @@ function edgesOf({ links }: Drawn): Edge[] {
   }));
 }
 
+/** The map in the corner, in pixels: as high or as wide as what it shows. */
+function miniOf(places: Places): { width: number; height: number } {
+  const { width, height } = around([...places.values()]);
+  return width * 2 < height ? { width: 80, height: 220 } : { width: 140, height: 100 };
+}
+
 /** The whole graph, if it can be read then; else its beginning in a readable size. */
 function begin(flow: Flow, frame: HTMLElement): void {
   const { x, y, width, height } = flow.getNodesBounds(flow.getNodes());
   const fitting = Math.min((frame.clientWidth - 32) / width, (frame.clientHeight - 32) / height);
-  const zoom = Math.min(1, Math.max(fitting, 0.8));
+  const columns = (frame.clientWidth - 32) / (2 * size.width + step);
+  const zoom = Math.min(1, Math.max(fitting, Math.min(readable, Math.max(columns, phone))));
   const root = flow.getNode(rootId)?.position ?? { x, y: y + height / 2 };
-  const top =
-    fitting >= zoom
-      ? (frame.clientHeight - height * zoom) / 2 - y * zoom
-      : frame.clientHeight / 2 - (root.y + 30) * zoom;
+  // On a phone the page has to be scrolled until all of the frame is seen.
+  const seen = Math.max(
+    frame.clientHeight / 2,
+    Math.min(frame.clientHeight, window.innerHeight - frame.getBoundingClientRect().top),
+  );
+  const top = fitting >= zoom ? Math.max(16, (seen - height * zoom) / 2) - y * zoom : seen / 2 - (root.y + 30) * zoom;
   void flow.setViewport({ x: 16 - x * zoom, y: top, zoom });
 }
 

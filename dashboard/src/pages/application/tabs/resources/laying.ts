@@ -15,6 +15,7 @@ export type Places = ReadonlyMap<string, Place>;
 export const size = { width: 236, height: 60 } as const;
 /** Between columns, and between boxes of a column. */
 const gap = { x: 64, y: 14 } as const;
+export const step = gap.x;
 
 /** A place for each box. What several lines lead to stands with the first of them, behind all of them. */
 export function placesOf({ boxes, links }: Drawn): Places {
