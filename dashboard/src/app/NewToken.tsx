@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import type { Schema } from "@/api/types";
 import { Button, Copyable, Dialog } from "@/parts";
-import { Refusal } from "@/parts/Confirm";
+import { FormDialog, TextField } from "@/parts/FormDialog";
 import { Callout } from "@/parts/Sheet";
 
 const days = 86_400;
@@ -32,63 +32,46 @@ export function NewToken({ title, narrowed = false, busy, error, onMake, onClose
   const [role, setRole] = useState("");
   const [scope, setScope] = useState("");
   return (
-    <Dialog
+    <FormDialog
       title={title}
+      action="Make the token"
+      icon="key"
+      busy={busy}
+      error={error}
+      onSubmit={() => {
+        const lines = scope.split("\n").map((line) => line.trim());
+        onMake({ name, expiresIn: lasts * days, role: role.trim(), scope: lines.filter((line) => line !== "") });
+      }}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="strong" icon="key" type="submit" form="new-token" busy={busy}>
-            Make the token
-          </Button>
-        </>
-      }
     >
-      <form
-        id="new-token"
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const lines = scope.split("\n").map((line) => line.trim());
-          onMake({ name, expiresIn: lasts * days, role: role.trim(), scope: lines.filter((line) => line !== "") });
-        }}
-      >
-        <label className="field">
-          Name
-          <input className="input" required value={name} onChange={(event) => setName(event.target.value)} />
-        </label>
-        <label className="field">
-          Lasts
-          <select className="input" value={lasts} onChange={(event) => setLasts(Number(event.target.value))}>
-            {[1, 7, 30, 90, 180, 365].map((each) => (
-              <option key={each} value={each}>
-                {each === 1 ? "1 day" : `${each} days`}
-              </option>
-            ))}
-          </select>
-        </label>
-        {narrowed && (
-          <>
-            <label className="field">
-              Role of the policy (role:deployer)
-              <input className="input" value={role} onChange={(event) => setRole(event.target.value)} />
-            </label>
-            <label className="field">
-              And only this, a line each: RESOURCE, ACTION, OBJECT
-              <textarea
-                className="input"
-                rows={3}
-                placeholder="applications, sync, shop/*"
-                value={scope}
-                onChange={(event) => setScope(event.target.value)}
-              />
-            </label>
-            <p className="soft">It may what you may, and only that of it which its role or one of its lines allows.</p>
-          </>
-        )}
-        <Refusal error={error} />
-      </form>
-    </Dialog>
+      <TextField label="Name" required value={name} onChange={setName} />
+      <label className="field">
+        Lasts
+        <select className="input" value={lasts} onChange={(event) => setLasts(Number(event.target.value))}>
+          {[1, 7, 30, 90, 180, 365].map((each) => (
+            <option key={each} value={each}>
+              {each === 1 ? "1 day" : `${each} days`}
+            </option>
+          ))}
+        </select>
+      </label>
+      {narrowed && (
+        <>
+          <TextField label="Role of the policy (role:deployer)" value={role} onChange={setRole} />
+          <label className="field">
+            And only this, a line each: RESOURCE, ACTION, OBJECT
+            <textarea
+              className="input"
+              rows={3}
+              placeholder="applications, sync, shop/*"
+              value={scope}
+              onChange={(event) => setScope(event.target.value)}
+            />
+          </label>
+          <p className="soft">It may what you may, and only that of it which its role or one of its lines allows.</p>
+        </>
+      )}
+    </FormDialog>
   );
 }
 
