@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.doubles.browsing import ROOT, Desk, Seen
-from tests.doubles.pasts import NOON
-from tests.doubles.pictures import BESIDE, NARROW, WIDE, difference, show, small
-from tests.doubles.trees import application_of, changed_of, tree_of
+from tests.doubles.pictures import BESIDE, NARROW, WIDE, difference, show, show_answers, small
 
 Look = Callable[..., Seen]
 Alike = Callable[[Seen, str], None]
@@ -26,17 +22,7 @@ APP = "/applications/argocd/shop"
 
 def show_application(look: Look, at: Desk, view: str, width: int, theme: str) -> Seen:
     """An application whose API answers what a test says."""
-    seen = look(at, width=width, theme=theme)
-    seen.page.clock.set_fixed_time(NOON)
-    answers: dict[str, Any] = {"": application_of(), "/resource-tree": tree_of(), "/resource": changed_of()}
-
-    def answer(route: Route) -> None:
-        rest = urlsplit(route.request.url).path.removeprefix("/api/v1/applications/shop")
-        route.fulfill(json=answers.get(rest, {"items": []}))
-
-    seen.page.route("**/api/v1/applications/shop**", answer)
-    seen.page.route("**/api/v1/applications/shop/**", answer)
-    seen.sign_in(f"{APP}?view={view}")
+    seen = show_answers(look, at, f"{APP}?view={view}", width, theme)
     if "pane=diff" in view:
         expect(seen.page.locator(".diff-row").nth(6)).to_be_visible()
         return seen

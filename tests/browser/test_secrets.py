@@ -12,32 +12,9 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.doubles.browsing import ROOT, Desk, Seen, desk
-from tests.doubles.trees import application_of
+from tests.doubles.trees import SECRETS, application_of
 
 Look = Callable[..., Seen]
-_NAMED = {"group": "external-secrets.io", "namespace": "shop", "message": "", "pushed": []}
-_CHANGED = {"at": "2026-03-01T02:00:00Z", "operation": "01KJ"}
-ITEMS: list[dict[str, Any]] = [
-    {
-        **_NAMED, "kind": "ExternalSecret", "name": "db", "source": "ExternalSecret", "state": "failing",
-        "message": "data[0].remoteRef.key: there is no secret shop/db in Secrets Manager", "keys": ["password"],
-        "secrets": [{"namespace": "shop", "name": "shop-db", "merged": True}], "changed": None, "refreshInterval": "1h",
-        "remote": [{"key": "shop/db", "property": "word"}],
-        "stores": [{"kind": "SecretStore", "name": "aws", "provider": "SecretsManager", "region": "eu-central-1"}],
-    },
-    {
-        **_NAMED, "group": "bitnami.com", "kind": "SealedSecret", "name": "tls", "source": "SealedSecret",
-        "state": "opened", "keys": ["tls.crt", "tls.key"], "remote": [], "stores": [], "changed": _CHANGED,
-        "secrets": [{"namespace": "shop", "name": "tls", "merged": False}],
-    },
-    {
-        **_NAMED, "group": "", "kind": "Secret", "name": "rendered", "source": "render", "state": "applied", "keys": [],
-        "remote": [], "stores": [], "changed": _CHANGED,
-        "secrets": [{"namespace": "shop", "name": "rendered", "merged": False}],
-    },
-]  # fmt: skip
-SEALING = {"fingerprint": "SHA256:3J5k", "since": "2026-03-01T00:00:00Z", "until": "2036-03-01T00:00:00Z"}
-SECRETS = {"items": ITEMS, "nextRefresh": "2026-03-01T03:00:00Z", "sealing": SEALING}
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,17 @@ import base64
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.doubles.blockfont import block_font
 from tests.doubles.browsing import Desk, Seen
+from tests.doubles.pasts import NOON
+from tests.doubles.trees import EVENTS, LOGS, SECRETS, application_of, changed_of, tree_of
 
-__all__ = ["BESIDE", "NARROW", "WIDE", "difference", "looks_like", "set_in_blocks", "show", "small"]
+__all__ = ["BESIDE", "NARROW", "WIDE", "difference", "looks_like", "set_in_blocks", "show", "show_answers", "small"]
 
 BESIDE = Path(__file__).parents[1] / "browser/pictures"
 WIDE, NARROW = 1280, 390
@@ -94,4 +98,25 @@ def show(look: Callable[..., Seen], at: Desk, path: str, now: float, width: int,
     seen.sign_in(path)
     expect(seen.page.locator(".apps-line, .entry, .history-row").first).to_be_visible()
     expect(seen.page.locator(".bone")).to_have_count(0)
+    return seen
+
+
+def show_answers(look: Callable[..., Seen], at: Desk, path: str, width: int, theme: str) -> Seen:
+    """A page of the application `shop`, about which the API answers what `tests.doubles.trees` says, at a time that
+    stands still.
+    """
+    seen = look(at, width=width, theme=theme)
+    seen.page.clock.set_fixed_time(NOON)
+    answers: dict[str, Any] = {
+        "": application_of(), "/resource-tree": tree_of(), "/resource": changed_of(), "/events": EVENTS,
+        "/logs": LOGS, "/secrets": SECRETS,
+    }  # fmt: skip
+
+    def answer(route: Route) -> None:
+        rest = urlsplit(route.request.url).path.removeprefix("/api/v1/applications/shop")
+        route.fulfill(json=answers.get(rest, {"items": []}))
+
+    seen.page.route("**/api/v1/applications/shop**", answer)
+    seen.page.route("**/api/v1/applications/shop/**", answer)
+    seen.sign_in(path)
     return seen

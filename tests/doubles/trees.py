@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["application_of", "changed_of", "tree_of"]
+__all__ = ["EVENTS", "LOGS", "SECRETS", "application_of", "changed_of", "tree_of"]
 
 _REVISION = "4f2a9c1e7b3d5860a1c4e8f20b6d9753ace01842"
 
@@ -152,3 +152,53 @@ def _node(
 
 def _info(name: str, value: str) -> dict[str, str]:
     return {"name": name, "value": value}
+
+
+_NAMED = {"group": "external-secrets.io", "namespace": "shop", "message": "", "pushed": []}
+_CHANGED = {"at": "2026-03-01T02:00:00Z", "operation": "01KJ"}
+_ITEMS: list[dict[str, Any]] = [
+    {
+        **_NAMED, "kind": "ExternalSecret", "name": "db", "source": "ExternalSecret", "state": "failing",
+        "message": "data[0].remoteRef.key: there is no secret shop/db in Secrets Manager", "keys": ["password"],
+        "secrets": [{"namespace": "shop", "name": "shop-db", "merged": True}], "changed": None, "refreshInterval": "1h",
+        "remote": [{"key": "shop/db", "property": "word"}],
+        "stores": [{"kind": "SecretStore", "name": "aws", "provider": "SecretsManager", "region": "eu-central-1"}],
+    },
+    {
+        **_NAMED, "group": "bitnami.com", "kind": "SealedSecret", "name": "tls", "source": "SealedSecret",
+        "state": "opened", "keys": ["tls.crt", "tls.key"], "remote": [], "stores": [], "changed": _CHANGED,
+        "secrets": [{"namespace": "shop", "name": "tls", "merged": False}],
+    },
+    {
+        **_NAMED, "group": "", "kind": "Secret", "name": "rendered", "source": "render", "state": "applied", "keys": [],
+        "remote": [], "stores": [], "changed": _CHANGED,
+        "secrets": [{"namespace": "shop", "name": "rendered", "merged": False}],
+    },
+]  # fmt: skip
+_SEALING = {"fingerprint": "SHA256:3J5k", "since": "2026-03-01T00:00:00Z", "until": "2036-03-01T00:00:00Z"}
+SECRETS: dict[str, Any] = {"items": _ITEMS, "nextRefresh": "2026-03-01T03:00:00Z", "sealing": _SEALING}
+_WEB = {"group": "apps", "version": "v1", "kind": "Deployment", "namespace": "shop", "name": "web-0", "uid": "u1"}
+EVENTS: dict[str, Any] = {
+    "items": [
+        {
+            "type": kind, "reason": reason, "message": message, "count": count, "source": "deployment-controller",
+            "first": "2026-11-21T10:00:00Z", "last": f"2026-11-21T11:{minute}:00Z", "object": _WEB,
+        }
+        for kind, reason, message, count, minute in (
+            ("Warning", "FailedCreate", "exceeded quota: compute, requested: pods=1, used: pods=5, limited: pods=5", 7, 40),
+            ("Normal", "ScalingReplicaSet", "Scaled up replica set web-0-7d9f from 3 to 5", 1, 30),
+        )
+    ],
+    "leftOut": 0,
+}  # fmt: skip
+LOGS: dict[str, Any] = {
+    "lines": [
+        {"at": f"2026-11-21T11:50:{at:02}.000000000Z", "pod": f"web-0-7d9f-{at % 3}", "container": "web", "text": text}
+        for at, text in enumerate(
+            f'{"ERROR" if number % 9 == 8 else "INFO"} request={number:04} GET /basket took {number * 7 % 90} ms'
+            for number in range(40)
+        )
+    ],
+    "cursor": "c1", "more": False, "podsLeftOut": 0,
+    "streams": [{"pod": f"web-0-7d9f-{number}", "container": "web"} for number in range(3)],
+}  # fmt: skip
