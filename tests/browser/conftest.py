@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local import dashboard
 from tests.doubles.browsing import Desk, Seen, chromium, desk, open_browser, plant_fleet
 from tests.doubles.pictures import looks_like
 
@@ -19,6 +20,13 @@ OpenPage = Callable[..., Seen]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-pictures", action="store_true", help="make pictures of pages anew, to be looked at")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built() -> None:
+    """What a stack serves is the dashboard as it is written now, whatever was built here before."""
+    if chromium() is not None:
+        dashboard.build(print)
 
 
 @pytest.fixture(scope="session")
