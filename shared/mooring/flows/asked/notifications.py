@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from mooring.errors import ConfigurationError, ConflictError
 from mooring.events.messages import NoteMessage
 from mooring.flows.asked.paging import Page
 from mooring.flows.rules.configmaps import configmap_data
+from mooring.model.moments import told_time
 from mooring.notify.config import NAME, read_config
 from mooring.queues import Queues
 from mooring.state.notes import Note, Notes
@@ -58,7 +58,7 @@ def _shown(note: Note) -> dict[str, Any]:
     return {
         "id": note.id,
         "of": note.of,
-        "at": _time(note.at),
+        "at": told_time(note.at),
         "trigger": note.trigger,
         "service": note.service,
         "recipient": note.recipient,
@@ -67,10 +67,6 @@ def _shown(note: Note) -> dict[str, Any]:
         "error": note.error,
         "title": note.body["summary"]["title"],
     }
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def retry_note(notes: Notes, queues: Queues, of: str, id_: str) -> None:
