@@ -15,7 +15,6 @@ export {
   phaseLook,
   Sign,
   SyncMark,
-  syncLook,
   type Tone,
 } from "./Marks";
 export { Menu, type MenuEntry } from "./Menu";
@@ -23,7 +22,7 @@ export { RelativeTime } from "./RelativeTime";
 export { SearchField } from "./SearchField";
 export { EmptyState, ErrorState, Skeleton } from "./States";
 export { type Column, Table } from "./Table";
-export { type Tab, Tabs } from "./Tabs";
-export { ago, exactly, lasting } from "./times";
-export { errorToast, type Toast, useToast } from "./Toasts";
+export { Tabs } from "./Tabs";
+export { exactly, lasting } from "./times";
+export { errorToast, useToast } from "./Toasts";
 export { VirtualList, type VirtualListHandle } from "./VirtualList";
