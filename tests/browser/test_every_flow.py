@@ -1,6 +1,6 @@
 """What goes on beside applications and what waits there, over a whole stack: promotions, images, secrets, confirmations.
 
-Each is begun by pointer and by keys alone, and what came of it is in git and in the cluster. Registry, keys and secrets
+Each is begun by pointer, by keys alone and by thumb; what came of it is in git and in the cluster. Registry, keys and secrets
 are real.
 """
 
@@ -26,7 +26,7 @@ from mooring.secrets.sealedsecret import seal_secret
 from mooring.state.sealingkeys import _signed
 from tests.doubles.browsing import Desk, Seen
 from tests.doubles.canaries import spellings
-from tests.doubles.hands import DONE, WIDTHS, Hands, How, button, enter, said
+from tests.doubles.hands import DONE, HANDS, WIDTHS, Hands, How, button, enter, said
 from tests.doubles.realregistry import RealRegistry, real_registry
 from tests.e2e.ground import Case, Ground, config_map, text, until
 from tests.e2e.planted import password, plain_secret
@@ -55,7 +55,7 @@ def quay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quay]:
         ground.http.clear()
 
 
-@pytest.fixture(params=["pointer", "keys"])
+@pytest.fixture(params=HANDS)
 def hands(request: pytest.FixtureRequest, look: Look, quay: Quay) -> Hands:
     """Somebody who has signed in, at a window of their own."""
     how: How = request.param
@@ -95,7 +95,7 @@ def runs(case: Case) -> str:
 
 def test_a_promotion_is_suspended_resumed_run_and_removed(hands: Hands, quay: Quay) -> None:
     """GIVEN a promotion WHEN suspended THEN what is new in staging stays there; WHEN resumed and looked at THEN it goes on
-    to production's folder; WHEN removed THEN it is gone, and the page says where it was.
+    to production, and the page says so; WHEN removed THEN it is gone.
     """
     ground, name, image = quay.ground, f"shop-{hands.how}", "registry.test/acme/web"
     repositories.create(ground.stack.git_root, f"{name}.git")
