@@ -6,17 +6,7 @@ export { Dialog } from "./Dialog";
 export { Chosen, Filter, FilterBar, type FilterOption } from "./FilterBar";
 export { Icon, type IconName } from "./Icon";
 export { Kbd } from "./Kbd";
-export {
-  HealthMark,
-  healthLook,
-  healthOrder,
-  Mark,
-  PhaseMark,
-  phaseLook,
-  Sign,
-  SyncMark,
-  type Tone,
-} from "./Marks";
+export { HealthMark, healthLook, healthOrder, Mark, PhaseMark, phaseLook, Sign, SyncMark, type Tone } from "./Marks";
 export { Menu, type MenuEntry } from "./Menu";
 export { RelativeTime } from "./RelativeTime";
 export { SearchField } from "./SearchField";
