@@ -1,5 +1,5 @@
 /** What is asked about one object. */
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { get } from "@/api/client";
 import type { Schema } from "@/api/types";
@@ -31,10 +31,14 @@ export const eventsQuery = (named: Named, object?: ObjectRef) =>
     queryFn: ({ signal }) => get<Events>(pathOf(named, "/events"), { ...queryOf(named, object), limit: 500 }, signal),
   });
 
-/** The actions of an object, and which of them make sense now. */
-export const actionsQuery = (named: Named, object: ObjectRef) =>
+/**
+ * The actions of an object, and which of them make sense at this version of it. They are asked for when it changes, not
+ * with all that is asked about the application: an object that was just deleted would be asked what can be done with it.
+ */
+export const actionsQuery = (named: Named, object: ObjectRef, version: string) =>
   queryOptions({
-    queryKey: keyOf(named, "actions", writeRef(object)),
+    queryKey: ["offers", named.namespace, named.name, writeRef(object), version],
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => get<Offers>(pathOf(named, "/resource/actions"), queryOf(named, object), signal),
   });
 

@@ -10,6 +10,7 @@ import { isUnderWay } from "../../status";
 import { writeRef } from "../address";
 import type { PaneProps } from "../panes";
 import { actionsQuery, type Offers } from "../queries";
+import { textAt } from "../status";
 import { ActionDialog } from "./ActionDialog";
 import { mayI } from "./asking";
 import { DeleteDialog } from "./DeleteDialog";
@@ -25,10 +26,11 @@ export function Actions(props: PaneProps) {
   const say = useToast();
   const queries = useQueryClient();
   const there = resource.live !== null;
-  const offers = useQuery({ ...actionsQuery(named, object), enabled: wanted && there, staleTime: 5_000 });
+  const version = textAt(resource.live, "metadata", "resourceVersion");
+  const offers = useQuery({ ...actionsQuery(named, object, version), enabled: wanted && there, staleTime: 5_000 });
   const target = targetOf(application);
   const { group, kind, namespace, name } = object;
-  const actions = offers.data?.actions ?? [];
+  const actions = (there ? offers.data?.actions : undefined) ?? [];
   const rights = [
     ...actions.map((each) => `action/${group}/${kind}/${each.name}`),
     ...(there ? [`delete/${group}/${kind}/${namespace}/${name}`] : []),
@@ -37,7 +39,7 @@ export function Actions(props: PaneProps) {
   const may = useQuery({
     queryKey: keyOf(named, "may", target, ...rights),
     queryFn: async ({ signal }) => new Set(await permitted(rights, target, signal)),
-    enabled: wanted && (!there || offers.isFetched),
+    enabled: wanted && (!there || offers.data !== undefined || offers.isError),
     staleTime: 60_000,
   });
   const sync = () => {
