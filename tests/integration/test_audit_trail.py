@@ -31,6 +31,7 @@ from mooring.state.operations import Operation, ResourceResult
 from mooring.state.wanted import Commit
 from mooring.state.registry import Registry
 from mooring.state.table import Table, delete as remove, put, update
+from mooring.starting import LookAsker
 from mooring_cli import main as command
 from tests.doubles.deployed import API_TOKEN as TOKEN
 from tests.doubles.deployed import Handler, deployed_api
@@ -339,16 +340,19 @@ def test_anchors_find_a_rewritten_history(world: Installation, tmp_path: Path) -
     assert "was rewritten since the anchor" in out
 
 
-def test_what_an_operation_changed_is_waited_for(world: Installation) -> None:
-    """GIVEN somebody who asks which fields an operation changed WHEN `sync` has answered THEN both values are shown."""
+def test_what_an_operation_changed_is_looked_up(world: Installation) -> None:
+    """GIVEN somebody who asks which fields an operation changed WHEN the look has answered THEN both values are shown."""
     operation = world.operate(1)
     fields = [{"path": ".spec.replicas", "before": 2, "after": None}]
     found = {"objects": [{"object": "Deployment/web", "result": "configured", "fields": fields}], "leftOut": 1}
 
-    def answer(_: float) -> None:
-        world.asking.registry.put_check("in-cluster", operation.id, found, now=NOON)
+    def look(_: LookAsker, question: dict[str, Any]) -> dict[str, Any]:
+        if question != {"ask": "changes", "app": "argocd/shop", "operation": operation.id}:
+            raise ConfigurationError("the application has no such operation", field="operation")
+        return {"answer": found}
 
-    world.monkeypatch.setattr("mooring_cli.changed.time.sleep", answer)
+    world.monkeypatch.setenv("MOORING_LOOK_FUNCTION", "mooring-look")
+    world.monkeypatch.setattr(LookAsker, "__call__", look)
     code, out = world.mooring("app", "history", "shop", "--id", operation.id, "--fields")
     expected = ["Deployment/web configured", "  .spec.replicas", "    - 2", "… and 1 more objects"]
     assert (0, expected) == (code, out.splitlines())

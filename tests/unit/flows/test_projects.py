@@ -380,11 +380,12 @@ def test_a_project_is_read_only_when_it_has_changed(world: World) -> None:
             assert ("", 1) == (targets.project("team").description, len(targets.project("team").source_repos))
         assert [("PROJECT#team", "PROJECT")] == reads
         declare_project(world.registry.projects, document(description="new"))
+        reads.clear()  # what whoever declares reads
         assert "" == targets.project("team").description, "one invocation sees one project"
         targets.refresh()
-        assert ("new", 2) == (targets.project("team").description, len(reads))
+        assert ("new", 1) == (targets.project("team").description, len(reads))
         assert ("*",) == targets.project("default").source_repos
-        assert 2 == len(reads), "nobody declared the default project, so nobody reads it"
+        assert 1 == len(reads), "nobody declared the default project, so nobody reads it"
     finally:
         del world.table.get  # type: ignore[method-assign]
 
