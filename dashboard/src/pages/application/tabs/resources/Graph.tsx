@@ -30,6 +30,8 @@ import { type Arrow, arrows, neighbour } from "./walking";
 interface Props {
   application: Application;
   drawn: Drawn;
+  /** Whether it is what the cluster has now; before, it is what the last sync left. */
+  live: boolean;
   /** Opens so many of a stack; 0 closes it. */
   onOpenStack: (id: string, count: number) => void;
   label: string;
@@ -57,7 +59,7 @@ const smallest = 0.15;
 const readable = 0.8;
 const phone = 0.6;
 
-export default function Graph({ application, drawn, onOpenStack, label }: Props) {
+export default function Graph({ application, drawn, live, onOpenStack, label }: Props) {
   const places = useMemo(() => placesOf(drawn), [drawn]);
   const [flow, setFlow] = useState<Flow>();
   const frame = useRef<HTMLDivElement>(null);
@@ -134,8 +136,9 @@ export default function Graph({ application, drawn, onOpenStack, label }: Props)
   useShortcut("j", "Into the graph; arrows go on from there", () => go(current));
 
   useEffect(() => {
-    if (flow !== undefined && frame.current !== null) begin(flow, frame.current);
-  }, [flow]);
+    const held = frame.current?.contains(document.activeElement) === true;
+    if (flow !== undefined && frame.current !== null && !held) begin(flow, frame.current);
+  }, [flow, live]); // once more when the cluster has answered, unless somebody walks in it by now
 
   return (
     // The keys are those of the buttons in it.

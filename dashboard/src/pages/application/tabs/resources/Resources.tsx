@@ -87,9 +87,10 @@ export default function Resources({ application, named }: TabProps) {
       ) : (
         <Suspense fallback={<Skeleton height="24rem" />}>
           <Graph
-            key={data === undefined ? `${view} remembered` : view}
+            key={view}
             application={application}
             drawn={drawn}
+            live={data !== undefined}
             onOpenStack={openStack}
             label={view === "network" ? "Network" : "Resource graph"}
           />
