@@ -34,7 +34,8 @@ def test_a_cluster_is_examined_and_removed(own: Desk, look: Look) -> None:
     """GIVEN a cluster WHEN it is examined THEN each step is shown; WHEN its name is typed THEN it is removed."""
     seen = look(own)
     seen.sign_in("/clusters/far")
-    expect(seen.page.get_by_text("nobody answers at far.test:443")).to_be_visible()
+    expect(seen.page.get_by_text("nobody answers at far.test:443", exact=True)).to_be_visible()
+    expect(seen.page.locator("dd", has_text="nobody answers at far.test:443")).to_contain_text("open since")
     with seen.page.expect_response("**/check") as asked:
         seen.page.get_by_role("button", name="Examine now").click()
     check = asked.value.json()["check"]["id"]

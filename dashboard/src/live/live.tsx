@@ -1,6 +1,6 @@
 /** Changes as they happen. The server only says what has changed; what it has become is asked for as ever, by its ETag.
     Without a connection everything is asked for again every few seconds, and nobody misses anything. */
-import { useQueryClient } from "@tanstack/react-query";
+import { useIsMutating, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState } from "react";
 
 import { change } from "@/api/client";
@@ -25,9 +25,10 @@ export function useLiveState(): boolean {
   return use(Live);
 }
 
-/** `refetchInterval` of whatever should stay fresh: rarely while changes are told, else every `polled` milliseconds. */
+/** `refetchInterval` of whatever should stay fresh: rarely while changes are told or made, else every `polled` milliseconds. */
 export function usePolling(polled = 8_000): number {
-  return use(Live) ? 120_000 : polled;
+  const changing = useIsMutating() > 0; // what is being removed would be asked for once more
+  return use(Live) || changing ? 120_000 : polled;
 }
 
 export function LiveProvider({ children }: { children: ReactNode }) {
@@ -44,6 +45,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const changed = new Map<string, readonly string[]>();
 
     const flush = () => {
+      if (queries.isMutating() > 0) {
+        gatherer = setTimeout(flush, 200);
+        return;
+      }
       gatherer = undefined;
       for (const queryKey of changed.values()) void queries.invalidateQueries({ queryKey });
       changed.clear();
